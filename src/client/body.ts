@@ -1,0 +1,51 @@
+import { readBody } from '../core/body.ts';
+import { utf8 } from '../core/encoding.ts';
+import { fail } from '../core/errors.ts';
+
+/** A body as callers hand it to fetch. */
+export type Body = BodyInit | ArrayBufferView | null | undefined;
+
+const kindOf = (value: unknown): string => Object.prototype.toString.call(value).slice(8, -1);
+
+/**
+ * The bytes of a body that is in memory whole, without reading anything; undefined where they can only be read.
+ *
+ * @throws SignatureError `body_parsed` for a value that fetch would turn into text such as `[object Object]`.
+ */
+export function bytesInMemory(body: Body): Uint8Array | undefined {
+  if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength);
+  const kind = kindOf(body);
+  if (body === '' || /^(Null|Undefined)$/.test(kind)) return new Uint8Array();
+  if (/^(String|URLSearchParams)$/.test(kind)) return utf8(`${body}`);
+  if (/ArrayBuffer$/.test(kind)) return new Uint8Array(body as ArrayBuffer);
+  if (!/^(Blob|File|FormData|ReadableStream)$/.test(kind))
+    fail('body_parsed', `The body is of type ${kind}: serialise it, and send what was signed.`);
+  return undefined;
+}
+
+/** The content type that fetch gives a body by itself; told explicitly, because Bun gives a string none. */
+export const defaultContentType = (body: Body): string | undefined =>
+  ({ String: 'text/plain', URLSearchParams: 'application/x-www-form-urlencoded' })[kindOf(body)]?.concat(
+    ';charset=UTF-8',
+  );
+
+/**
+ * Reads a body whole, once, to be hashed.
+ *
+ * @param limit in bytes; reading stops there.
+ * @throws SignatureError `body_too_large` above the limit, `body_unreadable` where reading fails: because the source does,
+ * or the runtime cannot, as WebKit a FormData with files (see `formBlob`).
+ */
+export async function readToSign(source: Request | Response, limit: number): Promise<Uint8Array> {
+  const bytes = await readBody(source, limit).catch((cause) =>
+    fail('body_unreadable', 'The body cannot be read to be signed.', 400, cause),
+  );
+  return (
+    bytes ??
+    fail(
+      'body_too_large',
+      `More than ${limit} bytes to read before they are signed: raise maxBodyBytes, or set Content-Digest.`,
+      413,
+    )
+  );
+}

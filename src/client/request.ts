@@ -1,0 +1,50 @@
+import { fail } from '../core/errors.ts';
+import type { Message } from '../core/message.ts';
+
+/**
+ * @throws SignatureError `invalid_request` for a path that begins with `//` in Bun, which sends one slash of the two.
+ */
+export function refuseUnsendable({ target }: Message): void {
+  if (target.startsWith('//') && 'Bun' in globalThis) {
+    fail('invalid_request', 'Bun sends a path that begins with // as another.');
+  }
+}
+
+/** Whether a Request may have a body. Firefox has no `Request.body`; there only GET and HEAD are known to have none. */
+export const mayHaveBody = ({ body, method }: Request): boolean =>
+  body !== null && (body !== undefined || !/^(?:GET|HEAD)$/i.test(method));
+
+export type SignedParts = {
+  readonly headers: Readonly<Record<string, string>>;
+  /** The headers that a signature may have, the first of which every signed request has. */
+  readonly fields: readonly string[];
+  /** In upper case. */
+  readonly method: string;
+  /** Stands in for the body of the request, which has been read. */
+  readonly body: Uint8Array | undefined;
+};
+
+/** The bodies of signed requests that had to be read, for whoever must send one again. */
+export const bytesRead: WeakMap<Request, Uint8Array> = new WeakMap<Request, Uint8Array>();
+
+/** The request with a signature's headers, in place of an older one's: set on the Request itself where that can be. */
+export function withHeaders(request: Request, { headers, fields, method, body }: SignedParts): Request {
+  // Runtimes differ in which lower-case methods they put in upper case on the wire.
+  const init = { ...(body && { body: body as BodyInit }), ...(method !== request.method && { method }) };
+  const signed = body || init.method ? new Request(request, init) : request;
+  if (body) bytesRead.set(signed, body);
+  try {
+    set(signed.headers);
+    return signed;
+  } catch {
+    // A request that came from outside, such as a service worker's, has headers that cannot be set.
+    const copy = new Headers(signed.headers);
+    set(copy);
+    return new Request(signed, { headers: copy });
+  }
+
+  function set(target: Headers): void {
+    if (target.has(fields[0] ?? '')) for (const field of fields) target.delete(field);
+    for (const name in headers) target.set(name, headers[name] ?? '');
+  }
+}

@@ -1,0 +1,44 @@
+import { fail } from './errors.ts';
+
+/** Where a request goes, split for signing. */
+export type Address = {
+  /** Host in lower case, with `:port` unless it is the URL scheme's default. */
+  readonly authority: string;
+  /** Path and query as they go on the wire, normalised by {@link normaliseTarget}. */
+  readonly target: string;
+};
+
+/**
+ * Splits an absolute URL as the URL Standard serialises it (`Request.url`, `URL.href`).
+ *
+ * @throws SignatureError `invalid_request` for anything but http and https, or with a user name in it.
+ */
+export function addressOf(href: string): Address {
+  const [, authority, target] = /^https?:\/\/([^/?#@]+)(?![^/?#]*@)([^#]*)/.exec(href) ?? [];
+  if (authority === undefined || target === undefined) {
+    fail('invalid_request', 'The URL must be absolute, http or https, without user name.');
+  }
+  return { authority, target: normaliseTarget(target) };
+}
+
+// The characters of RFC 3986 section 2 but "#", which ends the target.
+const rewritten = /%[\da-f]{2}|[^!$%&-;=?-Z[\]_a-z~]+/gi;
+
+/**
+ * Path and query under the equivalence of RFC 3986 section 6.2.2, and nothing more: a character that no URI
+ * may hold becomes its UTF-8 escape, an escaped unreserved character is decoded, other escapes get upper-case hex,
+ * an empty path is `/` and an empty query has no `?`. Order, `+`, `%20`, `%2F`, dot segments and `//` stay.
+ * Both sides do it, because some clients do it on the way (WebKitGTK sends `~` for `%7E`).
+ */
+export function normaliseTarget(raw: string): string {
+  return raw
+    .replace(/^(?!\/)/, '/')
+    .replace(/^([^?]*)\?$/, '$1')
+    .replace(rewritten, rewrite);
+}
+
+function rewrite(found: string): string {
+  if (found[0] !== '%') return encodeURIComponent(found.replace(/[\ud800-\udfff]/gu, '\ufffd'));
+  const character = String.fromCharCode(Number(`0x${found.slice(1)}`));
+  return /[\w.~-]/.test(character) ? character : found.toUpperCase();
+}

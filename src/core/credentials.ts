@@ -1,0 +1,72 @@
+import { sha256 } from '@noble/hashes/sha2.js';
+import { hex, utf8 } from './encoding.ts';
+import { fail } from './errors.ts';
+
+/** A text (its UTF-8 bytes are the key), the bytes themselves, or a key that WebCrypto holds. */
+export type Secret = string | Uint8Array | CryptoKey;
+
+/** A key pair: the access key is public and names the caller, the secret never travels. */
+export type Credentials = {
+  readonly accessKey: string;
+  readonly secret: Secret;
+  /** When the credentials end, in milliseconds since the epoch; for short-lived ones. */
+  readonly expiresAt?: number;
+};
+
+/**
+ * @throws SignatureError `invalid_credentials` when the text cannot be an access key.
+ */
+export function checkAccessKey(accessKey: string): void {
+  if (!/^[\w.~-]{1,512}$/.test(accessKey ?? ''))
+    fail('invalid_credentials', 'The access key must be 1 to 512 of A-Z a-z 0-9 . _ ~ -');
+  checkGenerated(accessKey, 'csign_ak_');
+}
+
+/**
+ * The MAC key of a secret: its bytes, or the CryptoKey itself.
+ *
+ * @throws SignatureError `invalid_credentials` when it is absent, shorter than 16 bytes, or damaged.
+ */
+export function secretKey(secret: Secret): Uint8Array | CryptoKey {
+  if (typeof secret === 'string') checkGenerated(secret, 'csign_sk_');
+  const key = typeof secret === 'string' ? utf8(secret) : secret;
+  // Too short to withstand guessing (NIST SP 800-107 asks for 112 bits); what generateCredentials() makes cannot be spread.
+  if (!key || (key as Uint8Array).length < 16)
+    fail('invalid_credentials', 'The secret is missing or shorter than 16 bytes.');
+  return key;
+}
+
+/**
+ * New credentials: 128 random bits name the caller, 256 are the secret. Both begin with a prefix that secret
+ * scanners can look for (`csign_ak_live_`, `csign_sk_live_`) and end in a checksum, so that a truncated
+ * paste is told at once. Printing the result shows the access key only; the secret is read by its name.
+ *
+ * @param options.environment 1 to 16 lower-case letters and digits that become part of both texts. @default 'live'
+ * @throws SignatureError `invalid_configuration` for any other environment.
+ */
+export function generateCredentials(
+  options: { readonly environment?: string } = {},
+): Credentials & { readonly secret: string } {
+  const { environment = 'live' } = options;
+  if (!/^[a-z\d]{1,16}$/.test(environment)) {
+    fail('invalid_configuration', 'An environment is named by 1 to 16 lower-case letters and digits.');
+  }
+  const accessKey = generate(`csign_ak_${environment}_`, 16);
+  // Not enumerable: JSON.stringify, console.log and spreading pass it over.
+  return Object.defineProperty({ accessKey } as Credentials & { secret: string }, 'secret', {
+    value: generate(`csign_sk_${environment}_`, 32),
+  });
+}
+
+function generate(prefix: string, size: number): string {
+  const text = prefix + hex(crypto.getRandomValues(new Uint8Array(size)));
+  return text + checksum(text);
+}
+
+const checksum = (text: string): string => hex(sha256(utf8(text)).subarray(0, 4));
+
+function checkGenerated(text: string, prefix: string): void {
+  if (/^csign_/.test(text) && !(text.startsWith(prefix) && checksum(text.slice(0, -8)) === text.slice(-8))) {
+    fail('invalid_credentials', `This is damaged, or no ${prefix} key: copy it again, whole.`);
+  }
+}

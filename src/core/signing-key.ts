@@ -1,0 +1,58 @@
+import { hmac } from '@noble/hashes/hmac.js';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { fail } from './errors.ts';
+
+/**
+ * What signs and checks signatures: an algorithm bound to one key. HMAC keys made from
+ * bytes answer at once, keys held by WebCrypto answer with a promise.
+ */
+export type SigningKey = {
+  readonly algorithm: string;
+  sign(data: Uint8Array): Uint8Array | Promise<Uint8Array>;
+  /** Whether `signature` is this key's over the data; takes the same time wherever they differ. */
+  verify(data: Uint8Array, signature: Uint8Array): boolean | Promise<boolean>;
+};
+
+/**
+ * An HMAC-SHA256 key (RFC 2104). The state that depends on the key alone is computed once, here, and
+ * copied for each message.
+ *
+ * @throws SignatureError `invalid_credentials` when a CryptoKey is not one for HMAC with SHA-256.
+ */
+export function hmacSha256(secret: Uint8Array | CryptoKey): SigningKey {
+  return ArrayBuffer.isView(secret) ? keyOfBytes(secret) : keyOfCryptoKey(secret);
+}
+
+function keyOfBytes(secret: Uint8Array): SigningKey {
+  const keyed = hmac.create(sha256, secret);
+  const working = keyed.clone();
+  const sign = (data: Uint8Array): Uint8Array => {
+    // Synchronous, so no other message can come between copy and digest.
+    const tag = new Uint8Array(32);
+    keyed._cloneInto(working).update(data).digestInto(tag);
+    return tag;
+  };
+  return {
+    algorithm: 'hmac-sha256',
+    sign,
+    verify: (data, signature) => equalInConstantTime(sign(data), signature),
+  };
+}
+
+function keyOfCryptoKey(key: CryptoKey): SigningKey {
+  const { name, hash } = key.algorithm as HmacKeyAlgorithm;
+  if (name !== 'HMAC' || hash.name !== 'SHA-256')
+    fail('invalid_credentials', `The CryptoKey is for ${name}, not HMAC with SHA-256.`);
+  return {
+    algorithm: 'hmac-sha256',
+    sign: async (data) => new Uint8Array(await crypto.subtle.sign(name, key, data as BufferSource)),
+    verify: (data, signature) => crypto.subtle.verify(name, key, signature as BufferSource, data as BufferSource),
+  };
+}
+
+/** Compares two byte strings in a time that depends on their lengths alone. */
+export function equalInConstantTime(a: Uint8Array, b: Uint8Array): boolean {
+  let difference = a.length ^ b.length;
+  for (let i = 0; i < a.length; i++) difference |= (a[i] ?? 0) ^ (b[i] ?? 0);
+  return difference === 0;
+}

@@ -1,0 +1,15 @@
+export type { Fetch } from './client/fetch.ts';
+export { signedFetch } from './client/fetch.ts';
+export { formBlob } from './client/form.ts';
+export type { CredentialsProvider } from './client/identity.ts';
+export type { Explanation, RequestParts, Signer, SignerOptions, SignerSettings, SignOptions } from './client/signer.ts';
+export { createSigner } from './client/signer.ts';
+export type { Credentials, Secret } from './core/credentials.ts';
+export { generateCredentials } from './core/credentials.ts';
+export type { SignatureErrorCode } from './core/errors.ts';
+export { SignatureError } from './core/errors.ts';
+export type { HeaderView, Message } from './core/message.ts';
+export type { Scheme, SigningScheme } from './core/scheme.ts';
+export type { SigningKey } from './core/signing-key.ts';
+export { allowSecretInBrowser, allowUnsignedPayload } from './core/switches.ts';
+export { countersignV1 } from './schemes/countersign-v1.ts';

@@ -1,0 +1,79 @@
+import { hexToBytes } from '@noble/hashes/utils.js';
+import { contentDigest } from '../core/digest.ts';
+import { fail } from '../core/errors.ts';
+import type { HeaderView, Message } from '../core/message.ts';
+import type { PresentedSignature } from '../core/scheme.ts';
+import { digestPattern, isSignable, noncePattern, stringToSign } from './countersign-v1-string.ts';
+
+const accessKeyPattern = /^[\w.~-]{1,512}$/;
+const timestampPattern = /^\d{1,12}$/;
+const signaturePattern = /^v1=[\da-f]{64}(?:, ?v1=[\da-f]{64}){0,3}$/;
+
+/**
+ * The server's half of `countersign-v1`: reads a signature by the grammar of docs/protocol.md.
+ *
+ * @throws SignatureError `missing_signature`, `malformed_field`, and what {@link stringToSign} throws.
+ */
+export function readCountersignV1(message: Message): PresentedSignature {
+  const { headers } = message;
+  if (headers.get('x-api-signature') === null && headers.get('x-api-key') === null) {
+    fail('missing_signature', 'The request is not signed: it has neither X-API-Key nor X-API-Signature.', 401);
+  }
+  const accessKey = required(headers, 'X-API-Key', accessKeyPattern, '1 to 512 characters of A-Z a-z 0-9 . _ ~ -');
+  const timestamp = required(
+    headers,
+    'X-API-Timestamp',
+    timestampPattern,
+    'whole seconds since 1970, at most 12 digits',
+  );
+  const nonce = required(headers, 'X-API-Nonce', noncePattern, '16 to 128 characters of A-Z a-z 0-9 _ -');
+  const signatureText = required(headers, 'X-API-Signature', signaturePattern, 'v1= and 64 lower-case hex digits');
+  const unsigned = optional(headers, 'X-API-Payload', /^unsigned$/, 'the word unsigned');
+  const digest = optional(headers, 'Content-Digest', digestPattern, 'sha-256=:<base64 of 32 bytes>:');
+  const names = optional(headers, 'X-API-Signed-Headers', /^.{1,8192}$/, 'lower-case names joined by ;');
+  if (unsigned && digest) malformed('X-API-Payload says that the body is unsigned, Content-Digest that it is signed');
+  return {
+    accessKey,
+    time: Number(timestamp) * 1000,
+    nonce,
+    signatures: signatureText.split(/, ?/).map((one) => hexToBytes(one.slice(3))),
+    signatureText,
+    stringToSign: stringToSign(message, {
+      accessKey,
+      timestamp,
+      nonce,
+      payload: unsigned ?? digest ?? '',
+      signedHeaders: names === undefined ? [] : signedHeadersOf(names),
+    }),
+    body: unsigned
+      ? { kind: 'unsigned' }
+      : digest
+        ? { kind: 'digest', matches: (sha256) => contentDigest(sha256) === digest }
+        : { kind: 'none' },
+  };
+}
+
+function signedHeadersOf(value: string): readonly string[] {
+  const names = value.split(';');
+  // Strictly ascending, so that one set of headers has one spelling and none is named twice.
+  const sound = names.every((name, i) => isSignable(name) && (i === 0 || name > (names[i - 1] ?? '')));
+  if (!sound || names.length > 64) {
+    malformed('X-API-Signed-Headers must name up to 64 headers that can be signed: in lower case, sorted, each once');
+  }
+  return names;
+}
+
+function optional(headers: HeaderView, name: string, pattern: RegExp, expected: string): string | undefined {
+  const value = headers.get(name);
+  if (value === null) return undefined;
+  if (!pattern.test(value)) {
+    malformed(`${name} is malformed or repeated: found ${value.length} characters, expected ${expected}`);
+  }
+  return value;
+}
+
+function required(headers: HeaderView, name: string, pattern: RegExp, expected: string): string {
+  return optional(headers, name, pattern, expected) ?? malformed(`${name} is missing, expected ${expected}`);
+}
+
+const malformed = (message: string): never => fail('malformed_field', `${message}.`);

@@ -1,0 +1,55 @@
+import { contentDigest } from '../core/digest.ts';
+import { hex } from '../core/encoding.ts';
+import { fail } from '../core/errors.ts';
+import type { PreparedSignature, SignatureInput, SigningScheme } from '../core/scheme.ts';
+import { hmacSha256 } from '../core/signing-key.ts';
+import { digestPattern, isSignable, noncePattern, stringToSign } from './countersign-v1-string.ts';
+
+/** The client's half of `countersign-v1`. */
+export const signCountersignV1: SigningScheme = {
+  name: 'countersign-v1',
+  fields: ['key', 'timestamp', 'nonce', 'payload', 'signed-headers', 'signature']
+    .map((name) => `x-api-${name}`)
+    .concat('content-digest'),
+  createKey: hmacSha256,
+  signableHeaders(names) {
+    const sorted = [...new Set(names.map((name) => name.toLowerCase()))].sort();
+    const refused = sorted.find((name) => !isSignable(name));
+    if (refused) fail('invalid_configuration', `The header ${refused} cannot be signed, or is already.`);
+    return sorted;
+  },
+  declaresBody: (headers) => digestPattern.test(headers.get('content-digest') ?? ''),
+  prepare,
+};
+
+function prepare({ message, accessKey, time, nonce, body, signedHeaders }: SignatureInput): PreparedSignature {
+  const timestamp = `${Math.floor(time / 1000)}`;
+  if (!/^\d{1,12}$/.test(timestamp) || !noncePattern.test(nonce)) {
+    fail('invalid_configuration', 'clock must return milliseconds, nonce 16 to 128 characters of base64url.');
+  }
+  const digest =
+    body.kind === 'digest'
+      ? contentDigest(body.sha256)
+      : body.kind === 'declared'
+        ? message.headers.get('content-digest')
+        : null;
+  const unsigned = body.kind === 'unsigned' && body.kind;
+  return {
+    stringToSign: stringToSign(message, {
+      accessKey,
+      timestamp,
+      nonce,
+      payload: unsigned || (digest ?? ''),
+      signedHeaders,
+    }),
+    headers: (signature) => ({
+      'X-API-Key': accessKey,
+      'X-API-Timestamp': timestamp,
+      'X-API-Nonce': nonce,
+      ...(digest && { 'Content-Digest': digest }),
+      ...(unsigned && { 'X-API-Payload': unsigned }),
+      ...(signedHeaders[0] && { 'X-API-Signed-Headers': signedHeaders.join(';') }),
+      'X-API-Signature': `v1=${hex(signature)}`,
+    }),
+  };
+}

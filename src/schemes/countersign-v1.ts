@@ -1,0 +1,15 @@
+import type { Scheme } from '../core/scheme.ts';
+import { readCountersignV1 } from './countersign-v1-read.ts';
+import { countersignV1Response } from './countersign-v1-response.ts';
+import { signCountersignV1 } from './countersign-v1-sign.ts';
+
+/**
+ * The default scheme, `countersign-v1`: HMAC-SHA256 over access key, timestamp, nonce, method, authority,
+ * target, content type and body digest, in headers that every runtime lets through. docs/protocol.md is
+ * its specification.
+ */
+export const countersignV1: Scheme = {
+  ...signCountersignV1,
+  read: readCountersignV1,
+  response: countersignV1Response,
+};

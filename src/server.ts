@@ -1,0 +1,28 @@
+export type { Credentials, Secret } from './core/credentials.ts';
+export { generateCredentials } from './core/credentials.ts';
+export type { SignatureErrorCode } from './core/errors.ts';
+export { SignatureError } from './core/errors.ts';
+export type { HeaderView } from './core/message.ts';
+export type { Scheme } from './core/scheme.ts';
+export { allowUnsignedPayload } from './core/switches.ts';
+export { countersignV1 } from './schemes/countersign-v1.ts';
+export type {
+  AuditEvent,
+  AuditSink,
+  KeyRecord,
+  KeySecret,
+  KeyStore,
+  Limiter,
+  Principal,
+  ReplayClaim,
+  ReplayStore,
+} from './server/contracts.ts';
+export type { Caller, ProtectedHandler, ProtectOptions } from './server/gate.ts';
+export { protect } from './server/gate.ts';
+export { memoryKeys } from './server/keys.ts';
+export type { PublicAddress, ReceivedRequest } from './server/received.ts';
+export type { MemoryReplayOptions } from './server/replay.ts';
+export { memoryReplay } from './server/replay.ts';
+export type { Reply } from './server/reply.ts';
+export type { Refused, Verified, Verifier, VerifierOptions, VerifyContext } from './server/verifier.ts';
+export { createVerifier } from './server/verifier.ts';

@@ -1,0 +1,41 @@
+import type { SignatureError } from '../core/errors.ts';
+import type { AuditEvent, AuditSink, KeyRecord } from './contracts.ts';
+import type { ReceivedRequest } from './received.ts';
+
+/** What an audit event is made of. */
+export type Audited = {
+  readonly time: number;
+  readonly request: Request | ReceivedRequest;
+  readonly address: string | undefined;
+  readonly accessKey: string | undefined;
+  readonly nonce: string | undefined;
+  readonly record: KeyRecord | undefined;
+  /** Undefined where the request was accepted. */
+  readonly error: SignatureError | undefined;
+};
+
+/** Tells the sink of an attempt. Whatever the sink does, the request goes on. */
+export function report(sink: AuditSink | undefined, { request, record, error, ...rest }: Audited): void {
+  if (!sink) return;
+  const event: AuditEvent = {
+    outcome: error ? 'refused' : 'accepted',
+    code: error?.code,
+    message: error?.message,
+    method: request.method.slice(0, 64),
+    path: pathOf(request),
+    service: record?.service,
+    ...rest,
+  };
+  try {
+    Promise.resolve(sink(event)).catch(ignore);
+  } catch {
+    // An audit that fails must not decide about the request.
+  }
+}
+
+const ignore = (): undefined => undefined;
+
+function pathOf(request: Request | ReceivedRequest): string {
+  const whole = 'url' in request ? request.url.replace(/^[^:]*:\/\/[^/]*/, '') : request.target;
+  return whole.slice(0, 2048).replace(/[?#].*/s, '');
+}

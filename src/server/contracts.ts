@@ -1,0 +1,75 @@
+import type { Secret } from '../core/credentials.ts';
+import type { SignatureErrorCode } from '../core/errors.ts';
+
+/** One of a key's secrets. While a secret is being changed, a key has two. */
+export type KeySecret = {
+  readonly secret: Secret;
+  /** Verifies nothing before this time, in milliseconds since the epoch. */
+  readonly notBefore?: number;
+  /** Verifies nothing from this time on, in milliseconds since the epoch. */
+  readonly expiresAt?: number;
+};
+
+/** What a provider knows of an access key. */
+export type KeyRecord = {
+  readonly accessKey: string;
+  /** Who owns the key; becomes the principal's `service`. */
+  readonly service: string;
+  readonly secrets: readonly KeySecret[];
+  readonly environment?: string;
+  /** What the key may be used for. @default [] */
+  readonly scopes?: readonly string[];
+  /** In milliseconds since the epoch, as `expiresAt`. */
+  readonly notBefore?: number;
+  readonly expiresAt?: number;
+  readonly revoked?: boolean;
+  /** Tells this key's callers the precise reason of a refusal; for development. @default false */
+  readonly explain?: boolean;
+};
+
+/** Where keys are looked up. May throw when it cannot tell: then requests are refused with 503. */
+export type KeyStore = {
+  find(accessKey: string): KeyRecord | undefined | Promise<KeyRecord | undefined>;
+};
+
+/**
+ * Where nonces are remembered. Claiming must be one atomic insert. A store that is full or out of reach must throw: then
+ * the request is refused with 503, never accepted.
+ */
+export type ReplayStore = {
+  /** @param expiresAt until when the nonce must be remembered, in milliseconds since the epoch. */
+  claim(accessKey: string, nonce: string, expiresAt: number): ReplayClaim | Promise<ReplayClaim>;
+};
+
+export type ReplayClaim = 'fresh' | 'seen';
+
+/** Takes one from a budget. Rejects when it is used up, with `msBeforeNext` where known, as rate-limiter-flexible does. */
+export type Limiter = { consume(key: string): Promise<unknown> };
+
+/** Who the verifier says is calling. */
+export type Principal = {
+  readonly accessKey: string;
+  readonly service: string;
+  readonly environment: string | undefined;
+  readonly scopes: readonly string[];
+};
+
+/** What happened to one attempt. Never holds a secret, a signature, or the query, which may hold either. */
+export type AuditEvent = {
+  readonly outcome: 'accepted' | 'refused';
+  /** Milliseconds since the epoch. */
+  readonly time: number;
+  /** The precise reason of a refusal, which the caller may not have been told. */
+  readonly code: SignatureErrorCode | undefined;
+  readonly message: string | undefined;
+  readonly method: string;
+  readonly path: string;
+  /** As the request presented it; believed only where the outcome is `accepted`. */
+  readonly accessKey: string | undefined;
+  readonly service: string | undefined;
+  readonly nonce: string | undefined;
+  readonly address: string | undefined;
+};
+
+/** Called once per attempt. What it throws is dropped: an audit that fails must not fail the request. */
+export type AuditSink = (event: AuditEvent) => void | Promise<void>;

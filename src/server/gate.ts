@@ -1,0 +1,45 @@
+import type { Principal } from './contracts.ts';
+import type { Verifier } from './verifier.ts';
+
+/** What a handler learns of a verified request. */
+export type Caller = {
+  readonly principal: Principal;
+  /** The bytes of the body that were verified; undefined where there is none, or it is not signed. */
+  readonly body: Uint8Array | undefined;
+};
+
+export type ProtectedHandler = (request: Request, caller: Caller) => Response | Promise<Response>;
+
+export type ProtectOptions = {
+  /** A scope that the key must have. @default none */
+  readonly scope?: string;
+  /** Where a request comes from, for limits and audit. @default unknown */
+  readonly address?: (request: Request) => string | undefined;
+  /** `'always'` signs every answer of the handler; it is then held in memory whole. @default 'never' */
+  readonly countersign?: 'always' | 'never';
+};
+
+/**
+ * A web handler (Request in, Response out) that only lets verified requests through to `handler`, and answers the others
+ * itself with problem details (RFC 9457). For Workers, Deno.serve, Bun.serve, Next.js route handlers and the like.
+ */
+export function protect(
+  verifier: Verifier,
+  handler: ProtectedHandler,
+  { scope, address, countersign = 'never' }: ProtectOptions = {},
+): (request: Request) => Promise<Response> {
+  return async (request) => {
+    const from = address?.(request);
+    const result = await verifier.verify(request, {
+      ...(scope !== undefined && { scope }),
+      ...(from !== undefined && { address: from }),
+    });
+    if (!result.ok) {
+      const { status, headers, body } = result.reply;
+      return new Response(body, { status, headers });
+    }
+    const { principal, body } = result;
+    const response = await handler(result.request, { principal, body });
+    return countersign === 'always' ? result.countersign(response) : response;
+  };
+}

@@ -1,0 +1,23 @@
+import { checkAccessKey, secretKey } from '../core/credentials.ts';
+import { fail } from '../core/errors.ts';
+import type { KeyRecord, KeyStore } from './contracts.ts';
+
+/**
+ * Keys that are given once and held in memory: for a few partners from configuration, and for tests.
+ *
+ * @throws SignatureError `invalid_credentials` for an access key or secret that cannot be one, `invalid_configuration` for
+ * a record without secrets, without a service, or given twice.
+ */
+export function memoryKeys(records: Iterable<KeyRecord>): KeyStore {
+  const keys = new Map<string, KeyRecord>();
+  for (const record of records) {
+    const { accessKey, service, secrets } = record;
+    checkAccessKey(accessKey);
+    if (!service || !secrets?.length)
+      fail('invalid_configuration', `The key ${accessKey} needs a service and a secret.`);
+    if (keys.has(accessKey)) fail('invalid_configuration', `The key ${accessKey} is given twice.`);
+    for (const { secret } of secrets) secretKey(secret);
+    keys.set(accessKey, { ...record, secrets: secrets.map((one) => ({ ...one, secret: one.secret })) });
+  }
+  return { find: (accessKey) => keys.get(accessKey) };
+}

@@ -1,0 +1,63 @@
+import { addressOf, normaliseTarget } from '../core/address.ts';
+import { fail } from '../core/errors.ts';
+import { type HeaderView, type Message, methodOf } from '../core/message.ts';
+
+/** A request as a server framework that has no `Request` received it. */
+export type ReceivedRequest = {
+  readonly method: string;
+  /** The Host field, or HTTP/2's `:authority`. */
+  readonly authority: string;
+  /** Path and query as they stood on the wire: not decoded, nothing stripped. */
+  readonly target: string;
+  /** @default 'http' */
+  readonly scheme?: 'http' | 'https';
+  readonly headers: HeaderView;
+  /** The bytes as received, or a stream of them; not what a parser made of them. */
+  readonly body?: Uint8Array | ReadableStream<Uint8Array> | undefined;
+};
+
+/** Where callers believe the server is, when something on the way presents their requests under another address. */
+export type PublicAddress = {
+  /** As in `https://api.example.com`; replaces the host that the request names. */
+  readonly publicOrigin?: string;
+  /** As in `/v1`: what a proxy takes off the front of the path. */
+  readonly publicPath?: string;
+};
+
+/**
+ * How requests become messages behind a given public address; made once per verifier.
+ *
+ * @throws SignatureError `invalid_configuration` for an origin with a path, and a path that does not begin with `/` or ends in one.
+ */
+export function messagesAt({
+  publicOrigin,
+  publicPath = '',
+}: PublicAddress): (request: Request | ReceivedRequest) => Message {
+  const origin = publicOrigin === undefined ? undefined : addressOf(originOf(publicOrigin));
+  if (!/^$|^\/[^?#]*[^?#/]$/.test(publicPath)) fail('invalid_configuration', 'publicPath must look like /v1.');
+  return (request) => {
+    const { authority, target } = 'url' in request ? addressOf(request.url) : addressOfReceived(request);
+    return {
+      method: methodOf(request.method),
+      authority: origin?.authority ?? authority,
+      target: publicPath ? normaliseTarget(publicPath + target) : target,
+      headers: request.headers,
+    };
+  };
+}
+
+function originOf(text: string): string {
+  const url = new URL(text);
+  if (url.href !== `${url.origin}/`)
+    fail('invalid_configuration', 'publicOrigin must look like https://api.example.com.');
+  return url.href;
+}
+
+function addressOfReceived({ authority, target, scheme }: ReceivedRequest): ReturnType<typeof addressOf> {
+  // RFC 9110 section 7.2: a host, and a port unless it is the default one.
+  if (!/^[\w.~!$&'()*+,;=%:[\]-]+$/.test(authority)) fail('malformed_field', 'The Host header is malformed.');
+  return {
+    authority: authority.toLowerCase().replace(scheme === 'https' ? /:443$/ : /:80$/, ''),
+    target: normaliseTarget(target.replace(/#.*/s, '')),
+  };
+}

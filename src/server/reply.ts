@@ -1,0 +1,60 @@
+import type { SignatureError, SignatureErrorCode } from '../core/errors.ts';
+
+/** The answer to a refused request, for any framework. */
+export type Reply = {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+};
+
+const secretive: readonly SignatureErrorCode[] = [
+  'unknown_key',
+  'revoked_key',
+  'expired_key',
+  'inactive_key',
+  'signature_mismatch',
+];
+
+const titles: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  413: 'Content Too Large',
+  429: 'Too Many Requests',
+  500: 'Internal Server Error',
+  503: 'Service Unavailable',
+};
+
+/**
+ * Problem details (RFC 9457) for a refusal. To a caller who has not proved the key, everything that is wrong with key
+ * and signature looks alike, or a stranger could learn which keys exist.
+ *
+ * @param disclosed whether the caller may be told the precise code.
+ */
+export function replyTo(
+  error: SignatureError,
+  { scheme, disclosed }: { readonly scheme: string; readonly disclosed: boolean },
+): Reply {
+  const hidden = !disclosed && secretive.includes(error.code);
+  const code = hidden ? 'invalid_signature' : error.code;
+  const detail = hidden ? 'The access key or the signature is not valid.' : error.message;
+  const { status } = error;
+  const retryAfter = retryAfterOf(error);
+  return {
+    status,
+    headers: {
+      'Content-Type': 'application/problem+json',
+      'Cache-Control': 'no-store',
+      // RFC 9110 section 15.5.2 asks for a challenge with every 401.
+      ...(status === 401 && { 'WWW-Authenticate': `Countersign scheme="${scheme}", error="${code}"` }),
+      ...(retryAfter !== undefined && { 'Retry-After': String(retryAfter) }),
+    },
+    body: JSON.stringify({ type: 'about:blank', title: titles[status] ?? 'Refused', status, detail, code }),
+  };
+}
+
+function retryAfterOf({ status, cause }: SignatureError): number | undefined {
+  if (status === 503) return 1;
+  const wait = (cause as { readonly msBeforeNext?: unknown } | undefined)?.msBeforeNext;
+  return status === 429 && typeof wait === 'number' ? Math.max(1, Math.ceil(wait / 1000)) : undefined;
+}

@@ -1,0 +1,169 @@
+import { fail, SignatureError } from '../core/errors.ts';
+import type { PresentedSignature, Scheme } from '../core/scheme.ts';
+import type { SigningKey } from '../core/signing-key.ts';
+import { allowUnsignedPayload } from '../core/switches.ts';
+import { countersignV1 } from '../schemes/countersign-v1.ts';
+import { report } from './audit.ts';
+import type { AuditSink, KeyRecord, KeyStore, Limiter, Principal, ReplayStore } from './contracts.ts';
+import { type Countersigner, countersignedReply, countersignedResponse } from './countersign.ts';
+import { decoy, findKey, matchingKey, preparedKeys, requireUsable } from './key-steps.ts';
+import { messagesAt, type PublicAddress, type ReceivedRequest } from './received.ts';
+import { type Reply, replyTo } from './reply.ts';
+import { requireBody, requireFresh, requireScope, requireUnseen, withinLimit } from './steps.ts';
+
+export type VerifierOptions = PublicAddress & {
+  readonly keys: KeyStore;
+  readonly replay: ReplayStore;
+  /** @default countersignV1 */
+  readonly scheme?: Scheme;
+  /** How far a timestamp may be from this server's time, in either direction, in seconds. @default 300 */
+  readonly tolerance?: number;
+  /** The largest body that is read to be verified, in bytes. @default 10485760 (10 MiB) */
+  readonly maxBodyBytes?: number;
+  /** The time in milliseconds since the epoch. @default Date.now */
+  readonly clock?: () => number;
+  /** Told of every attempt, once. @default none */
+  readonly audit?: AuditSink;
+  /** Budgets by client address, before anything is computed, and by access key, once it is proved. @default none */
+  readonly limits?: { readonly byAddress?: Limiter; readonly byKey?: Limiter };
+  /** Accepts bodies that are not signed, where the caller says so; they are left unread. */
+  readonly [allowUnsignedPayload]?: true;
+};
+
+export type VerifyContext = {
+  /** Where the request came from, for limits and audit. */
+  readonly address?: string;
+  /** A scope that the key must have. */
+  readonly scope?: string;
+};
+
+export type Verified<Received> = {
+  readonly ok: true;
+  readonly principal: Principal;
+  /** The request, with a body that can be read. */
+  readonly request: Received;
+  /** The bytes of the body that were verified; undefined where there is none, or it is not signed. */
+  readonly body: Uint8Array | undefined;
+  /** Signs the answer to this request with the caller's secret, so that the caller knows whose it is. */
+  countersign(response: Response): Promise<Response>;
+};
+
+export type Refused = {
+  readonly ok: false;
+  /** The precise reason: for logs, not for the caller. */
+  readonly error: SignatureError;
+  /** What to answer: as precise as the caller may know. */
+  readonly reply: Reply;
+};
+
+export type Verifier = {
+  /** Judges a request. Throws for nothing that a caller can send. */
+  verify<Received extends Request | ReceivedRequest>(
+    request: Received,
+    context?: VerifyContext,
+  ): Promise<Verified<Received> | Refused>;
+};
+
+/** What is known of an attempt so far: more with each step. */
+type Attempt = {
+  presented?: PresentedSignature;
+  record?: KeyRecord | undefined;
+  /** The key that made the signature: the caller is proved. */
+  key?: SigningKey;
+};
+
+/**
+ * Makes a verifier. Nothing is accepted that is not fresh, unseen, whole and signed with an active secret.
+ *
+ * @throws SignatureError `invalid_configuration`
+ */
+export function createVerifier(options: VerifierOptions): Verifier {
+  const { keys, replay, scheme = countersignV1, clock = () => Date.now(), audit, limits = {} } = options;
+  const { tolerance: seconds = 300, maxBodyBytes = 10 * 2 ** 20 } = options;
+  if (!(seconds > 0 && maxBodyBytes >= 0))
+    fail('invalid_configuration', 'tolerance and maxBodyBytes must be positive.');
+  const tolerance = seconds * 1000;
+  const messageOf = messagesAt(options);
+  const prepared = preparedKeys(scheme);
+  const bodyRules = { maxBodyBytes, unsignedPayload: options[allowUnsignedPayload] === true };
+
+  async function accept<Received extends Request | ReceivedRequest>(
+    request: Received,
+    { address, scope }: VerifyContext,
+    attempt: Attempt,
+  ): Promise<Verified<Received>> {
+    const presented = scheme.read(messageOf(request));
+    attempt.presented = presented;
+    await withinLimit(limits.byAddress, address);
+    const record = await findKey(keys, presented.accessKey);
+    attempt.record = record;
+    const now = clock();
+    const key = await matchingKey(record ?? decoy, presented, { prepared, now });
+    if (record && key) attempt.key = key;
+    requireUsable(record, now);
+    if (!key) fail('signature_mismatch', 'No active secret of the key makes this signature of this request.', 401);
+    requireFresh(presented.time, { now, tolerance });
+    const body = await requireBody(request, presented.body, bodyRules);
+    // A request is fresh from one tolerance before its time to one after, so its nonce is remembered for both.
+    await requireUnseen(replay, presented, now + 2 * tolerance + 1000);
+    requireScope(record, scope);
+    await withinLimit(limits.byKey, presented.accessKey);
+    const countersigner = countersignerOf(attempt);
+    return {
+      ok: true,
+      principal: principalOf(record),
+      request: body?.length ? withBody(request, body) : request,
+      body,
+      countersign: async (response) =>
+        countersigner
+          ? countersignedResponse(countersigner, response)
+          : fail('invalid_configuration', `The scheme ${scheme.name} signs no responses.`, 500),
+    };
+  }
+
+  async function refuse(cause: unknown, attempt: Attempt): Promise<Refused> {
+    const error =
+      cause instanceof SignatureError
+        ? cause
+        : new SignatureError('internal_error', 'The request could not be judged.', 500, { cause });
+    const disclosed = attempt.key !== undefined || attempt.record?.explain === true;
+    const reply = replyTo(error, { scheme: scheme.name, disclosed });
+    // The time in it is what a caller with a wrong clock needs, and must be able to trust.
+    const countersigner = error.code.endsWith('_timestamp') ? countersignerOf(attempt) : undefined;
+    return { ok: false, error, reply: countersigner ? await countersignedReply(countersigner, reply) : reply };
+  }
+
+  function countersignerOf({ presented, key }: Attempt): Countersigner | undefined {
+    if (!scheme.response || !presented || !key) return undefined;
+    return { scheme: scheme.response, key, requestSignature: presented.signatureText, clock };
+  }
+
+  return {
+    async verify(request, context = {}) {
+      const attempt: Attempt = {};
+      const result = await accept(request, context, attempt).catch((cause: unknown) => refuse(cause, attempt));
+      const { presented, record } = attempt;
+      report(audit, {
+        time: clock(),
+        request,
+        address: context.address,
+        accessKey: presented?.accessKey,
+        nonce: presented?.nonce,
+        record,
+        error: result.ok ? undefined : result.error,
+      });
+      return result;
+    },
+  };
+}
+
+const principalOf = ({ accessKey, service, environment, scopes = [] }: KeyRecord): Principal => ({
+  accessKey,
+  service,
+  environment,
+  scopes,
+});
+
+// The body has been read, so another request must carry it on.
+const withBody = <Received extends Request | ReceivedRequest>(request: Received, body: Uint8Array): Received =>
+  ('arrayBuffer' in request ? new Request(request, { body: body as BodyInit }) : { ...request, body }) as Received;

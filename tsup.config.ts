@@ -1,0 +1,16 @@
+import { readdirSync } from 'node:fs';
+import { defineConfig } from 'tsup';
+
+export default defineConfig({
+  // Files directly in src are doors.
+  entry: readdirSync('src')
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => `src/${file}`),
+  format: 'esm',
+  target: 'es2022',
+  platform: 'neutral',
+  splitting: true,
+  treeshake: true,
+  dts: true,
+  clean: true,
+});
