@@ -1,3 +1,7 @@
+export type { CorrectedClock } from './client/clock.ts';
+export { correctedClock } from './client/clock.ts';
+export type { CountersignedOptions } from './client/countersigned.ts';
+export { countersignedFetch } from './client/countersigned.ts';
 export type { Fetch } from './client/fetch.ts';
 export { signedFetch } from './client/fetch.ts';
 export { formBlob } from './client/form.ts';
