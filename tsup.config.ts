@@ -13,4 +13,6 @@ export default defineConfig({
   treeshake: true,
   dts: true,
   clean: true,
+  // No source maps: the output is not minified and reads like the sources, which are not shipped.
+  sourcemap: false,
 });
