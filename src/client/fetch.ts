@@ -53,7 +53,7 @@ async function attemptOf({ settings }: Signer, input: RequestInfo | URL, init: R
   if (given && !('method' in init || 'headers' in init || 'body' in init)) return { request: given, extras };
   const method = methodOf(wanted);
   const headers = new Headers(fields);
-  let bytes = body === undefined || body === null ? undefined : bytesInMemory(body);
+  let bytes = body == null ? undefined : bytesInMemory(body);
   let type = bytes && defaultContentType(body);
   if (body && !bytes && !settings.unsignedPayload && !settings.scheme.declaresBody(headers)) {
     // Read before it becomes a Request's: the boundary is drawn once, and Firefox and WebKit cannot send streams.

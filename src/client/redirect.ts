@@ -33,7 +33,7 @@ export function nextHop(
   if (!location) return undefined;
   const url = new URL(location, request.url);
   const leaves = url.origin !== new URL(request.url).origin;
-  const becomesGet = (status === 303 && request.method !== 'HEAD') || (status < 303 && request.method === 'POST');
+  const becomesGet = losesBody(status, request.method);
   const method = becomesGet ? 'GET' : request.method;
   const headers = new Headers(request.headers);
   const dropped = [
@@ -50,6 +50,9 @@ export function nextHop(
   const init = { ...settingsOf(request), method, headers, ...(body?.length && { body: body as BodyInit }) };
   return { request: new Request(url, init), bytes: body, leaves };
 }
+
+const losesBody = (status: number, method: string): boolean =>
+  status === 303 ? method !== 'HEAD' : status < 303 && method === 'POST';
 
 // Copied one by one: runtimes have some of these, and Cloudflare's refuses others even when they are empty.
 const kept = ['signal', 'credentials', 'mode', 'cache', 'keepalive', 'integrity', 'referrerPolicy'] as const;
