@@ -1,0 +1,12 @@
+// Runs in the runtime that is measured, and prints one line of JSON for each figure.
+import { measure } from './measure.ts';
+import { operations } from './operations.ts';
+
+const [only = '', rounds = '5', time = '60'] = process.argv.slice(2);
+for (const operation of await operations()) {
+  if (!operation.name.includes(only)) continue;
+  for (const figure of await measure(operation, { rounds: Number(rounds), time: Number(time) })) {
+    console.log(JSON.stringify(figure));
+  }
+}
+process.exit(0);

@@ -1,0 +1,38 @@
+import { measure as mitata } from 'mitata';
+import type { Operation } from './rows.ts';
+
+/** Microseconds for one operation, a figure for each round. */
+export type Measured = { readonly operation: string; readonly row: string; readonly rounds: readonly number[] };
+
+export type Effort = {
+  readonly rounds: number;
+  /** For each row in each round, in milliseconds. */
+  readonly time: number;
+};
+
+/**
+ * Checks and measures the rows of an operation. Each round measures every row once, next to the others, so that what
+ * else the machine does meets them alike: judge by the ratios within a round.
+ */
+export async function measure({ name, rows }: Operation, { rounds, time }: Effort): Promise<readonly Measured[]> {
+  const found = new Map<string, number[]>();
+  for (const row of rows) {
+    await row.check();
+    found.set(row.name, []);
+  }
+  // The first round warms up.
+  for (let round = -1; round < rounds; round++) {
+    for (const { name: row, run, lot = 1 } of rows) {
+      const options = {
+        gc: false,
+        min_cpu_time: time * 1e6,
+        min_samples: 3,
+        samples_threshold: 12,
+        batch_samples: 256,
+      };
+      const { p50 } = await mitata(() => run(), options);
+      if (round >= 0) found.get(row)?.push(p50 / 1000 / lot);
+    }
+  }
+  return [...found].map(([row, figures]) => ({ operation: name, row, rounds: figures }));
+}
