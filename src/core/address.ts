@@ -14,7 +14,7 @@ export type Address = {
  * @throws SignatureError `invalid_request` for anything but http and https, or with a user name in it.
  */
 export function addressOf(href: string): Address {
-  const [, authority, target] = /^https?:\/\/([^/?#@]+)(?![^/?#]*@)([^#]*)/.exec(href) ?? [];
+  const [, authority, target] = /^https?:\/\/([^/?#@]+)(?![^/?#])([^#]*)/.exec(href) ?? [];
   if (authority === undefined || target === undefined) {
     fail('invalid_request', 'The URL must be absolute, http or https, without user name.');
   }
@@ -22,12 +22,13 @@ export function addressOf(href: string): Address {
 }
 
 // The characters of RFC 3986 section 2 but "#", which ends the target.
-const rewritten = /%[\da-f]{2}|[^!$%&-;=?-Z[\]_a-z~]+/gi;
+const rewritten = /%([\da-f]{2})?|[^!$%&-;=?-Z[\]_a-z~]+/gi;
 
 /**
  * Path and query under the equivalence of RFC 3986 section 6.2.2, and nothing more: a character that no URI
- * may hold becomes its UTF-8 escape, an escaped unreserved character is decoded, other escapes get upper-case hex,
- * an empty path is `/` and an empty query has no `?`. Order, `+`, `%20`, `%2F`, dot segments and `//` stay.
+ * may hold becomes its UTF-8 escape, as does a `%` that begins none; an escaped unreserved character is decoded, other
+ * escapes get upper-case hex, an empty path is `/` and an empty query has no `?`. Order, `+`, `%20`, `%2F`, dot segments
+ * and `//` stay. What is normal stays as it is: were `%` left alone in `/%%411`, it would read like `/%A1`.
  * Both sides do it, because some clients do it on the way (WebKitGTK sends `~` for `%7E`).
  */
 export function normaliseTarget(raw: string): string {
@@ -37,8 +38,8 @@ export function normaliseTarget(raw: string): string {
     .replace(rewritten, rewrite);
 }
 
-function rewrite(found: string): string {
-  if (found[0] !== '%') return encodeURIComponent(found.replace(/[\ud800-\udfff]/gu, '\ufffd'));
-  const character = String.fromCharCode(Number(`0x${found.slice(1)}`));
+function rewrite(found: string, escaped?: string): string {
+  if (!escaped) return encodeURIComponent(found.replace(/[\ud800-\udfff]/gu, '\ufffd'));
+  const character = String.fromCharCode(Number(`0x${escaped}`));
   return /[\w.~-]/.test(character) ? character : found.toUpperCase();
 }

@@ -35,7 +35,8 @@ export function methodOf(method: string): string {
  * differs between runtimes, and a line break would start another line of the string to sign.
  */
 export function fieldValue(headers: HeaderView, name: string): string | undefined {
-  const value = headers.get(name)?.trim();
+  const value = headers.get(name);
   if (value && !/^[\t -~]*$/.test(value)) fail('invalid_request', `The header ${name} must be ASCII to be signed.`);
-  return value;
+  // Last, when there is only the whitespace of RFC 9110 to trim: a no-break space at an end is a change like any other.
+  return value?.trim();
 }

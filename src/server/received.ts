@@ -7,7 +7,7 @@ export type ReceivedRequest = {
   readonly method: string;
   /** The Host field, or HTTP/2's `:authority`. */
   readonly authority: string;
-  /** Path and query as they stood on the wire: not decoded, nothing stripped. */
+  /** Path and query as they stood on the wire: beginning with `/`, not decoded, nothing stripped. */
   readonly target: string;
   /** @default 'http' */
   readonly scheme?: 'http' | 'https';
@@ -47,17 +47,20 @@ export function messagesAt({
 }
 
 function originOf(text: string): string {
-  const url = new URL(text);
-  if (url.href !== `${url.origin}/`)
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol) || url.href !== `${url.origin}/`) {
     fail('invalid_configuration', 'publicOrigin must look like https://api.example.com.');
+  }
   return url.href;
 }
 
 function addressOfReceived({ authority, target, scheme }: ReceivedRequest): ReturnType<typeof addressOf> {
   // RFC 9110 section 7.2: a host, and a port unless it is the default one.
   if (!/^[\w.~!$&'()*+,;=%:[\]-]+$/.test(authority)) fail('malformed_field', 'The Host header is malformed.');
+  // Origin-form, RFC 9112 section 3.2.1. Anything else would have to be changed to look like what a client signs.
+  if (!/^\/[^#]*$/.test(target)) fail('malformed_field', 'The request target must be a path, without a fragment.');
   return {
     authority: authority.toLowerCase().replace(scheme === 'https' ? /:443$/ : /:80$/, ''),
-    target: normaliseTarget(target.replace(/#.*/s, '')),
+    target: normaliseTarget(target),
   };
 }
