@@ -1,0 +1,74 @@
+import { type Graph, type Import, reachable } from './imports.ts';
+
+type Rule = {
+  /** Files of ours that may be imported, by the beginning of their path. */
+  readonly ours: readonly string[];
+  /** Files of ours that may be imported for their types alone. */
+  readonly types?: readonly string[];
+  /** Packages that may be imported: `type` where the caller brings them, and only their types are used. */
+  readonly packages?: Readonly<Record<string, 'code' | 'type'>>;
+};
+
+const noble = { '@noble/hashes': 'code' } as const;
+const stores = ['src/server/keys.ts', 'src/server/replay.ts'];
+const contracts = ['src/server/contracts.ts'];
+const clientSide = ['src/core/', 'src/schemes/', 'src/client/'];
+const serverSide = ['src/core/', 'src/schemes/', 'src/server/'];
+
+/** Rooms by folder, doors by file. A file that is in neither may not exist: say here what it may import. */
+const rules: Readonly<Record<string, Rule>> = {
+  'src/core/': { ours: ['src/core/'], packages: noble },
+  'src/schemes/': { ours: ['src/schemes/', 'src/core/'], packages: { ...noble, 'structured-headers': 'code' } },
+  'src/client/': { ours: clientSide },
+  'src/server/': { ours: serverSide, packages: { jose: 'code', oauth4webapi: 'code' } },
+  'src/cli/': { ours: ['src/'], packages: { citty: 'code' } },
+  'src/index.ts': { ours: clientSide },
+  'src/ky.ts': { ours: clientSide, packages: { ky: 'type' } },
+  'src/server.ts': { ours: serverSide },
+  'src/testing.ts': { ours: serverSide, packages: { msw: 'code' } },
+  'src/cli.ts': { ours: ['src/cli/'], packages: { citty: 'code' } },
+  'src/node.ts': { ours: serverSide },
+  'src/hono.ts': { ours: serverSide, packages: { hono: 'type' } },
+  'src/express.ts': { ours: ['src/node.ts', ...serverSide], packages: { express: 'type' } },
+  'src/fastify.ts': { ours: ['src/node.ts', ...serverSide], packages: { fastify: 'type' } },
+  'src/redis.ts': { ours: ['src/core/'], types: contracts, packages: { redis: 'type', ioredis: 'type' } },
+  'src/sql.ts': { ours: ['src/core/'], types: contracts, packages: { kysely: 'code' } },
+  'src/durable-object.ts': { ours: ['src/core/'], types: contracts },
+};
+
+const adapters = ['src/node.ts', 'src/hono.ts', 'src/express.ts', 'src/fastify.ts'];
+const mayTouchNode = /^src\/(?:node|express|fastify|cli)\.ts$|^src\/cli\//;
+const mayReachServer = /^src\/(?:server|testing|cli|node|hono|express|fastify)\.ts$|^src\/(?:server|cli)\//;
+
+const packageOf = (specifier: string): string => /^(?:@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? specifier;
+const within = (path: string, places: readonly string[] = []): boolean =>
+  places.some((place) => path.startsWith(place));
+
+function allowed(path: string, { to, typeOnly }: Import): boolean {
+  const rule = rules[Object.keys(rules).find((place) => path.startsWith(place)) ?? ''];
+  if (!rule) return false;
+  if (to.startsWith('node:')) return mayTouchNode.test(path);
+  if (!to.startsWith('src/')) {
+    const use = rule.packages?.[packageOf(to)];
+    return use === 'code' || (use === 'type' && typeOnly);
+  }
+  if (adapters.includes(path) && stores.includes(to)) return false;
+  return within(to, rule.ours) || (typeOnly && within(to, rule.types));
+}
+
+/** Whether a file may come to need another at run time, however many files lie between. */
+function mayReach(path: string, reached: string): boolean {
+  if (reached.startsWith('node:')) return mayTouchNode.test(path);
+  return mayReachServer.test(path) || !/^src\/server[/.]/.test(reached);
+}
+
+/** Every breach of the import rules, in words. */
+export function breaches(graph: Graph): readonly string[] {
+  return [...graph].flatMap(([path, imports]) => [
+    ...(within(path, Object.keys(rules)) ? [] : [`${path} is in no room and is no door`]),
+    ...imports.filter((one) => !allowed(path, one)).map(({ to }) => `${path} may not import ${to}`),
+    ...[...reachable(graph, path)]
+      .filter(([reached]) => !mayReach(path, reached))
+      .map(([reached, way]) => `${path} may not reach ${reached}: ${way.join(' → ')}`),
+  ]);
+}

@@ -1,0 +1,120 @@
+import { expect, it } from 'vitest';
+import { breaches } from './import-rules.ts';
+import { type Graph, type Import, importsOf, reachable } from './imports.ts';
+import { parsed, repositoryFiles, textOf } from './sources.ts';
+
+const sources = repositoryFiles().filter((path) => /^src\/.*\.ts$/.test(path));
+const graph: Graph = new Map(sources.map((path) => [path, importsOf(path, parsed(path, textOf(path)))]));
+const withImport = (from: string, to: string, typeOnly = false): Graph =>
+  new Map([...graph, [from, [...(graph.get(from) ?? []), { to, typeOnly }]]]);
+
+it('finds no breach of the import rules', () => {
+  expect(breaches(graph)).toEqual([]);
+});
+
+it('sees every file and resolves every import of ours', () => {
+  expect(graph.size).toBeGreaterThan(30);
+  const ours = [...graph.values()].flat().filter(({ to }) => to.startsWith('src/') || to.startsWith('.'));
+  expect(ours.length).toBeGreaterThan(100);
+  expect(ours.filter(({ to }) => !graph.has(to))).toEqual([]);
+});
+
+it('walks from the entry of the package to the hash', () => {
+  const reached = reachable(graph, 'src/index.ts');
+  expect([...reached.keys()]).toEqual(expect.arrayContaining(['src/core/digest.ts', '@noble/hashes/sha2.js']));
+  expect(reached.has('src/server/verifier.ts')).toBe(false);
+});
+
+it.each<[from: string, to: string, typeOnly?: boolean]>([
+  ['src/core/body.ts', 'src/schemes/countersign-v1.ts'],
+  ['src/core/body.ts', 'src/client/signer.ts', true],
+  ['src/core/body.ts', 'src/server/keys.ts', true],
+  ['src/core/body.ts', 'node:crypto'],
+  ['src/core/body.ts', 'ky', true],
+  ['src/schemes/countersign-v1.ts', 'src/client/signer.ts', true],
+  ['src/schemes/countersign-v1.ts', 'src/server/contracts.ts', true],
+  ['src/client/signer.ts', 'src/server/contracts.ts', true],
+  ['src/client/signer.ts', 'src/server.ts'],
+  ['src/client/signer.ts', 'src/ky.ts', true],
+  ['src/client/signer.ts', 'ky'],
+  ['src/client/signer.ts', '@noble/hashes/sha2.js'],
+  ['src/server/verifier.ts', 'src/client/signer.ts', true],
+  ['src/server/verifier.ts', 'node:crypto', true],
+  ['src/server/verifier.ts', 'src/server.ts'],
+  ['src/server/verifier.ts', 'hono'],
+  ['src/index.ts', 'src/server/contracts.ts', true],
+  ['src/index.ts', 'src/ky.ts'],
+  ['src/index.ts', 'node:buffer'],
+  ['src/ky.ts', 'ky'],
+  ['src/ky.ts', 'src/server/verifier.ts'],
+  ['src/server.ts', 'node:http'],
+  ['src/server.ts', 'src/client/signer.ts'],
+  ['src/hono.ts', 'src/server/replay.ts'],
+  ['src/hono.ts', 'node:http'],
+  ['src/hono.ts', 'hono'],
+  ['src/node.ts', 'src/server/keys.ts', true],
+  ['src/redis.ts', 'src/server/verifier.ts', true],
+  ['src/redis.ts', 'src/server/contracts.ts'],
+  ['src/redis.ts', 'redis'],
+  ['src/sql.ts', 'src/client/signer.ts'],
+  ['src/durable-object.ts', 'node:sqlite'],
+  ['src/core/body.ts', 'left-pad'],
+])('refuses that %s imports %s', (from, to, typeOnly = false) => {
+  expect(breaches(withImport(from, to, typeOnly))).toContain(`${from} may not import ${to}`);
+});
+
+it.each<[from: string, to: string, typeOnly?: boolean]>([
+  ['src/node.ts', 'node:http'],
+  ['src/express.ts', 'express', true],
+  ['src/fastify.ts', 'src/node.ts'],
+  ['src/hono.ts', 'src/server/verifier.ts'],
+  ['src/redis.ts', 'src/server/contracts.ts', true],
+  ['src/cli/sign.ts', 'node:fs'],
+])('allows that %s imports %s', (from, to, typeOnly = false) => {
+  expect(breaches(withImport(from, to, typeOnly))).toEqual([]);
+});
+
+it('refuses a file outside every room', () => {
+  expect(breaches(new Map([...graph, ['src/web.ts', []]]))).toEqual(['src/web.ts is in no room and is no door']);
+});
+
+it('tells the way by which the client reaches the server', () => {
+  const way = 'src/index.ts → src/client/signer.ts → src/server/steps.ts';
+  expect(breaches(withImport('src/client/signer.ts', 'src/server/steps.ts'))).toContain(
+    `src/index.ts may not reach src/server/steps.ts: ${way}`,
+  );
+});
+
+it('tells the way by which the client reaches a module of Node', () => {
+  expect(breaches(withImport('src/core/errors.ts', 'node:util'))).toEqual(
+    expect.arrayContaining([expect.stringMatching(/^src\/index\.ts may not reach node:util: src\/index\.ts → /)]),
+  );
+});
+
+it('finds an import however it is written', () => {
+  const text = `
+    import a from './a.ts';
+    import type { B } from './b.ts';
+    export * from '../c.ts';
+    export type { D } from '../d.ts';
+    import 'node:e';
+    const f = await import('node:f');
+    const g = require('node:g');
+    const h = process.getBuiltinModule?.('node:h');
+    type I = import('./i.ts').I;
+    // import './not.ts'
+    const no = "import './not.ts'";
+  `;
+  const expected: Import[] = [
+    { to: 'src/x/a.ts', typeOnly: false },
+    { to: 'src/x/b.ts', typeOnly: true },
+    { to: 'src/c.ts', typeOnly: false },
+    { to: 'src/d.ts', typeOnly: true },
+    { to: 'node:e', typeOnly: false },
+    { to: 'node:f', typeOnly: false },
+    { to: 'node:g', typeOnly: false },
+    { to: 'node:h', typeOnly: false },
+    { to: 'src/x/i.ts', typeOnly: true },
+  ];
+  expect(importsOf('src/x/y.ts', parsed('src/x/y.ts', text))).toEqual(expected);
+});
