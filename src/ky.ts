@@ -4,6 +4,7 @@ import type { Signer } from './client/signer.ts';
 /** What ky 2 calls a hook with. ky 1 calls `beforeRequest` with a Request and its options. */
 type State = { readonly request: Request; readonly options: object };
 
+/** The two hooks that sign, in the form that `hooks` of ky 1 and ky 2 takes. */
 export type SigningHooks = {
   readonly beforeRequest: Array<(state: State | Request, options?: object) => Promise<void>>;
   readonly beforeRetry: Array<(state: State) => Promise<void>>;

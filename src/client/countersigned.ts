@@ -8,6 +8,7 @@ import type { CorrectedClock } from './clock.ts';
 import { type Fetch, signedFetch } from './fetch.ts';
 import type { Signer } from './signer.ts';
 
+/** How answers are checked, and what sends the requests. */
 export type CountersignedOptions = {
   /** What sends the requests. @default globalThis.fetch, looked up at each call */
   readonly fetch?: Fetch;

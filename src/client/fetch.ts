@@ -5,6 +5,7 @@ import { nextHop } from './redirect.ts';
 import { bytesRead } from './request.ts';
 import type { Signer } from './signer.ts';
 
+/** The platform's `fetch`, or what stands in for it. */
 export type Fetch = typeof globalThis.fetch;
 
 /**

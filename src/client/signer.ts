@@ -16,6 +16,7 @@ type Identity =
   | { readonly accessKey: string; readonly secret: Secret; readonly credentials?: never }
   | { readonly credentials: Credentials | CredentialsProvider; readonly accessKey?: never; readonly secret?: never };
 
+/** Who signs, and how: `accessKey` and `secret`, or `credentials` where they change. */
 export type SignerOptions = Identity & {
   /** @default countersignV1 */
   readonly scheme?: SigningScheme;
@@ -50,6 +51,7 @@ export type Explanation = {
   readonly headers: Readonly<Record<string, string>>;
 };
 
+/** What a caller knows of a request beside the request itself. */
 export type SignOptions = {
   /**
    * The text, bytes or URLSearchParams that the request was made from, where the caller still has them: then
@@ -66,6 +68,7 @@ export type SignerSettings = {
   readonly unsignedPayload: boolean;
 };
 
+/** Signs requests with one caller's credentials, by one scheme. Made by {@link createSigner}. */
 export type Signer = {
   readonly settings: SignerSettings;
   /**

@@ -41,6 +41,7 @@ export type ReplayStore = {
   claim(accessKey: string, nonce: string, expiresAt: number): ReplayClaim | Promise<ReplayClaim>;
 };
 
+/** `fresh`: the nonce is claimed now, and only by this call. `seen`: it was claimed before. */
 export type ReplayClaim = 'fresh' | 'seen';
 
 /** Takes one from a budget. Rejects when it is used up, with `msBeforeNext` where known, as rate-limiter-flexible does. */

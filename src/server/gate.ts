@@ -8,8 +8,10 @@ export type Caller = {
   readonly body: Uint8Array | undefined;
 };
 
+/** Answers a verified request. What it throws is thrown on. */
 export type ProtectedHandler = (request: Request, caller: Caller) => Response | Promise<Response>;
 
+/** What a gate asks of a request beside a valid signature, and whether it signs the answers. */
 export type ProtectOptions = {
   /** A scope that the key must have. @default none */
   readonly scope?: string;

@@ -1,6 +1,7 @@
 import { fail } from '../core/errors.ts';
 import type { ReplayStore } from './contracts.ts';
 
+/** How much is remembered, and by which clock. */
 export type MemoryReplayOptions = {
   /** How many nonces are remembered at most; about 150 bytes each. Above it, requests are refused. @default 1000000 */
   readonly capacity?: number;

@@ -11,6 +11,7 @@ import { messagesAt, type PublicAddress, type ReceivedRequest } from './received
 import { type Reply, replyTo } from './reply.ts';
 import { requireBody, requireFresh, requireScope, requireUnseen, withinLimit } from './steps.ts';
 
+/** Whose signatures are accepted, and within what limits. */
 export type VerifierOptions = PublicAddress & {
   readonly keys: KeyStore;
   readonly replay: ReplayStore;
@@ -30,6 +31,7 @@ export type VerifierOptions = PublicAddress & {
   readonly [allowUnsignedPayload]?: true;
 };
 
+/** What is known of a request beside what it says itself. */
 export type VerifyContext = {
   /** Where the request came from, for limits and audit. */
   readonly address?: string;
@@ -37,6 +39,7 @@ export type VerifyContext = {
   readonly scope?: string;
 };
 
+/** A request that is fresh, unseen, whole and signed by the principal. */
 export type Verified<Received> = {
   readonly ok: true;
   readonly principal: Principal;
@@ -48,6 +51,7 @@ export type Verified<Received> = {
   countersign(response: Response): Promise<Response>;
 };
 
+/** A request that is not to be served, and why. */
 export type Refused = {
   readonly ok: false;
   /** The precise reason: for logs, not for the caller. */
@@ -56,6 +60,7 @@ export type Refused = {
   readonly reply: Reply;
 };
 
+/** Judges requests; made by {@link createVerifier}. */
 export type Verifier = {
   /** Judges a request. Throws for nothing that a caller can send. */
   verify<Received extends Request | ReceivedRequest>(

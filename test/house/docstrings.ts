@@ -34,6 +34,7 @@ export function programOf(files: readonly string[], texts: Readonly<Record<strin
   const host = ts.createCompilerHost(options);
   const { getSourceFile, fileExists } = host;
   host.fileExists = (path) => path in texts || fileExists(path);
+  host.directoryExists = () => true;
   host.getSourceFile = (path, ...rest) => {
     const text = texts[path];
     return text === undefined ? getSourceFile(path, ...rest) : ts.createSourceFile(path, text, ts.ScriptTarget.ES2022);

@@ -78,6 +78,13 @@ it('refuses a file outside every room', () => {
   expect(breaches(new Map([...graph, ['src/web.ts', []]]))).toEqual(['src/web.ts is in no room and is no door']);
 });
 
+it('needs no package but the hash on the client path', () => {
+  const packages = ['src/index.ts', 'src/ky.ts']
+    .flatMap((door) => [...reachable(graph, door).keys()])
+    .filter((path) => !path.startsWith('src/'));
+  expect([...new Set(packages.map((path) => path.replace(/[^/]+$/, '')))]).toEqual(['@noble/hashes/']);
+});
+
 it('tells the way by which the client reaches the server', () => {
   const way = 'src/index.ts → src/client/signer.ts → src/server/steps.ts';
   expect(breaches(withImport('src/client/signer.ts', 'src/server/steps.ts'))).toContain(
