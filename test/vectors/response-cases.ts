@@ -1,0 +1,155 @@
+import { type Bytes, bytesOf, type CheckCase, type Pairs, type RespondCase } from './format.ts';
+import { digestField, macOf, newYear, partner, signCase } from './oracle.ts';
+import { plain } from './sign-cases.ts';
+
+// The requests that are answered are the first two that the sign cases sign.
+const [requestSignature = '', other = ''] = plain.map((draft) => `v1=${signCase(draft).stages.mac}`);
+
+type Draft = {
+  readonly name: string;
+  readonly rule: string;
+  readonly status?: number;
+  readonly contentType?: string;
+  readonly body?: Bytes;
+  readonly secret?: Bytes;
+  readonly requestSignature?: string;
+  readonly time?: number;
+};
+
+export const answers: readonly Draft[] = [
+  { name: 'response-json', rule: 'Status, content type and body.', body: { utf8: '{"id":7}' } },
+  { name: 'response-empty', rule: 'No body: the last line is empty.', status: 204, contentType: '' },
+  { name: 'response-empty-with-type', rule: 'An empty body is none.', body: { utf8: '' } },
+  { name: 'response-not-modified', rule: 'Any status.', status: 304, contentType: '' },
+  {
+    name: 'response-error',
+    rule: 'Refusals too.',
+    status: 401,
+    contentType: 'application/problem+json',
+    body: { utf8: '{"code":"stale_timestamp"}' },
+  },
+  {
+    name: 'response-binary',
+    rule: 'Bytes that are no text.',
+    contentType: 'image/png',
+    body: { base64: 'iVBORw0KGgoAAAAA/w==' },
+  },
+  {
+    name: 'response-large',
+    rule: 'The bytes that the client reads, before any content coding.',
+    contentType: 'text/plain; charset=utf-8',
+    body: { repeat: { utf8: '01234567', times: 16385 } },
+  },
+  {
+    name: 'response-to-two-signatures',
+    rule: 'Bound to the whole X-API-Signature value of the request.',
+    requestSignature: `${requestSignature}, ${other}`,
+  },
+  { name: 'response-secret', rule: 'Signed with the secret that signed the request.', secret: { utf8: 'ß'.repeat(8) } },
+  { name: 'response-time', rule: "The server's own time.", time: newYear + 4711 },
+];
+
+export function respondCase(draft: Draft): RespondCase {
+  const { name, rule, status = 200, contentType = 'application/json', body, secret = partner.secret } = draft;
+  const { requestSignature: answered = requestSignature, time = newYear } = draft;
+  const bytes = bytesOf(body);
+  const unencodedDigest = bytes.length ? digestField(bytes) : '';
+  const stringToSign = ['countersign-v1-response', answered, time, status, contentType, unencodedDigest].join('\n');
+  const mac = macOf(secret, stringToSign);
+  return {
+    name,
+    rule,
+    secret,
+    requestSignature: answered,
+    time,
+    response: { status, contentType, ...(body && { body }) },
+    stages: {
+      unencodedDigest,
+      stringToSign,
+      mac,
+      headers: [
+        ['X-API-Timestamp', String(time)],
+        ...(unencodedDigest ? [['Unencoded-Digest', unencodedDigest] as const] : []),
+        ['X-API-Signature', `v1=${mac}`],
+      ],
+    },
+  };
+}
+
+type Received = CheckCase['received'];
+type CheckDraft = {
+  readonly name: string;
+  readonly rule: string;
+  /** What differs from an honest answer when it is signed. */
+  readonly from?: Partial<Draft>;
+  readonly change?: (received: Received) => Partial<Received>;
+  readonly code?: string;
+};
+
+const without = ({ headers }: Received, name: string): Pairs => headers.filter(([field]) => field !== name);
+const set = (name: string, value: string) => (received: Received) => ({
+  headers: [...without(received, name), [name, value] as const],
+});
+const unsigned = (name: string, change: CheckDraft['change'] & object): CheckDraft => ({
+  name: `response-${name}`,
+  rule: 'Not countersigned, by the grammar.',
+  change,
+  code: 'response_unsigned',
+});
+const mismatch = (name: string, change: CheckDraft['change'] & object): CheckDraft => ({
+  name: `response-${name}`,
+  rule: 'Not what the server signed.',
+  change,
+  code: 'response_mismatch',
+});
+
+export const received: readonly CheckDraft[] = [
+  { name: 'response-accepted', rule: 'As the server sent it.' },
+  { name: 'response-header-added', rule: 'Other headers are not signed.', change: set('Age', '5') },
+  unsigned('without-signature', (all) => ({ headers: without(all, 'X-API-Signature') })),
+  unsigned('without-timestamp', (all) => ({ headers: without(all, 'X-API-Timestamp') })),
+  unsigned('timestamp-malformed', set('X-API-Timestamp', '1e9')),
+  unsigned('signature-malformed', set('X-API-Signature', `V1=${'0'.repeat(64)}`)),
+  unsigned('signature-repeated', set('X-API-Signature', `${other}, ${other}`)),
+  mismatch('status-changed', () => ({ status: 201 })),
+  mismatch('type-changed', set('Content-Type', 'text/html')),
+  mismatch('time-changed', set('X-API-Timestamp', String(newYear + 1))),
+  mismatch('body-changed', () => ({ body: { utf8: '{"id":8}' } })),
+  mismatch('body-removed', () => ({ body: { utf8: '' } })),
+  mismatch('body-and-digest-changed', (all) => ({
+    ...set('Unencoded-Digest', digestField('{"id":8}'))(all),
+    body: { utf8: '{"id":8}' },
+  })),
+  mismatch('digest-removed', (all) => ({ headers: without(all, 'Unencoded-Digest') })),
+  mismatch('signature-of-request', set('X-API-Signature', requestSignature)),
+  {
+    name: 'response-to-other-request',
+    rule: 'An honest answer to another request.',
+    from: { requestSignature: other },
+    code: 'response_mismatch',
+  },
+  {
+    name: 'response-of-other-server',
+    rule: 'Signed with another secret.',
+    from: { secret: { utf8: 'some other secret text' } },
+    code: 'response_mismatch',
+  },
+];
+
+export function checkCase({ name, rule, from, change, code }: CheckDraft): CheckCase {
+  const { response, stages } = respondCase({ body: { utf8: '{"id":7}' }, ...from, name, rule });
+  const { status, contentType, body } = response;
+  const sent: Received = {
+    status,
+    headers: [['Content-Type', contentType], ...stages.headers],
+    ...(body && { body }),
+  };
+  return {
+    name,
+    rule,
+    secret: partner.secret,
+    requestSignature,
+    received: { ...sent, ...change?.(sent) },
+    outcome: code === undefined ? { accepted: true } : { accepted: false, code },
+  };
+}
