@@ -5,18 +5,22 @@
  * @returns the bytes, or undefined where there are more.
  */
 export async function readBody(source: Request | Response, limit: number): Promise<Uint8Array | undefined> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
   // Firefox has no Request.body.
   const reader = source.body?.getReader();
-  if (!reader) chunks.push(new Uint8Array(await source.arrayBuffer()));
-  for (let part = await reader?.read(); part?.value && size <= limit; part = await reader?.read()) {
-    chunks.push(part.value);
-    size += part.value.length;
+  const chunks = reader ? [] : [new Uint8Array(await source.arrayBuffer())];
+  let size = chunks[0]?.length ?? 0;
+  try {
+    for (let part = await reader?.read(); part && !part.done && size <= limit; part = await reader?.read()) {
+      // A stream may hold anything, and text would be read as zeros.
+      if (part.value?.[Symbol.toStringTag] !== 'Uint8Array') throw new TypeError('The stream holds other than bytes.');
+      chunks.push(part.value);
+      size += part.value.length;
+    }
+  } finally {
+    // Not awaited: one branch of a tee is only cancelled when the other is.
+    reader?.cancel().catch(() => {});
   }
-  if (size > limit) await reader?.cancel();
-  const bytes = joined(chunks);
-  return bytes.length > limit ? undefined : bytes;
+  return size > limit ? undefined : joined(chunks);
 }
 
 function joined(chunks: readonly Uint8Array[]): Uint8Array {
