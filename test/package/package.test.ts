@@ -1,0 +1,131 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { publint } from 'publint';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { answers, app } from './app.ts';
+import { bundlers } from './bundlers.ts';
+import { nodes } from './nodes.ts';
+import { doors, install, manifest, type Project, root, run } from './project.ts';
+
+let project: Project;
+beforeAll(async () => {
+  project = await install();
+  writeFileSync(`${project.folder}/app.js`, app);
+}, 180_000);
+afterAll(() => project?.remove());
+
+const evaluated = async (node: string, code: string, type: 'module' | 'commonjs'): Promise<unknown> => {
+  const { stdout } = await run(node, [`--input-type=${type}`, '--eval', code], { cwd: project.folder });
+  return JSON.parse(stdout);
+};
+
+describe('the tarball', () => {
+  const expected =
+    /^(?:package\.json|README\.md|LICENSE|dist\/[\w-]+\.(?:js|d\.ts)|docs\/[\w-]+\.md|test\/vectors\/[\w.-]+\.json)$/;
+
+  it('holds what is built, the pages and the vectors, and nothing else', () => {
+    expect(project.packed.filter((path) => !expected.test(path))).toEqual([]);
+    const must = ['LICENSE', 'README.md', 'docs/errors.md', 'docs/protocol.md', 'test/vectors/countersign-v1.json'];
+    const targets = Object.values(manifest.exports).flatMap((to) =>
+      typeof to === 'string' ? [to] : Object.values(to),
+    );
+    expect(project.packed).toEqual(expect.arrayContaining([...must, ...targets.map((path) => path.slice(2))]));
+  });
+
+  it('tells nothing of the machine that made it', () => {
+    const places = [root, homedir(), process.cwd()].map((place) => `${place.replace(/\/$/, '')}/`);
+    const found = project.packed.flatMap((path) => {
+      const text = readFileSync(`${project.folder}/node_modules/countersign/${path}`, 'utf8');
+      return places.filter((place) => text.includes(place)).map((place) => `${path}: ${place}`);
+    });
+    expect(found).toEqual([]);
+  });
+
+  it('brings along no package but those it names', async () => {
+    const { stdout } = await run('npm', ['ls', '--all', '--parseable'], { cwd: project.folder });
+    const names = stdout
+      .trim()
+      .split('\n')
+      .slice(1)
+      .map((path) => path.split('/node_modules/').at(-1) ?? '');
+    expect(names.sort()).toEqual(['countersign', ...Object.keys(manifest.dependencies)].sort());
+  });
+
+  it('is clean to publint', async () => {
+    const tarball = new Uint8Array(readFileSync(project.tarball)).buffer;
+    const { messages } = await publint({ pack: { tarball }, strict: true });
+    expect(messages).toEqual([]);
+  });
+
+  it('has types that are right for every way of importing it', async () => {
+    const { stdout } = await run(
+      `${root}/node_modules/.bin/attw`,
+      [project.tarball, '--profile', 'esm-only', '--format', 'json'],
+      { cwd: root },
+    );
+    const { analysis, problems } = JSON.parse(stdout) as {
+      analysis: { entrypoints: object };
+      problems?: Record<string, Array<{ resolutionKind?: string }>>;
+    };
+    expect(Object.keys(analysis.entrypoints).length).toBeGreaterThanOrEqual(doors.length);
+    // What has no ES modules: resolution before Node 12.7, and require() before Node 20.19.
+    const past = ['node10', 'node16-cjs'];
+    const present = Object.values(problems ?? {})
+      .flat()
+      .filter(({ resolutionKind = '' }) => !past.includes(resolutionKind));
+    expect(present).toEqual([]);
+  });
+});
+
+describe.each(nodes)('in $name', ({ name, path, found }) => {
+  if (!found) {
+    it('is tested where it is installed', ({ skip }) => {
+      const message = `NOT TESTED: ${name}, for it is not installed (npm ci in test/runtimes)`;
+      if (process.env.CI) throw new Error(message);
+      console.warn(message);
+      skip(message);
+    });
+    return;
+  }
+
+  it('imports every door', async () => {
+    const code = `const doors = ${JSON.stringify(doors)};
+      const modules = await Promise.all(doors.map((door) => import(door)));
+      console.log(JSON.stringify(modules.map((module) => Object.keys(module).length > 0)));`;
+    expect(await evaluated(path, code, 'module')).toEqual(doors.map(() => true));
+  });
+
+  it('requires every door, and the vectors', async () => {
+    const code = `const doors = ${JSON.stringify(doors)};
+      const cases = require('countersign/vectors.json');
+      console.log(JSON.stringify([...doors.map((door) => Object.keys(require(door)).length > 0), typeof cases]));`;
+    expect(await evaluated(path, code, 'commonjs')).toEqual([...doors.map(() => true), 'object']);
+  });
+
+  it('signs and verifies', async () => {
+    const { stdout } = await run(path, ['app.js'], { cwd: project.folder });
+    expect(JSON.parse(stdout)).toEqual(answers);
+  });
+});
+
+describe.each(Object.entries(bundlers))('bundled by %s', (name, bundle) => {
+  it('signs and verifies', async () => {
+    const output = `${project.folder}/${name}/app.mjs`;
+    await bundle({ folder: project.folder, entry: `${project.folder}/app.js`, output });
+    expect(readFileSync(output, 'utf8')).not.toMatch(/from\s*["']|\brequire\(/);
+    const { stdout } = await run(process.execPath, [output], { cwd: project.folder });
+    expect(JSON.parse(stdout)).toEqual(answers);
+  });
+
+  it('leaves out of a client what only a server uses', async () => {
+    const entry = `${project.folder}/client.js`;
+    const output = `${project.folder}/${name}/client.mjs`;
+    writeFileSync(entry, "export { createSigner, signedFetch } from 'countersign';\n");
+    await bundle({ folder: project.folder, entry, output });
+    const code = readFileSync(output, 'utf8');
+    expect(code).toContain('countersign-v1-request');
+    expect(code).not.toContain('countersign-v1-response');
+    expect(code).not.toContain('missing_signature');
+    expect(code).not.toContain('replayed_request');
+  });
+});
