@@ -1,0 +1,74 @@
+/**
+ * Starts a server, makes signed calls to it, and then calls that must be refused; prints what came of each. Exit status 0
+ * only where every call went as expected: `npm run demo -- --tolerance 3600` shows a server that is too tolerant.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { createSigner, signedFetch } from 'countersign';
+import { signingHooks } from 'countersign/ky';
+import type { AuditEvent } from 'countersign/server';
+import ky from 'ky';
+import { type Call, type CheckedCall, check, type Scene } from './call.ts';
+import { honestCalls } from './honest-calls.ts';
+import { callsAfterRestart, refusedCalls } from './refused-calls.ts';
+import { startServer } from './server.ts';
+import { tableOf } from './table.ts';
+
+const { values: flags } = parseArgs({ options: { tolerance: { type: 'string', default: '300' } } });
+const directory = mkdtempSync(join(tmpdir(), 'countersign-demo-'));
+try {
+  process.exitCode = await demonstrate(join(directory, 'demo.sqlite'), Number(flags.tolerance));
+} finally {
+  rmSync(directory, { recursive: true });
+}
+
+/** @returns the exit status. */
+async function demonstrate(file: string, tolerance: number): Promise<number> {
+  const events: AuditEvent[] = [];
+  const options = { file, tolerance, audit: (event: AuditEvent) => void events.push(event) };
+  const checkAll = async (calls: readonly Call[], scene: Scene): Promise<CheckedCall[]> => {
+    const checked: CheckedCall[] = [];
+    // One by one, so that the last audit event is that of the last call.
+    for (const call of calls) checked.push(await check(call, scene, events));
+    return checked;
+  };
+
+  let server = await startServer(options);
+  const { origin, keys } = server;
+  const credentials = keys.issue('shop');
+  const signer = createSigner({ credentials });
+  const scene: Scene = {
+    origin,
+    credentials,
+    signer,
+    api: ky.create({ prefix: origin, hooks: signingHooks(signer) }),
+    fetch: signedFetch(signer),
+    signed: await signer.sign(new Request(`${origin}/profile`)),
+    partner: keys.issue('partner'),
+    keys,
+  };
+  const accepted = await checkAll(honestCalls, scene);
+  const refused = await checkAll(refusedCalls, scene);
+
+  await server.stop();
+  server = await startServer({ ...options, port: Number(new URL(origin).port) });
+  const restarted = await checkAll(callsAfterRestart, { ...scene, keys: server.keys });
+  await server.stop();
+
+  const all = [...accepted, ...refused, ...restarted];
+  const wrong = all.filter((call) => !call.asExpected).length;
+  console.log(`Calls over HTTP to ${origin}, keys and nonces in ${file}\n`);
+  console.log(
+    tableOf({
+      'must be accepted': accepted,
+      'must be refused': refused,
+      'after a restart of the server on the same file': restarted,
+    }),
+  );
+  console.log(
+    `\n${wrong ? `${wrong} of ${all.length} calls did not go` : `All ${all.length} calls went`} as expected.`,
+  );
+  return wrong ? 1 : 0;
+}

@@ -1,0 +1,60 @@
+import type { Principal, ReceivedRequest } from 'countersign/server';
+
+/** A request that has been verified: the principal is who it says, the body is what was signed. */
+export type VerifiedCall = {
+  readonly principal: Principal;
+  readonly request: ReceivedRequest;
+  readonly body: Uint8Array | undefined;
+};
+
+const routes: Record<string, (call: VerifiedCall) => Response | Promise<Response>> = {
+  'GET /profile': ({ principal }) => Response.json({ service: principal.service }),
+
+  'POST /orders': async ({ body }) => {
+    const order: unknown = await contentOf(body).json().catch(unreadable);
+    if (order === undefined) return problem(400, 'The body is not JSON.');
+    return Response.json({ accepted: order }, { status: 201 });
+  },
+
+  'POST /photos': async ({ body, request }) => {
+    const form = await contentOf(body, request.headers.get('content-type')).formData().catch(unreadable);
+    const photo = form?.get('photo');
+    if (!form || !(photo instanceof Blob)) return problem(400, 'The form has no photo.');
+    return Response.json({ name: photo.name, bytes: photo.size, caption: form.get('caption') }, { status: 201 });
+  },
+
+  'GET /export': () => new Response(exportedLines(), { headers: { 'Content-Type': 'text/csv' } }),
+};
+
+/** Answers a verified request. */
+export async function route(call: VerifiedCall): Promise<Response> {
+  const { method, target } = call.request;
+  const answer = routes[`${method} ${target.replace(/\?.*/s, '')}`];
+  return answer ? answer(call) : problem(404, `There is no ${method} of this path.`);
+}
+
+/** Problem details (RFC 9457), as a refusal of the verifier has. */
+export const problem = (status: number, detail: string): Response =>
+  Response.json(
+    { type: 'about:blank', status, detail },
+    { status, headers: { 'Content-Type': 'application/problem+json' } },
+  );
+
+const contentOf = (body: Uint8Array | undefined, type?: string | null): Response =>
+  new Response((body ?? null) as BodyInit | null, { headers: type ? { 'Content-Type': type } : {} });
+
+const unreadable = (): undefined => undefined;
+
+/** Twenty pages of a thousand lines, each made when there is room for it on the wire. */
+function exportedLines(): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  let page = 0;
+  return new ReadableStream({
+    pull(controller) {
+      const lines = Array.from({ length: 1000 }, (_, line) => `${page * 1000 + line},A-1,paid\n`);
+      controller.enqueue(encoder.encode(lines.join('')));
+      page++;
+      if (page === 20) controller.close();
+    },
+  });
+}
