@@ -1,0 +1,95 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { format } from 'node:util';
+import { createSigner, signedFetch } from 'countersign';
+import ts from 'typescript';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { type Example, writeExamples } from './generate.ts';
+import { type Host, startHost } from './host.ts';
+import { accessKey, secret, signer } from './prelude.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const examples = writeExamples();
+afterAll(examples.remove);
+
+it('every example in the documentation type-checks', { timeout: 60_000 }, () => {
+  const config = ts.getParsedCommandLineOfConfigFile(`${root}test/tsconfig.json`, {}, {
+    ...ts.sys,
+    onUnRecoverableConfigFileDiagnostic: (found) =>
+      expect.fail(ts.flattenDiagnosticMessageText(found.messageText, '\n')),
+  } as ts.ParseConfigFileHost);
+  const program = ts.createProgram(
+    examples.all.map(({ file }) => file),
+    { ...config?.options, noUnusedLocals: false, noUnusedParameters: false },
+  );
+  const complaints = ts.getPreEmitDiagnostics(program).map(({ file, start = 0, messageText }) => {
+    const example = examples.all.find((one) => one.file === file?.fileName);
+    const line = (file?.getLineAndCharacterOfPosition(start).line ?? 0) + (example ? example.line - 1 : 1);
+    return `${example?.page ?? file?.fileName}:${line} ${ts.flattenDiagnosticMessageText(messageText, '\n')}`;
+  });
+  expect(complaints).toEqual([]);
+});
+
+describe('every example in the documentation runs', () => {
+  let host: Host;
+  beforeAll(async () => {
+    host = await startHost();
+    vi.stubEnv('PORT', '0');
+  });
+  afterAll(() => host.close());
+  afterEach(() => {
+    vi.restoreAllMocks();
+    vi.unstubAllGlobals();
+  });
+
+  it.each(examples.all)('$page line $line', async (example) => {
+    const printed: string[] = [];
+    vi.spyOn(console, 'log').mockImplementation((...given) => void printed.push(format(...given)));
+    vi.stubGlobal('fetch', host.fetch);
+    const module: Record<string, unknown> = await import(/* @vite-ignore */ example.file);
+    expect(printed).toEqual(expectedOf(example));
+    await serverAnswers(module);
+    if (/\bawait api[.(]/.test(example.code) && !/fetch: \(/.test(example.code))
+      expect(host.accepted()).toBeGreaterThan(0);
+    const clockIsWrong = example.code.includes('correctedClock(() =>');
+    expect(host.refusals()).toEqual(clockIsWrong ? ['GET /v1/orders: stale_timestamp'] : []);
+  });
+});
+
+/** What an example says that it prints: the text after `// →`. */
+const expectedOf = ({ code }: Example): readonly string[] =>
+  [...code.matchAll(/\/\/ → (.*)$/gm)].map(([, text = '']) => text);
+
+/** An example that exports a server must let a signed request in, once, and keep an unsigned one out. */
+async function serverAnswers({ default: entry, server }: Record<string, unknown>): Promise<void> {
+  if (isEntry(entry)) {
+    await letsInOnce(async (request) => entry.fetch(request), 'https://api.example.com/v1/orders');
+  }
+  if (server) {
+    const listening = server as Server;
+    if (!listening.listening) await once(listening, 'listening');
+    const { port } = listening.address() as AddressInfo;
+    vi.unstubAllGlobals();
+    await letsInOnce((request) => fetch(request), `http://127.0.0.1:${port}/v1/orders`);
+    listening.close();
+    listening.closeAllConnections();
+  }
+}
+
+async function letsInOnce(send: (request: Request) => Promise<Response>, url: string): Promise<void> {
+  const sent: Request[] = [];
+  const api = signedFetch(createSigner({ accessKey, secret }), async (input, init) => {
+    const request = new Request(input, init);
+    sent.push(request.clone());
+    return send(request);
+  });
+  expect((await api(url, { method: 'POST', body: '{"sku":"A-1"}' })).status).toBe(200);
+  for (const again of sent) expect((await send(again)).status).toBe(401);
+  expect((await send(new Request(url))).status).toBe(401);
+  expect((await send(await signer.sign(new Request(url)))).status).toBe(200);
+}
+
+const isEntry = (value: unknown): value is { fetch(request: Request): Promise<Response> } =>
+  typeof value === 'object' && value !== null && 'fetch' in value;

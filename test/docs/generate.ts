@@ -1,0 +1,46 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+import { type Block, blocksOf, pages } from './markdown.ts';
+import * as prelude from './prelude.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+/** A block as a module: one line that imports what it takes as given, then the code as printed. */
+export type Example = Block & { readonly file: string };
+
+export type Examples = { readonly all: readonly Example[]; remove(): void };
+
+export function writeExamples(): Examples {
+  const cache = join(root, '.cache');
+  mkdirSync(cache, { recursive: true });
+  const folder = mkdtempSync(join(cache, 'examples-'));
+  const blocks = pages.flatMap(blocksOf).filter(({ language }) => /^(ts|js|typescript|javascript|tsx)$/.test(language));
+  const all = blocks.map((block) => {
+    const file = join(folder, `${block.page.replace(/\W/g, '-')}-${block.line}.ts`);
+    writeFileSync(file, `${given(block.code)}\n${block.code}\nexport {};\n`);
+    return { ...block, file };
+  });
+  return { all, remove: () => rmSync(folder, { recursive: true }) };
+}
+
+function given(code: string): string {
+  const declared = namesDeclared(code);
+  const names = Object.keys(prelude).filter((name) => uses(code, name) && !declared.includes(name));
+  return names.length ? `import { ${names.join(', ')} } from '${root}test/docs/prelude.ts';` : '';
+}
+
+const uses = (code: string, name: string): boolean => new RegExp(`(?<![.\\w])${name}\\b(?!\\s*[:(])`).test(code);
+
+function namesDeclared(code: string): readonly string[] {
+  const source = ts.createSourceFile('example.ts', code, ts.ScriptTarget.ES2022);
+  return source.statements
+    .flatMap((statement) => (ts.isVariableStatement(statement) ? statement.declarationList.declarations : []))
+    .flatMap(({ name }) => namesIn(name));
+}
+
+const namesIn = (name: ts.BindingName): readonly string[] =>
+  ts.isIdentifier(name)
+    ? [name.text]
+    : name.elements.flatMap((element) => (ts.isBindingElement(element) ? namesIn(element.name) : []));

@@ -1,0 +1,121 @@
+import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+import { describe, expect, it } from 'vitest';
+import { headingsOf, pageNamed, pages } from './markdown.ts';
+
+const source = fileURLToPath(new URL('../../src/', import.meta.url));
+const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
+const program = ts.createProgram(
+  files.map((name) => source + name),
+  { strict: true, target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext, allowImportingTsExtensions: true },
+);
+const checker = program.getTypeChecker();
+const sourceFile = (path: string): ts.SourceFile => {
+  const found = program.getSourceFile(source + path);
+  if (!found) throw new Error(`There is no src/${path}.`);
+  return found;
+};
+const exportsOf = (path: string): readonly ts.Symbol[] => {
+  const module = checker.getSymbolAtLocation(sourceFile(path));
+  return module ? checker.getExportsOfModule(module) : [];
+};
+
+describe('docs/errors.md', () => {
+  const union = exportsOf('core/errors.ts').find(({ name }) => name === 'SignatureErrorCode');
+  const type = union && checker.getDeclaredTypeOfSymbol(union);
+  const codes = type?.isUnion() ? type.types.flatMap((one) => (one.isStringLiteral() ? [one.value] : [])) : [];
+  const page = pageNamed('docs/errors.md');
+
+  it('has a heading for each error code, and for nothing else', () => {
+    const headings = headingsOf(page).filter(({ depth }) => depth === 2);
+    expect(codes.length).toBeGreaterThan(30);
+    expect(headings.map(({ title }) => title).sort()).toEqual([...codes].sort());
+    expect(headings.map(({ anchor }) => anchor)).toEqual(headings.map(({ title }) => title));
+  });
+
+  it('gives each code the status that the source gives it', () => {
+    const told = codes.map((code) => [code, statusesTold(code)]);
+    const given = codes.map((code) => [code, statusesGiven.get(code) ?? statusesTold(code)]);
+    expect(told).toEqual(given);
+  });
+
+  function statusesTold(code: string): readonly number[] {
+    const [section = ''] = page.text.split(`\n## ${code}\n`)[1]?.split('\n## ') ?? [];
+    const [line = ''] = /^Status .*$/m.exec(section) ?? [];
+    return [...line.matchAll(/\d{3}/g)].map(Number).sort();
+  }
+});
+
+/** By code, the third argument of each `fail(code, message, status)` and `new SignatureError(…)`; 400 where there is none. */
+const statusesGiven = new Map<string, readonly number[]>();
+for (const name of files) visit(sourceFile(name));
+function visit(node: ts.Node): void {
+  if (
+    (ts.isCallExpression(node) || ts.isNewExpression(node)) &&
+    /^(fail|SignatureError)$/.test(node.expression.getText())
+  ) {
+    const [code, , status] = node.arguments ?? [];
+    if (code && ts.isStringLiteral(code)) {
+      const number = status && ts.isNumericLiteral(status) ? Number(status.text) : 400;
+      statusesGiven.set(code.text, [...new Set([...(statusesGiven.get(code.text) ?? []), number])].sort());
+    }
+  }
+  node.forEachChild(visit);
+}
+
+describe('options', () => {
+  it.each([
+    ['docs/client.md', 'client/signer.ts', 'SignerOptions'],
+    ['docs/client.md', 'client/countersigned.ts', 'CountersignedOptions'],
+    ['docs/client.md', 'core/credentials.ts', 'Credentials'],
+    ['docs/server.md', 'server/verifier.ts', 'VerifierOptions'],
+    ['docs/server.md', 'server/gate.ts', 'ProtectOptions'],
+    ['docs/server.md', 'server/replay.ts', 'MemoryReplayOptions'],
+    ['docs/server.md', 'server/contracts.ts', 'KeyRecord'],
+    ['docs/server.md', 'server/contracts.ts', 'KeySecret'],
+    ['docs/server.md', 'server/contracts.ts', 'AuditEvent'],
+    ['docs/server.md', 'server/received.ts', 'ReceivedRequest'],
+  ])('%s has a row for every member of %s %s, with its default', (path, file, name) => {
+    const rows = pageNamed(path)
+      .text.split('\n')
+      .filter((line) => line.startsWith('| '));
+    const members = membersOf(file, name);
+    expect(members.length).toBeGreaterThan(1);
+    for (const { member, byDefault } of members) {
+      const found = rows.filter((row) => row.split(' | ')[0]?.includes(`\`${member}\``));
+      expect(found, `a row for ${member}`).not.toEqual([]);
+      if (byDefault) expect(found.join('\n').replace(/`/g, '')).toContain(byDefault);
+    }
+  });
+
+  type Member = { readonly member: string; readonly byDefault: string | undefined };
+
+  function membersOf(file: string, name: string): readonly Member[] {
+    const symbol = exportsOf(file).find((one) => one.name === name);
+    const type = symbol && checker.getDeclaredTypeOfSymbol(symbol);
+    const parts = type?.isUnion() ? type.types : type ? [type] : [];
+    const properties = new Map(parts.flatMap((part) => part.getProperties().map((one) => [one.name, one] as const)));
+    return [...properties.values()].map((property) => ({
+      member: property.name.replace(/^__@(\w+)@\d+$/, '[$1]'),
+      byDefault: property
+        .getJsDocTags(checker)
+        .find((tag) => tag.name === 'default')
+        ?.text?.map(({ text }) => text)
+        .join(''),
+    }));
+  }
+});
+
+it.each(['index.ts', 'ky.ts', 'server.ts'])(
+  'everything that src/%s exports as a value is in the documentation',
+  (door) => {
+    const text = pages.map((page) => page.text).join('\n');
+    const values = exportsOf(door).filter((symbol) => {
+      const target = symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
+      return target.flags & ts.SymbolFlags.Value;
+    });
+    expect(values.length).toBeGreaterThan(0);
+    expect(values.map(({ name }) => name).filter((name) => !new RegExp(`\`\\[?${name}`).test(text))).toEqual([]);
+  },
+);
