@@ -3,7 +3,7 @@ import { utf8 } from '../core/encoding.ts';
 import { fail } from '../core/errors.ts';
 
 /** A body as callers hand it to fetch. */
-export type Body = BodyInit | ArrayBufferView | null | undefined;
+export type Body = RequestInit['body'] | ArrayBufferView | undefined;
 
 const kindOf = (value: unknown): string => Object.prototype.toString.call(value).slice(8, -1);
 

@@ -37,7 +37,7 @@ export type RequestParts = {
   /** @default 'GET' */
   readonly method?: string;
   readonly url: string | URL;
-  readonly headers?: HeadersInit | HeaderView;
+  readonly headers?: NonNullable<RequestInit['headers']> | HeaderView;
   readonly body?: Body;
 };
 

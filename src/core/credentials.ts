@@ -1,9 +1,10 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { hex, utf8 } from './encoding.ts';
 import { fail } from './errors.ts';
+import type { PlatformKey } from './signing-key.ts';
 
 /** A text (its UTF-8 bytes are the key), the bytes themselves, or a key that WebCrypto holds. */
-export type Secret = string | Uint8Array | CryptoKey;
+export type Secret = string | Uint8Array | PlatformKey;
 
 /** A key pair: the access key is public and names the caller, the secret never travels. */
 export type Credentials = {
@@ -27,7 +28,7 @@ export function checkAccessKey(accessKey: string): void {
  *
  * @throws SignatureError `invalid_credentials` when it is absent, shorter than 16 bytes, or damaged.
  */
-export function secretKey(secret: Secret): Uint8Array | CryptoKey {
+export function secretKey(secret: Secret): Uint8Array | PlatformKey {
   if (typeof secret === 'string') checkGenerated(secret, 'csign_sk_');
   const key = typeof secret === 'string' ? utf8(secret) : secret;
   // Too short to withstand guessing (NIST SP 800-107 asks for 112 bits); what generateCredentials() makes cannot be spread.

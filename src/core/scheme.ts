@@ -1,5 +1,5 @@
 import type { HeaderView, Message } from './message.ts';
-import type { SigningKey } from './signing-key.ts';
+import type { PlatformKey, SigningKey } from './signing-key.ts';
 
 /** The body of a request, as far as a signature is concerned. */
 export type SignedBody =
@@ -35,7 +35,7 @@ export type SigningScheme = {
   /** Every request header that the scheme may set, in lower case; the first is in every signed request. */
   readonly fields: readonly string[];
   /** The signing key for a secret; done once per key. */
-  createKey(secret: Uint8Array | CryptoKey): SigningKey;
+  createKey(secret: Uint8Array | PlatformKey): SigningKey;
   /**
    * Checks the names of further headers to sign, and puts them in order; done once per signer.
    *

@@ -2,6 +2,9 @@ import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { fail } from './errors.ts';
 
+/** A `CryptoKey`; by this way, because the types of Node have no type of that name. */
+export type PlatformKey = typeof CryptoKey.prototype;
+
 /**
  * What signs and checks signatures: an algorithm bound to one key. HMAC keys made from
  * bytes answer at once, keys held by WebCrypto answer with a promise.
@@ -19,7 +22,7 @@ export type SigningKey = {
  *
  * @throws SignatureError `invalid_credentials` when a CryptoKey is not one for HMAC with SHA-256.
  */
-export function hmacSha256(secret: Uint8Array | CryptoKey): SigningKey {
+export function hmacSha256(secret: Uint8Array | PlatformKey): SigningKey {
   return ArrayBuffer.isView(secret) ? keyOfBytes(secret) : keyOfCryptoKey(secret);
 }
 
@@ -39,7 +42,7 @@ function keyOfBytes(secret: Uint8Array): SigningKey {
   };
 }
 
-function keyOfCryptoKey(key: CryptoKey): SigningKey {
+function keyOfCryptoKey(key: PlatformKey): SigningKey {
   const { name, hash } = key.algorithm as HmacKeyAlgorithm;
   if (name !== 'HMAC' || hash.name !== 'SHA-256')
     fail('invalid_credentials', `The CryptoKey is for ${name}, not HMAC with SHA-256.`);
