@@ -7,15 +7,17 @@ export type Body = RequestInit['body'] | ArrayBufferView | undefined;
 
 const kindOf = (value: unknown): string => Object.prototype.toString.call(value).slice(8, -1);
 
+const empty = new Uint8Array();
+
 /**
  * The bytes of a body that is in memory whole, without reading anything; undefined where they can only be read.
  *
  * @throws SignatureError `body_parsed` for a value that fetch would turn into text such as `[object Object]`.
  */
 export function bytesInMemory(body: Body): Uint8Array | undefined {
+  if (!(body ?? '')) return empty;
   if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength);
   const kind = kindOf(body);
-  if (body === '' || /^(Null|Undefined)$/.test(kind)) return new Uint8Array();
   if (/^(String|URLSearchParams)$/.test(kind)) return utf8(`${body}`);
   if (/ArrayBuffer$/.test(kind)) return new Uint8Array(body as ArrayBuffer);
   if (!/^(Blob|File|FormData|ReadableStream)$/.test(kind))
@@ -23,11 +25,14 @@ export function bytesInMemory(body: Body): Uint8Array | undefined {
   return undefined;
 }
 
+const typed: Readonly<Record<string, string>> = {
+  String: 'text/plain',
+  URLSearchParams: 'application/x-www-form-urlencoded',
+};
+
 /** The content type that fetch gives a body by itself; told explicitly, because Bun gives a string none. */
 export const defaultContentType = (body: Body): string | undefined =>
-  ({ String: 'text/plain', URLSearchParams: 'application/x-www-form-urlencoded' })[kindOf(body)]?.concat(
-    ';charset=UTF-8',
-  );
+  (body ?? undefined) === undefined ? undefined : typed[kindOf(body)]?.concat(';charset=UTF-8');
 
 /**
  * Reads a body whole, once, to be hashed.

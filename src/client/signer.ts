@@ -1,6 +1,7 @@
+import { hrefOf } from '../core/address.ts';
 import type { Credentials, Secret } from '../core/credentials.ts';
 import { sha256OfBody, sha256OfBodySync } from '../core/digest.ts';
-import { hex, utf8 } from '../core/encoding.ts';
+import { hex, utf8ToSign } from '../core/encoding.ts';
 import { fail } from '../core/errors.ts';
 import { type HeaderView, type Message, messageOf } from '../core/message.ts';
 import type { PreparedSignature, SignedBody, SigningScheme } from '../core/scheme.ts';
@@ -124,8 +125,12 @@ export function createSigner(options: SignerOptions): Signer {
     const prepared = scheme.prepare({ message, accessKey, time: clock(), nonce: nonce(), body, signedHeaders });
     return {
       stringToSign: prepared.stringToSign,
-      signature: key.sign(utf8(prepared.stringToSign)),
-      headers: (signature) => ({ ...(contentType && { 'Content-Type': contentType }), ...prepared.headers(signature) }),
+      signature: key.sign(utf8ToSign(prepared.stringToSign)),
+      headers(signature) {
+        const headers = prepared.headers(signature);
+        if (contentType) headers['Content-Type'] = contentType;
+        return headers;
+      },
     };
   }
 
@@ -190,7 +195,7 @@ function draftOfParts({ method = 'GET', url, headers: fields, body }: RequestPar
     ? { get: (name: string) => (name === 'content-type' ? contentType : given.get(name)) }
     : given;
   return {
-    message: messageOf({ method, url: new URL(url).href }, headers),
+    message: messageOf({ method, url: hrefOf(url) }, headers),
     body: bytes.length ? { kind: 'digest', sha256: sha256OfBodySync(bytes) } : none,
     contentType,
   };

@@ -42,14 +42,17 @@ function prepare({ message, accessKey, time, nonce, body, signedHeaders }: Signa
       payload: unsigned || (digest ?? ''),
       signedHeaders,
     }),
-    headers: (signature) => ({
-      'X-API-Key': accessKey,
-      'X-API-Timestamp': timestamp,
-      'X-API-Nonce': nonce,
-      ...(digest && { 'Content-Digest': digest }),
-      ...(unsigned && { 'X-API-Payload': unsigned }),
-      ...(signedHeaders[0] && { 'X-API-Signed-Headers': signedHeaders.join(';') }),
-      'X-API-Signature': `v1=${hex(signature)}`,
-    }),
+    headers(signature) {
+      const headers: Record<string, string> = {
+        'X-API-Key': accessKey,
+        'X-API-Timestamp': timestamp,
+        'X-API-Nonce': nonce,
+        'X-API-Signature': `v1=${hex(signature)}`,
+      };
+      if (digest) headers['Content-Digest'] = digest;
+      if (unsigned) headers['X-API-Payload'] = unsigned;
+      if (signedHeaders[0]) headers['X-API-Signed-Headers'] = signedHeaders.join(';');
+      return headers;
+    },
   };
 }

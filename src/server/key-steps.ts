@@ -1,5 +1,5 @@
 import { secretKey } from '../core/credentials.ts';
-import { utf8 } from '../core/encoding.ts';
+import { utf8ToSign } from '../core/encoding.ts';
 import { fail } from '../core/errors.ts';
 import type { PresentedSignature, Scheme } from '../core/scheme.ts';
 import type { SigningKey } from '../core/signing-key.ts';
@@ -59,7 +59,7 @@ export async function matchingKey(
   presented: PresentedSignature,
   { prepared, now }: { readonly prepared: PreparedKeys; readonly now: number },
 ): Promise<SigningKey | undefined> {
-  const data = utf8(presented.stringToSign);
+  const data = utf8ToSign(presented.stringToSign);
   let match: SigningKey | undefined;
   for (const entry of record.secrets) {
     const { notBefore = -Infinity, expiresAt = Infinity } = entry;
