@@ -4,6 +4,7 @@ import { publint } from 'publint';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { answers, app } from './app.ts';
 import { bundlers } from './bundlers.ts';
+import { anyIn, compiled, settings } from './declarations.ts';
 import { nodes } from './nodes.ts';
 import { doors, install, manifest, type Project, root, run } from './project.ts';
 
@@ -77,6 +78,24 @@ describe('the tarball', () => {
   });
 });
 
+describe('the declarations', () => {
+  it.each(settings)(
+    'compile strictly, themselves checked, with $lib and $types by $module',
+    { timeout: 60_000 },
+    (setting) => {
+      expect(compiled(project.folder, setting)).toEqual([]);
+    },
+  );
+
+  it('say nowhere any', () => {
+    const files = project.packed.filter((path) => path.endsWith('.d.ts'));
+    expect(files.length).toBeGreaterThanOrEqual(doors.length);
+    const texts = files.map((path) => readFileSync(`${project.folder}/node_modules/countersign/${path}`, 'utf8'));
+    expect(files.flatMap((path, i) => anyIn(path, texts[i] ?? ''))).toEqual([]);
+    expect(anyIn('x.d.ts', 'declare function f(a: unknown, b: any): void; // any')).toEqual(['x.d.ts: b: any']);
+  });
+});
+
 describe.each(nodes)('in $name', ({ name, path, found }) => {
   if (!found) {
     it('is tested where it is installed', ({ skip }) => {
@@ -127,5 +146,25 @@ describe.each(Object.entries(bundlers))('bundled by %s', (name, bundle) => {
     expect(code).not.toContain('countersign-v1-response');
     expect(code).not.toContain('missing_signature');
     expect(code).not.toContain('replayed_request');
+  });
+});
+
+type Measured = { readonly name: string; readonly size: number; readonly sizeLimit: number; readonly passed: boolean };
+
+describe('the size of a client', () => {
+  const target = 5000;
+
+  it('is what it was or less, of which the ky hook has at most 300 bytes', async () => {
+    const { stdout } = await run(`${root}/node_modules/.bin/size-limit`, ['--json'], { cwd: root });
+    const measured = JSON.parse(stdout) as readonly Measured[];
+    for (const { name, size, sizeLimit } of measured)
+      console.info(`${size} B min+gzip (limit ${sizeLimit} B): ${name}`);
+    const [client, withHooks] = measured;
+    console.info(`target ${target} B: ${(client?.size ?? 0) - target} B above`);
+    expect(measured.filter(({ passed }) => !passed)).toEqual([]);
+    expect(client?.name).toContain('signer + signedFetch');
+    expect((withHooks?.size ?? Infinity) - (client?.size ?? 0)).toBeLessThanOrEqual(300);
+    // A limit far above the size would let it grow again unseen.
+    expect(measured.filter(({ size, sizeLimit }) => sizeLimit - size > 250)).toEqual([]);
   });
 });
