@@ -44,6 +44,8 @@ export function nextHop(
   ];
   for (const name of dropped) headers.delete(name);
   if (hops > 19) refuse('more than 20 times');
+  // Some runtimes fetch file: and data: URLs.
+  if (!/^https?:$/.test(url.protocol)) refuse(`to ${url.protocol}`);
   if (leaves && !/^(GET|HEAD)$/.test(method)) refuse(`a ${method} to ${url.origin}`);
   if (!becomesGet && request.body && !bytes) refuse('a body that was streamed');
   const body = becomesGet ? undefined : bytes;
