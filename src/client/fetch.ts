@@ -1,9 +1,9 @@
 import { fail } from '../core/errors.ts';
 import { methodOf } from '../core/message.ts';
-import { bytesInMemory, defaultContentType, readToSign } from './body.ts';
+import { type Body, bytesInMemory, defaultContentType, readToSign } from './body.ts';
 import { nextHop } from './redirect.ts';
-import { bytesRead } from './request.ts';
-import type { Signer } from './signer.ts';
+import { bytesRead, referrerOf } from './request.ts';
+import type { Signer, SignerSettings } from './signer.ts';
 
 /** The platform's `fetch`, or what stands in for it. */
 export type Fetch = typeof globalThis.fetch;
@@ -24,7 +24,9 @@ export function signedFetch(signer: Signer, fetch: Fetch = (...given) => globalT
     for (let hops = 0; ; hops++) {
       request = await signer.sign(request, bytes && { body: bytes });
       bytes ??= bytesRead.get(request);
-      const response = await fetch(request, follow ? byHand(request, extras) : extras);
+      // A runtime's own redirecting would send the old signature along, and the access key to any origin.
+      const manual: RequestInit = { ...referrerOf(request), ...extras, redirect: 'manual' };
+      const response = await fetch(request, follow ? manual : extras);
       const hop = follow && nextHop(response, { request, bytes, fields, hops });
       if (!hop) return response;
       await response.body?.cancel();
@@ -32,12 +34,6 @@ export function signedFetch(signer: Signer, fetch: Fetch = (...given) => globalT
       if (hop.leaves) return fetch(request, extras);
     }
   };
-}
-
-// A runtime's own redirecting would send the old signature along, and the access key to any origin.
-function byHand({ referrer, referrerPolicy }: Request, extras: RequestInit | undefined): RequestInit {
-  // Any option resets the referrer of a Request (Fetch Standard, the Request constructor).
-  return { ...(referrer && { referrer, referrerPolicy }), ...extras, redirect: 'manual' };
 }
 
 type Attempt = {
@@ -49,22 +45,31 @@ type Attempt = {
 };
 
 async function attemptOf({ settings }: Signer, input: RequestInfo | URL, init: RequestInit = {}): Promise<Attempt> {
+  // A Request may stand in for init, and has no properties of its own to copy.
+  if ('clone' in init) return { request: new Request(input, init), extras: undefined };
   const given = typeof input === 'object' && 'headers' in input ? input : undefined;
   const { method: wanted = given?.method ?? 'GET', headers: fields = given?.headers, body, ...extras } = init;
   if (given && !('method' in init || 'headers' in init || 'body' in init)) return { request: given, extras };
   const method = methodOf(wanted);
   const headers = new Headers(fields);
-  let bytes = body == null ? undefined : bytesInMemory(body);
-  let type = bytes && defaultContentType(body);
-  if (body && !bytes && !settings.unsignedPayload && !settings.scheme.declaresBody(headers)) {
-    // Read before it becomes a Request's: the boundary is drawn once, and Firefox and WebKit cannot send streams.
-    const source = new Response(body);
-    type = source.headers.get('content-type') ?? undefined;
-    bytes = await readToSign(source, settings.maxBodyBytes);
-  }
+  const { bytes, type } = await bytesOf(body, headers, settings);
   if (type && !headers.has('content-type')) headers.set('content-type', type);
   const request = new Request(input, { ...init, ...(bytes && { body: bytes as BodyInit }), method, headers });
   if (request.method !== method)
     fail('invalid_request', `This runtime sends ${request.method} for the method ${method}.`);
   return { request, bytes, extras };
+}
+
+async function bytesOf(
+  body: Body,
+  headers: Headers,
+  { scheme, maxBodyBytes, unsignedPayload }: SignerSettings,
+): Promise<{ bytes?: Uint8Array | undefined; type?: string | undefined }> {
+  if (body == null) return {};
+  const bytes = bytesInMemory(body);
+  if (bytes) return { bytes, type: defaultContentType(body) };
+  if (unsignedPayload || scheme.declaresBody(headers)) return {};
+  // Read before it becomes a Request's: the boundary is drawn once, and Firefox and WebKit cannot send streams.
+  const source = new Response(body as BodyInit);
+  return { bytes: await readToSign(source, maxBodyBytes), type: source.headers.get('content-type') ?? undefined };
 }

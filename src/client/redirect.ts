@@ -1,4 +1,5 @@
 import { fail } from '../core/errors.ts';
+import { referrerOf } from './request.ts';
 
 export type Redirected = {
   /** The request that was answered. */
@@ -49,7 +50,13 @@ export function nextHop(
   if (leaves && !/^(GET|HEAD)$/.test(method)) refuse(`a ${method} to ${url.origin}`);
   if (!becomesGet && request.body && !bytes) refuse('a body that was streamed');
   const body = becomesGet ? undefined : bytes;
-  const init = { ...settingsOf(request), method, headers, ...(body?.length && { body: body as BodyInit }) };
+  const init = {
+    ...settingsOf(request),
+    ...referrerOf(request),
+    method,
+    headers,
+    ...(body?.length && { body: body as BodyInit }),
+  };
   return { request: new Request(url, init), bytes: body, leaves };
 }
 
@@ -57,7 +64,7 @@ const losesBody = (status: number, method: string): boolean =>
   status === 303 ? method !== 'HEAD' : status < 303 && method === 'POST';
 
 // Copied one by one: runtimes have some of these, and Cloudflare's refuses others even when they are empty.
-const kept = ['signal', 'credentials', 'mode', 'cache', 'keepalive', 'integrity', 'referrerPolicy'] as const;
+const kept = ['signal', 'credentials', 'mode', 'cache', 'keepalive', 'integrity'] as const;
 
 const settingsOf = (request: Request): RequestInit =>
   Object.fromEntries(kept.filter((name) => request[name]).map((name) => [name, request[name]]));

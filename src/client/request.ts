@@ -27,11 +27,15 @@ export type SignedParts = {
 /** The bodies of signed requests that had to be read, for whoever must send one again. */
 export const bytesRead: WeakMap<Request, Uint8Array> = new WeakMap<Request, Uint8Array>();
 
+/** To be repeated beside any other option, each of which resets it (Fetch Standard, the Request constructor). */
+export const referrerOf = ({ referrer, referrerPolicy }: Request): RequestInit =>
+  typeof referrer === 'string' ? { referrer, referrerPolicy } : {};
+
 /** The request with a signature's headers, in place of an older one's: set on the Request itself where that can be. */
 export function withHeaders(request: Request, { headers, fields, method, body }: SignedParts): Request {
   // Runtimes differ in which lower-case methods they put in upper case on the wire.
   const init = { ...(body && { body: body as BodyInit }), ...(method !== request.method && { method }) };
-  const signed = body || init.method ? new Request(request, init) : request;
+  const signed = body || init.method ? new Request(request, { ...referrerOf(request), ...init }) : request;
   if (body) bytesRead.set(signed, body);
   try {
     set(signed.headers);
@@ -40,7 +44,7 @@ export function withHeaders(request: Request, { headers, fields, method, body }:
     // A request that came from outside, such as a service worker's, has headers that cannot be set.
     const copy = new Headers(signed.headers);
     set(copy);
-    return new Request(signed, { headers: copy });
+    return new Request(signed, { ...referrerOf(signed), headers: copy });
   }
 
   function set(target: Headers): void {
