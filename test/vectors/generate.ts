@@ -28,6 +28,7 @@ const file: Vectors = {
     sign.credentials,
     sign.timesAndNonces,
     sign.signedHeaders,
+    sign.example,
   ]
     .flat()
     .map(signCase),

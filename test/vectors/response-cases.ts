@@ -1,6 +1,6 @@
 import { type Bytes, bytesOf, type CheckCase, type Pairs, type RespondCase } from './format.ts';
 import { digestField, macOf, newYear, partner, signCase } from './oracle.ts';
-import { plain } from './sign-cases.ts';
+import { example, plain } from './sign-cases.ts';
 
 // The requests that are answered are the first two that the sign cases sign.
 const [requestSignature = '', other = ''] = plain.map((draft) => `v1=${signCase(draft).stages.mac}`);
@@ -46,6 +46,14 @@ export const answers: readonly Draft[] = [
     requestSignature: `${requestSignature}, ${other}`,
   },
   { name: 'response-secret', rule: 'Signed with the secret that signed the request.', secret: { utf8: 'ß'.repeat(8) } },
+  {
+    name: 'response-example',
+    rule: 'The answer to the example of docs/protocol.md.',
+    status: 201,
+    body: { utf8: '{"id":7}' },
+    requestSignature: `v1=${signCase(example).stages.mac}`,
+    time: newYear + 1,
+  },
   { name: 'response-time', rule: "The server's own time.", time: newYear + 4711 },
 ];
 

@@ -1,0 +1,77 @@
+#!/usr/bin/env bash
+# countersign-v1 with bash and the openssl command, written from docs/protocol.md alone.
+#
+# Each argument is a directory that describes a request: the files access-key, secret, time, nonce, method, scheme, host,
+# target, body (may be empty), unsigned (there if the body is not signed), headers ("name: value" lines) and names (further
+# headers to sign, a line each). Writes beside them string-to-sign and signed, the headers to add.
+set -eu
+export LC_ALL=C
+
+normalise() { # target -> the same, normalised
+  local target=$1 out='' i=0 byte code escape='^%[0-9A-Fa-f][0-9A-Fa-f]$'
+  [[ $target == /* ]] || target=/$target
+  [[ ${target%\?} == *\?* ]] || target=${target%\?}
+  while ((i < ${#target})); do
+    byte=${target:i:1}
+    if [[ ${target:i:3} =~ $escape ]]; then
+      code=${target:i+1:2}
+      printf -v byte "\\x$code"
+      [[ $byte == [A-Za-z0-9._~-] ]] || byte=%${code^^}
+      i=$((i + 3))
+    else
+      if [[ $byte != [][A-Za-z0-9._~\!\$\&\'\(\)*+,\;=:@/?-] ]]; then
+        printf -v code '%d' "'$byte"
+        printf -v byte '%%%02X' $((code & 255))
+      fi
+      i=$((i + 1))
+    fi
+    out+=$byte
+  done
+  printf %s "$out"
+}
+
+value() { # name -> the values of a header in the file headers, each trimmed, joined
+  local field name joined='' found=''
+  while IFS= read -r field; do
+    name=${field%%:*}
+    [[ ${name,,} == "$1" ]] || continue
+    field=${field#*:}
+    field=${field#"${field%%[! $'\t']*}"}
+    field=${field%"${field##*[! $'\t']}"}
+    joined+=${found:+, }$field
+    found=1
+  done <headers
+  printf %s "$joined"
+  [[ $found ]]
+}
+
+for case in "$@"; do
+  cd "$case"
+  host=$(<host)
+  host=${host,,}
+  case $(<scheme) in https) host=${host%:443} ;; *) host=${host%:80} ;; esac
+  method=$(<method)
+  names=$(<names)
+  [[ -z $names ]] || names=$(sort -u <<<"${names,,}")
+  digest=''
+  if [[ -s body && ! -e unsigned ]]; then
+    digest="sha-256=:$(openssl dgst -sha256 -binary body | openssl base64 -A):"
+  fi
+  payload=$digest
+  [[ ! -e unsigned ]] || payload=unsigned
+  {
+    printf 'countersign-v1-request\n%s\n%s\n%s\n' "$(<access-key)" "$(<time)" "$(<nonce)"
+    printf '%s\n%s\n%s\n' "${method^^}" "$host" "$(normalise "$(<target)")"
+    printf '%s\n%s' "$(value content-type || true)" "$payload"
+    for name in $names; do printf '\n%s:%s' "$name" "$(value "$name")"; done
+  } >string-to-sign
+  key=$(od -An -v -tx1 secret)
+  mac=$(openssl dgst -sha256 -mac HMAC -macopt "hexkey:${key//[[:space:]]/}" -r string-to-sign)
+  {
+    printf '%s: %s\n' X-API-Key "$(<access-key)" X-API-Timestamp "$(<time)" X-API-Nonce "$(<nonce)"
+    [[ -z $digest ]] || printf 'Content-Digest: %s\n' "$digest"
+    [[ ! -e unsigned ]] || printf 'X-API-Payload: unsigned\n'
+    [[ -z $names ]] || printf 'X-API-Signed-Headers: %s\n' "${names//$'\n'/;}"
+    printf 'X-API-Signature: v1=%s\n' "${mac%% *}"
+  } >signed
+done
