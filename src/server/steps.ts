@@ -6,12 +6,12 @@ import type { KeyRecord, Limiter, ReplayStore } from './contracts.ts';
 import type { ReceivedRequest } from './received.ts';
 
 /**
- * Takes one from the budget of `key`, where there is a limiter and a key.
+ * Takes one from the budget of `key`, where there is one.
  *
  * @throws SignatureError `rate_limited`
  */
-export async function withinLimit(limiter: Limiter | undefined, key: string | undefined): Promise<void> {
-  if (!limiter || key === undefined) return;
+export async function withinLimit(limiter: Limiter, key: string | undefined): Promise<void> {
+  if (key === undefined) return;
   await limiter.consume(key).catch((cause) => {
     fail('rate_limited', 'Too many requests. Try again later.', 429, cause);
   });
@@ -26,10 +26,10 @@ export function requireFresh(
   { now, tolerance }: { readonly now: number; readonly tolerance: number },
 ): void {
   const age = now - time;
-  const seconds = Math.round(Math.abs(age) / 1000);
-  const advice = `${tolerance / 1000} seconds are tolerated: set the caller's clock.`;
-  if (!(age <= tolerance)) fail('stale_timestamp', `The timestamp is ${seconds} seconds old, ${advice}`, 401);
-  if (!(age >= -tolerance)) fail('future_timestamp', `The timestamp is ${seconds} seconds ahead, ${advice}`, 401);
+  const describe = (where: string) =>
+    `The timestamp is ${Math.round(Math.abs(age) / 1000)} seconds ${where}, ${tolerance / 1000} seconds are tolerated: set the caller's clock.`;
+  if (!(age <= tolerance)) fail('stale_timestamp', describe('old'), 401);
+  if (!(age >= -tolerance)) fail('future_timestamp', describe('ahead'), 401);
 }
 
 export type BodyRules = {
@@ -68,7 +68,9 @@ export async function requireBody(
   return content;
 }
 
-async function bodyOf(request: Request | ReceivedRequest, limit: number): Promise<Uint8Array | undefined> {
+type Bytes = Uint8Array | undefined;
+
+function bodyOf(request: Request | ReceivedRequest, limit: number): Bytes | Promise<Bytes> {
   const { body } = request;
   if ('bodyUsed' in request && request.bodyUsed) {
     fail('body_consumed', 'Something has read the body before it was verified. Verify first, parse later.', 500);
@@ -80,7 +82,13 @@ async function bodyOf(request: Request | ReceivedRequest, limit: number): Promis
     return fail('body_parsed', 'The body was parsed before it was verified. Hand in the bytes as received.', 500);
   }
   if (body.locked) fail('body_consumed', 'Something is reading the body. Verify first, parse later.', 500);
-  const source = 'arrayBuffer' in request ? request : new Response(body as ReadableStream<BufferSource & Uint8Array>);
+  return readReceived(
+    'arrayBuffer' in request ? request : new Response(body as ReadableStream<BufferSource & Uint8Array>),
+    limit,
+  );
+}
+
+async function readReceived(source: Request | Response, limit: number): Promise<Uint8Array> {
   const bytes = await readBody(source, limit).catch((cause) =>
     fail('body_interrupted', 'The body ended early.', 400, cause),
   );

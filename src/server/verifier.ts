@@ -99,7 +99,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
   ): Promise<Verified<Received>> {
     const presented = scheme.read(messageOf(request));
     attempt.presented = presented;
-    await withinLimit(limits.byAddress, address);
+    if (limits.byAddress) await withinLimit(limits.byAddress, address);
     const record = await findKey(keys, presented.accessKey);
     attempt.record = record;
     const now = clock();
@@ -112,7 +112,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
     // A request is fresh from one tolerance before its time to one after, so its nonce is remembered for both.
     await requireUnseen(replay, presented, now + 2 * tolerance + 1000);
     requireScope(record, scope);
-    await withinLimit(limits.byKey, presented.accessKey);
+    if (limits.byKey) await withinLimit(limits.byKey, presented.accessKey);
     const countersigner = countersignerOf(attempt);
     return {
       ok: true,

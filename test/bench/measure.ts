@@ -12,7 +12,8 @@ export type Effort = {
 
 /**
  * Checks and measures the rows of an operation. Each round measures every row once, next to the others, so that what
- * else the machine does meets them alike: judge by the ratios within a round.
+ * else the machine does meets them alike: judge by the ratios within a round. A round's figure is its lowest decile, over
+ * batches shorter than a time slice, since work that is interrupted says nothing of the code.
  */
 export async function measure({ name, rows }: Operation, { rounds, time }: Effort): Promise<readonly Measured[]> {
   const found = new Map<string, number[]>();
@@ -26,12 +27,12 @@ export async function measure({ name, rows }: Operation, { rounds, time }: Effor
       const options = {
         gc: false,
         min_cpu_time: time * 1e6,
-        min_samples: 3,
+        min_samples: 12,
         samples_threshold: 12,
-        batch_samples: 256,
+        batch_samples: 16,
       };
-      const { p50 } = await mitata(() => run(), options);
-      if (round >= 0) found.get(row)?.push(p50 / 1000 / lot);
+      const { samples } = await mitata(() => run(), options);
+      if (round >= 0) found.get(row)?.push((samples[Math.floor(samples.length / 10)] ?? Number.NaN) / 1000 / lot);
     }
   }
   return [...found].map(([row, figures]) => ({ operation: name, row, rounds: figures }));

@@ -19,22 +19,25 @@ async function accepts(request: Request): Promise<void> {
 
 const init = ({ method, text }: Input) => ({ method, ...(text && { body: text }) });
 
-export function headersRow({ next }: Inputs): Row {
-  const headersFor = (input: Input) =>
-    signer.headers({ ...init(input), url: input.url, headers: input.text ? typed : noHeaders });
+const partsOf = (input: Input) => ({ ...init(input), url: input.url, ...(input.text && { headers: typed }) });
+
+export function headersRow({ all }: Inputs): Row {
+  const parts = all.map(partsOf);
+  let turn = 0;
+  const run = () => signer.headers(parts[turn++ % parts.length] as (typeof parts)[number]);
   return {
     name: 'countersign',
-    run: () => headersFor(next()),
+    run,
     check: () => {
-      const input = next();
-      const headers = { ...(input.text && { 'content-type': contentType }), ...headersFor(input) };
+      turn = 0;
+      const [input] = all as readonly [Input];
+      const headers = { ...(input.text && { 'content-type': contentType }), ...run() };
       return accepts(new Request(input.url, { ...init(input), headers }));
     },
   };
 }
 
 const typed = new Headers({ 'content-type': contentType });
-const noHeaders = new Headers();
 
 export function signRow({ next }: Inputs, { known = false } = {}): Row {
   const run = () => {
@@ -47,7 +50,7 @@ export function signRow({ next }: Inputs, { known = false } = {}): Row {
 /** A server's view of signed requests, without a Request; made once, verified over and over. */
 export function verifyRow({ all }: Inputs): Row {
   const received = all.map((input) => {
-    const signed = signer.headers({ ...init(input), url: input.url, headers: input.text ? typed : noHeaders });
+    const signed = signer.headers(partsOf(input));
     const headers = new Map(Object.entries(signed).map(([name, value]) => [name.toLowerCase(), value]));
     if (input.text) headers.set('content-type', contentType).set('content-length', `${input.bytes.length}`);
     return {
@@ -78,7 +81,7 @@ export function verifyRequestRow({ all }: Inputs): Row {
     input,
     headers: {
       ...(input.text && { 'content-type': contentType }),
-      ...signer.headers({ ...init(input), url: input.url, headers: input.text ? typed : noHeaders }),
+      ...signer.headers(partsOf(input)),
     },
   }));
   let turn = 0;
