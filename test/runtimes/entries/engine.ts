@@ -1,0 +1,15 @@
+// For bare engines: runs the stages at once, and prints the outcomes.
+import './platform.ts';
+import { stageChecks } from '../suite/vector-stages.ts';
+
+declare const print: (text: string) => void;
+
+for (const { name, run } of stageChecks) {
+  let problem = '';
+  try {
+    run();
+  } catch (error) {
+    problem = error instanceof Error ? `${error.message}\n${error.stack}` : String(error);
+  }
+  print(`CHECK ${JSON.stringify({ name, ok: !problem, detail: problem })}`);
+}

@@ -1,0 +1,78 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { byNpm, type Host, here, installed, outputOf, reportIn } from './host.ts';
+
+const command = here('.cache/command.mjs');
+
+const node = (major: number): Host => {
+  const binary = installed(`node${major}/bin/node`);
+  return {
+    name: `Node ${major}`,
+    runtime: 'node',
+    realm: 'process',
+    needs: [binary],
+    from: byNpm,
+    run: async (context) => ({
+      version: (await outputOf(binary, ['--version'])).trim(),
+      report: reportIn(await outputOf(binary, [command, JSON.stringify(context)])),
+    }),
+  };
+};
+
+const bun: Host = {
+  name: 'Bun',
+  runtime: 'bun',
+  realm: 'process',
+  // The package "bun" moves this file in an install script; it is here without one.
+  needs: [installed('@oven/bun-linux-x64/bin/bun')],
+  from: byNpm,
+  async run(context) {
+    const binary = installed('@oven/bun-linux-x64/bin/bun');
+    const report = reportIn(await outputOf(binary, [command, JSON.stringify(context)]));
+    return { version: (await outputOf(binary, ['--version'])).trim(), report };
+  },
+};
+
+const deno: Host = {
+  name: 'Deno',
+  runtime: 'deno',
+  realm: 'process',
+  needs: [installed('@deno/linux-x64-glibc/deno')],
+  from: byNpm,
+  async run(context) {
+    const binary = installed('@deno/linux-x64-glibc/deno');
+    const variables = { DENO_DIR: mkdtempSync(join(tmpdir(), 'deno-')), DENO_NO_UPDATE_CHECK: '1' };
+    const args = ['run', '--no-remote', '--allow-net=127.0.0.1', command, JSON.stringify(context)];
+    const report = reportIn(await outputOf(binary, args, variables));
+    return { version: (await outputOf(binary, ['--version'], variables)).split('\n')[0] ?? '', report };
+  },
+};
+
+const workerd: Host = {
+  name: 'workerd',
+  runtime: 'workerd',
+  realm: 'process',
+  needs: [installed('@cloudflare/workerd-linux-64/bin/workerd')],
+  from: byNpm,
+  async run(context) {
+    const binary = installed('@cloudflare/workerd-linux-64/bin/workerd');
+    const output = await outputOf(binary, ['test', here('hosts/workerd.capnp')], { CONTEXT: JSON.stringify(context) });
+    return { version: (await outputOf(binary, ['--version'])).trim(), report: reportIn(output) };
+  },
+};
+
+const edge: Host = {
+  name: 'edge-runtime',
+  runtime: 'edge',
+  realm: 'process',
+  needs: [installed('@edge-runtime/vm/package.json'), installed('node24/bin/node')],
+  from: byNpm,
+  async run(context) {
+    const args = [here('hosts/edge.mjs'), here('.cache/global.js'), JSON.stringify(context)];
+    const output = await outputOf(installed('node24/bin/node'), args);
+    return { version: /^VERSION (.*)$/m.exec(output)?.[1] ?? '', report: reportIn(output) };
+  },
+};
+
+export const processes: readonly Host[] = [node(20), node(22), node(24), node(26), bun, deno, workerd, edge];

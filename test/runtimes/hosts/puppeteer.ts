@@ -1,0 +1,79 @@
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
+import type { Realm } from '../suite/check.ts';
+import { byApt, type Host, here, installed } from './host.ts';
+import { scriptFor } from './pages.ts';
+
+// As much of puppeteer-core as is used here: its own types are there only once it is installed.
+type Page = {
+  goto(url: string): Promise<unknown>;
+  evaluate(script: string): Promise<unknown>;
+  close(): Promise<void>;
+};
+type Browser = { newPage(): Promise<Page>; version(): Promise<string>; close(): Promise<void> };
+type Puppeteer = { launch(options: Readonly<Record<string, unknown>>): Promise<Browser> };
+
+const launchers = {
+  chromium: {
+    executablePath: '/usr/bin/chromium',
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      '--host-resolver-rules=MAP *.test 127.0.0.1',
+    ],
+  },
+  firefox: {
+    browser: 'firefox',
+    executablePath: '/usr/bin/firefox-esr',
+    extraPrefsFirefox: { 'network.dns.localDomains': 'insecure.test,other.test' },
+  },
+} as const;
+
+const packages = { chromium: 'chromium', firefox: 'firefox-esr' };
+
+const hostOf = (runtime: keyof typeof launchers, realm: Realm): Host => {
+  const { executablePath } = launchers[runtime];
+  return {
+    name: `${runtime === 'chromium' ? 'Chromium' : 'Firefox'} (${realm})`,
+    runtime,
+    realm,
+    needs: [executablePath, installed('puppeteer-core/package.json')],
+    from: byApt(packages[runtime]),
+    async run(context) {
+      const browser = await sharedBrowser(runtime);
+      const page = await browser.newPage();
+      await page.goto(`${context.base}/suite/page.html`);
+      const argument = JSON.stringify(JSON.stringify(context));
+      const result = await page.evaluate(`(async (context) => { ${scriptFor(realm)} })(${argument})`);
+      await page.close();
+      return { version: await browser.version(), report: JSON.parse(String(result)) };
+    },
+  };
+};
+
+const launched: Partial<Record<keyof typeof launchers, Promise<Browser>>> = {};
+
+// Firefox takes seconds to start.
+function sharedBrowser(runtime: keyof typeof launchers): Promise<Browser> {
+  const browser = launched[runtime] ?? launch(runtime);
+  launched[runtime] = browser;
+  return browser;
+}
+
+export async function closeBrowsers(): Promise<void> {
+  for (const browser of Object.values(launched)) await (await browser).close();
+}
+
+async function launch(runtime: keyof typeof launchers): Promise<Browser> {
+  const path = createRequire(here('package.json')).resolve('puppeteer-core');
+  const { default: puppeteer } = (await import(pathToFileURL(path).href)) as { readonly default: Puppeteer };
+  return puppeteer.launch({ headless: true, protocolTimeout: 90_000, ...launchers[runtime] });
+}
+
+const realms = ['page', 'service worker', 'insecure page'] as const;
+
+export const chromium: readonly Host[] = realms.map((realm) => hostOf('chromium', realm));
+export const firefox: readonly Host[] = realms.map((realm) => hostOf('firefox', realm));
