@@ -2,12 +2,14 @@ import { fail } from '../core/errors.ts';
 import type { Message } from '../core/message.ts';
 
 /**
- * @throws SignatureError `invalid_request` for a path that begins with `//` in Bun, which sends one slash of the two.
+ * @throws SignatureError `invalid_request` for a path that begins with `//` in Bun, which sends one slash of the two, and
+ * for another Host in Bun and edge-runtime, which send it; elsewhere it is ignored.
  */
-export function refuseUnsendable({ target }: Message): void {
-  if (target.startsWith('//') && 'Bun' in globalThis) {
-    fail('invalid_request', 'Bun sends a path that begins with // as another.');
-  }
+export function refuseUnsendable({ target, authority, headers }: Message): void {
+  const inBun = 'Bun' in globalThis;
+  if (inBun && target.startsWith('//')) fail('invalid_request', 'Bun sends a path that begins with // as another.');
+  if ((inBun || 'EdgeRuntime' in globalThis) && (headers.get('host') ?? authority) !== authority)
+    fail('invalid_request', 'This runtime sends a Host header, and here it is not the host of the URL.');
 }
 
 /** Whether a Request may have a body. Firefox has no `Request.body`; there only GET and HEAD are known to have none. */
