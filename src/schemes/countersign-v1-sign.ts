@@ -47,11 +47,11 @@ function prepare({ message, accessKey, time, nonce, body, signedHeaders }: Signa
         'X-API-Key': accessKey,
         'X-API-Timestamp': timestamp,
         'X-API-Nonce': nonce,
-        'X-API-Signature': `v1=${hex(signature)}`,
       };
       if (digest) headers['Content-Digest'] = digest;
       if (unsigned) headers['X-API-Payload'] = unsigned;
       if (signedHeaders[0]) headers['X-API-Signed-Headers'] = signedHeaders.join(';');
+      headers['X-API-Signature'] = `v1=${hex(signature)}`;
       return headers;
     },
   };
