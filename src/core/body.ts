@@ -10,11 +10,13 @@ export async function readBody(source: Request | Response, limit: number): Promi
   const chunks = reader ? [] : [new Uint8Array(await source.arrayBuffer())];
   let size = chunks[0]?.length ?? 0;
   try {
-    for (let part = await reader?.read(); part && !part.done && size <= limit; part = await reader?.read()) {
+    while (reader && size <= limit) {
+      const { done, value } = await reader.read();
+      if (done) break;
       // A stream may hold anything, and text would be read as zeros.
-      if (part.value?.[Symbol.toStringTag] !== 'Uint8Array') throw new TypeError('The stream holds other than bytes.');
-      chunks.push(part.value);
-      size += part.value.length;
+      if (value?.[Symbol.toStringTag] !== 'Uint8Array') throw new TypeError('The stream holds other than bytes.');
+      chunks.push(value);
+      size += value.length;
     }
   } finally {
     // Not awaited: one branch of a tee is only cancelled when the other is.

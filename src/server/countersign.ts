@@ -10,6 +10,8 @@ export type Countersigner = {
   /** The key that verified the request. */
   readonly key: SigningKey;
   readonly requestSignature: string;
+  /** Whether the request was a HEAD: then the client will read no body, whatever the answer has. */
+  readonly bodiless: boolean;
   readonly clock: () => number;
 };
 
@@ -22,10 +24,10 @@ export type AnswerParts = {
 
 /** The headers that prove to the caller that this answer, to this very request, comes from a holder of the secret. */
 export async function countersignature(
-  { scheme, key, requestSignature, clock }: Countersigner,
+  { scheme, key, requestSignature, bodiless, clock }: Countersigner,
   { status, contentType, body }: AnswerParts,
 ): Promise<Record<string, string>> {
-  const sha256 = body.length ? await sha256OfBody(body) : undefined;
+  const sha256 = body.length && !bodiless ? await sha256OfBody(body) : undefined;
   const prepared = scheme.prepare({ requestSignature, time: clock(), status, contentType, sha256 });
   return prepared.headers(await key.sign(utf8(prepared.stringToSign)));
 }
@@ -41,11 +43,15 @@ export async function countersignedReply(countersigner: Countersigner, reply: Re
 /** A Response with its countersignature. The body is read whole, so this is not for streams without end. */
 export async function countersignedResponse(countersigner: Countersigner, response: Response): Promise<Response> {
   const { status, statusText } = response;
-  const body = new Uint8Array(await response.arrayBuffer());
+  const body = countersigner.bodiless ? new Uint8Array() : new Uint8Array(await response.arrayBuffer());
   const headers = new Headers(response.headers);
   const contentType = headers.get('content-type') ?? '';
   for (const [name, value] of Object.entries(await countersignature(countersigner, { status, contentType, body }))) {
     headers.set(name, value);
   }
-  return new Response(body.length ? body : null, { status, statusText, headers });
+  return new Response(body.length ? body : countersigner.bodiless ? response.body : null, {
+    status,
+    statusText,
+    headers,
+  });
 }

@@ -5,17 +5,24 @@ import type { PresentedSignature, Scheme } from '../core/scheme.ts';
 import type { SigningKey } from '../core/signing-key.ts';
 import type { KeyRecord, KeySecret, KeyStore } from './contracts.ts';
 
+const unavailable = (cause?: unknown): never =>
+  fail('key_store_unavailable', 'The keys cannot be looked up now. Try again later.', 503, cause);
+
 /**
  * The record of an access key.
  *
- * @throws SignatureError `key_store_unavailable` when the store throws.
+ * @throws SignatureError `key_store_unavailable` when the store throws, or answers what is no record.
  */
 export async function findKey(keys: KeyStore, accessKey: string): Promise<KeyRecord | undefined> {
+  let found: KeyRecord | undefined;
   try {
-    return await keys.find(accessKey);
+    found = await keys.find(accessKey);
   } catch (cause) {
-    return fail('key_store_unavailable', 'The keys cannot be looked up now. Try again later.', 503, cause);
+    unavailable(cause);
   }
+  // Databases that ignore case find other keys than the one asked for, and give one caller many names.
+  if (!found || found.accessKey !== accessKey) return undefined;
+  return Array.isArray(found.secrets) ? found : unavailable();
 }
 
 /**
@@ -46,27 +53,35 @@ export function preparedKeys(scheme: Scheme): PreparedKeys {
   };
 }
 
-/** Takes the place of a key that does not exist, so that an unknown access key costs the same MAC as a known one. */
-export const decoy: KeyRecord = {
-  accessKey: '',
-  service: '',
-  secrets: [{ secret: new Uint8Array(32) }],
-};
+// Tried where there is no secret to try, so that time does not tell which access keys exist. It never matches.
+const decoy: KeySecret = { secret: new Uint8Array(32) };
 
-/** The key, of those whose secrets may be used now, that made one of the signatures; undefined where none did. */
+/**
+ * The key, of those whose secrets may be used now, that made one of the signatures; undefined where none did.
+ *
+ * @throws SignatureError `key_store_unavailable` for a secret that cannot be used.
+ */
 export async function matchingKey(
-  record: KeyRecord,
+  record: KeyRecord | undefined,
   presented: PresentedSignature,
   { prepared, now }: { readonly prepared: PreparedKeys; readonly now: number },
 ): Promise<SigningKey | undefined> {
   const data = utf8ToSign(presented.stringToSign);
   let match: SigningKey | undefined;
-  for (const entry of record.secrets) {
-    const { notBefore = -Infinity, expiresAt = Infinity } = entry;
-    if (!(now >= notBefore && now < expiresAt)) continue;
-    const key = prepared.get(entry);
-    // Every signature is tried against every secret, so that time does not tell which of them fits.
-    for (const signature of presented.signatures) if (await key.verify(data, signature)) match ??= key;
+  try {
+    const inUse = record?.secrets.filter((entry) => isInUse(entry, now)) ?? [];
+    for (const entry of inUse.length ? inUse : [decoy]) {
+      const key = prepared.get(entry);
+      // Every signature is tried against every secret, so that time does not tell which of them fits.
+      for (const signature of presented.signatures) {
+        if ((await key.verify(data, signature)) && entry !== decoy) match ??= key;
+      }
+    }
+  } catch (cause) {
+    unavailable(cause);
   }
   return match;
 }
+
+const isInUse = ({ notBefore = -Infinity, expiresAt = Infinity }: KeySecret, now: number): boolean =>
+  now >= notBefore && now < expiresAt;

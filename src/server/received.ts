@@ -36,12 +36,13 @@ export function messagesAt({
   const origin = publicOrigin === undefined ? undefined : addressOf(originOf(publicOrigin));
   if (!/^$|^\/[^?#]*[^?#/]$/.test(publicPath)) fail('invalid_configuration', 'publicPath must look like /v1.');
   return (request) => {
-    const { authority, target } = 'url' in request ? addressOf(request.url) : addressOfReceived(request);
+    const web = 'url' in request;
+    const { authority, target } = web ? addressOf(request.url) : addressOfReceived(request);
     return {
       method: methodOf(request.method),
       authority: origin?.authority ?? authority,
       target: publicPath ? normaliseTarget(publicPath + target) : target,
-      headers: request.headers,
+      headers: web ? request.headers : textsOf(request.headers),
     };
   };
 }
@@ -52,6 +53,16 @@ function originOf(text: string): string {
     fail('invalid_configuration', 'publicOrigin must look like https://api.example.com.');
   }
   return url.href;
+}
+
+// A plain object behind the view also has a `constructor`, which a caller may name as a signed header.
+function textsOf(headers: HeaderView): HeaderView {
+  return {
+    get(name) {
+      const value: unknown = headers.get(name);
+      return typeof value === 'string' ? value : null;
+    },
+  };
 }
 
 function addressOfReceived({ authority, target, scheme }: ReceivedRequest): ReturnType<typeof addressOf> {

@@ -15,7 +15,8 @@ type Generation = { readonly nonces: Set<string>; expiresAt: number };
  * Remembers nonces in this process alone: for one server, and for tests. Two generations, the older of which is
  * dropped whole once its last nonce has expired, so that there is no timer per nonce and none is forgotten early.
  *
- * @throws SignatureError (its `claim`) `replay_store_full`: forgetting a nonce to make room would let its replay in.
+ * @throws SignatureError (its `claim`) `replay_store_full`: forgetting a nonce to make room would let its replay in;
+ * `replay_store_unavailable` for what has expired already by this store's clock, which is not the verifier's.
  */
 export function memoryReplay({
   capacity = 1_000_000,
@@ -26,7 +27,11 @@ export function memoryReplay({
   let newer: Generation = { nonces: new Set(), expiresAt: 0 };
   return {
     claim(accessKey, nonce, expiresAt) {
-      if (older.expiresAt <= clock()) {
+      const now = clock();
+      if (!(expiresAt > now)) {
+        fail('replay_store_unavailable', 'The replay store and the verifier must have the same clock.', 503);
+      }
+      if (older.expiresAt <= now) {
         older = newer;
         newer = { nonces: new Set(), expiresAt: 0 };
       }

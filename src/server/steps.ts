@@ -6,12 +6,11 @@ import type { KeyRecord, Limiter, ReplayStore } from './contracts.ts';
 import type { ReceivedRequest } from './received.ts';
 
 /**
- * Takes one from the budget of `key`, where there is one.
+ * Takes one from the budget of `key`.
  *
  * @throws SignatureError `rate_limited`
  */
-export async function withinLimit(limiter: Limiter, key: string | undefined): Promise<void> {
-  if (key === undefined) return;
+export async function withinLimit(limiter: Limiter, key: string): Promise<void> {
   await limiter.consume(key).catch((cause) => {
     fail('rate_limited', 'Too many requests. Try again later.', 429, cause);
   });
@@ -41,7 +40,7 @@ export type BodyRules = {
 /**
  * Reads the body and holds it against the signed digest.
  *
- * @returns its bytes; undefined where there is none, or where it is left unread because it is not signed.
+ * @returns its bytes; undefined where there is none to read, or where it is left unread because it is not signed.
  * @throws SignatureError `unsigned_body`, `body_consumed`, `body_parsed`, `body_too_large`, `body_interrupted`,
  * `missing_body_digest`, `body_digest_mismatch`
  */
@@ -57,9 +56,8 @@ export async function requireBody(
   }
   const bytes = await bodyOf(request, maxBodyBytes);
   if (signed.kind === 'none') {
-    return bytes?.length
-      ? fail('missing_body_digest', 'There is a body, but no signed Content-Digest.', 401)
-      : undefined;
+    if (bytes?.length) fail('missing_body_digest', 'There is a body, but no signed Content-Digest.', 401);
+    return bytes;
   }
   const content = bytes ?? new Uint8Array();
   if (!signed.matches(await sha256OfBody(content))) {

@@ -6,7 +6,7 @@ import { countersignV1 } from '../schemes/countersign-v1.ts';
 import { report } from './audit.ts';
 import type { AuditSink, KeyRecord, KeyStore, Limiter, Principal, ReplayStore } from './contracts.ts';
 import { type Countersigner, countersignedReply, countersignedResponse } from './countersign.ts';
-import { decoy, findKey, matchingKey, preparedKeys, requireUsable } from './key-steps.ts';
+import { findKey, matchingKey, preparedKeys, requireUsable } from './key-steps.ts';
 import { messagesAt, type PublicAddress, type ReceivedRequest } from './received.ts';
 import { type Reply, replyTo } from './reply.ts';
 import { requireBody, requireFresh, requireScope, requireUnseen, withinLimit } from './steps.ts';
@@ -17,7 +17,7 @@ export type VerifierOptions = PublicAddress & {
   readonly replay: ReplayStore;
   /** @default countersignV1 */
   readonly scheme?: Scheme;
-  /** How far a timestamp may be from this server's time, in either direction, in seconds. @default 300 */
+  /** How far a timestamp may be from this server's time, in either direction, in seconds; finite. @default 300 */
   readonly tolerance?: number;
   /** The largest body that is read to be verified, in bytes. @default 10485760 (10 MiB) */
   readonly maxBodyBytes?: number;
@@ -25,7 +25,10 @@ export type VerifierOptions = PublicAddress & {
   readonly clock?: () => number;
   /** Told of every attempt, once. @default none */
   readonly audit?: AuditSink;
-  /** Budgets by client address, before anything is computed, and by access key, once it is proved. @default none */
+  /**
+   * Budgets by client address, before anything is computed, and by access key, once it is proved. Requests without a known
+   * address share one budget, named `unknown`. @default none
+   */
   readonly limits?: { readonly byAddress?: Limiter; readonly byKey?: Limiter };
   /** Accepts bodies that are not signed, where the caller says so; they are left unread. */
   readonly [allowUnsignedPayload]?: true;
@@ -75,6 +78,8 @@ type Attempt = {
   record?: KeyRecord | undefined;
   /** The key that made the signature: the caller is proved. */
   key?: SigningKey;
+  /** Whether the answer will have no body. */
+  bodiless?: boolean;
 };
 
 /**
@@ -85,8 +90,9 @@ type Attempt = {
 export function createVerifier(options: VerifierOptions): Verifier {
   const { keys, replay, scheme = countersignV1, clock = () => Date.now(), audit, limits = {} } = options;
   const { tolerance: seconds = 300, maxBodyBytes = 10 * 2 ** 20 } = options;
-  if (!(seconds > 0 && maxBodyBytes >= 0))
-    fail('invalid_configuration', 'tolerance and maxBodyBytes must be positive.');
+  if (!(seconds > 0 && seconds < Infinity && maxBodyBytes >= 0)) {
+    fail('invalid_configuration', 'tolerance must be a positive number of seconds, maxBodyBytes of bytes.');
+  }
   const tolerance = seconds * 1000;
   const messageOf = messagesAt(options);
   const prepared = preparedKeys(scheme);
@@ -97,13 +103,15 @@ export function createVerifier(options: VerifierOptions): Verifier {
     { address, scope }: VerifyContext,
     attempt: Attempt,
   ): Promise<Verified<Received>> {
-    const presented = scheme.read(messageOf(request));
+    const message = messageOf(request);
+    attempt.bodiless = message.method === 'HEAD';
+    const presented = scheme.read(message);
     attempt.presented = presented;
-    if (limits.byAddress) await withinLimit(limits.byAddress, address);
+    if (limits.byAddress) await withinLimit(limits.byAddress, address ?? 'unknown');
     const record = await findKey(keys, presented.accessKey);
     attempt.record = record;
     const now = clock();
-    const key = await matchingKey(record ?? decoy, presented, { prepared, now });
+    const key = await matchingKey(record, presented, { prepared, now });
     if (record && key) attempt.key = key;
     requireUsable(record, now);
     if (!key) fail('signature_mismatch', 'No active secret of the key makes this signature of this request.', 401);
@@ -117,7 +125,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
     return {
       ok: true,
       principal: principalOf(record),
-      request: body?.length ? withBody(request, body) : request,
+      request: body ? withBody(request, body) : request,
       body,
       countersign: async (response) =>
         countersigner
@@ -135,12 +143,14 @@ export function createVerifier(options: VerifierOptions): Verifier {
     const reply = replyTo(error, { scheme: scheme.name, disclosed });
     // The time in it is what a caller with a wrong clock needs, and must be able to trust.
     const countersigner = error.code.endsWith('_timestamp') ? countersignerOf(attempt) : undefined;
-    return { ok: false, error, reply: countersigner ? await countersignedReply(countersigner, reply) : reply };
+    // A CryptoKey that may only verify signs no answer.
+    const signed = countersigner && (await countersignedReply(countersigner, reply).catch(() => undefined));
+    return { ok: false, error, reply: signed ?? reply };
   }
 
-  function countersignerOf({ presented, key }: Attempt): Countersigner | undefined {
+  function countersignerOf({ presented, key, bodiless = false }: Attempt): Countersigner | undefined {
     if (!scheme.response || !presented || !key) return undefined;
-    return { scheme: scheme.response, key, requestSignature: presented.signatureText, clock };
+    return { scheme: scheme.response, key, requestSignature: presented.signatureText, bodiless, clock };
   }
 
   return {
@@ -169,6 +179,9 @@ const principalOf = ({ accessKey, service, environment, scopes = [] }: KeyRecord
   scopes,
 });
 
-// The body has been read, so another request must carry it on.
-const withBody = <Received extends Request | ReceivedRequest>(request: Received, body: Uint8Array): Received =>
-  ('arrayBuffer' in request ? new Request(request, { body: body as BodyInit }) : { ...request, body }) as Received;
+// The body has been read, so another request must carry it on; but a Request of these methods can carry none.
+function withBody<Received extends Request | ReceivedRequest>(request: Received, body: Uint8Array): Received {
+  const web = 'arrayBuffer' in request;
+  if (web && !body.length && /^(?:GET|HEAD)$/i.test(request.method)) return request;
+  return (web ? new Request(request, { body: body as BodyInit }) : { ...request, body }) as Received;
+}

@@ -24,7 +24,7 @@ export async function rig({ signer, verifier, answer }: RigOptions = {}): Promis
   const bridge = await startBridge({
     verifier: createVerifier({
       keys: memoryKeys([{ accessKey, service: 'shop', secrets: [credentials] }]),
-      replay: memoryReplay(),
+      replay: memoryReplay(verifier?.clock && { clock: verifier.clock }),
       ...verifier,
     }),
     ...(answer && { answer }),
