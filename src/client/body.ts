@@ -15,7 +15,7 @@ const empty = new Uint8Array();
  * @throws SignatureError `body_parsed` for a value that fetch would turn into text such as `[object Object]`.
  */
 export function bytesInMemory(body: Body): Uint8Array | undefined {
-  if (!(body ?? '')) return empty;
+  if ((body ?? '') === '') return empty;
   if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength);
   const kind = kindOf(body);
   if (/^(String|URLSearchParams)$/.test(kind)) return utf8(`${body}`);
@@ -38,13 +38,19 @@ export const defaultContentType = (body: Body): string | undefined =>
  * Reads a body whole, once, to be hashed.
  *
  * @param limit in bytes; reading stops there.
+ * @param signal ends the wait for a stream. @default that of the source
  * @throws SignatureError `body_too_large` above the limit, `body_unreadable` where reading fails: because the source does,
- * or the runtime cannot, as WebKit a FormData with files (see `formBlob`).
+ * or the runtime cannot, as WebKit a FormData with files (see `formBlob`). And the reason of the signal.
  */
-export async function readToSign(source: Request | Response, limit: number): Promise<Uint8Array> {
-  const bytes = await readBody(source, limit).catch((cause) =>
+export async function readToSign(
+  source: Request | Response,
+  limit: number,
+  signal: AbortSignal | null | undefined = 'signal' in source ? source.signal : undefined,
+): Promise<Uint8Array> {
+  const reading = readBody(source, limit).catch((cause) =>
     fail('body_unreadable', 'The body cannot be read to be signed.', 400, cause),
   );
+  const bytes = await (signal ? unlessAborted(reading, signal) : reading);
   return (
     bytes ??
     fail(
@@ -53,4 +59,14 @@ export async function readToSign(source: Request | Response, limit: number): Pro
       413,
     )
   );
+}
+
+function unlessAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort);
+    // A signal may outlive many calls.
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
 }

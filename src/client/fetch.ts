@@ -1,6 +1,6 @@
 import { fail } from '../core/errors.ts';
 import { methodOf } from '../core/message.ts';
-import { type Body, bytesInMemory, defaultContentType, readToSign } from './body.ts';
+import { bytesInMemory, defaultContentType, readToSign } from './body.ts';
 import { nextHop } from './redirect.ts';
 import { bytesRead, referrerOf } from './request.ts';
 import type { Signer, SignerSettings } from './signer.ts';
@@ -52,7 +52,7 @@ async function attemptOf({ settings }: Signer, input: RequestInfo | URL, init: R
   if (given && !('method' in init || 'headers' in init || 'body' in init)) return { request: given, extras };
   const method = methodOf(wanted);
   const headers = new Headers(fields);
-  const { bytes, type } = await bytesOf(body, headers, settings);
+  const { bytes, type } = await bytesOf(init, headers, settings);
   if (type && !headers.has('content-type')) headers.set('content-type', type);
   const request = new Request(input, { ...init, ...(bytes && { body: bytes as BodyInit }), method, headers });
   if (request.method !== method)
@@ -61,7 +61,7 @@ async function attemptOf({ settings }: Signer, input: RequestInfo | URL, init: R
 }
 
 async function bytesOf(
-  body: Body,
+  { body, signal }: RequestInit,
   headers: Headers,
   { scheme, maxBodyBytes, unsignedPayload }: SignerSettings,
 ): Promise<{ bytes?: Uint8Array | undefined; type?: string | undefined }> {
@@ -70,6 +70,9 @@ async function bytesOf(
   if (bytes) return { bytes, type: defaultContentType(body) };
   if (unsignedPayload || scheme.declaresBody(headers)) return {};
   // Read before it becomes a Request's: the boundary is drawn once, and Firefox and WebKit cannot send streams.
-  const source = new Response(body as BodyInit);
-  return { bytes: await readToSign(source, maxBodyBytes), type: source.headers.get('content-type') ?? undefined };
+  const source = new Response(body);
+  return {
+    bytes: await readToSign(source, maxBodyBytes, signal),
+    type: source.headers.get('content-type') ?? undefined,
+  };
 }

@@ -134,15 +134,20 @@ export function createSigner(options: SignerOptions): Signer {
     };
   }
 
+  // Where there is no body, a digest beside an older signature belongs to that.
+  const declares = (headers: Headers, bodiless: boolean): boolean =>
+    scheme.declaresBody(headers) && !(bodiless && headers.has(scheme.fields[0] ?? ''));
+
   async function draftOf(request: Request, known?: Body): Promise<Draft> {
     const message = messageOf(request, request.headers);
     refuseUnsendable(message);
-    const inMemory = known && bytesInMemory(known);
-    if (inMemory) return { message, body: await digested(inMemory) };
-    if (request.bodyUsed)
+    const inMemory = known ? bytesInMemory(known) : undefined;
+    if (inMemory?.length) return { message, body: await digested(inMemory) };
+    if (!inMemory && request.bodyUsed)
       fail('body_consumed', 'The body has been read already: sign a request before it is read or sent.');
-    if (!mayHaveBody(request)) return { message, body: none };
-    if (scheme.declaresBody(message.headers)) return { message, body: { kind: 'declared' } };
+    const bodiless = inMemory !== undefined || !mayHaveBody(request);
+    if (declares(request.headers, bodiless)) return { message, body: declared };
+    if (bodiless) return { message, body: none };
     if (unsignedPayload) return { message, body: { kind: 'unsigned' } };
     const bytes = await readToSign(request, maxBodyBytes);
     return { message, body: await digested(bytes), bytes };
@@ -161,11 +166,11 @@ export function createSigner(options: SignerOptions): Signer {
       });
     },
     headers(parts) {
-      const { headers, signature } = stagesOf(draftOfParts(parts), now(provide()));
+      const { headers, signature } = stagesOf(draftOfParts(parts, scheme), now(provide()));
       return headers(now(signature));
     },
     async explain(request) {
-      const draft = 'clone' in request ? await draftOf(request.clone()) : draftOfParts(request);
+      const draft = 'clone' in request ? await draftOf(request.clone()) : draftOfParts(request, scheme);
       const { stringToSign, headers, signature } = stagesOf(draft, await provide());
       const { body, message } = draft;
       return {
@@ -182,12 +187,13 @@ export function createSigner(options: SignerOptions): Signer {
 
 // An empty body cannot be told from none on the wire, so neither has a digest.
 const none: SignedBody = { kind: 'none' };
+const declared: SignedBody = { kind: 'declared' };
 const digested = async (bytes: Uint8Array): Promise<SignedBody> =>
   bytes.length ? { kind: 'digest', sha256: await sha256OfBody(bytes) } : none;
 
 const noHeaders: HeaderView = { get: () => null };
 
-function draftOfParts({ method = 'GET', url, headers: fields, body }: RequestParts): Draft {
+function draftOfParts({ method = 'GET', url, headers: fields, body }: RequestParts, scheme: SigningScheme): Draft {
   const bytes = now(bytesInMemory(body));
   const given = !fields ? noHeaders : 'get' in fields ? (fields as HeaderView) : new Headers(fields);
   const contentType = given.get('content-type') === null ? defaultContentType(body) : undefined;
@@ -196,7 +202,11 @@ function draftOfParts({ method = 'GET', url, headers: fields, body }: RequestPar
     : given;
   return {
     message: messageOf({ method, url: hrefOf(url) }, headers),
-    body: bytes.length ? { kind: 'digest', sha256: sha256OfBodySync(bytes) } : none,
+    body: bytes.length
+      ? { kind: 'digest', sha256: sha256OfBodySync(bytes) }
+      : scheme.declaresBody(given)
+        ? declared
+        : none,
     contentType,
   };
 }
