@@ -26,14 +26,14 @@ export function checkAccessKey(accessKey: string): void {
 /**
  * The MAC key of a secret: its bytes, or the CryptoKey itself.
  *
- * @throws SignatureError `invalid_credentials` when it is absent, shorter than 16 bytes, or damaged.
+ * @throws SignatureError `invalid_credentials` when it is absent, of another type, shorter than 16 bytes, or damaged.
  */
 export function secretKey(secret: Secret): Uint8Array | PlatformKey {
   if (typeof secret === 'string') checkGenerated(secret, 'csign_sk_');
   const key = typeof secret === 'string' ? utf8(secret) : secret;
   // Too short to withstand guessing (NIST SP 800-107 asks for 112 bits); what generateCredentials() makes cannot be spread.
-  if (!key || (key as Uint8Array).length < 16)
-    fail('invalid_credentials', 'The secret is missing or shorter than 16 bytes.');
+  if (!(ArrayBuffer.isView(key) ? key.length > 15 : key?.algorithm))
+    fail('invalid_credentials', 'The secret is missing, of another type, or shorter than 16 bytes.');
   return key;
 }
 

@@ -15,7 +15,7 @@ export const signCountersignV1: SigningScheme = {
   signableHeaders(names) {
     const sorted = [...new Set(names.map((name) => name.toLowerCase()))].sort();
     const refused = sorted.find((name) => !isSignable(name));
-    if (refused) fail('invalid_configuration', `The header ${refused} cannot be signed, or is already.`);
+    if (refused !== undefined) fail('invalid_configuration', `The header ${refused} cannot be signed, or is already.`);
     return sorted;
   },
   declaresBody: (headers) => digestPattern.test(headers.get('content-digest') ?? ''),
