@@ -1,0 +1,373 @@
+import { inspect } from 'node:util';
+import {
+  type Credentials,
+  createSigner,
+  generateCredentials,
+  SignatureError,
+  type SignerOptions,
+  type SigningScheme,
+} from 'countersign';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { signCountersignV1 } from '../../src/schemes/countersign-v1-sign.ts';
+
+const url = 'https://api.example.com/orders?b=2&a=1';
+const fixed = { clock: () => 1_700_000_000_999, nonce: () => 'nonce-0123456789' };
+const { accessKey, secret } = generateCredentials();
+const signer = createSigner({ accessKey, secret, ...fixed });
+
+let cryptoKey: CryptoKey;
+beforeAll(async () => {
+  const algorithm = { name: 'HMAC', hash: 'SHA-256' };
+  cryptoKey = await crypto.subtle.importKey('raw', new TextEncoder().encode(secret), algorithm, false, ['sign']);
+});
+
+const codeOf = (run: () => unknown): unknown => {
+  try {
+    run();
+    return 'nothing thrown';
+  } catch (error) {
+    return error instanceof SignatureError ? error.code : error;
+  }
+};
+
+describe('headers()', () => {
+  it('answers at once with what sign() sets', async () => {
+    for (const body of ['text', new Uint8Array([0, 255]), new URLSearchParams('a=b'), new ArrayBuffer(3), '']) {
+      const signed = await signer.sign(new Request(url, { method: 'POST', body }));
+      const headers = signer.headers({ method: 'post', url, body });
+      const lower = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]);
+      expect(new Map(lower as Array<[string, string]>)).toEqual(new Map([...signed.headers]));
+    }
+  });
+
+  it('takes the URL as a text or a URL, GET by default, headers in any form', () => {
+    const one = createSigner({ accessKey, secret, ...fixed, signedHeaders: ['X-Tenant'] });
+    const plain = one.headers({ url, headers: { 'x-tenant': 'a' } });
+    expect(one.headers({ method: 'GET', url: new URL(url), headers: new Headers({ 'X-Tenant': 'a' }) })).toEqual(plain);
+    expect(one.headers({ url, headers: [['X-TENANT', 'a']] })).toEqual(plain);
+    expect(one.headers({ url, headers: { get: (name) => (name === 'x-tenant' ? 'a' : null) } })).toEqual(plain);
+  });
+
+  it('adds the content type that fetch would give a text, unless there is one', () => {
+    expect(signer.headers({ method: 'POST', url, body: 'b' })).toMatchObject({
+      'Content-Type': 'text/plain;charset=UTF-8',
+    });
+    expect(signer.headers({ method: 'POST', url, body: new Uint8Array(1) })).not.toHaveProperty('Content-Type');
+    const own = { 'content-type': 'text/csv' };
+    expect(signer.headers({ method: 'POST', url, body: 'b', headers: own })).not.toHaveProperty('Content-Type');
+  });
+
+  it('needs sign() for what takes a promise', async () => {
+    const asynchronous = createSigner({ credentials: async () => ({ accessKey, secret }) });
+    const held = createSigner({ accessKey, secret: cryptoKey });
+    expect(codeOf(() => asynchronous.headers({ url }))).toBe('async_required');
+    expect(codeOf(() => held.headers({ url }))).toBe('async_required');
+    for (const body of [new Blob(['b']), new FormData(), new Response('b').body]) {
+      expect(codeOf(() => signer.headers({ method: 'POST', url, body }))).toBe('async_required');
+    }
+  });
+
+  it.each(['ftp://a.example/', 'https://user@a.example/', 'https://user:pass@a.example/', 'data:,'])(
+    'refuses the URL %j',
+    (bad) => {
+      expect(codeOf(() => signer.headers({ url: bad }))).toBe('invalid_request');
+    },
+  );
+
+  it.each(['/relative', '', 'https://'])('refuses the URL %j, as fetch does', (bad) => {
+    expect(() => signer.headers({ url: bad })).toThrow(TypeError);
+  });
+
+  it.each(['', 'GET ', 'G\nT', 'GÉT', 'a'.repeat(65)])('refuses the method %j', (method) => {
+    expect(codeOf(() => signer.headers({ method, url }))).toBe('invalid_request');
+  });
+});
+
+describe('sign()', () => {
+  it('returns the Request it was given where its body need not be read', async () => {
+    const plain = new Request(url);
+    expect(await signer.sign(plain)).toBe(plain);
+    const known = new Request(url, { method: 'POST', body: 'b' });
+    expect(await signer.sign(known, { body: 'b' })).toBe(known);
+    expect(known.bodyUsed).toBe(false);
+  });
+
+  it('reads a Request once, and returns another with the same bytes', async () => {
+    const given = new Request(url, { method: 'POST', body: new Uint8Array([0, 255]) });
+    const signed = await signer.sign(given);
+    expect(given.bodyUsed).toBe(true);
+    expect([...new Uint8Array(await signed.arrayBuffer())]).toEqual([0, 255]);
+  });
+
+  it('signs a Request whose headers cannot be set', async () => {
+    const request = new Request(url, { method: 'POST', body: 'b', referrerPolicy: 'no-referrer' });
+    const frozen = new Headers(request.headers);
+    frozen.set = () => {
+      throw new TypeError('immutable');
+    };
+    Object.defineProperty(request, 'headers', { value: frozen });
+    const signed = await signer.sign(request, { body: 'b' });
+    expect(signed).not.toBe(request);
+    expect(signed.headers.get('x-api-key')).toBe(accessKey);
+    expect([signed.referrerPolicy, await signed.text()]).toEqual(['no-referrer', 'b']);
+  });
+
+  it('puts a new signature in place of an older one, whole', async () => {
+    const old = createSigner({ accessKey, secret, signedHeaders: ['x-tenant'] });
+    const headers = { 'x-tenant': 'a' };
+    const request = await old.sign(new Request(url, { method: 'POST', body: 'b', headers }), { body: 'b' });
+    const again = await signer.sign(new Request(url, { headers: request.headers }));
+    expect([...again.headers.keys()]).toEqual([
+      'content-type',
+      'x-api-key',
+      'x-api-nonce',
+      'x-api-signature',
+      'x-api-timestamp',
+      'x-tenant',
+    ]);
+  });
+
+  it('gives the same signature with a key that WebCrypto holds', async () => {
+    const held = createSigner({ accessKey, secret: cryptoKey, ...fixed });
+    const bytes = createSigner({ accessKey, secret: new TextEncoder().encode(secret), ...fixed });
+    const signatures: Array<Readonly<Record<string, string>>> = [];
+    for (const one of [signer, held, bytes]) signatures.push((await one.explain({ url })).headers);
+    expect(signatures[1]).toEqual(signatures[0]);
+    expect(signatures[2]).toEqual(signatures[0]);
+  });
+
+  it('refuses a CryptoKey that is not for HMAC with SHA-256', async () => {
+    const sha1 = await crypto.subtle.generateKey({ name: 'HMAC', hash: 'SHA-1' }, false, ['sign']);
+    const aes = await crypto.subtle.generateKey({ name: 'AES-GCM', length: 256 }, false, ['encrypt']);
+    for (const key of [sha1, aes]) {
+      expect(codeOf(() => createSigner({ accessKey, secret: key }))).toBe('invalid_credentials');
+    }
+  });
+});
+
+describe('signed headers', () => {
+  const options = (signedHeaders: string[]): SignerOptions => ({ accessKey, secret, ...fixed, signedHeaders });
+
+  it('are in the string to sign, sorted, each once, whatever their case', async () => {
+    const one = createSigner(options(['X-B', 'accept', 'x-b', 'X-A']));
+    const { stringToSign, headers } = await one.explain({ url, headers: { 'x-a': ' 1 ', 'X-B': '2', accept: 'a, b' } });
+    expect(stringToSign.split('\n').slice(-3)).toEqual(['accept:a, b', 'x-a:1', 'x-b:2']);
+    expect(headers['X-API-Signed-Headers']).toBe('accept;x-a;x-b');
+  });
+
+  it('must be there, or the request is not signed', async () => {
+    const one = createSigner(options(['x-tenant']));
+    expect(codeOf(() => one.headers({ url }))).toBe('missing_header');
+    await expect(one.sign(new Request(url))).rejects.toMatchObject({
+      code: 'missing_header',
+      message: expect.stringContaining('x-tenant'),
+    });
+    expect(one.headers({ url, headers: { 'x-tenant': '' } })).toHaveProperty('X-API-Signature');
+  });
+
+  it.each([
+    'Content-Type',
+    'content-digest',
+    'Content-Length',
+    'Host',
+    'Connection',
+    'Transfer-Encoding',
+    'X-API-Nonce',
+  ])('cannot be %s', (name) => {
+    expect(codeOf(() => createSigner(options([name])))).toBe('invalid_configuration');
+  });
+
+  it.each(['', 'x y', 'x:y', 'x\ny', 'ü', 'set-cookie', 'accept-encoding', 'te', 'x;y'])('cannot be %j', (name) => {
+    expect(codeOf(() => createSigner(options([name])))).toBe('invalid_configuration');
+  });
+
+  it.each(['a\u0000b', 'ü', 'a\u007f', '€', 'a\r\nx-forged: 1'])('cannot have the value %j', (value) => {
+    const one = createSigner(options(['x-tenant']));
+    const view = { get: (name: string) => (name === 'x-tenant' ? value : null) };
+    expect(codeOf(() => one.headers({ url, headers: view }))).toBe('invalid_request');
+  });
+});
+
+describe('credentials', () => {
+  /** The scheme, counting the keys that it prepares. */
+  const counting = () => {
+    const prepared: unknown[] = [];
+    const scheme: SigningScheme = {
+      ...signCountersignV1,
+      createKey: (key) => {
+        prepared.push(key);
+        return signCountersignV1.createKey(key);
+      },
+    };
+    return { scheme, prepared };
+  };
+
+  it('may come from a provider, which is asked for each signature', async () => {
+    const [first, second] = [generateCredentials(), generateCredentials()];
+    let current: Credentials = first;
+    let asked = 0;
+    const { scheme, prepared } = counting();
+    const one = createSigner({
+      scheme,
+      credentials: () => {
+        asked++;
+        return current;
+      },
+    });
+    expect(asked).toBe(0);
+    expect(one.headers({ url })).toMatchObject({ 'X-API-Key': first.accessKey });
+    expect(one.headers({ url })).toMatchObject({ 'X-API-Key': first.accessKey });
+    expect(prepared).toHaveLength(1);
+    current = second;
+    expect(one.headers({ url })).toMatchObject({ 'X-API-Key': second.accessKey });
+    current = { accessKey: second.accessKey, secret: first.secret };
+    await one.sign(new Request(url));
+    expect(asked).toBe(4);
+    expect(prepared).toHaveLength(3);
+  });
+
+  it('may come from an asynchronous provider', async () => {
+    const one = createSigner({ credentials: async () => ({ accessKey, secret }), ...fixed });
+    expect((await one.sign(new Request(url))).headers.get('x-api-signature')).toBe(
+      signer.headers({ url })['X-API-Signature'],
+    );
+  });
+
+  it('may be a value, whose secret is prepared once', async () => {
+    const { scheme, prepared } = counting();
+    const one = createSigner({ credentials: generateCredentials(), scheme });
+    for (let i = 0; i < 3; i++) await one.sign(new Request(url));
+    await one.key();
+    expect(prepared).toHaveLength(1);
+  });
+
+  it('keep two calls apart whose provider changes between them', async () => {
+    const both = [generateCredentials(), generateCredentials()] as const;
+    let turn = 0;
+    const provider = async () => {
+      const mine = both[turn++ % 2] ?? both[0];
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 5));
+      return mine;
+    };
+    const changing = createSigner({ credentials: provider, ...fixed });
+    const expected = both.map((credentials) => createSigner({ credentials, ...fixed }).headers({ url }));
+    const all = await Promise.all(Array.from({ length: 20 }, () => changing.sign(new Request(url))));
+    for (const { headers } of all) {
+      const own = expected.find((one) => one['X-API-Key'] === headers.get('x-api-key'));
+      expect(headers.get('x-api-signature')).toBe(own?.['X-API-Signature']);
+    }
+  });
+
+  it("that a provider fails to give are the provider's own error", async () => {
+    const cause = new Error('the vault is sealed');
+    const one = createSigner({ credentials: () => Promise.reject(cause) });
+    await expect(one.sign(new Request(url))).rejects.toBe(cause);
+  });
+
+  it.each([
+    ['an access key alone', { accessKey }],
+    ['a secret alone', { secret }],
+    ['nothing', {}],
+    ['an empty secret', { accessKey, secret: '' }],
+    ['an undefined secret', { accessKey, secret: undefined }],
+    ['a null secret', { accessKey, secret: null }],
+    ['a short secret', { accessKey, secret: 'fifteen-bytes-x' }],
+    ['short bytes', { accessKey, secret: new Uint8Array(15) }],
+    ['a number', { accessKey, secret: 1234567890123456 }],
+    ['an object', { accessKey, secret: { length: 32 } }],
+    ['an array', { accessKey, secret: Array(32).fill(1) }],
+    ['an empty access key', { accessKey: '', secret }],
+    ['an access key with a line break', { accessKey: 'a\nb', secret }],
+    ['an access key with a space at its end', { accessKey: 'a ', secret }],
+    ['an access key that is too long', { accessKey: 'a'.repeat(513), secret }],
+    ['a secret for an access key', { accessKey: secret, secret }],
+    ['an access key for a secret', { accessKey, secret: accessKey }],
+  ])('are refused that are %s, when the signer is made', (_, bad) => {
+    expect(codeOf(() => createSigner(bad as unknown as SignerOptions))).toBe('invalid_credentials');
+    expect(codeOf(() => createSigner({ credentials: bad as unknown as Credentials }))).toBe('invalid_credentials');
+    const provided = createSigner({ credentials: () => bad as unknown as Credentials });
+    expect(codeOf(() => provided.headers({ url }))).toBe('invalid_credentials');
+  });
+});
+
+describe('clock and nonce', () => {
+  it('are what the caller gives', () => {
+    expect(signer.headers({ url })).toMatchObject({
+      'X-API-Timestamp': '1700000000',
+      'X-API-Nonce': 'nonce-0123456789',
+    });
+  });
+
+  it('are the time of now and 128 random bits otherwise', () => {
+    const one = createSigner({ accessKey, secret });
+    const before = Math.floor(Date.now() / 1000);
+    const nonces = new Set<string>();
+    for (let i = 0; i < 2000; i++) nonces.add(one.headers({ url })['X-API-Nonce'] ?? '');
+    expect(nonces.size).toBe(2000);
+    for (const nonce of nonces) expect(nonce).toMatch(/^[\da-f]{32}$/);
+    expect(Number(one.headers({ url })['X-API-Timestamp'])).toBeGreaterThanOrEqual(before);
+  });
+
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, -1000, 1e18])('refuse the time %d', (time) => {
+    const one = createSigner({ accessKey, secret, clock: () => time });
+    expect(codeOf(() => one.headers({ url }))).toBe('invalid_configuration');
+  });
+
+  it.each(['', 'short', 'a'.repeat(129), 'with space 12345678', 'line\nbreak-12345678', 'ü'.repeat(16)])(
+    'refuse the nonce %j',
+    (nonce) => {
+      const one = createSigner({ accessKey, secret, nonce: () => nonce });
+      expect(codeOf(() => one.headers({ url }))).toBe('invalid_configuration');
+    },
+  );
+});
+
+describe('explain()', () => {
+  it('tells each stage of a Request, and leaves it to be sent', async () => {
+    const request = new Request(url, { method: 'PUT', body: 'b' });
+    const explained = await signer.explain(request);
+    expect(explained).toMatchObject({
+      scheme: 'countersign-v1',
+      message: { method: 'PUT', authority: 'api.example.com', target: '/orders?b=2&a=1' },
+      bodyDigest: '3e23e8160039594a33894f6564e1b1348bbd7a0088d42c4acb73eeaed59c009d',
+    });
+    expect(explained.stringToSign.split('\n')).toEqual([
+      'countersign-v1-request',
+      accessKey,
+      '1700000000',
+      'nonce-0123456789',
+      'PUT',
+      'api.example.com',
+      '/orders?b=2&a=1',
+      'text/plain;charset=UTF-8',
+      'sha-256=:PiPoFgA5WUoziU9lZOGxNIu9egCI1CxKy3PurtWcAJ0=:',
+    ]);
+    expect(await request.text()).toBe('b');
+    expect([...request.headers.keys()]).toEqual(['content-type']);
+    expect(await signer.explain({ method: 'PUT', url, body: 'b' })).toMatchObject({
+      stringToSign: explained.stringToSign,
+    });
+  });
+
+  it('says where there is no body, and where its digest is declared', async () => {
+    expect(await signer.explain({ url })).toMatchObject({ bodyDigest: 'none' });
+    const headers = { 'content-digest': 'sha-256=:PiPoFgA5WUoziU9lZOGxNIu9egCI1CxKy3PurtWcAJ0=:' };
+    const request = new Request(url, { method: 'PUT', body: 'b', headers });
+    expect(await signer.explain(request)).toMatchObject({ bodyDigest: 'declared' });
+    expect(await signer.explain({ method: 'PUT', url, headers })).toMatchObject({ bodyDigest: 'declared' });
+  });
+
+  it('holds no secret', async () => {
+    const explained = await signer.explain({ method: 'PUT', url, body: 'b' });
+    expect(inspect(explained, { depth: null }) + JSON.stringify(explained)).not.toContain(secret.slice(14, -8));
+  });
+});
+
+it('reads bodies up to maxBodyBytes', async () => {
+  const one = createSigner({ accessKey, secret, maxBodyBytes: 10 });
+  const request = (size: number) => new Request(url, { method: 'POST', body: new Uint8Array(size) });
+  expect((await one.sign(request(10))).headers.has('content-digest')).toBe(true);
+  await expect(one.sign(request(11))).rejects.toMatchObject({ code: 'body_too_large', status: 413 });
+  // What is in memory already costs nothing more to be hashed.
+  expect(one.headers({ method: 'POST', url, body: new Uint8Array(11) })).toHaveProperty('Content-Digest');
+});
