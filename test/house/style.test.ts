@@ -17,7 +17,9 @@ it('has files of at most 250 lines of code', () => {
     `src: ${ours.length} files, median ${middle?.lines} lines of code, longest ${longest?.lines} (${longest?.path})`,
   );
   expect(middle?.lines).toBeLessThanOrEqual(90);
-  expect(sizes(code).filter(({ lines }) => lines > 250)).toEqual([]);
+  // Tables of test cases are data.
+  const written = code.filter((path) => !path.endsWith('-cases.ts'));
+  expect(sizes(written).filter(({ lines }) => lines > 250)).toEqual([]);
 });
 
 it('counts a line of code where there is more than space and comments', () => {

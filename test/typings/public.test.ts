@@ -37,7 +37,7 @@ it('takes an access key and a secret, or credentials, and not both', () => {
   // @ts-expect-error The secret is missing.
   expect(() => createSigner({ accessKey })).toThrow(SignatureError);
   // @ts-expect-error A secret is no number.
-  expect(() => createSigner({ accessKey, secret: 1 })).toThrow(TypeError);
+  expect(() => createSigner({ accessKey, secret: 1 })).toThrow(SignatureError);
   // @ts-expect-error The options are missing.
   expect(() => createSigner()).toThrow(TypeError);
 });
