@@ -1,11 +1,15 @@
 // Writes the vectors that are published: npx tsx test/vectors/generate.ts
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { forgeries } from './forgery-cases.ts';
 import type { Vectors } from './format.ts';
+import { grammar } from './grammar-cases.ts';
+import { honest } from './honest-cases.ts';
+import { bodiesAndReplays, freshness, keyStates } from './later-step-cases.ts';
 import { signCase } from './oracle.ts';
 import { answers, checkCase, received, respondCase } from './response-cases.ts';
 import * as sign from './sign-cases.ts';
-import * as verify from './verify-cases.ts';
+import { authorities, targets } from './target-cases.ts';
 import { keys, verifyCase } from './verify-draft.ts';
 
 const file: Vectors = {
@@ -20,8 +24,8 @@ const file: Vectors = {
   keys,
   sign: [
     sign.plain,
-    sign.targets,
-    sign.authorities,
+    targets,
+    authorities,
     sign.methods,
     sign.bodies,
     sign.contentTypes,
@@ -32,9 +36,7 @@ const file: Vectors = {
   ]
     .flat()
     .map(signCase),
-  verify: [verify.honest, verify.forgeries, verify.grammar, verify.keyStates, verify.freshness, verify.bodiesAndReplays]
-    .flat()
-    .map(verifyCase),
+  verify: [honest, forgeries, grammar, keyStates, freshness, bodiesAndReplays].flat().map(verifyCase),
   respond: answers.map(respondCase),
   check: received.map(checkCase),
 };

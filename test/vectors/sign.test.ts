@@ -86,7 +86,7 @@ describe('signing', () => {
 
   it.each(vectors.sign)('headers of $name', (vector) => {
     const { headers } = signCountersignV1.prepare(inputOf(vector));
-    expect(Object.entries(headers(Buffer.from(vector.stages.mac, 'hex')))).toEqual(vector.stages.headers);
+    expect(headers(Buffer.from(vector.stages.mac, 'hex'))).toEqual(Object.fromEntries(vector.stages.headers));
   });
 
   it.each(vectors.sign)('what a verifier reads from $name', ({ request, stages, credentials, time, nonce }) => {
@@ -103,7 +103,7 @@ describe('the signer', () => {
   it.each(withUrl.filter(({ request }) => !request.unsignedBody))('headers() of $name', (vector) => {
     const { method, url = '', headers, body } = vector.request;
     const added = signerOf(vector).headers({ method, url, headers: headersOf(headers), body: bytesOf(body) });
-    expect(Object.entries(added)).toEqual(vector.stages.headers);
+    expect(added).toEqual(Object.fromEntries(vector.stages.headers));
   });
 
   it.each(withUrl)('sign() of $name', async (vector) => {

@@ -106,3 +106,23 @@ export function verifyCase(draft: VerifyDraft): VerifyCase {
           },
   };
 }
+
+export const json: Partial<SignDraft> = {
+  method: 'POST',
+  headers: [['Content-Type', 'application/json']],
+  body: { utf8: '{"sku":"A-1"}' },
+};
+export const named: Partial<SignDraft> = {
+  signedHeaders: ['x-a', 'x-b'],
+  headers: [
+    ['X-A', '1'],
+    ['X-B', '2'],
+  ],
+  expect: { lines: ['x-a:1', 'x-b:2'], names: 'x-a;x-b' },
+};
+export const as = (accessKey: string): Partial<SignDraft> => ({ credentials: { ...partner, accessKey } });
+export const signature =
+  (edit: (value: string) => string): Change =>
+  (request) =>
+    set('X-API-Signature', edit(headerOf(request, 'X-API-Signature')))(request);
+export const other = `v1=${'0123456789abcdef'.repeat(4)}`;

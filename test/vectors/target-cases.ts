@@ -1,0 +1,130 @@
+import type { SignDraft } from './oracle.ts';
+
+const target = (name: string, sent: string, expected: string, rule: string): SignDraft => ({
+  name: `target-${name}`,
+  rule,
+  sent,
+  expect: { target: expected },
+});
+
+/** For targets that the URL Standard would change before they are sent. */
+const rawTarget = (name: string, sent: string, expected: string, rule: string): SignDraft => ({
+  ...target(name, sent, expected, rule),
+  url: false,
+});
+
+export const targets: readonly SignDraft[] = [
+  target('root', '/', '/', 'The path alone.'),
+  {
+    ...target('empty-path', '', '/', 'An empty path is a slash.'),
+    url: 'https://api.example.com',
+  },
+  {
+    ...target('empty-path-and-query', '?a=1', '/?a=1', 'An empty path is a slash, also before a query.'),
+    url: 'https://api.example.com?a=1',
+  },
+  target('trailing-slash', '/v1/orders/', '/v1/orders/', 'A slash at the end stays.'),
+  target('query', '/v1/orders?status=open&page=2', '/v1/orders?status=open&page=2', 'Path and query.'),
+  target('empty-query', '/v1/orders?', '/v1/orders', 'An empty query loses its question mark.'),
+  target('double-question-mark', '/v1/orders??', '/v1/orders??', 'A query that is a question mark is not empty.'),
+  target('question-marks', '/a?b?c?', '/a?b?c?', 'Only the first question mark begins the query.'),
+  target('name-without-value', '/a?x', '/a?x', 'x stays x: it is not x=.'),
+  target('name-with-empty-value', '/a?x=', '/a?x=', 'x= stays x=: it is not x.'),
+  target('plus', '/a?q=b+c', '/a?q=b+c', 'A plus stays a plus.'),
+  target('escaped-space', '/a?q=b%20c', '/a?q=b%20c', 'An escaped space stays one, and never becomes a plus.'),
+  target('escaped-plus', '/a?q=b%2Bc', '/a?q=b%2Bc', 'An escaped plus stays escaped.'),
+  target('space', '/a b?q=c d', '/a%20b?q=c%20d', 'A space is escaped.'),
+  target('order', '/a?b=2&a=1&c=3', '/a?b=2&a=1&c=3', 'Parameters are not sorted.'),
+  target('repeated-parameters', '/a?a=2&a=1&a=2', '/a?a=2&a=1&a=2', 'Parameters may be repeated.'),
+  target('empty-parameters', '/a?&&b=1&=&', '/a?&&b=1&=&', 'Nothing is tidied.'),
+  target('semicolons', '/a;v=1/b?c=1;d=2', '/a;v=1/b?c=1;d=2', 'Semicolons stay.'),
+  target('url-as-parameter', '/a?next=/b/c?d=e', '/a?next=/b/c?d=e', 'Slashes in a query stay.'),
+  target('escaped-url', '/a?u=https%3a%2F%2Fb%2F%3Fc', '/a?u=https%3A%2F%2Fb%2F%3Fc', 'Reserved stays escaped.'),
+  target('brackets', '/a?ids[]=1&ids[]=2', '/a?ids[]=1&ids[]=2', 'Brackets are not escaped.'),
+  target('escaped-brackets', '/a?ids%5B%5D=1', '/a?ids%5B%5D=1', 'Escaped brackets stay escaped.'),
+  target('sub-delimiters', "/a!$&'()*+,;=:@", "/a!$&'()*+,;=:@", 'What RFC 3986 lets a path hold is not escaped.'),
+  rawTarget('apostrophe', "/a?q='b'", "/a?q='b'", 'An apostrophe stays, where a client sends it so.'),
+  target('escaped-apostrophe', '/a?q=%27b%27', '/a?q=%27b%27', 'An escaped apostrophe stays escaped.'),
+  target(
+    'escaped-sub-delimiters',
+    '/a%21%24%26%27%28%29%2a%2b%2c%3b%3d%3a%40',
+    '/a%21%24%26%27%28%29%2A%2B%2C%3B%3D%3A%40',
+    'Escaped delimiters stay escaped.',
+  ),
+  target('lower-case-escape', '/a%2fb', '/a%2Fb', 'The hex digits of an escape are upper case.'),
+  target('upper-case-escape', '/a%2Fb', '/a%2Fb', 'An escaped slash stays escaped.'),
+  target('escaped-tilde', '/%7euser/%7Euser', '/~user/~user', 'An escaped unreserved character is decoded.'),
+  target(
+    'escaped-unreserved',
+    '/%61%7A%41%5a%30%39x%2Dx%2Ex%5F?%61=%62',
+    '/azAZ09x-x.x_?a=b',
+    'Letters, digits, - . _ and ~ are unreserved, in path and query.',
+  ),
+  target('escaped-percent', '/a%25b%2541', '/a%25b%2541', 'An escaped percent sign stays: nothing is decoded twice.'),
+  target('escaped-controls', '/%00%0a%0d%7f', '/%00%0A%0D%7F', 'Escaped control characters stay escaped.'),
+  target('escaped-utf-8', '/caf%c3%a9', '/caf%C3%A9', 'Escapes above 7F stay escaped, in upper case.'),
+  target('escaped-latin-1', '/caf%e9', '/caf%E9', 'Escapes need not be UTF-8.'),
+  target('non-ascii', '/café/日本?q=ü', '/caf%C3%A9/%E6%97%A5%E6%9C%AC?q=%C3%BC', 'Other text is escaped as UTF-8.'),
+  target('above-ffff', '/😀?😀', '/%F0%9F%98%80?%F0%9F%98%80', 'One character above U+FFFF is four bytes.'),
+  target('composed', '/\u00e4', '/%C3%A4', 'Text is not normalised: this is one character.'),
+  target('decomposed', '/a\u0308', '/a%CC%88', 'Text is not normalised: these are two characters.'),
+  target('replacement', '/a\ufffdb', '/a%EF%BF%BDb', 'U+FFFD, which half a surrogate pair becomes, is a character.'),
+  target('unsafe-in-path', '/"<>`{}^|', '/%22%3C%3E%60%7B%7D%5E%7C', 'What no URI may hold is escaped in the path.'),
+  target('unsafe-in-query', '/a?"<>`{}^|\\', '/a?%22%3C%3E%60%7B%7D%5E%7C%5C', 'And in the query.'),
+  rawTarget('backslash-in-path', '/a\\b', '/a%5Cb', 'A backslash is no slash.'),
+  rawTarget('delete-character', '/a\u007fb', '/a%7Fb', 'DEL is escaped.'),
+  target('percent-at-end', '/100%', '/100%25', 'A percent sign that begins no escape is escaped.'),
+  target('percent-and-others', '/%zz/%4/%?a=%&b=%g1', '/%25zz/%254/%25?a=%25&b=%25g1', 'Whatever follows.'),
+  target('percent-and-non-ascii', '/%é', '/%25%C3%A9', 'Also before text that is escaped.'),
+  target('percent-and-escape', '/%%41B', '/%25AB', 'Else decoding could complete an escape that was none.'),
+  target('half-escape-and-escape', '/%4%31/%a%2f', '/%2541/%25a%2F', 'Or one of which there was one digit.'),
+  target('double-slash', '/a//b/', '/a//b/', 'Slashes are not merged.'),
+  target('double-slash-first', '//a/b', '//a/b', 'Not even in front. (Bun sends one, so it does not sign these.)'),
+  rawTarget('dot-segments', '/a/./b/../c', '/a/./b/../c', 'Dot segments stay, where a client sends them.'),
+  rawTarget('escaped-dot-segments', '/a/%2e/b/%2E%2e/c', '/a/./b/../c', 'Escaped dots are unreserved characters.'),
+  rawTarget('dots-at-end', '/a/..', '/a/..', 'Also at the end.'),
+  {
+    ...target('fragment', '/a?b=c', '/a?b=c', 'The fragment of a URL is not sent, and not signed.'),
+    url: 'https://api.example.com/a?b=c#d?e',
+  },
+  target('long', `/a?q=${'b'.repeat(2000)}`, `/a?q=${'b'.repeat(2000)}`, 'Two thousand characters.'),
+];
+
+const authority = (
+  name: string,
+  given: Pick<SignDraft, 'scheme' | 'host' | 'url'>,
+  expected: string,
+  rule: string,
+) => ({
+  name: `authority-${name}`,
+  rule,
+  sent: '/a',
+  expect: { authority: expected },
+  ...given,
+});
+
+export const authorities: readonly SignDraft[] = [
+  authority('upper-case', { host: 'API.Example.COM' }, 'api.example.com', 'The host is in lower case.'),
+  authority('https-443', { host: 'api.example.com:443' }, 'api.example.com', 'Port 443 goes without saying in https.'),
+  authority('http', { scheme: 'http' }, 'api.example.com', 'The scheme of the URL is not in the string to sign.'),
+  authority('http-80', { scheme: 'http', host: 'api.example.com:80' }, 'api.example.com', 'As port 80 in http.'),
+  authority('port', { host: 'api.example.com:8443' }, 'api.example.com:8443', 'Another port is part of it.'),
+  authority('https-80', { host: 'api.example.com:80' }, 'api.example.com:80', 'Port 80 is no default in https.'),
+  authority(
+    'http-443',
+    { scheme: 'http', host: 'api.example.com:443' },
+    'api.example.com:443',
+    'Port 443 is no default in http.',
+  ),
+  authority('localhost', { scheme: 'http', host: 'localhost:3000' }, 'localhost:3000', 'A name without dots.'),
+  authority('ipv4', { scheme: 'http', host: '127.0.0.1:8080' }, '127.0.0.1:8080', 'An IPv4 address.'),
+  authority('ipv6', { host: '[2001:DB8::1]:8443' }, '[2001:db8::1]:8443', 'An IPv6 address, in lower case.'),
+  authority('ipv6-default-port', { host: '[::1]:443' }, '[::1]', 'An IPv6 address without port.'),
+  authority(
+    'international',
+    { host: 'xn--bcher-kva.example', url: 'https://bücher.example/a' },
+    'xn--bcher-kva.example',
+    'International names are in the form that goes on the wire (RFC 5890).',
+  ),
+  authority('final-dot', { host: 'api.example.com.' }, 'api.example.com.', 'A final dot stays.'),
+];
