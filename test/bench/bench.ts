@@ -28,6 +28,8 @@ const { values: options } = parseArgs({
 });
 const { quick, only } = options;
 const here = import.meta.dirname;
+// hawk uses functions that Node warns of.
+const env = { ...process.env, NODE_NO_WARNINGS: '1' };
 const folder = mkdtempSync(join(tmpdir(), 'countersign-bench-'));
 
 /** The same code for every runtime, as an application's bundler would make it. */
@@ -47,7 +49,10 @@ async function bundle(): Promise<void> {
 }
 
 async function run<Figure>({ name, command, args }: Found, script: string, ...given: string[]): Promise<Figure[]> {
-  const child = spawn(command, [...args, join(folder, script), ...given], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(command, [...args, join(folder, script), ...given], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env,
+  });
   const ended = once(child, 'exit');
   const figures: Figure[] = [];
   for await (const line of createInterface({ input: child.stdout })) figures.push(JSON.parse(line));

@@ -1,4 +1,5 @@
 // Runs in the runtime that is measured, and prints one line of JSON for each figure.
+import { heldOperation, measureHeld } from './held.ts';
 import { measure } from './measure.ts';
 import { operations } from './operations.ts';
 
@@ -8,5 +9,8 @@ for (const operation of await operations()) {
   for (const figure of await measure(operation, { rounds: Number(rounds), time: Number(time) })) {
     console.log(JSON.stringify(figure));
   }
+}
+if (heldOperation.includes(only)) {
+  for (const figure of await measureHeld(Number(rounds))) console.log(JSON.stringify(figure));
 }
 process.exit(0);

@@ -6,18 +6,18 @@ const fraction = (ratio: number): string => (ratio > 0.45 ? `${ratio.toFixed(2)}
 const time = (us: number): string => (us < 1000 ? `${us.toFixed(1)} us` : `${(us / 1000).toFixed(2)} ms`);
 
 function verdict(found: number, limit: number): string {
-  return found <= limit ? 'OK' : `MISSED by ${Math.round((found / limit - 1) * 100)} %`;
+  return found <= limit ? 'OK' : `MISSED by ${Math.ceil((found / limit - 1) * 100)} %`;
 }
 
 /** A table for people. */
 export function table(lines: readonly Line[]): string {
-  const rows = lines.map(({ operation, row, microseconds, ratio, target }, i) => [
+  const rows = lines.map(({ operation, row, microseconds, ratio, target, limit }, i) => [
     lines[i - 1]?.operation === operation ? '' : operation,
     row,
     time(microseconds),
     ratio === undefined ? '' : fraction(ratio),
-    target === undefined ? '' : `<= ${fraction(target)}`,
-    ratio === undefined || target === undefined ? '' : verdict(ratio, target),
+    limit ? `<= ${time(limit)}` : target ? `<= ${fraction(target)}` : '',
+    limit ? verdict(microseconds, limit) : ratio && target ? verdict(ratio, target) : '',
   ]);
   return columns([['operation', 'who', 'median', 'countersign takes', 'target', ''], ...rows]);
 }

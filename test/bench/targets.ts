@@ -1,3 +1,4 @@
+import { heldOperation } from './held.ts';
 import type { Measured } from './measure.ts';
 
 export type Runtime = 'Node' | 'Bun' | 'Deno';
@@ -51,6 +52,8 @@ export type Line = {
   /** Countersign's time divided by this row's, the median of the rounds; undefined for countersign itself. */
   readonly ratio: number | undefined;
   readonly target: number | undefined;
+  /** What `microseconds` may be at most, where that is the target. */
+  readonly limit: number | undefined;
 };
 
 export const median = (figures: readonly number[]): number =>
@@ -70,6 +73,7 @@ export function judge(runtime: Runtime, figures: readonly Measured[]): readonly 
       ratio:
         ours && !row.startsWith(ours.row) ? median(ours.rounds.map((own, i) => own / (rounds[i] ?? 0))) : undefined,
       target: wanted?.atMost,
+      limit: operation === heldOperation ? 2000 : undefined,
     };
   });
 }
