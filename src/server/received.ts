@@ -55,11 +55,11 @@ function originOf(text: string): string {
   return url.href;
 }
 
-// A plain object behind the view also has a `constructor`, which a caller may name as a signed header.
+// A view may be a Map of lower-case names, or a plain object, which also has a `constructor` that a caller may name.
 function textsOf(headers: HeaderView): HeaderView {
   return {
     get(name) {
-      const value: unknown = headers.get(name);
+      const value: unknown = headers.get(name.toLowerCase());
       return typeof value === 'string' ? value : null;
     },
   };
