@@ -47,17 +47,22 @@ export function secretKey(secret: Secret): Uint8Array | PlatformKey {
  */
 export function generateCredentials(
   options: { readonly environment?: string } = {},
-): Credentials & { readonly secret: string } {
+): Omit<Credentials, 'secret'> & { readonly secret: string } {
   const { environment = 'live' } = options;
   if (!/^[a-z\d]{1,16}$/.test(environment)) {
     fail('invalid_configuration', 'An environment is named by 1 to 16 lower-case letters and digits.');
   }
   const accessKey = generate(`csign_ak_${environment}_`, 16);
-  // Not enumerable: JSON.stringify, console.log and spreading pass it over.
-  return Object.defineProperty({ accessKey } as Credentials & { secret: string }, 'secret', {
-    value: generate(`csign_sk_${environment}_`, 32),
-  });
+  return concealed({ accessKey }, generate(`csign_sk_${environment}_`, 32));
 }
+
+/** Puts in a secret that is read by its name alone: whatever prints, copies or serialises the object passes it over. */
+export const concealed = <Rest extends object, Kind extends Secret>(
+  rest: Rest,
+  secret: Kind,
+): Rest & { readonly secret: Kind } =>
+  // Not enumerable, for JSON and spreading; a getter, for what shows hidden properties too, as console.log('%o') does.
+  Object.defineProperty(rest as Rest & { secret: Kind }, 'secret', { get: () => secret });
 
 function generate(prefix: string, size: number): string {
   const text = prefix + hex(crypto.getRandomValues(new Uint8Array(size)));

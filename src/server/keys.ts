@@ -1,4 +1,4 @@
-import { checkAccessKey, type Secret, secretKey } from '../core/credentials.ts';
+import { checkAccessKey, concealed, type Secret, secretKey } from '../core/credentials.ts';
 import { fail } from '../core/errors.ts';
 import type { KeyRecord, KeyStore } from './contracts.ts';
 
@@ -17,10 +17,10 @@ export function memoryKeys(records: Iterable<KeyRecord>): KeyStore {
       fail('invalid_configuration', `The key ${accessKey} needs a service and a secret.`);
     if (keys.has(accessKey)) fail('invalid_configuration', `The key ${accessKey} is given twice.`);
     for (const { secret } of secrets) secretKey(secret);
-    // Copied, for whoever wipes or changes what was handed in. The secret is named: generated ones cannot be spread.
+    // Copied, for whoever wipes or changes what was handed in.
     keys.set(accessKey, {
       ...record,
-      secrets: secrets.map((one) => ({ ...one, secret: copyOf(one.secret) })),
+      secrets: secrets.map(({ secret, ...rest }) => concealed(rest, copyOf(secret))),
       ...(record.scopes && { scopes: [...record.scopes] }),
     });
   }

@@ -122,7 +122,8 @@ it('lets a scheme be written elsewhere', () => {
 });
 
 it('makes credentials whose secret is a text, and forms that are a Blob', () => {
-  expectTypeOf(generateCredentials).returns.toEqualTypeOf<Credentials & { readonly secret: string }>();
+  expectTypeOf(generateCredentials()).toExtend<Credentials>();
+  expectTypeOf(generateCredentials().secret).toEqualTypeOf<string>();
   expectTypeOf(formBlob).returns.toEqualTypeOf<Promise<Blob>>();
   // @ts-expect-error An environment is a text.
   expect(() => generateCredentials({ environment: 1 })).not.toThrow();
