@@ -71,8 +71,7 @@ async function bytesOf(
   if (unsignedPayload || scheme.declaresBody(headers)) return {};
   // Read before it becomes a Request's: the boundary is drawn once, and Firefox and WebKit cannot send streams.
   const source = new Response(body);
-  return {
-    bytes: await readToSign(source, maxBodyBytes, signal),
-    type: source.headers.get('content-type') ?? undefined,
-  };
+  // Bun forgets it with the body.
+  const type = source.headers.get('content-type') ?? undefined;
+  return { bytes: await readToSign(source, maxBodyBytes, signal), type };
 }
