@@ -9,7 +9,7 @@ export function refuseUnsendable({ target, authority, headers }: Message): void 
   const inBun = 'Bun' in globalThis;
   if (inBun && target.startsWith('//')) fail('invalid_request', 'Bun sends a path that begins with // as another.');
   if ((inBun || 'EdgeRuntime' in globalThis) && (headers.get('host') ?? authority) !== authority)
-    fail('invalid_request', 'This runtime sends a Host header, and here it is not the host of the URL.');
+    fail('invalid_request', 'The Host header is not the host of the URL.');
 }
 
 /** Whether a Request may have a body. Firefox has no `Request.body`; there only GET and HEAD are known to have none. */
@@ -33,21 +33,26 @@ export const bytesRead: WeakMap<Request, Uint8Array> = new WeakMap<Request, Uint
 export const referrerOf = ({ referrer, referrerPolicy }: Request): RequestInit =>
   typeof referrer === 'string' ? { referrer, referrerPolicy } : {};
 
-/** The request with a signature's headers, in place of an older one's: set on the Request itself where that can be. */
+/**
+ * The request with a signature's headers, in place of an older one's: set on the Request itself where that can be.
+ *
+ * @throws SignatureError `invalid_request` where the headers are dropped, as in mode `no-cors`.
+ */
 export function withHeaders(request: Request, { headers, fields, method, body }: SignedParts): Request {
   // Runtimes differ in which lower-case methods they put in upper case on the wire.
   const init = { ...(body && { body: body as BodyInit }), ...(method !== request.method && { method }) };
-  const signed = body || init.method ? new Request(request, { ...referrerOf(request), ...init }) : request;
+  let signed = body || init.method ? new Request(request, { ...referrerOf(request), ...init }) : request;
   if (body) bytesRead.set(signed, body);
   try {
     set(signed.headers);
-    return signed;
   } catch {
     // A request that came from outside, such as a service worker's, has headers that cannot be set.
     const copy = new Headers(signed.headers);
     set(copy);
-    return new Request(signed, { ...referrerOf(signed), headers: copy });
+    signed = new Request(signed, { ...referrerOf(signed), headers: copy });
   }
+  if (!signed.headers.has(fields[0] ?? '')) fail('invalid_request', `Mode ${signed.mode} drops the signature.`);
+  return signed;
 
   function set(target: Headers): void {
     if (target.has(fields[0] ?? '')) for (const field of fields) target.delete(field);

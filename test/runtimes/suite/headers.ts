@@ -63,4 +63,15 @@ export const headerChecks: readonly Check[] = [
       }
     },
   },
+  {
+    // Only browsers do; the others have the mode in name, if at all.
+    name: 'mode no-cors, which drops the headers of a signature, is refused where it does',
+    async run(context) {
+      for (const send of Object.values(waysFor(context))) {
+        const get = () => send(`${context.base}/no-cors`, { mode: 'no-cors' });
+        if (isBrowser(context)) await refuses('invalid_request', get);
+        else await accepted(await get());
+      }
+    },
+  },
 ];
