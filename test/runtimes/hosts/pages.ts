@@ -10,25 +10,38 @@ export const pages = (): Files => ({
     text: '<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><script src="/suite/global.js"></script>',
   },
   '/suite/global.js': { type: 'text/javascript', text: readFileSync(here('.cache/global.js'), 'utf8') },
-  '/suite/service-worker.js': {
+  '/service-worker.js': {
     type: 'text/javascript',
     text: `importScripts('/suite/global.js');
+let context;
 oninstall = () => skipWaiting();
-onmessage = ({ data, ports }) =>
-  runSuite(data).catch((error) => JSON.stringify({ error: String(error) })).then((report) => ports[0].postMessage(report));`,
+onactivate = (event) => event.waitUntil(clients.claim());
+onfetch = (event) => {
+  if (event.request.url.includes('/relay/')) event.respondWith(relay(context, event.request));
+};
+onmessage = ({ data: { task, context: given }, ports }) => {
+  context = given;
+  const done = task === 'run' ? runSuite(context) : Promise.resolve('');
+  done.catch(String).then((report) => ports[0].postMessage(report));
+};`,
   },
 });
 
 const inPage = 'return runSuite(context);';
 
 const inServiceWorker = `
-await navigator.serviceWorker.register('/suite/service-worker.js');
+await navigator.serviceWorker.register('/service-worker.js');
 const { active } = await navigator.serviceWorker.ready;
-const { port1, port2 } = new MessageChannel();
-return new Promise((resolve) => {
+const ask = (task, context) => new Promise((resolve) => {
+  const { port1, port2 } = new MessageChannel();
   port1.onmessage = ({ data }) => resolve(data);
-  active.postMessage(context, [port2]);
-});`;
+  active.postMessage({ task, context }, [port2]);
+});
+while (!navigator.serviceWorker.controller) await new Promise((resolve) => setTimeout(resolve, 10));
+await ask('listen', context);
+const relayed = [];
+for (const [path, init] of toRelay) relayed.push(await (await fetch(path, init)).text());
+return ask('run', JSON.stringify({ ...JSON.parse(context), relayed }));`;
 
 /** The body of an async function of the page, that takes the context as JSON and returns the report as JSON. */
 export const scriptFor = (realm: Realm): string => (realm === 'service worker' ? inServiceWorker : inPage);

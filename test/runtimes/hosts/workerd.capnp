@@ -11,5 +11,8 @@ const config :Workerd.Config = (
 const suite :Workerd.Worker = (
   modules = [(name = "worker", esModule = embed "../.cache/worker.mjs")],
   compatibilityDate = "2026-11-01",
-  bindings = [(name = "CONTEXT", fromEnvironment = "CONTEXT")],
+  bindings = [
+    (name = "CONTEXT", fromEnvironment = "CONTEXT"),
+    (name = "SELF", service = "main"),
+  ],
 );

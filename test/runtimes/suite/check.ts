@@ -13,10 +13,17 @@ export type Context = {
   readonly other: string;
   readonly accessKey: string;
   readonly secret: string;
+  /** What requests were answered that came to this runtime from outside and that it signed and sent on. */
+  readonly relayed?: readonly string[];
 };
 
 /** One behaviour. Passes unless it throws. */
-export type Check = { readonly name: string; run(context: Context): Promise<void> | void };
+export type Check = {
+  readonly name: string;
+  /** @default everywhere */
+  readonly where?: (place: Pick<Context, 'runtime' | 'realm'>) => boolean;
+  run(context: Context): Promise<void> | void;
+};
 
 export type Outcome = {
   readonly name: string;
@@ -29,7 +36,8 @@ export const isBrowser = ({ runtime }: Context): boolean => /^(chromium|firefox|
 
 export async function outcomesOf(checks: readonly Check[], context: Context): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
-  for (const { name, run } of checks) {
+  for (const { name, run, where } of checks) {
+    if (where && !where(context)) continue;
     const start = Date.now();
     const done = (ok: boolean, detail: string) => outcomes.push({ name, ok, detail, milliseconds: Date.now() - start });
     try {
@@ -64,7 +72,10 @@ export function equal(actual: unknown, expected: unknown, what: string): void {
 }
 
 /** The error that a promise or function ends with; throws where there is none. */
-export async function errorOf(run: () => unknown, what: string): Promise<{ name: string; code: unknown }> {
+export async function errorOf(
+  run: () => unknown,
+  what: string,
+): Promise<{ readonly name: string; readonly code: unknown }> {
   let found: unknown;
   try {
     found = await run();

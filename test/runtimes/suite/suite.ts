@@ -5,6 +5,7 @@ import { headerChecks } from './headers.ts';
 import { kyChecks } from './ky.ts';
 import { methods } from './methods.ts';
 import { redirectChecks } from './redirects.ts';
+import { relayChecks } from './relay.ts';
 import { responseChecks } from './responses.ts';
 import { secretChecks } from './secrets.ts';
 import { targetChecks } from './targets.ts';
@@ -18,6 +19,7 @@ export const checks: readonly Check[] = [
   ...bodyChecks,
   ...redirectChecks,
   ...responseChecks,
+  ...relayChecks,
   ...secretChecks,
   ...kyChecks,
   ...fuzzChecks,

@@ -88,9 +88,11 @@ export const stageChecks: readonly StageCheck[] = [
       each(sign, (vector) => {
         const { stringToSign, headers } = prepared(vector);
         const added = headers(macOf(stringToSign, bytesOf(vector.credentials.secret)));
+        const names = Object.keys(added).sort();
+        const pinned = vector.stages.headers.slice().sort(([a], [b]) => (a < b ? -1 : 1));
         equal(
-          Object.keys(added).map((name) => [name, added[name]]),
-          vector.stages.headers,
+          names.map((name) => [name, added[name]]),
+          pinned,
           'the headers',
         );
       }),
