@@ -1,7 +1,7 @@
 /**
  * Measures src/, bundled anew, beside other libraries and beside the least that could be done.
  *
- *   npm run bench -- [--quick] [--only=<part of an operation's name, or ky>] [--on=node,bun,deno]
+ *   npm run bench -- [--quick] [--only=<part of an operation's name, or ky>] [--on=node,node24,bun,deno]
  *
  * Ratios are of one run, so they can be compared between machines; times cannot. With --quick they are rough.
  */

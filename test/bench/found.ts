@@ -11,8 +11,13 @@ export type Found = {
 
 const installed = new URL('../runtimes/node_modules/', import.meta.url).pathname;
 
+function installedNode(version: string): Omit<Found, 'version'> {
+  return { name: 'Node', command: `${installed}${version}/bin/node`, args: [] };
+}
+
 const candidates: Readonly<Record<string, readonly Omit<Found, 'version'>[]>> = {
   node: [{ name: 'Node', command: process.execPath, args: [] }],
+  ...Object.fromEntries(['node22', 'node24', 'node26'].map((version) => [version, [installedNode(version)]])),
   bun: [`${installed}@oven/bun-linux-x64/bin/bun`, 'bun'].map((command) => ({ name: 'Bun', command, args: [] })),
   deno: [`${installed}@deno/linux-x64-glibc/deno`, 'deno'].map((command) => ({
     name: 'Deno',

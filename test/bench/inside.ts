@@ -4,7 +4,7 @@ import { measure } from './measure.ts';
 import { operations } from './operations.ts';
 
 const [only = '', rounds = '5', time = '60'] = process.argv.slice(2);
-for (const operation of await operations()) {
+for (const operation of operations) {
   if (!operation.name.includes(only)) continue;
   for (const figure of await measure(operation, { rounds: Number(rounds), time: Number(time) })) {
     console.log(JSON.stringify(figure));

@@ -15,7 +15,8 @@ export type Effort = {
  * else the machine does meets them alike: judge by the ratios within a round. A round's figure is its lowest decile, over
  * batches shorter than a time slice, since work that is interrupted says nothing of the code.
  */
-export async function measure({ name, rows }: Operation, { rounds, time }: Effort): Promise<readonly Measured[]> {
+export async function measure({ name, rows: make }: Operation, { rounds, time }: Effort): Promise<readonly Measured[]> {
+  const rows = await make();
   const found = new Map<string, number[]>();
   for (const row of rows) {
     await row.check();
@@ -35,5 +36,7 @@ export async function measure({ name, rows }: Operation, { rounds, time }: Effor
       if (round >= 0) found.get(row)?.push((samples[Math.floor(samples.length / 10)] ?? Number.NaN) / 1000 / lot);
     }
   }
+  // What is refused by now, being stale, was perhaps refused all along.
+  for (const { check } of rows) await check();
   return [...found].map(([row, figures]) => ({ operation: name, row, rounds: figures }));
 }

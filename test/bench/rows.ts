@@ -9,7 +9,11 @@ export type Row = {
   readonly check: () => void | Promise<void>;
 };
 
-export type Operation = { readonly name: string; readonly rows: readonly Row[] };
+export type Operation = {
+  readonly name: string;
+  /** Made just before they are measured: what is signed for the verifiers grows stale. */
+  readonly rows: () => Promise<readonly Row[]> | readonly Row[];
+};
 
 /** How many signatures are under way at once in the rows called "16 in flight". */
 export const inFlight = 16;
