@@ -39,13 +39,14 @@ export const compiler: Engine = {
   name: 'Hermes compiler 1.0',
   needs: [hermesCompiler],
   from: byNpm,
+  // Into a file of its own: the compiler replaces what it writes to, and for root that would be the machine's /dev/null.
   run: () =>
     outputOf(hermesCompiler, [
       '-emit-binary',
       '-O',
       '-Wno-undefined-variable',
       '-out',
-      '/dev/null',
+      here('.cache/client.hbc'),
       here('.cache/client.js'),
     ]),
 };
