@@ -1,14 +1,6 @@
 import { inspect } from 'node:util';
-import {
-  type Credentials,
-  createSigner,
-  generateCredentials,
-  SignatureError,
-  type SignerOptions,
-  type SigningScheme,
-} from 'countersign';
+import { createSigner, generateCredentials, SignatureError, type SignerOptions } from 'countersign';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { signCountersignV1 } from '../../src/schemes/countersign-v1-sign.ts';
 
 const url = 'https://api.example.com/orders?b=2&a=1';
 const fixed = { clock: () => 1_700_000_000_999, nonce: () => 'nonce-0123456789' };
@@ -185,108 +177,6 @@ describe('signed headers', () => {
     const one = createSigner(options(['x-tenant']));
     const view = { get: (name: string) => (name === 'x-tenant' ? value : null) };
     expect(codeOf(() => one.headers({ url, headers: view }))).toBe('invalid_request');
-  });
-});
-
-describe('credentials', () => {
-  /** The scheme, counting the keys that it prepares. */
-  const counting = () => {
-    const prepared: unknown[] = [];
-    const scheme: SigningScheme = {
-      ...signCountersignV1,
-      createKey: (key) => {
-        prepared.push(key);
-        return signCountersignV1.createKey(key);
-      },
-    };
-    return { scheme, prepared };
-  };
-
-  it('may come from a provider, which is asked for each signature', async () => {
-    const [first, second] = [generateCredentials(), generateCredentials()];
-    let current: Credentials = first;
-    let asked = 0;
-    const { scheme, prepared } = counting();
-    const one = createSigner({
-      scheme,
-      credentials: () => {
-        asked++;
-        return current;
-      },
-    });
-    expect(asked).toBe(0);
-    expect(one.headers({ url })).toMatchObject({ 'X-API-Key': first.accessKey });
-    expect(one.headers({ url })).toMatchObject({ 'X-API-Key': first.accessKey });
-    expect(prepared).toHaveLength(1);
-    current = second;
-    expect(one.headers({ url })).toMatchObject({ 'X-API-Key': second.accessKey });
-    current = { accessKey: second.accessKey, secret: first.secret };
-    await one.sign(new Request(url));
-    expect(asked).toBe(4);
-    expect(prepared).toHaveLength(3);
-  });
-
-  it('may come from an asynchronous provider', async () => {
-    const one = createSigner({ credentials: async () => ({ accessKey, secret }), ...fixed });
-    expect((await one.sign(new Request(url))).headers.get('x-api-signature')).toBe(
-      signer.headers({ url })['X-API-Signature'],
-    );
-  });
-
-  it('may be a value, whose secret is prepared once', async () => {
-    const { scheme, prepared } = counting();
-    const one = createSigner({ credentials: generateCredentials(), scheme });
-    for (let i = 0; i < 3; i++) await one.sign(new Request(url));
-    await one.key();
-    expect(prepared).toHaveLength(1);
-  });
-
-  it('keep two calls apart whose provider changes between them', async () => {
-    const both = [generateCredentials(), generateCredentials()] as const;
-    let turn = 0;
-    const provider = async () => {
-      const mine = both[turn++ % 2] ?? both[0];
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * 5));
-      return mine;
-    };
-    const changing = createSigner({ credentials: provider, ...fixed });
-    const expected = both.map((credentials) => createSigner({ credentials, ...fixed }).headers({ url }));
-    const all = await Promise.all(Array.from({ length: 20 }, () => changing.sign(new Request(url))));
-    for (const { headers } of all) {
-      const own = expected.find((one) => one['X-API-Key'] === headers.get('x-api-key'));
-      expect(headers.get('x-api-signature')).toBe(own?.['X-API-Signature']);
-    }
-  });
-
-  it("that a provider fails to give are the provider's own error", async () => {
-    const cause = new Error('the vault is sealed');
-    const one = createSigner({ credentials: () => Promise.reject(cause) });
-    await expect(one.sign(new Request(url))).rejects.toBe(cause);
-  });
-
-  it.each([
-    ['an access key alone', { accessKey }],
-    ['a secret alone', { secret }],
-    ['nothing', {}],
-    ['an empty secret', { accessKey, secret: '' }],
-    ['an undefined secret', { accessKey, secret: undefined }],
-    ['a null secret', { accessKey, secret: null }],
-    ['a short secret', { accessKey, secret: 'fifteen-bytes-x' }],
-    ['short bytes', { accessKey, secret: new Uint8Array(15) }],
-    ['a number', { accessKey, secret: 1234567890123456 }],
-    ['an object', { accessKey, secret: { length: 32 } }],
-    ['an array', { accessKey, secret: Array(32).fill(1) }],
-    ['an empty access key', { accessKey: '', secret }],
-    ['an access key with a line break', { accessKey: 'a\nb', secret }],
-    ['an access key with a space at its end', { accessKey: 'a ', secret }],
-    ['an access key that is too long', { accessKey: 'a'.repeat(513), secret }],
-    ['a secret for an access key', { accessKey: secret, secret }],
-    ['an access key for a secret', { accessKey, secret: accessKey }],
-  ])('are refused that are %s, when the signer is made', (_, bad) => {
-    expect(codeOf(() => createSigner(bad as unknown as SignerOptions))).toBe('invalid_credentials');
-    expect(codeOf(() => createSigner({ credentials: bad as unknown as Credentials }))).toBe('invalid_credentials');
-    const provided = createSigner({ credentials: () => bad as unknown as Credentials });
-    expect(codeOf(() => provided.headers({ url }))).toBe('invalid_credentials');
   });
 });
 
