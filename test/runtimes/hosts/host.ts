@@ -35,7 +35,7 @@ export function outputOf(
   variables: Readonly<Record<string, string>> = {},
 ): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(file, args, { env: { ...process.env, NO_COLOR: '1', ...variables }, timeout: 80_000 });
+    const child = spawn(file, args, { env: { ...process.env, NO_COLOR: '1', ...variables }, timeout: 150_000 });
     let printed = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8');

@@ -1,6 +1,3 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { byNpm, type Host, here, installed, outputOf, reportIn } from './host.ts';
 
 const command = here('.cache/command.mjs');
@@ -42,7 +39,7 @@ const deno: Host = {
   from: byNpm,
   async run(context) {
     const binary = installed('@deno/linux-x64-glibc/deno');
-    const variables = { DENO_DIR: mkdtempSync(join(tmpdir(), 'deno-')), DENO_NO_UPDATE_CHECK: '1' };
+    const variables = { DENO_DIR: here('.cache/deno'), DENO_NO_UPDATE_CHECK: '1' };
     const args = ['run', '--no-remote', '--allow-net=127.0.0.1', command, JSON.stringify(context)];
     const report = reportIn(await outputOf(binary, args, variables));
     return { version: (await outputOf(binary, ['--version'], variables)).split('\n')[0] ?? '', report };

@@ -70,7 +70,7 @@ export async function closeBrowsers(): Promise<void> {
 async function launch(runtime: keyof typeof launchers): Promise<Browser> {
   const path = createRequire(here('package.json')).resolve('puppeteer-core');
   const { default: puppeteer } = (await import(pathToFileURL(path).href)) as { readonly default: Puppeteer };
-  return puppeteer.launch({ headless: true, protocolTimeout: 90_000, ...launchers[runtime] });
+  return puppeteer.launch({ headless: true, protocolTimeout: 150_000, ...launchers[runtime] });
 }
 
 const realms = ['page', 'service worker', 'insecure page'] as const;

@@ -42,7 +42,7 @@ export async function openWebKit({ proxy }: { readonly proxy?: string } = {}): P
     capabilities: {
       alwaysMatch: {
         ...(proxy && { proxy: { proxyType: 'manual', httpProxy: proxy } }),
-        timeouts: { script: 80_000, pageLoad: 30_000 },
+        timeouts: { script: 150_000, pageLoad: 30_000 },
         'webkitgtk:browserOptions': { binary: miniBrowser, args: ['--automation'] },
       },
     },
