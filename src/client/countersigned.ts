@@ -3,6 +3,7 @@ import { contentDigest, sha256OfBody } from '../core/digest.ts';
 import { utf8 } from '../core/encoding.ts';
 import { fail } from '../core/errors.ts';
 import { fieldValue } from '../core/message.ts';
+import type { SigningKey } from '../core/signing-key.ts';
 import { countersignV1Response } from '../schemes/countersign-v1-response.ts';
 import type { CorrectedClock } from './clock.ts';
 import { type Fetch, signedFetch } from './fetch.ts';
@@ -30,11 +31,15 @@ export function countersignedFetch(signer: Signer, options: CountersignedOptions
   const { fetch = (...given) => globalThis.fetch(...given), clock, maxBodyBytes = 2 ** 26 } = options;
   const exchange = async (...given: Parameters<Fetch>): Promise<Checked> => {
     let requestSignature: string | null = null;
+    // Credentials may be renewed while a request is under way.
+    const before = await signer.key();
     const send = signedFetch(signer, (request, extras) => {
       requestSignature = (request as Request).headers.get('x-api-signature');
       return fetch(request, extras);
     });
-    return checked(await send(...given), { signer, requestSignature, maxBodyBytes });
+    const response = await send(...given);
+    const keys = [...new Set([before, await signer.key()])];
+    return checked(response, { keys, requestSignature, maxBodyBytes });
   };
   return async (input, init) => {
     const offset = clock?.offset() ?? 0;
@@ -50,12 +55,13 @@ export function countersignedFetch(signer: Signer, options: CountersignedOptions
 type Checked = { readonly response: Response; readonly time: number; readonly refusesTimestamp: boolean };
 
 type Expected = {
-  readonly signer: Signer;
+  /** One of which signed the request. */
+  readonly keys: readonly SigningKey[];
   readonly requestSignature: string | null;
   readonly maxBodyBytes: number;
 };
 
-async function checked(response: Response, { signer, requestSignature, maxBodyBytes }: Expected): Promise<Checked> {
+async function checked(response: Response, { keys, requestSignature, maxBodyBytes }: Expected): Promise<Checked> {
   const { status, statusText, headers, url } = response;
   const presented = countersignV1Response.read(headers);
   if (!presented || requestSignature === null) {
@@ -67,9 +73,10 @@ async function checked(response: Response, { signer, requestSignature, maxBodyBy
   const contentType = fieldValue(headers, 'content-type') ?? '';
   const { time, signature } = presented;
   const { stringToSign } = countersignV1Response.prepare({ requestSignature, time, status, contentType, sha256 });
-  const key = await signer.key();
+  const data = utf8(stringToSign);
+  const valid = await Promise.all(keys.map((key) => key.verify(data, signature)));
   const digestFits = (headers.get('unencoded-digest') ?? undefined) === (sha256 && contentDigest(sha256));
-  if (!digestFits || !(await key.verify(utf8(stringToSign), signature))) {
+  if (!digestFits || !valid.includes(true)) {
     fail('response_mismatch', `The answer (status ${status}) is not what the server countersigned for this request.`);
   }
   // A Response that is made cannot be given the address it came from.

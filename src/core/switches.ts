@@ -1,5 +1,6 @@
 /**
- * Leaves bodies that can only be read as a stream out of the signature: whoever is on the way can change them. A
+ * Leaves bodies that would have to be read out of the signature (streams, Blobs, forms, and the body of any Request): whoever is
+ * on the way can change them. A
  * verifier refuses such requests unless it was given the same symbol.
  */
 export const allowUnsignedPayload: unique symbol = Symbol('allowUnsignedPayload');

@@ -141,8 +141,8 @@ export function createVerifier(options: VerifierOptions): Verifier {
         : new SignatureError('internal_error', 'The request could not be judged.', 500, { cause });
     const disclosed = attempt.key !== undefined || attempt.record?.explain === true;
     const reply = replyTo(error, { scheme: scheme.name, disclosed });
-    // The time in it is what a caller with a wrong clock needs, and must be able to trust.
-    const countersigner = error.code.endsWith('_timestamp') ? countersignerOf(attempt) : undefined;
+    // So that a proved caller can believe it: the time in it, above all, where that caller's clock is wrong.
+    const countersigner = countersignerOf(attempt);
     // A CryptoKey that may only verify signs no answer.
     const signed = countersigner && (await countersignedReply(countersigner, reply).catch(() => undefined));
     return { ok: false, error, reply: signed ?? reply };

@@ -1,10 +1,12 @@
 import {
+  type Credentials,
   correctedClock,
   countersignedFetch,
   createSigner,
   type Fetch,
   generateCredentials,
   SignatureError,
+  signedFetch,
 } from 'countersign';
 import { createVerifier, memoryKeys, memoryReplay, protect } from 'countersign/server';
 import { describe, expect, it } from 'vitest';
@@ -114,6 +116,35 @@ describe('countersignedFetch', () => {
     const { call, clock } = rig({ lag: 3_600_000, tamper: (r) => withHeader(r, 'x-api-timestamp', '9999999999') });
     expect(await codeOf(call(url))).toBe('response_mismatch');
     expect(clock.offset()).toBe(0);
+  });
+
+  it('believes the refusal of a replay, which its server countersigned', async () => {
+    const credentials = generateCredentials();
+    const keys = memoryKeys([{ accessKey: credentials.accessKey, service: 'shop', secrets: [credentials] }]);
+    const server = protect(createVerifier({ keys, replay: memoryReplay() }), () => new Response('ok'));
+    const signer = createSigner({ credentials, nonce: () => 'a-nonce-used-twice' });
+    const fetch: Fetch = (input, init) => server(new Request(input, init));
+    await signedFetch(signer, fetch)(url);
+    const refusal = await countersignedFetch(signer, { fetch })(url);
+    expect([refusal.status, await refusal.json()]).toMatchObject([401, { code: 'replayed_request' }]);
+  });
+
+  it('believes an answer to a request that was signed just before the credentials were renewed', async () => {
+    const pairs = [generateCredentials(), generateCredentials()] as const;
+    const keys = memoryKeys(pairs.map((pair) => ({ accessKey: pair.accessKey, service: 'shop', secrets: [pair] })));
+    const server = protect(createVerifier({ keys, replay: memoryReplay() }), () => new Response('ok'), {
+      countersign: 'always',
+    });
+    let current: Credentials = pairs[0];
+    const call = countersignedFetch(createSigner({ credentials: () => current }), {
+      fetch: async (input, init) => {
+        const answer = await server(new Request(input, init));
+        current = pairs[1];
+        return answer;
+      },
+    });
+    expect(await (await call(url)).text()).toBe('ok');
+    expect(await (await call(url)).text()).toBe('ok');
   });
 
   it('does not send a stream twice', async () => {
