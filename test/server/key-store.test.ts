@@ -85,7 +85,7 @@ describe('a key store', () => {
   });
 });
 
-function rigWith({ accessKey, secret }: { accessKey: string; secret: string }, keys: KeyStore) {
+function rigWith({ accessKey, secret }: { accessKey: string; secret: string | Uint8Array }, keys: KeyStore) {
   const clock = () => noon;
   return {
     signer: createSigner({ accessKey, secret, clock }),
@@ -170,6 +170,20 @@ describe('a key of zeros', () => {
     expect(error.code).toBe('unknown_key');
     expect(JSON.parse(reply.body)).toMatchObject({ code: 'invalid_signature' });
   });
+});
+
+describe('a key of zeros and a key without a secret in use', () => {
+  it.each<KeyRecord['secrets']>([[], [{ secret: 'ended long ago, in 2001', expiresAt: 1e12 }]])(
+    'do not go together (%j)',
+    async (...secrets) => {
+      const record: KeyRecord = { accessKey: 'partner', service: 'a', secrets };
+      const zeros = { accessKey: 'partner', secret: new Uint8Array(32) };
+      const { signer, verifier } = rigWith(zeros, { find: () => record });
+      const { error, reply } = refusal(await verifier.verify(received(signedParts(signer))));
+      expect(error.code).toBe('signature_mismatch');
+      expect(JSON.parse(reply.body)).toMatchObject({ code: 'invalid_signature' });
+    },
+  );
 });
 
 describe('a CryptoKey', () => {

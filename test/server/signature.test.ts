@@ -83,6 +83,26 @@ describe('the list of signed headers', () => {
     expect(await judge(verifier, set(parts, { 'x-api-signed-headers': names }))).not.toBe('ok');
   });
 
+  it.each(['x-a;x-a', 'x-b;x-a', 'X-A', 'x-a;', 'x-a; x-b', 'host', 'x-api-nonce', 'content-length'])(
+    'is refused as %j even where the signature is right',
+    async (list) => {
+      const { verifier, accessKey, secret } = rig();
+      const nonce = 'n'.repeat(16);
+      const start = ['countersign-v1-request', accessKey, noon / 1000, nonce, 'GET', 'a.example', '/', '', ''];
+      const lines = (names: string) => names.split(';').map((name) => `${name}:v`);
+      const judged = (names: string) => {
+        const signature = `v1=${macOf(secret, [...start, ...lines(names)].join('\n'))}`;
+        const all = Object.fromEntries(names.split(';').map((name) => [name.trim().toLowerCase(), 'v']));
+        const api = { key: accessKey, timestamp: `${noon / 1000}`, nonce, 'signed-headers': names, signature };
+        const fields = Object.entries(api).map(([name, value]) => [`x-api-${name}`, value]);
+        const headers = { ...all, ...Object.fromEntries(fields) };
+        return judge(verifier, { method: 'GET', authority: 'a.example', target: '/', scheme: 'https', headers });
+      };
+      expect(await judged(list)).toBe('malformed_field');
+      expect(await judged('x-a;x-b')).toBe('ok');
+    },
+  );
+
   it('cannot be added to', async () => {
     const { signer, verifier } = rig();
     const parts = signedParts(signer);
