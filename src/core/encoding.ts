@@ -33,3 +33,16 @@ export function hex(bytes: Uint8Array): string {
 
 /** Base64 with padding, RFC 4648 section 4; for digests, not for bodies. */
 export const base64 = (bytes: Uint8Array): string => btoa(String.fromCharCode(...bytes));
+
+/** The bytes of lower-case hex whose form has been checked. */
+export function bytesOfHex(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length / 2);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = (digitAt(text, 2 * i) << 4) | digitAt(text, 2 * i + 1);
+  return bytes;
+}
+
+// "0" is 48, "a" is 97.
+function digitAt(text: string, index: number): number {
+  const code = text.charCodeAt(index);
+  return code < 58 ? code - 48 : code - 87;
+}

@@ -1,5 +1,5 @@
-import { hexToBytes } from '@noble/hashes/utils.js';
 import { contentDigest } from '../core/digest.ts';
+import { bytesOfHex } from '../core/encoding.ts';
 import { fail } from '../core/errors.ts';
 import type { HeaderView, Message } from '../core/message.ts';
 import type { PresentedSignature } from '../core/scheme.ts';
@@ -9,6 +9,9 @@ const accessKeyPattern = /^[\w.~-]{1,512}$/;
 const timestampPattern = /^\d{1,12}$/;
 const signaturePattern = /^v1=[\da-f]{64}(?:, ?v1=[\da-f]{64}){0,3}$/;
 
+const expectedKey = '1 to 512 characters of A-Z a-z 0-9 . _ ~ -';
+const expectedSignature = 'v1= and 64 lower-case hex digits';
+
 /**
  * The server's half of `countersign-v1`: reads a signature by the grammar of docs/protocol.md.
  *
@@ -16,10 +19,13 @@ const signaturePattern = /^v1=[\da-f]{64}(?:, ?v1=[\da-f]{64}){0,3}$/;
  */
 export function readCountersignV1(message: Message): PresentedSignature {
   const { headers } = message;
-  if (headers.get('x-api-signature') === null && headers.get('x-api-key') === null) {
+  const signatureText = optional(headers, 'X-API-Signature', signaturePattern, expectedSignature);
+  const accessKey = optional(headers, 'X-API-Key', accessKeyPattern, expectedKey);
+  if (signatureText === undefined && accessKey === undefined) {
     fail('missing_signature', 'The request is not signed: it has neither X-API-Key nor X-API-Signature.', 401);
   }
-  const accessKey = required(headers, 'X-API-Key', accessKeyPattern, '1 to 512 characters of A-Z a-z 0-9 . _ ~ -');
+  if (signatureText === undefined) return missing('X-API-Signature', expectedSignature);
+  if (accessKey === undefined) return missing('X-API-Key', expectedKey);
   const timestamp = required(
     headers,
     'X-API-Timestamp',
@@ -27,7 +33,6 @@ export function readCountersignV1(message: Message): PresentedSignature {
     'whole seconds since 1970, at most 12 digits',
   );
   const nonce = required(headers, 'X-API-Nonce', noncePattern, '16 to 128 characters of A-Z a-z 0-9 _ -');
-  const signatureText = required(headers, 'X-API-Signature', signaturePattern, 'v1= and 64 lower-case hex digits');
   const unsigned = optional(headers, 'X-API-Payload', /^unsigned$/, 'the word unsigned');
   const digest = optional(headers, 'Content-Digest', digestPattern, 'sha-256=:<base64 of 32 bytes>:');
   const names = optional(headers, 'X-API-Signed-Headers', /^.{1,8192}$/, 'lower-case names joined by ;');
@@ -36,7 +41,7 @@ export function readCountersignV1(message: Message): PresentedSignature {
     accessKey,
     time: Number(timestamp) * 1000,
     nonce,
-    signatures: signatureText.split(/, ?/).map((one) => hexToBytes(one.slice(3))),
+    signatures: signatureText.split(',').map((one) => bytesOfHex(one.slice(-64))),
     signatureText,
     stringToSign: stringToSign(message, {
       accessKey,
@@ -73,7 +78,9 @@ function optional(headers: HeaderView, name: string, pattern: RegExp, expected: 
 }
 
 function required(headers: HeaderView, name: string, pattern: RegExp, expected: string): string {
-  return optional(headers, name, pattern, expected) ?? malformed(`${name} is missing, expected ${expected}`);
+  return optional(headers, name, pattern, expected) ?? missing(name, expected);
 }
+
+const missing = (name: string, expected: string): never => malformed(`${name} is missing, expected ${expected}`);
 
 const malformed = (message: string): never => fail('malformed_field', `${message}.`);
