@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import manifest from '../../package.json' with { type: 'json' };
 import { breaches } from './import-rules.ts';
 import { type Graph, type Import, importsOf, reachable } from './imports.ts';
 import { parsed, repositoryFiles, textOf } from './sources.ts';
@@ -83,6 +84,12 @@ it('needs no package but the hash on the client path', () => {
     .flatMap((door) => [...reachable(graph, door).keys()])
     .filter((path) => !path.startsWith('src/'));
   expect([...new Set(packages.map((path) => path.replace(/[^/]+$/, '')))]).toEqual(['@noble/hashes/']);
+});
+
+it('depends on what it imports, and on nothing else', () => {
+  const imported = [...graph.values()].flat().filter(({ to, typeOnly }) => !typeOnly && !/^(?:src\/|node:)/.test(to));
+  const names = imported.map(({ to }) => /^(?:@[^/]+\/)?[^/]+/.exec(to)?.[0]);
+  expect([...new Set(names)].sort()).toEqual(Object.keys(manifest.dependencies).sort());
 });
 
 it('tells the way by which the client reaches the server', () => {

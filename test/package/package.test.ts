@@ -99,7 +99,7 @@ describe('the declarations', () => {
 describe.each(nodes)('in $name', ({ name, path, found }) => {
   if (!found) {
     it('is tested where it is installed', ({ skip }) => {
-      const message = `NOT TESTED: ${name}, for it is not installed (npm ci in test/runtimes)`;
+      const message = `NOT TESTED: ${name}, for it is not installed (npm run runtimes)`;
       if (process.env.CI) throw new Error(message);
       console.warn(message);
       skip(message);
