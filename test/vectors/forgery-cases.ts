@@ -45,6 +45,7 @@ export const forgeries: readonly VerifyDraft[] = [
   mismatch('port-of-other-scheme', 'Port 80 is no default in https.', {
     change: () => ({ host: 'api.example.com:80' }),
   }),
+  mismatch('port-emptied', 'An empty port is not the same as none.', { change: () => ({ host: 'api.example.com:' }) }),
   mismatch('access-key', 'Another key with the same secret.', { change: set('X-API-Key', 'partner-2') }),
   mismatch('timestamp', 'The timestamp is another.', { change: set('X-API-Timestamp', String(newYear + 1)) }),
   mismatch('timestamp-zero-added', 'The same number in other digits.', {
@@ -54,6 +55,10 @@ export const forgeries: readonly VerifyDraft[] = [
   mismatch('content-type', 'The content type is another.', { from: json, change: set('Content-Type', 'text/plain') }),
   mismatch('content-type-case', 'Even in its case.', { from: json, change: set('Content-Type', 'Application/json') }),
   mismatch('content-type-removed', 'The content type is gone.', { from: json, change: set('Content-Type', undefined) }),
+  mismatch('content-type-repeated', 'It has a second value.', {
+    from: json,
+    change: add('Content-Type', 'text/plain'),
+  }),
   mismatch('content-type-added', 'There was none.', { change: set('Content-Type', 'text/plain') }),
   mismatch('body-and-digest', 'Body and digest are others.', {
     from: json,

@@ -36,6 +36,7 @@ export const grammar: readonly VerifyDraft[] = [
     milliseconds: `${newYear}000`,
     date: 'Thu, 01 Jan 2026 00:00:00 GMT',
     junk: `${newYear}junk`,
+    'superscript-digit': `${newYear}`.replace(/0$/, '\u00b2'),
   }),
   malformed('timestamp-repeated', add('X-API-Timestamp', String(newYear)), 'X-API-Timestamp: repeated.'),
   ...field('X-API-Nonce', {
@@ -92,6 +93,8 @@ export const grammar: readonly VerifyDraft[] = [
     comma: names('x-a,x-b'),
     blank: names('x-a; x-b'),
     'too-many': Array.from({ length: 65 }, (_, i) => `x-${String(i).padStart(2, '0')}`).join(';'),
+    // 64 names of 128 characters: each rule but that of the whole length is kept.
+    'too-long': Array.from({ length: 64 }, (_, i) => `x-${String(i).padStart(2, '0')}`.padEnd(128, '-')).join(';'),
     'own-field': names('x-api-key'),
     'content-type': names('content-type'),
     'content-digest': names('content-digest'),
@@ -135,7 +138,39 @@ export const grammar: readonly VerifyDraft[] = [
     change: set('Content-Type', 'text/é'),
     code: 'invalid_request',
   },
+  // Signed as they are sent, so that nothing but the rule refuses them.
+  ...Object.entries({ '01': '\u0001', '7f': '\u007f' }).flatMap(([code, character]): VerifyDraft[] => [
+    {
+      name: `invalid-signed-header-control-${code}`,
+      rule: 'A signed header has a control character that is no HTAB.',
+      from: {
+        signedHeaders: ['x-a'],
+        headers: [['X-A', `a${character}b`]],
+        expect: { lines: [`x-a:a${character}b`], names: 'x-a' },
+      },
+      code: 'invalid_request',
+    },
+    {
+      name: `invalid-content-type-control-${code}`,
+      rule: 'The content type has a control character that is no HTAB.',
+      from: { ...json, headers: [['Content-Type', `text/a${character}b`]] },
+      code: 'invalid_request',
+    },
+  ]),
   { name: 'invalid-method', rule: 'No token.', change: () => ({ method: 'GE T' }), code: 'invalid_request' },
+  {
+    name: 'invalid-method-too-long',
+    rule: '65 characters.',
+    from: { method: 'M'.repeat(65) },
+    code: 'invalid_request',
+  },
+  {
+    name: 'invalid-method-non-ascii',
+    rule: 'Judged before it is in upper case: that of U+017F is S.',
+    from: { method: 'POST' },
+    change: () => ({ method: 'po\u017ft' }),
+    code: 'invalid_request',
+  },
   {
     ...malformed('target-asterisk', () => ({ target: '*' }), 'The target does not begin with a slash.'),
     from: { method: 'OPTIONS', sent: '/*' },

@@ -60,6 +60,29 @@ export const honest: readonly VerifyDraft[] = [
     change: ({ headers }) => ({ headers: headers.toReversed() }),
   }),
   accepted('rewritten-blanks', 'Blanks around values do not count.', { from: named, change: set('X-A', ' 1\t') }),
+  accepted('repeated-header-with-empty-value', 'Joined values are trimmed again.', {
+    from: {
+      signedHeaders: ['x-a'],
+      headers: [
+        ['X-A', 'a'],
+        ['X-A', ''],
+      ],
+      expect: { lines: ['x-a:a,'], names: 'x-a' },
+    },
+  }),
+  accepted('repeated-content-type', 'The content type is joined like a signed header.', {
+    from: {
+      ...json,
+      headers: [
+        ['Content-Type', 'application/json'],
+        ['Content-Type', 'text/plain'],
+      ],
+      expect: { contentType: 'application/json, text/plain' },
+    },
+  }),
+  accepted('longest-method', '64 characters.', { from: { method: 'M'.repeat(64) } }),
+  accepted('empty-port', 'An empty port stays.', { from: { host: 'api.example.com:' } }),
+  accepted('zeros-before-port', 'So do zeros, also before a default port.', { from: { host: 'api.example.com:0443' } }),
   accepted('added-headers', 'What is not signed may be added.', { change: add('X-Forwarded-For', '192.0.2.1') }),
   accepted('digest-of-nothing', 'An empty body may have a digest.', {
     from: { method: 'POST', expect: {} },
@@ -71,6 +94,10 @@ export const honest: readonly VerifyDraft[] = [
   accepted('body-of-limit', 'As many bytes as are accepted.', { from: json, verifier: { maxBodyBytes: 13 } }),
   accepted('unsigned-body', 'Where the verifier allows it.', {
     from: { ...json, unsignedBody: true },
+    verifier: { allowUnsignedPayload: true },
+  }),
+  accepted('unsigned-body-absent', 'X-API-Payload counts, not whether a body arrives.', {
+    from: { method: 'POST', unsignedBody: true },
     verifier: { allowUnsignedPayload: true },
   }),
   accepted('zeros-before-timestamp', 'The digits as they stand are signed.', {

@@ -18,6 +18,13 @@ export const keyStates: readonly VerifyDraft[] = [
       code: `${state}_key`,
     },
   ]),
+  {
+    name: 'revoked-and-expired-key',
+    rule: 'That it is revoked comes first.',
+    from: as('revoked-and-expired'),
+    code: 'revoked_key',
+    proved: true,
+  },
   { name: 'expired-secret', rule: 'One secret is over.', from: as('expired-secret'), code: 'signature_mismatch' },
   { name: 'inactive-secret', rule: 'One is yet to come.', from: as('inactive-secret'), code: 'signature_mismatch' },
 ];
@@ -75,6 +82,20 @@ export const bodiesAndReplays: readonly VerifyDraft[] = [
     code: 'missing_body_digest',
   },
   {
+    name: 'body-added-where-unsigned-is-allowed',
+    rule: 'Unless X-API-Payload says that it is unsigned.',
+    from: { method: 'POST' },
+    change: () => ({ body: { utf8: '{}' } }),
+    verifier: { allowUnsignedPayload: true },
+    code: 'missing_body_digest',
+  },
+  {
+    name: 'body-unsigned-and-absent-refused',
+    rule: 'X-API-Payload is judged by itself.',
+    from: { method: 'POST', unsignedBody: true },
+    code: 'unsigned_body',
+  },
+  {
     name: 'body-unsigned-refused',
     rule: 'Refused unless the verifier allows it.',
     from: { ...json, unsignedBody: true },
@@ -108,6 +129,9 @@ export const bodiesAndReplays: readonly VerifyDraft[] = [
     rule: 'A refused request spends no nonce: the honest one after it is accepted.',
     after: 'mismatch-host',
   },
+  accepted('after-future', 'A time that is refused spends no nonce.', { after: 'future' }),
+  accepted('after-body-mismatch', 'Nor does a body that is not the one signed.', { after: 'body-changed', from: json }),
+  accepted('after-body-added', 'Nor does a body without digest.', { after: 'body-added', from: { method: 'POST' } }),
 ];
 
 // The two lowest bits of the 43rd digit of 32 bytes are zero, so the next digit stands for the same bytes.

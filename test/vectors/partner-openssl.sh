@@ -30,18 +30,20 @@ normalise() { # target -> the same, normalised
   printf %s "$out"
 }
 
-value() { # name -> the values of a header in the file headers, each trimmed, joined
+trimmed() { # text -> the same without the blanks at both ends
+  local text=${1#"${1%%[! $'\t']*}"}
+  printf %s "${text%"${text##*[! $'\t']}"}"
+}
+
+value() { # name -> the values of a header in the file headers, each trimmed, joined, and trimmed again
   local field name joined='' found=''
   while IFS= read -r field; do
     name=${field%%:*}
     [[ ${name,,} == "$1" ]] || continue
-    field=${field#*:}
-    field=${field#"${field%%[! $'\t']*}"}
-    field=${field%"${field##*[! $'\t']}"}
-    joined+=${found:+, }$field
+    joined+=${found:+, }$(trimmed "${field#*:}")
     found=1
   done <headers
-  printf %s "$joined"
+  trimmed "$joined"
   [[ $found ]]
 }
 

@@ -59,7 +59,7 @@ def digest_of(body):
 
 def field(headers, name):
     values = [value.strip(" \t") for key, value in headers if key.lower() == name]
-    return ", ".join(values) if values else None
+    return ", ".join(values).strip(" \t") if values else None
 
 
 def printable(headers, name):

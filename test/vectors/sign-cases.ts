@@ -178,6 +178,16 @@ export const signedHeaders: readonly SignDraft[] = [
     ['x-a:one, two, one'],
     'Repeated values are joined, in their order.',
   ),
+  signed(
+    'header-repeated-and-empty',
+    ['x-a'],
+    [
+      ['X-A', 'a'],
+      ['X-A', ''],
+    ],
+    ['x-a:a,'],
+    'What is joined is trimmed again: no blank follows the last comma.',
+  ),
   signed('header-empty', ['x-a'], [['X-A', '']], ['x-a:'], 'An empty value is not an absent one.'),
   signed(
     'header-of-any-text',

@@ -27,6 +27,7 @@ export const keys: readonly VectorKey[] = [
   { accessKey: 'partner-2', secrets: [{ secret: partner.secret }, { secret: second }] },
   { accessKey: 'revoked', secrets: [{ secret: partner.secret }], revoked: true },
   { accessKey: 'expired', secrets: [{ secret: partner.secret }], expiresAt: newYear },
+  { accessKey: 'revoked-and-expired', secrets: [{ secret: partner.secret }], revoked: true, expiresAt: newYear },
   { accessKey: 'inactive', secrets: [{ secret: partner.secret }], notBefore: newYear + 1 },
   { accessKey: 'expired-secret', secrets: [{ secret: partner.secret, expiresAt: newYear }, { secret: second }] },
   { accessKey: 'inactive-secret', secrets: [{ secret: second }, { secret: partner.secret, notBefore: newYear + 1 }] },
