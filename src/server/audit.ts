@@ -15,8 +15,7 @@ export type Audited = {
 };
 
 /** Tells the sink of an attempt. Whatever the sink does, the request goes on. */
-export function report(sink: AuditSink | undefined, { request, record, error, ...rest }: Audited): void {
-  if (!sink) return;
+export function report(sink: AuditSink, { request, record, error, ...rest }: Audited): void {
   const event: AuditEvent = {
     outcome: error ? 'refused' : 'accepted',
     code: error?.code,

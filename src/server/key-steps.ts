@@ -74,7 +74,8 @@ export async function matchingKey(
       const key = prepared.get(entry);
       // Every signature is tried against every secret, so that time does not tell which of them fits.
       for (const signature of presented.signatures) {
-        if ((await key.verify(data, signature)) && entry !== decoy) match ??= key;
+        const verdict = key.verify(data, signature);
+        if ((typeof verdict === 'boolean' ? verdict : await verdict) && entry !== decoy) match ??= key;
       }
     }
   } catch (cause) {

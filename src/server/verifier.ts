@@ -156,17 +156,24 @@ export function createVerifier(options: VerifierOptions): Verifier {
   return {
     async verify(request, context = {}) {
       const attempt: Attempt = {};
-      const result = await accept(request, context, attempt).catch((cause: unknown) => refuse(cause, attempt));
-      const { presented, record } = attempt;
-      report(audit, {
-        time: clock(),
-        request,
-        address: context.address,
-        accessKey: presented?.accessKey,
-        nonce: presented?.nonce,
-        record,
-        error: result.ok ? undefined : result.error,
-      });
+      let result: Verified<typeof request> | Refused;
+      try {
+        result = await accept(request, context, attempt);
+      } catch (cause) {
+        result = await refuse(cause, attempt);
+      }
+      if (audit) {
+        const { presented, record } = attempt;
+        report(audit, {
+          time: clock(),
+          request,
+          address: context.address,
+          accessKey: presented?.accessKey,
+          nonce: presented?.nonce,
+          record,
+          error: result.ok ? undefined : result.error,
+        });
+      }
       return result;
     },
   };
