@@ -14,11 +14,13 @@ export type Credentials = {
   readonly expiresAt?: number;
 };
 
+export const accessKeyPattern: RegExp = /^[\w.~-]{1,512}$/;
+
 /**
  * @throws SignatureError `invalid_credentials` when the text cannot be an access key.
  */
 export function checkAccessKey(accessKey: string): void {
-  if (!/^[\w.~-]{1,512}$/.test(accessKey ?? ''))
+  if (!accessKeyPattern.test(accessKey ?? ''))
     fail('invalid_credentials', 'The access key must be 1 to 512 of A-Z a-z 0-9 . _ ~ -');
   checkGenerated(accessKey, 'csign_ak_');
 }

@@ -1,12 +1,11 @@
+import { accessKeyPattern } from '../core/credentials.ts';
 import { contentDigest } from '../core/digest.ts';
 import { bytesOfHex } from '../core/encoding.ts';
 import { fail } from '../core/errors.ts';
 import type { HeaderView, Message } from '../core/message.ts';
 import type { PresentedSignature } from '../core/scheme.ts';
-import { digestPattern, isSignable, noncePattern, stringToSign } from './countersign-v1-string.ts';
+import { digestPattern, isSignable, noncePattern, stringToSign, timestampPattern } from './countersign-v1-string.ts';
 
-const accessKeyPattern = /^[\w.~-]{1,512}$/;
-const timestampPattern = /^\d{1,12}$/;
 const signaturePattern = /^v1=[\da-f]{64}(?:, ?v1=[\da-f]{64}){0,3}$/;
 
 const expectedKey = '1 to 512 characters of A-Z a-z 0-9 . _ ~ -';

@@ -1,7 +1,7 @@
-import { hexToBytes } from '@noble/hashes/utils.js';
 import { contentDigest } from '../core/digest.ts';
-import { hex } from '../core/encoding.ts';
+import { bytesOfHex, hex } from '../core/encoding.ts';
 import type { ResponseScheme } from '../core/scheme.ts';
+import { timestampPattern } from './countersign-v1-string.ts';
 
 /** The countersignature of `countersign-v1`: over status, content type and body, bound to the request's own signature. */
 export const countersignV1Response: ResponseScheme = {
@@ -21,7 +21,7 @@ export const countersignV1Response: ResponseScheme = {
   read(headers) {
     const timestamp = headers.get('x-api-timestamp') ?? '';
     const signature = headers.get('x-api-signature') ?? '';
-    if (!/^\d{1,12}$/.test(timestamp) || !/^v1=[\da-f]{64}$/.test(signature)) return undefined;
-    return { time: Number(timestamp) * 1000, signature: hexToBytes(signature.slice(3)) };
+    if (!timestampPattern.test(timestamp) || !/^v1=[\da-f]{64}$/.test(signature)) return undefined;
+    return { time: Number(timestamp) * 1000, signature: bytesOfHex(signature.slice(3)) };
   },
 };

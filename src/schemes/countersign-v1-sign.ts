@@ -3,7 +3,7 @@ import { hex } from '../core/encoding.ts';
 import { fail } from '../core/errors.ts';
 import type { PreparedSignature, SignatureInput, SigningScheme } from '../core/scheme.ts';
 import { hmacSha256 } from '../core/signing-key.ts';
-import { digestPattern, isSignable, noncePattern, stringToSign } from './countersign-v1-string.ts';
+import { digestPattern, isSignable, noncePattern, stringToSign, timestampPattern } from './countersign-v1-string.ts';
 
 /** The client's half of `countersign-v1`. */
 export const signCountersignV1: SigningScheme = {
@@ -24,7 +24,7 @@ export const signCountersignV1: SigningScheme = {
 
 function prepare({ message, accessKey, time, nonce, body, signedHeaders }: SignatureInput): PreparedSignature {
   const timestamp = `${Math.floor(time / 1000)}`;
-  if (!/^\d{1,12}$/.test(timestamp) || !noncePattern.test(nonce)) {
+  if (!timestampPattern.test(timestamp) || !noncePattern.test(nonce)) {
     fail('invalid_configuration', 'clock must return milliseconds, nonce 16 to 128 characters of base64url.');
   }
   const digest =

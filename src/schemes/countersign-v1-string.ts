@@ -34,6 +34,7 @@ export function stringToSign(
 }
 
 export const digestPattern: RegExp = /^sha-256=:[A-Za-z\d+/]{43}=:$/;
+export const timestampPattern: RegExp = /^\d{1,12}$/;
 export const noncePattern: RegExp = /^[\w-]{16,128}$/;
 
 // What the scheme covers by itself, what belongs to the connection, and what is no single line (RFC 6265 section 3).
