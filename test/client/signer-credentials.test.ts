@@ -2,26 +2,17 @@ import {
   type Credentials,
   createSigner,
   generateCredentials,
-  SignatureError,
   type SignerOptions,
   type SigningScheme,
 } from 'countersign';
 import { describe, expect, it } from 'vitest';
 import { signCountersignV1 } from '../../src/schemes/countersign-v1-sign.ts';
+import { codeOf } from './thrown.ts';
 
 const url = 'https://api.example.com/orders?b=2&a=1';
 const fixed = { clock: () => 1_700_000_000_999, nonce: () => 'nonce-0123456789' };
 const { accessKey, secret } = generateCredentials();
 const signer = createSigner({ accessKey, secret, ...fixed });
-
-const codeOf = (run: () => unknown): unknown => {
-  try {
-    run();
-    return 'nothing thrown';
-  } catch (error) {
-    return error instanceof SignatureError ? error.code : error;
-  }
-};
 
 describe('credentials', () => {
   /** The scheme, counting the keys that it prepares. */

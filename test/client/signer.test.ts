@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
-import { createSigner, generateCredentials, SignatureError, type SignerOptions } from 'countersign';
+import { createSigner, generateCredentials, type SignerOptions } from 'countersign';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { codeOf } from './thrown.ts';
 
 const url = 'https://api.example.com/orders?b=2&a=1';
 const fixed = { clock: () => 1_700_000_000_999, nonce: () => 'nonce-0123456789' };
@@ -12,15 +13,6 @@ beforeAll(async () => {
   const algorithm = { name: 'HMAC', hash: 'SHA-256' };
   cryptoKey = await crypto.subtle.importKey('raw', new TextEncoder().encode(secret), algorithm, false, ['sign']);
 });
-
-const codeOf = (run: () => unknown): unknown => {
-  try {
-    run();
-    return 'nothing thrown';
-  } catch (error) {
-    return error instanceof SignatureError ? error.code : error;
-  }
-};
 
 describe('headers()', () => {
   it('answers at once with what sign() sets', async () => {

@@ -1,33 +1,10 @@
-import { createVerifier, memoryKeys, memoryReplay, type Verifier } from 'countersign/server';
+import type { Verifier } from 'countersign/server';
 import { describe, expect, it } from 'vitest';
-import { allowUnsignedPayload } from '../../src/core/switches.ts';
 import { bytesOf, type VerifyCase } from './format.ts';
 import { vectors } from './read.ts';
+import { verifierOf } from './verifier.ts';
 
 const cases = new Map(vectors.verify.map((vector) => [vector.name, vector]));
-
-const milliseconds = ({ notBefore, expiresAt }: { notBefore?: number; expiresAt?: number }) => ({
-  ...(notBefore !== undefined && { notBefore: notBefore * 1000 }),
-  ...(expiresAt !== undefined && { expiresAt: expiresAt * 1000 }),
-});
-
-const keys = memoryKeys(
-  vectors.keys.map(({ accessKey, secrets, revoked = false, ...times }) => ({
-    accessKey,
-    service: `service of ${accessKey}`,
-    secrets: secrets.map(({ secret, ...ends }) => ({ secret: bytesOf(secret), ...milliseconds(ends) })),
-    revoked,
-    ...milliseconds(times),
-  })),
-);
-
-function verifierOf({ verifier: { tolerance, maxBodyBytes, allowUnsignedPayload: unsigned } }: VerifyCase) {
-  const time = { now: 0 };
-  const clock = () => time.now * 1000;
-  const replay = memoryReplay({ clock });
-  const options = { keys, replay, clock, tolerance, maxBodyBytes, ...(unsigned && { [allowUnsignedPayload]: true }) };
-  return { time, verifier: createVerifier(options as Parameters<typeof createVerifier>[0]) };
-}
 
 type Judge = (verifier: Verifier, received: VerifyCase['received']) => Promise<VerifyCase['outcome']>;
 

@@ -2,11 +2,13 @@ import { byNpm, type Host, here, installed, outputOf, reportIn } from './host.ts
 
 const command = here('.cache/command.mjs');
 
-const node = (major: number): Host => {
-  const binary = installed(`node${major}/bin/node`);
+type Binary = { readonly name: string; readonly runtime: Host['runtime']; readonly path: string };
+
+const running = ({ name, runtime, path }: Binary): Host => {
+  const binary = installed(path);
   return {
-    name: `Node ${major}`,
-    runtime: 'node',
+    name,
+    runtime,
     realm: 'process',
     needs: [binary],
     from: byNpm,
@@ -17,19 +19,11 @@ const node = (major: number): Host => {
   };
 };
 
-const bun: Host = {
-  name: 'Bun',
-  runtime: 'bun',
-  realm: 'process',
-  // The package "bun" moves this file in an install script; it is here without one.
-  needs: [installed('@oven/bun-linux-x64/bin/bun')],
-  from: byNpm,
-  async run(context) {
-    const binary = installed('@oven/bun-linux-x64/bin/bun');
-    const report = reportIn(await outputOf(binary, [command, JSON.stringify(context)]));
-    return { version: (await outputOf(binary, ['--version'])).trim(), report };
-  },
-};
+const node = (major: number): Host =>
+  running({ name: `Node ${major}`, runtime: 'node', path: `node${major}/bin/node` });
+
+// The package "bun" moves this file in an install script; it is here without one.
+const bun = running({ name: 'Bun', runtime: 'bun', path: '@oven/bun-linux-x64/bin/bun' });
 
 const deno: Host = {
   name: 'Deno',

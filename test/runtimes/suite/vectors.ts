@@ -1,7 +1,8 @@
 import { allowSecretInBrowser, allowUnsignedPayload, createSigner, type Signer } from 'countersign';
-import { createVerifier, memoryKeys, memoryReplay, type Verifier } from 'countersign/server';
-import { bytesOf, type Pairs, type SignCase, type VectorKey, type VerifyCase } from '../../vectors/format.ts';
+import type { Verifier } from 'countersign/server';
+import { bytesOf, type Pairs, type SignCase, type VerifyCase } from '../../vectors/format.ts';
 import { vectors } from '../../vectors/read.ts';
+import { verifierOf } from '../../vectors/verifier.ts';
 import { type Check, equal, refuses } from './check.ts';
 import { stageChecks } from './vector-stages.ts';
 
@@ -21,28 +22,6 @@ const signerOf = ({ request, credentials, time, nonce, signedHeaders }: SignCase
     [allowSecretInBrowser]: true,
     ...(request.unsignedBody && { [allowUnsignedPayload]: true }),
   });
-
-const milliseconds = ({ notBefore, expiresAt }: Pick<VectorKey, 'notBefore' | 'expiresAt'>) => ({
-  ...(notBefore !== undefined && { notBefore: notBefore * 1000 }),
-  ...(expiresAt !== undefined && { expiresAt: expiresAt * 1000 }),
-});
-
-const keys = memoryKeys(
-  vectors.keys.map(({ accessKey, secrets, revoked = false, ...times }) => ({
-    accessKey,
-    service: 'vectors',
-    secrets: secrets.map(({ secret, ...ends }) => ({ secret: bytesOf(secret), ...milliseconds(ends) })),
-    revoked,
-    ...milliseconds(times),
-  })),
-);
-
-function verifierOf({ verifier: { tolerance, maxBodyBytes, allowUnsignedPayload: unsigned } }: VerifyCase) {
-  const time = { now: 0 };
-  const clock = () => time.now * 1000;
-  const options = { keys, replay: memoryReplay({ clock }), clock, tolerance, maxBodyBytes };
-  return { time, verifier: createVerifier(unsigned ? { ...options, [allowUnsignedPayload]: true } : options) };
-}
 
 async function judged(verifier: Verifier, { received }: VerifyCase): Promise<VerifyCase['outcome']> {
   const { headers, body, host: authority, ...line } = received;
