@@ -1,14 +1,18 @@
-export type { Credentials, Secret } from './core/credentials.ts';
+export type { Credentials, PlatformKey, Secret } from './core/credentials.ts';
 export { generateCredentials } from './core/credentials.ts';
 export type { SignatureErrorCode } from './core/errors.ts';
 export { SignatureError } from './core/errors.ts';
+export type { Finding, FindingCode } from './core/finding.ts';
 export type { HeaderView } from './core/message.ts';
 export type { Scheme } from './core/scheme.ts';
 export { allowUnsignedPayload } from './core/switches.ts';
 export { countersignV1 } from './schemes/countersign-v1.ts';
+export type { ChallengeOptions } from './server/challenges.ts';
+export { signedChallenges } from './server/challenges.ts';
 export type {
   AuditEvent,
   AuditSink,
+  Challenges,
   KeyRecord,
   KeySecret,
   KeyStore,

@@ -1,8 +1,10 @@
 import { readBody } from '../core/body.ts';
-import { contentDigest, sha256OfBody } from '../core/digest.ts';
-import { utf8 } from '../core/encoding.ts';
+import type { Secret } from '../core/credentials.ts';
+import { sha256OfBody } from '../core/digest.ts';
+import { bytesToSign } from '../core/encoding.ts';
 import { fail } from '../core/errors.ts';
-import { fieldValue } from '../core/message.ts';
+import { type Message, messageOf } from '../core/message.ts';
+import type { PresentedResponse, ResponseScheme, SigningScheme } from '../core/scheme.ts';
 import type { SigningKey } from '../core/signing-key.ts';
 import { countersignV1Response } from '../schemes/countersign-v1-response.ts';
 import type { CorrectedClock } from './clock.ts';
@@ -15,6 +17,8 @@ export type CountersignedOptions = {
   readonly fetch?: Fetch;
   /** Set right when the server refuses a timestamp; the signer must use the same. Then the request is sent once more. @default none */
   readonly clock?: CorrectedClock;
+  /** The server's public key, where it has one and does not sign with the caller's secret. @default the caller's secret */
+  readonly responseKey?: Secret;
   /** The largest response that is read to be checked, in bytes. @default 67108864 (64 MiB) */
   readonly maxBodyBytes?: number;
 };
@@ -24,68 +28,87 @@ export type CountersignedOptions = {
  * own status, content type and body: mutual authentication, also behind a proxy that can read and change everything. The
  * body is read whole before the response is returned.
  *
- * @throws SignatureError (the function returned) `response_unsigned` for an answer without countersignature, `response_mismatch`
+ * @throws SignatureError `invalid_configuration` for a scheme that signs no responses, `invalid_credentials` for a key that
+ * it cannot use; and (the function returned) `response_unsigned` for an answer without countersignature, `response_mismatch`
  * for one with a wrong one, `body_too_large`, and what `signedFetch` throws.
  */
 export function countersignedFetch(signer: Signer, options: CountersignedOptions = {}): Fetch {
   const { fetch = (...given) => globalThis.fetch(...given), clock, maxBodyBytes = 2 ** 26 } = options;
-  const exchange = async (...given: Parameters<Fetch>): Promise<Checked> => {
-    let requestSignature: string | null = null;
+  const { scheme } = signer.settings;
+  const responses = responsesOf(scheme);
+  const given = options.responseKey ? scheme.createKey(options.responseKey) : undefined;
+  const exchange = async (...call: Parameters<Fetch>): Promise<Checked> => {
+    let request: Message | undefined;
     // Credentials may be renewed while a request is under way.
-    const before = await signer.key();
-    const send = signedFetch(signer, (request, extras) => {
-      requestSignature = (request as Request).headers.get('x-api-signature');
-      return fetch(request, extras);
+    const before = given ?? (await signer.key());
+    const send = signedFetch(signer, (sent, extras) => {
+      request = messageOf(sent as Request, (sent as Request).headers);
+      return fetch(sent, extras);
     });
-    const response = await send(...given);
-    const keys = [...new Set([before, await signer.key()])];
-    return checked(response, { keys, requestSignature, maxBodyBytes });
+    const response = await send(...call);
+    const keys = given ? [given] : [...new Set([before, await signer.key()])];
+    return checked(response, { request, responses, keys, maxBodyBytes });
   };
   return async (input, init) => {
     const offset = clock?.offset() ?? 0;
     const sentAt = (clock?.() ?? 0) - offset;
     const first = await exchange(input, init);
-    if (!clock || !first.refusesTimestamp) return first.response;
+    if (!clock || first.time === undefined || !first.refusesTimestamp) return first.response;
     // Another call may have set the clock right in the meantime.
     if (clock.offset() === offset) clock.correct(first.time, sentAt);
     return resendable(input, init) ? (await exchange(input, init)).response : first.response;
   };
 }
 
-type Checked = { readonly response: Response; readonly time: number; readonly refusesTimestamp: boolean };
+// A client carries the signing half of the default scheme only.
+const responsesOf = ({ name, response }: SigningScheme): ResponseScheme =>
+  response ??
+  (name === 'countersign-v1'
+    ? countersignV1Response
+    : fail('invalid_configuration', `The scheme ${name} signs no responses.`));
+
+type Checked = {
+  readonly response: Response;
+  readonly time: number | undefined;
+  readonly refusesTimestamp: boolean;
+};
 
 type Expected = {
-  /** One of which signed the request. */
+  /** As it was sent; undefined where the answer is not to a request that was. */
+  readonly request: Message | undefined;
+  readonly responses: ResponseScheme;
+  /** One of which signed the answer. */
   readonly keys: readonly SigningKey[];
-  readonly requestSignature: string | null;
   readonly maxBodyBytes: number;
 };
 
-async function checked(response: Response, { keys, requestSignature, maxBodyBytes }: Expected): Promise<Checked> {
+async function checked(response: Response, { request, responses, keys, maxBodyBytes }: Expected): Promise<Checked> {
   const { status, statusText, headers, url } = response;
-  const presented = countersignV1Response.read(headers);
-  if (!presented || requestSignature === null) {
+  const presented = request && responses.read({ status, headers, request });
+  if (!presented) {
     fail('response_unsigned', `The answer (status ${status}) is not countersigned, so anyone may have sent it.`);
   }
   const bytes = await readBody(response, maxBodyBytes);
   if (!bytes) fail('body_too_large', `The answer has more than ${maxBodyBytes} bytes: raise maxBodyBytes.`, 413);
   const sha256 = bytes.length ? await sha256OfBody(bytes) : undefined;
-  const contentType = fieldValue(headers, 'content-type') ?? '';
-  const { time, signature } = presented;
-  const { stringToSign } = countersignV1Response.prepare({ requestSignature, time, status, contentType, sha256 });
-  const data = utf8(stringToSign);
-  const valid = await Promise.all(keys.map((key) => key.verify(data, signature)));
-  const digestFits = (headers.get('unencoded-digest') ?? undefined) === (sha256 && contentDigest(sha256));
-  if (!digestFits || !valid.includes(true)) {
+  const valid = await Promise.all(keys.map((key) => fits(presented, key, bytes)));
+  if (!presented.matches(bytes, sha256) || !valid.includes(true)) {
     fail('response_mismatch', `The answer (status ${status}) is not what the server countersigned for this request.`);
   }
   // A Response that is made cannot be given the address it came from.
   const copy = new Response(bytes.length ? (bytes as BodyInit) : null, { status, statusText, headers });
   return {
     response: Object.defineProperty(copy, 'url', { value: url }),
-    time,
+    time: presented.time,
     refusesTimestamp: refusesTimestamp(status, bytes),
   };
+}
+
+async function fits(presented: PresentedResponse, key: SigningKey, body: Uint8Array): Promise<boolean> {
+  const { algorithm = key.algorithm, stringToSign, signature, deriveKey } = presented;
+  if (algorithm !== key.algorithm) return false;
+  const own = deriveKey ? await deriveKey(key) : key;
+  return own.verify(bytesToSign(typeof stringToSign === 'function' ? stringToSign(body) : stringToSign), signature);
 }
 
 // Told by the body, which the countersignature covers, not by a header that anyone may have added.

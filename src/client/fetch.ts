@@ -1,9 +1,11 @@
 import { fail } from '../core/errors.ts';
 import { methodOf } from '../core/message.ts';
+import { referrerOf } from '../core/readdress.ts';
 import { bytesInMemory, defaultContentType, readToSign } from './body.ts';
+import type { SignerSettings } from './draft.ts';
 import { nextHop } from './redirect.ts';
-import { bytesRead, referrerOf } from './request.ts';
-import type { Signer, SignerSettings } from './signer.ts';
+import { bytesRead } from './request.ts';
+import type { Signer } from './signer.ts';
 
 /** The platform's `fetch`, or what stands in for it. */
 export type Fetch = typeof globalThis.fetch;
@@ -68,7 +70,7 @@ async function bytesOf(
   if (body == null) return {};
   const bytes = bytesInMemory(body);
   if (bytes) return { bytes, type: defaultContentType(body) };
-  if (unsignedPayload || scheme.declaresBody(headers)) return {};
+  if (scheme.body === 'none' || unsignedPayload || scheme.declaresBody(headers)) return {};
   // Read before it becomes a Request's: the boundary is drawn once, and Firefox and WebKit cannot send streams.
   const source = new Response(body);
   // Bun forgets it with the body.

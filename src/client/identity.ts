@@ -1,4 +1,4 @@
-import { type Credentials, checkAccessKey, type Secret, secretKey } from '../core/credentials.ts';
+import { type Credentials, checkAccessKey, checkSecret, type Secret } from '../core/credentials.ts';
 import type { SigningScheme } from '../core/scheme.ts';
 import type { SigningKey } from '../core/signing-key.ts';
 import { refuseLongLivedSecret } from './browser.ts';
@@ -27,7 +27,8 @@ export function identities(options: IdentityOptions): (credentials: Credentials)
     const { accessKey, secret } = credentials;
     if (!last || last.accessKey !== accessKey || lastSecret !== secret) {
       checkAccessKey(accessKey);
-      const key = options.scheme.createKey(secretKey(secret));
+      checkSecret(secret);
+      const key = options.scheme.createKey(secret);
       if (!options.secretInBrowser) refuseLongLivedSecret(credentials, options.clock());
       last = { accessKey, key };
       lastSecret = secret;

@@ -1,5 +1,5 @@
 import { fail } from '../core/errors.ts';
-import { referrerOf } from './request.ts';
+import { settingsOf } from '../core/readdress.ts';
 
 export type Redirected = {
   /** The request that was answered. */
@@ -52,7 +52,6 @@ export function nextHop(
   const body = becomesGet ? undefined : bytes;
   const init = {
     ...settingsOf(request),
-    ...referrerOf(request),
     method,
     headers,
     ...(body?.length && { body: body as BodyInit }),
@@ -62,12 +61,6 @@ export function nextHop(
 
 const losesBody = (status: number, method: string): boolean =>
   status === 303 ? method !== 'HEAD' : status < 303 && method === 'POST';
-
-// Copied one by one: runtimes have some of these, and Cloudflare's refuses others even when they are empty.
-const kept = ['signal', 'credentials', 'mode', 'cache', 'keepalive', 'integrity'] as const;
-
-const settingsOf = (request: Request): RequestInit =>
-  Object.fromEntries(kept.filter((name) => request[name]).map((name) => [name, request[name]]));
 
 const refuse = (what: string): never =>
   fail('redirect_refused', `The server redirects ${what}: call the final address.`);

@@ -1,5 +1,6 @@
 import { fail } from '../core/errors.ts';
 import type { Message } from '../core/message.ts';
+import { referrerOf } from '../core/readdress.ts';
 
 /**
  * @throws SignatureError `invalid_request` for a path that begins with `//` in Bun, which sends one slash of the two, and
@@ -18,7 +19,7 @@ export const mayHaveBody = ({ body, method }: Request): boolean =>
 
 export type SignedParts = {
   readonly headers: Readonly<Record<string, string>>;
-  /** The headers that a signature may have, the first of which every signed request has. */
+  /** The headers that a signature may have, the first of which, if any, every signed request has. */
   readonly fields: readonly string[];
   /** In upper case. */
   readonly method: string;
@@ -28,10 +29,6 @@ export type SignedParts = {
 
 /** The bodies of signed requests that had to be read, for whoever must send one again. */
 export const bytesRead: WeakMap<Request, Uint8Array> = new WeakMap<Request, Uint8Array>();
-
-/** To be repeated beside any other option, each of which resets it (Fetch Standard, the Request constructor). */
-export const referrerOf = ({ referrer, referrerPolicy }: Request): RequestInit =>
-  typeof referrer === 'string' ? { referrer, referrerPolicy } : {};
 
 /**
  * The request with a signature's headers, in place of an older one's: set on the Request itself where that can be.
@@ -51,11 +48,12 @@ export function withHeaders(request: Request, { headers, fields, method, body }:
     set(copy);
     signed = new Request(signed, { ...referrerOf(signed), headers: copy });
   }
-  if (!signed.headers.has(fields[0] ?? '')) fail('invalid_request', `Mode ${signed.mode} drops the signature.`);
+  const [first] = fields;
+  if (first && !signed.headers.has(first)) fail('invalid_request', `Mode ${signed.mode} drops the signature.`);
   return signed;
 
   function set(target: Headers): void {
-    if (target.has(fields[0] ?? '')) for (const field of fields) target.delete(field);
+    if (fields[0] && target.has(fields[0])) for (const field of fields) target.delete(field);
     for (const name in headers) target.set(name, headers[name] ?? '');
   }
 }

@@ -1,17 +1,16 @@
-import { hrefOf } from '../core/address.ts';
 import type { Credentials, Secret } from '../core/credentials.ts';
-import { sha256OfBody, sha256OfBodySync } from '../core/digest.ts';
-import { hex, utf8ToSign } from '../core/encoding.ts';
+import { bytesToSign, hex } from '../core/encoding.ts';
 import { fail } from '../core/errors.ts';
-import { type HeaderView, type Message, messageOf } from '../core/message.ts';
-import type { PreparedSignature, SignedBody, SigningScheme } from '../core/scheme.ts';
+import type { Message } from '../core/message.ts';
+import type { PreparedSignature, SigningScheme } from '../core/scheme.ts';
 import type { SigningKey } from '../core/signing-key.ts';
 import { allowSecretInBrowser, allowUnsignedPayload } from '../core/switches.ts';
 import { signCountersignV1 } from '../schemes/countersign-v1-sign.ts';
-import { type Body, bytesInMemory, defaultContentType, readToSign } from './body.ts';
+import { type Body, bytesInMemory } from './body.ts';
+import { type Draft, draftOf, draftOfParts, now, type RequestParts, type SignerSettings } from './draft.ts';
 import { type CredentialsProvider, identities } from './identity.ts';
 import { randomNonce } from './nonce.ts';
-import { mayHaveBody, refuseUnsendable, withHeaders } from './request.ts';
+import { withHeaders } from './request.ts';
 
 type Identity =
   | { readonly accessKey: string; readonly secret: Secret; readonly credentials?: never }
@@ -27,29 +26,25 @@ export type SignerOptions = Identity & {
   readonly clock?: () => number;
   /** A text that is never returned twice: 16 to 128 characters of A-Z a-z 0-9 _ - @default 128 random bits */
   readonly nonce?: () => string;
+  /** What the server asked to be signed last, for schemes that answer a challenge. @default none */
+  readonly challenge?: () => string | undefined;
   /** How many bytes of a body are read into memory to be hashed. @default 67108864 (64 MiB) */
   readonly maxBodyBytes?: number;
   readonly [allowUnsignedPayload]?: true;
   readonly [allowSecretInBrowser]?: true;
 };
 
-/** A request described by values. */
-export type RequestParts = {
-  /** @default 'GET' */
-  readonly method?: string;
-  readonly url: string | URL;
-  readonly headers?: NonNullable<RequestInit['headers']> | HeaderView;
-  readonly body?: Body;
-};
-
 /** What a signature was made of, by stage: what to compare when two sides disagree. Holds no secret. */
 export type Explanation = {
   readonly scheme: string;
   readonly message: Pick<Message, 'method' | 'authority' | 'target'>;
-  /** SHA-256 of the body in hex, or `unsigned`, `declared` (by the caller's own header), `none`. */
+  /** SHA-256 of the body in hex, or `bytes` (signed as they are), `unsigned`, `declared` (by the caller's own header), `none`. */
   readonly bodyDigest: string;
+  /** Bytes that are no UTF-8 are shown as U+FFFD. */
   readonly stringToSign: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** Path and query with the signature in them, for schemes that put it there. */
+  readonly target?: string;
 };
 
 /** What a caller knows of a request beside the request itself. */
@@ -61,13 +56,8 @@ export type SignOptions = {
   readonly body?: Body;
 };
 
-/** What was decided when a signer was made, for code that prepares requests for it. */
-export type SignerSettings = {
-  readonly scheme: SigningScheme;
-  /** In bytes. */
-  readonly maxBodyBytes: number;
-  readonly unsignedPayload: boolean;
-};
+/** What to send: made by `Signer.request`. */
+export type SignedRequest = { readonly url: string; readonly headers: Record<string, string> };
 
 /** Signs requests with one caller's credentials, by one scheme. Made by {@link createSigner}. */
 export type Signer = {
@@ -83,24 +73,23 @@ export type Signer = {
    * The headers to add to a request, at once. A text without a content type gets the one that fetch would give it.
    *
    * @throws SignatureError as `sign` does, and `async_required` where that takes a promise: for a CryptoKey, an
-   * asynchronous provider, and a Blob, FormData or stream.
+   * asynchronous provider, and a Blob, FormData or stream; `invalid_request` for schemes that sign in the query.
    */
   headers(parts: RequestParts): Record<string, string>;
+  /**
+   * The URL to send a request to and the headers to add, at once; for schemes that sign in the query, others leave the URL
+   * as it is.
+   *
+   * @throws SignatureError as `headers` does.
+   */
+  request(parts: RequestParts): SignedRequest;
   /** Signs, and tells each stage by name. Takes a clone of a Request. */
   explain(request: Request | RequestParts): Promise<Explanation>;
   /** The key that requests are signed with now, to check countersignatures with. */
   key(): Promise<SigningKey>;
 };
 
-type Draft = {
-  readonly message: Message;
-  readonly body: SignedBody;
-  /** What was read of a Request's body, to be sent in its stead. */
-  readonly bytes?: Uint8Array | undefined;
-  /** The content type that goes with a body, where the caller gave none. */
-  readonly contentType?: string | undefined;
-};
-type Stages = Pick<PreparedSignature, 'stringToSign'> & {
+type Stages = Pick<PreparedSignature, 'stringToSign' | 'target'> & {
   readonly signature: Uint8Array | Promise<Uint8Array>;
   headers(signature: Uint8Array): Record<string, string>;
 };
@@ -114,7 +103,7 @@ type Stages = Pick<PreparedSignature, 'stringToSign'> & {
 export function createSigner(options: SignerOptions): Signer {
   const { scheme = signCountersignV1, clock = () => Date.now(), nonce = randomNonce, maxBodyBytes = 1 << 26 } = options;
   const signedHeaders = scheme.signableHeaders(options.signedHeaders ?? []);
-  const unsignedPayload = !!options[allowUnsignedPayload];
+  const settings = { scheme, maxBodyBytes, unsignedPayload: !!options[allowUnsignedPayload] };
   const identify = identities({ scheme, clock, secretInBrowser: !!options[allowSecretInBrowser] });
   const given = options.credentials ?? (options as Credentials);
   const provide = typeof given === 'function' ? given : () => given;
@@ -122,10 +111,19 @@ export function createSigner(options: SignerOptions): Signer {
 
   function stagesOf({ message, body, contentType }: Draft, credentials: Credentials): Stages {
     const { accessKey, key } = identify(credentials);
-    const prepared = scheme.prepare({ message, accessKey, time: clock(), nonce: nonce(), body, signedHeaders });
+    const prepared = scheme.prepare({
+      message,
+      accessKey,
+      time: clock(),
+      nonce: nonce(),
+      body,
+      signedHeaders,
+      sessionToken: credentials.sessionToken,
+      challenge: options.challenge?.(),
+    });
     return {
-      stringToSign: prepared.stringToSign,
-      signature: key.sign(utf8ToSign(prepared.stringToSign)),
+      ...prepared,
+      signature: signatureOf(prepared, key),
       headers(signature) {
         const headers = prepared.headers(signature);
         if (contentType) headers['Content-Type'] = contentType;
@@ -134,85 +132,53 @@ export function createSigner(options: SignerOptions): Signer {
     };
   }
 
-  // Where there is no body, a digest beside an older signature belongs to that.
-  const declares = (headers: Headers, bodiless: boolean): boolean =>
-    scheme.declaresBody(headers) && !(bodiless && headers.has(scheme.fields[0] ?? ''));
-
-  async function draftOf(request: Request, known?: Body): Promise<Draft> {
-    const message = messageOf(request, request.headers);
-    refuseUnsendable(message);
-    const inMemory = known ? bytesInMemory(known) : undefined;
-    if (inMemory?.length) return { message, body: await digested(inMemory) };
-    if (!inMemory && request.bodyUsed)
-      fail('body_consumed', 'The body has been read already: sign a request before it is read or sent.');
-    const bodiless = inMemory !== undefined || !mayHaveBody(request);
-    if (declares(request.headers, bodiless)) return { message, body: declared };
-    if (bodiless) return { message, body: none };
-    if (unsignedPayload) return { message, body: { kind: 'unsigned' } };
-    const bytes = await readToSign(request, maxBodyBytes);
-    return { message, body: await digested(bytes), bytes };
-  }
-
   return {
-    settings: { scheme, maxBodyBytes, unsignedPayload },
+    settings,
     async sign(request, known) {
-      const draft = await draftOf(request, known?.body);
-      const { headers, signature } = stagesOf(draft, await provide());
-      return withHeaders(request, {
-        headers: headers(await signature),
+      const draft = await draftOf(request, settings, known?.body);
+      const { headers, target, signature } = stagesOf(draft, await provide());
+      const made = await signature;
+      const signed = withHeaders(request, {
+        headers: headers(made),
         fields: scheme.fields,
         method: draft.message.method,
         body: draft.bytes,
       });
+      const body = draft.bytes ?? (known?.body ? bytesInMemory(known.body) : undefined);
+      return (target && scheme.readdress?.(signed, { target: target(made), body })) || signed;
     },
     headers(parts) {
-      const { headers, signature } = stagesOf(draftOfParts(parts, scheme), now(provide()));
+      const { headers, target, signature } = stagesOf(draftOfParts(parts, scheme), now(provide()));
+      if (target) fail('invalid_request', 'The signature goes into the query: use request() or sign().');
       return headers(now(signature));
     },
+    request(parts) {
+      const draft = draftOfParts(parts, scheme);
+      const { headers, target, signature } = stagesOf(draft, now(provide()));
+      const made = now(signature);
+      const { scheme: protocol, authority, rawTarget } = draft.message;
+      return { url: `${protocol}://${authority}${target?.(made) ?? rawTarget}`, headers: headers(made) };
+    },
     async explain(request) {
-      const draft = 'clone' in request ? await draftOf(request.clone()) : draftOfParts(request, scheme);
-      const { stringToSign, headers, signature } = stagesOf(draft, await provide());
+      const draft = 'clone' in request ? await draftOf(request.clone(), settings) : draftOfParts(request, scheme);
+      const { stringToSign, headers, target, signature } = stagesOf(draft, await provide());
       const { body, message } = draft;
+      const made = await signature;
       return {
         scheme: scheme.name,
         message: { method: message.method, authority: message.authority, target: message.target },
         bodyDigest: body.kind === 'digest' ? hex(body.sha256) : body.kind,
-        stringToSign,
-        headers: headers(await signature),
+        stringToSign: typeof stringToSign === 'string' ? stringToSign : new TextDecoder().decode(stringToSign),
+        headers: headers(made),
+        ...(target && { target: target(made) }),
       };
     },
     key: async () => identify(await provide()).key,
   };
 }
 
-// An empty body cannot be told from none on the wire, so neither has a digest.
-const none: SignedBody = { kind: 'none' };
-const declared: SignedBody = { kind: 'declared' };
-const digested = async (bytes: Uint8Array): Promise<SignedBody> =>
-  bytes.length ? { kind: 'digest', sha256: await sha256OfBody(bytes) } : none;
-
-const noHeaders: HeaderView = { get: () => null };
-
-function draftOfParts({ method = 'GET', url, headers: fields, body }: RequestParts, scheme: SigningScheme): Draft {
-  const bytes = now(bytesInMemory(body));
-  const given = !fields ? noHeaders : 'get' in fields ? (fields as HeaderView) : new Headers(fields);
-  const contentType = given.get('content-type') === null ? defaultContentType(body) : undefined;
-  const headers = contentType
-    ? { get: (name: string) => (name === 'content-type' ? contentType : given.get(name)) }
-    : given;
-  return {
-    message: messageOf({ method, url: hrefOf(url) }, headers),
-    body: bytes.length
-      ? { kind: 'digest', sha256: sha256OfBodySync(bytes) }
-      : scheme.declaresBody(given)
-        ? declared
-        : none,
-    contentType,
-  };
-}
-
-function now<Value extends object>(value: Value | Promise<Value> | undefined): Value {
-  if (!value || 'then' in value)
-    fail('async_required', 'A CryptoKey, a provider, a Blob, form or stream takes sign(), headers() answers at once.');
-  return value;
+function signatureOf({ stringToSign, deriveKey }: PreparedSignature, key: SigningKey): Stages['signature'] {
+  const data = bytesToSign(stringToSign);
+  const own = deriveKey ? deriveKey(key) : key;
+  return 'then' in own ? own.then((derived) => derived.sign(data)) : own.sign(data);
 }

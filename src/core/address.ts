@@ -2,10 +2,13 @@ import { fail } from './errors.ts';
 
 /** Where a request goes, split for signing. */
 export type Address = {
+  readonly scheme: 'http' | 'https';
   /** Host in lower case, with `:port` unless it is the URL scheme's default. */
   readonly authority: string;
   /** Path and query as they go on the wire, normalised by {@link normaliseTarget}. */
   readonly target: string;
+  /** Path and query as they go on the wire. */
+  readonly rawTarget: string;
 };
 
 // What the URL parser would leave as it is: host names that are neither numbers nor internationalised, no port, and
@@ -23,11 +26,12 @@ export const hrefOf = (url: string | URL): string =>
  * @throws SignatureError `invalid_request` for anything but http and https, or with a user name in it.
  */
 export function addressOf(href: string): Address {
-  const [, authority, target] = /^https?:\/\/([^/?#@]+)(?![^/?#])([^#]*)/.exec(href) ?? [];
+  const [, scheme, authority, target] = /^(https?):\/\/([^/?#@]+)(?![^/?#])([^#]*)/.exec(href) ?? [];
   if (authority === undefined || target === undefined) {
     fail('invalid_request', 'The URL must be absolute, http or https, without user name.');
   }
-  return { authority, target: normaliseTarget(target) };
+  const rawTarget = target.startsWith('/') ? target : `/${target}`;
+  return { scheme: scheme as Address['scheme'], authority, target: normaliseTarget(rawTarget), rawTarget };
 }
 
 // The characters of RFC 3986 section 2 but "#", which ends the target.

@@ -1,7 +1,9 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { hex, utf8 } from './encoding.ts';
 import { fail } from './errors.ts';
-import type { PlatformKey } from './signing-key.ts';
+
+/** A `CryptoKey`; by this way, because the types of Node have no type of that name. */
+export type PlatformKey = typeof CryptoKey.prototype;
 
 /** A text (its UTF-8 bytes are the key), the bytes themselves, or a key that WebCrypto holds. */
 export type Secret = string | Uint8Array | PlatformKey;
@@ -12,6 +14,8 @@ export type Credentials = {
   readonly secret: Secret;
   /** When the credentials end, in milliseconds since the epoch; for short-lived ones. */
   readonly expiresAt?: number;
+  /** What the issuer of short-lived ones gave beside them, for schemes that have a place for it, as AWS has. */
+  readonly sessionToken?: string;
 };
 
 export const accessKeyPattern: RegExp = /^[\w.~-]{1,512}$/;
@@ -26,17 +30,27 @@ export function checkAccessKey(accessKey: string): void {
 }
 
 /**
- * The MAC key of a secret: its bytes, or the CryptoKey itself.
- *
- * @throws SignatureError `invalid_credentials` when it is absent, of another type, shorter than 16 bytes, or damaged.
+ * @throws SignatureError `invalid_credentials` when the secret is absent, of another type, shorter than 16 bytes, damaged, or
+ * a public key, which keeps nothing secret.
  */
-export function secretKey(secret: Secret): Uint8Array | PlatformKey {
+export function checkSecret(secret: Secret): void {
   if (typeof secret === 'string') checkGenerated(secret, 'csign_sk_');
   const key = typeof secret === 'string' ? utf8(secret) : secret;
   // Too short to withstand guessing (NIST SP 800-107 asks for 112 bits); what generateCredentials() makes cannot be spread.
-  if (!(ArrayBuffer.isView(key) ? key.length > 15 : key?.algorithm))
-    fail('invalid_credentials', 'The secret is missing, of another type, or shorter than 16 bytes.');
-  return key;
+  if (!(ArrayBuffer.isView(key) ? key.length > 15 : key?.algorithm && key.type !== 'public'))
+    fail('invalid_credentials', 'The secret is missing, public, of another type, or shorter than 16 bytes.');
+}
+
+/**
+ * @throws SignatureError `invalid_credentials` for anything but a CryptoKey of type `public`: a text or bytes that were taken for
+ * one could be used as a shared secret by whoever has read the public key.
+ */
+export function checkPublicKey(key: PlatformKey): void {
+  if (!key?.algorithm || key.type !== 'public')
+    fail(
+      'invalid_credentials',
+      'publicKey must be a CryptoKey of type public: import it with crypto.subtle.importKey.',
+    );
 }
 
 /**

@@ -7,10 +7,11 @@ let shared = new Uint8Array(0);
 let used = 0;
 
 /**
- * UTF-8 bytes of a text that is signed. Short ones share a buffer, because making one costs as much as a third of the
+ * The bytes that are signed. Short texts share a buffer, because making one costs as much as a third of the
  * HMAC; no byte of it is written twice.
  */
-export function utf8ToSign(text: string): Uint8Array<ArrayBuffer> {
+export function bytesToSign(text: string | Uint8Array): Uint8Array {
+  if (typeof text !== 'string') return text;
   // React Native has had TextEncoders without encodeInto.
   if (text.length > 1365 || !encoder.encodeInto) return utf8(text);
   if (shared.length < used + 4096) {

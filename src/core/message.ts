@@ -2,7 +2,13 @@ import { type Address, addressOf } from './address.ts';
 import { fail } from './errors.ts';
 
 /** Header fields by name, in whatever case; repeated fields joined with `, `. A `Headers` is one. */
-export type HeaderView = { get(name: string): string | null };
+export type HeaderView = {
+  get(name: string): string | null;
+  /** Every name, in lower case; for schemes that sign whole families of headers. */
+  keys?(): Iterable<string>;
+  /** The values of a repeated field, each as it came; for schemes that sign them apart. */
+  lines?(name: string): readonly string[];
+};
 
 /** A request as signer and verifier see it, free of any runtime's classes. The body comes beside it. */
 export type Message = Address & {

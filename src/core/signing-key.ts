@@ -1,9 +1,8 @@
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
+import type { PlatformKey, Secret } from './credentials.ts';
+import { utf8 } from './encoding.ts';
 import { fail } from './errors.ts';
-
-/** A `CryptoKey`; by this way, because the types of Node have no type of that name. */
-export type PlatformKey = typeof CryptoKey.prototype;
 
 /**
  * What signs and checks signatures: an algorithm bound to one key. HMAC keys made from
@@ -17,13 +16,14 @@ export type SigningKey = {
 };
 
 /**
- * An HMAC-SHA256 key (RFC 2104). The state that depends on the key alone is computed once, here, and
+ * An HMAC-SHA256 key (RFC 2104); of a text, the UTF-8 bytes are the key. The state that depends on the key alone is computed once, here, and
  * copied for each message.
  *
  * @throws SignatureError `invalid_credentials` when a CryptoKey is not one for HMAC with SHA-256.
  */
-export function hmacSha256(secret: Uint8Array | PlatformKey): SigningKey {
-  return ArrayBuffer.isView(secret) ? keyOfBytes(secret) : keyOfCryptoKey(secret);
+export function hmacSha256(secret: Secret): SigningKey {
+  const key = typeof secret === 'string' ? utf8(secret) : secret;
+  return ArrayBuffer.isView(key) ? keyOfBytes(key) : keyOfCryptoKey(key);
 }
 
 function keyOfBytes(secret: Uint8Array): SigningKey {

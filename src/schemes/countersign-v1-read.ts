@@ -41,7 +41,6 @@ export function readCountersignV1(message: Message): PresentedSignature {
     time: Number(timestamp) * 1000,
     nonce,
     signatures: signatureText.split(',').map((one) => bytesOfHex(one.slice(-64))),
-    signatureText,
     stringToSign: stringToSign(message, {
       accessKey,
       timestamp,

@@ -1,15 +1,16 @@
 import { contentDigest } from '../core/digest.ts';
 import { bytesOfHex, hex } from '../core/encoding.ts';
-import type { ResponseScheme } from '../core/scheme.ts';
+import { fieldValue } from '../core/message.ts';
+import type { Answer, ResponseScheme } from '../core/scheme.ts';
 import { timestampPattern } from './countersign-v1-string.ts';
 
 /** The countersignature of `countersign-v1`: over status, content type and body, bound to the request's own signature. */
 export const countersignV1Response: ResponseScheme = {
-  prepare({ requestSignature, time, status, contentType, sha256 }) {
-    const timestamp = `${Math.floor(time / 1000)}`;
-    const digest = sha256 ? contentDigest(sha256) : '';
+  prepare(input) {
+    const timestamp = `${Math.floor(input.time / 1000)}`;
+    const digest = input.sha256 ? contentDigest(input.sha256) : '';
     return {
-      stringToSign: `countersign-v1-response\n${requestSignature}\n${timestamp}\n${status}\n${contentType}\n${digest}`,
+      stringToSign: responseString(input, timestamp, digest),
       headers: (signature) => ({
         'X-API-Timestamp': timestamp,
         // Not Content-Digest, which covers the coded bytes: fetch decodes gzip before its caller can hash anything.
@@ -18,10 +19,23 @@ export const countersignV1Response: ResponseScheme = {
       }),
     };
   },
-  read(headers) {
+  read(answer) {
+    const { headers, request } = answer;
     const timestamp = headers.get('x-api-timestamp') ?? '';
     const signature = headers.get('x-api-signature') ?? '';
-    if (!timestampPattern.test(timestamp) || !/^v1=[\da-f]{64}$/.test(signature)) return undefined;
-    return { time: Number(timestamp) * 1000, signature: bytesOfHex(signature.slice(3)) };
+    const wellFormed = timestampPattern.test(timestamp) && /^v1=[\da-f]{64}$/.test(signature);
+    if (!wellFormed || !request.headers.get('x-api-signature')) return undefined;
+    const digest = headers.get('unencoded-digest') ?? '';
+    return {
+      time: Number(timestamp) * 1000,
+      signature: bytesOfHex(signature.slice(3)),
+      stringToSign: responseString(answer, timestamp, digest),
+      matches: (_, sha256) => digest === (sha256 ? contentDigest(sha256) : ''),
+    };
   },
 };
+
+function responseString({ status, headers, request }: Answer, timestamp: string, digest: string): string {
+  const type = fieldValue(headers, 'content-type') ?? '';
+  return `countersign-v1-response\n${request.headers.get('x-api-signature')}\n${timestamp}\n${status}\n${type}\n${digest}`;
+}

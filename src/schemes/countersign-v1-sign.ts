@@ -11,6 +11,7 @@ export const signCountersignV1: SigningScheme = {
   fields: ['key', 'timestamp', 'nonce', 'payload', 'signed-headers', 'signature']
     .map((name) => `x-api-${name}`)
     .concat('content-digest'),
+  body: 'digest',
   createKey: hmacSha256,
   signableHeaders(names) {
     const sorted = [...new Set(names.map((name) => name.toLowerCase()))].sort();

@@ -8,6 +8,7 @@ export type Audited = {
   readonly request: Request | ReceivedRequest;
   readonly address: string | undefined;
   readonly accessKey: string | undefined;
+  readonly scheme: string | undefined;
   readonly nonce: string | undefined;
   readonly record: KeyRecord | undefined;
   /** Undefined where the request was accepted. */

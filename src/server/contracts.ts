@@ -1,9 +1,15 @@
-import type { Secret } from '../core/credentials.ts';
+import type { PlatformKey, Secret } from '../core/credentials.ts';
 import type { SignatureErrorCode } from '../core/errors.ts';
 
-/** One of a key's secrets. While a secret is being changed, a key has two. */
-export type KeySecret = {
-  readonly secret: Secret;
+/**
+ * One of a key's secrets, or of its public keys, whose private halves the caller alone holds. While a secret is being
+ * changed, a key has two.
+ */
+export type KeySecret = (
+  | { readonly secret: Secret; readonly publicKey?: never }
+  /** A CryptoKey of type `public`: it can never be taken for a shared secret, nor a shared secret for it. */
+  | { readonly publicKey: PlatformKey; readonly secret?: never }
+) & {
   /** Verifies nothing before this time, in milliseconds since the epoch. */
   readonly notBefore?: number;
   /** Verifies nothing from this time on, in milliseconds since the epoch. */
@@ -44,6 +50,14 @@ export type ReplayStore = {
 /** `fresh`: the nonce is claimed now, and only by this call. `seen`: it was claimed before. */
 export type ReplayClaim = 'fresh' | 'seen';
 
+/** Values that a server asks its callers to sign, so that no answer can have been made beforehand. */
+export type Challenges = {
+  /** A new one: token characters only. */
+  issue(): string;
+  /** Whether it is one of this server's own, and not too old. */
+  accepts(challenge: string): boolean;
+};
+
 /** Takes one from a budget. Rejects when it is used up, with `msBeforeNext` where known, as rate-limiter-flexible does. */
 export type Limiter = { consume(key: string): Promise<unknown> };
 
@@ -68,6 +82,8 @@ export type AuditEvent = {
   /** As the request presented it; believed only where the outcome is `accepted`. */
   readonly accessKey: string | undefined;
   readonly service: string | undefined;
+  /** The name of the scheme by which the request is signed, or seems to be. */
+  readonly scheme: string | undefined;
   readonly nonce: string | undefined;
   readonly address: string | undefined;
 };

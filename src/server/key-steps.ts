@@ -1,7 +1,7 @@
-import { secretKey } from '../core/credentials.ts';
-import { utf8ToSign } from '../core/encoding.ts';
+import { checkPublicKey, checkSecret } from '../core/credentials.ts';
+import { bytesToSign } from '../core/encoding.ts';
 import { fail } from '../core/errors.ts';
-import type { PresentedSignature, Scheme } from '../core/scheme.ts';
+import type { PresentedSignature, Scheme, ToSign } from '../core/scheme.ts';
 import type { SigningKey } from '../core/signing-key.ts';
 import type { KeyRecord, KeySecret, KeyStore } from './contracts.ts';
 
@@ -37,17 +37,24 @@ export function requireUsable(record: KeyRecord | undefined, now: number): asser
 }
 
 /** Secrets as prepared keys: each is prepared once, for as long as the store hands out the same object. */
-export type PreparedKeys = { get(secret: KeySecret): SigningKey };
+export type PreparedKeys = {
+  /** Undefined for a public key, where the scheme knows shared secrets only. */
+  get(secret: KeySecret): SigningKey | undefined;
+};
 
 export function preparedKeys(scheme: Scheme): PreparedKeys {
-  const known = new WeakMap<KeySecret, { readonly secret: unknown; readonly key: SigningKey }>();
+  const known = new WeakMap<KeySecret, { readonly given: unknown; readonly key: SigningKey }>();
   return {
     get(entry) {
-      const { secret } = entry;
+      const { secret, publicKey } = entry;
+      if (publicKey && !scheme.publicKeys) return undefined;
+      const given = publicKey ?? secret;
       const found = known.get(entry);
-      if (found?.secret === secret) return found.key;
-      const key = scheme.createKey(secretKey(secret));
-      known.set(entry, { secret, key });
+      if (found?.given === given) return found.key;
+      if (publicKey) checkPublicKey(publicKey);
+      else checkSecret(secret);
+      const key = scheme.createKey(given);
+      known.set(entry, { given, key });
       return key;
     },
   };
@@ -56,32 +63,57 @@ export function preparedKeys(scheme: Scheme): PreparedKeys {
 // Tried where there is no secret to try, so that time does not tell which access keys exist. It never matches.
 const decoy: KeySecret = { secret: new Uint8Array(32) };
 
+/** What a key is tried on. */
+export type Trial = {
+  readonly presented: PresentedSignature;
+  readonly stringToSign: ToSign;
+  readonly prepared: PreparedKeys;
+  /** In milliseconds since the epoch. */
+  readonly now: number;
+};
+
 /**
  * The key, of those whose secrets may be used now, that made one of the signatures; undefined where none did.
  *
  * @throws SignatureError `key_store_unavailable` for a secret that cannot be used.
  */
-export async function matchingKey(
-  record: KeyRecord | undefined,
-  presented: PresentedSignature,
-  { prepared, now }: { readonly prepared: PreparedKeys; readonly now: number },
-): Promise<SigningKey | undefined> {
-  const data = utf8ToSign(presented.stringToSign);
+export async function matchingKey(record: KeyRecord | undefined, trial: Trial): Promise<SigningKey | undefined> {
+  const { presented, stringToSign, prepared } = trial;
+  const data = bytesToSign(stringToSign);
   let match: SigningKey | undefined;
   try {
-    const inUse = record?.secrets.filter((entry) => isInUse(entry, now)) ?? [];
-    for (const entry of inUse.length ? inUse : [decoy]) {
-      const key = prepared.get(entry);
+    const keys = record ? keysInUse(record, trial) : [];
+    for (const key of keys.length ? keys : decoys(prepared)) {
       // Every signature is tried against every secret, so that time does not tell which of them fits.
       for (const signature of presented.signatures) {
-        const verdict = key.verify(data, signature);
-        if ((typeof verdict === 'boolean' ? verdict : await verdict) && entry !== decoy) match ??= key;
+        const verdict = isBy(key, { presented, data, signature });
+        if ((typeof verdict === 'boolean' ? verdict : await verdict) && keys.length) match ??= key;
       }
     }
   } catch (cause) {
     unavailable(cause);
   }
   return match;
+}
+
+function keysInUse(record: KeyRecord, { presented, prepared, now }: Trial): readonly SigningKey[] {
+  return record.secrets.flatMap((entry) => {
+    const key = isInUse(entry, now) ? prepared.get(entry) : undefined;
+    // An algorithm belongs to a key, and no word of the request can make it another.
+    return key && (presented.algorithm ?? key.algorithm) === key.algorithm ? [key] : [];
+  });
+}
+
+const decoys = (prepared: PreparedKeys): readonly SigningKey[] => {
+  const key = prepared.get(decoy);
+  return key ? [key] : [];
+};
+
+type Signed = { readonly presented: PresentedSignature; readonly data: Uint8Array; readonly signature: Uint8Array };
+
+function isBy(key: SigningKey, { presented, data, signature }: Signed): boolean | Promise<boolean> {
+  const own = presented.deriveKey ? presented.deriveKey(key) : key;
+  return 'then' in own ? own.then((derived) => derived.verify(data, signature)) : own.verify(data, signature);
 }
 
 const isInUse = ({ notBefore = -Infinity, expiresAt = Infinity }: KeySecret, now: number): boolean =>

@@ -1,6 +1,6 @@
-import { checkAccessKey, concealed, type Secret, secretKey } from '../core/credentials.ts';
+import { checkAccessKey, checkPublicKey, checkSecret, concealed, type Secret } from '../core/credentials.ts';
 import { fail } from '../core/errors.ts';
-import type { KeyRecord, KeyStore } from './contracts.ts';
+import type { KeyRecord, KeySecret, KeyStore } from './contracts.ts';
 
 /**
  * Keys that are given once and held in memory: for a few partners from configuration, and for tests.
@@ -16,15 +16,21 @@ export function memoryKeys(records: Iterable<KeyRecord>): KeyStore {
     if (!service || !secrets?.length)
       fail('invalid_configuration', `The key ${accessKey} needs a service and a secret.`);
     if (keys.has(accessKey)) fail('invalid_configuration', `The key ${accessKey} is given twice.`);
-    for (const { secret } of secrets) secretKey(secret);
+    for (const { secret, publicKey } of secrets) publicKey ? checkPublicKey(publicKey) : checkSecret(secret);
     // Copied, for whoever wipes or changes what was handed in.
     keys.set(accessKey, {
       ...record,
-      secrets: secrets.map(({ secret, ...rest }) => concealed(rest, copyOf(secret))),
+      secrets: secrets.map((entry) => (entry.publicKey ? { ...entry } : concealedSecret(entry))),
       ...(record.scopes && { scopes: [...record.scopes] }),
     });
   }
   return { find: (accessKey) => keys.get(accessKey) };
+}
+
+type Shared = Extract<KeySecret, { readonly secret: Secret }>;
+
+function concealedSecret({ secret, ...rest }: Shared): Shared {
+  return concealed(rest, copyOf(secret));
 }
 
 const copyOf = (secret: Secret): Secret => (ArrayBuffer.isView(secret) ? new Uint8Array(secret) : secret);

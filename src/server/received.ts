@@ -1,4 +1,4 @@
-import { addressOf, normaliseTarget } from '../core/address.ts';
+import { type Address, addressOf, normaliseTarget } from '../core/address.ts';
 import { fail } from '../core/errors.ts';
 import { type HeaderView, type Message, methodOf } from '../core/message.ts';
 
@@ -37,11 +37,13 @@ export function messagesAt({
   if (!/^$|^\/[^?#]*[^?#/]$/.test(publicPath)) fail('invalid_configuration', 'publicPath must look like /v1.');
   return (request) => {
     const web = 'url' in request;
-    const { authority, target } = web ? addressOf(request.url) : addressOfReceived(request);
+    const { scheme, authority, target, rawTarget } = web ? addressOf(request.url) : addressOfReceived(request);
     return {
       method: methodOf(request.method),
+      scheme: origin?.scheme ?? scheme,
       authority: origin?.authority ?? authority,
       target: publicPath ? normaliseTarget(publicPath + target) : target,
+      rawTarget: publicPath + rawTarget,
       headers: web ? request.headers : textsOf(request.headers),
     };
   };
@@ -62,16 +64,20 @@ function textsOf(headers: HeaderView): HeaderView {
       const value: unknown = headers.get(name.toLowerCase());
       return typeof value === 'string' ? value : null;
     },
+    ...(typeof headers.keys === 'function' && { keys: () => headers.keys?.() ?? [] }),
+    ...(typeof headers.lines === 'function' && { lines: (name: string) => headers.lines?.(name.toLowerCase()) ?? [] }),
   };
 }
 
-function addressOfReceived({ authority, target, scheme }: ReceivedRequest): ReturnType<typeof addressOf> {
+function addressOfReceived({ authority, target, scheme = 'http' }: ReceivedRequest): Address {
   // RFC 9110 section 7.2: a host, and a port unless it is the default one.
   if (!/^[\w.~!$&'()*+,;=%:[\]-]+$/.test(authority)) fail('malformed_field', 'The Host header is malformed.');
   // Origin-form, RFC 9112 section 3.2.1. Anything else would have to be changed to look like what a client signs.
   if (!/^\/[^#]*$/.test(target)) fail('malformed_field', 'The request target must be a path, without a fragment.');
   return {
+    scheme,
     authority: authority.toLowerCase().replace(scheme === 'https' ? /:443$/ : /:80$/, ''),
     target: normaliseTarget(target),
+    rawTarget: target,
   };
 }

@@ -25,16 +25,23 @@ const titles: Readonly<Record<number, string>> = {
   503: 'Service Unavailable',
 };
 
+/** Whose reply it is, and to whom. */
+export type ReplyContext = {
+  /** The name of the scheme. */
+  readonly scheme: string;
+  /** Whether the caller may be told the precise code. */
+  readonly disclosed: boolean;
+  /** Headers that tell how to sign. */
+  readonly howToSign: Readonly<Record<string, string>>;
+  /** A new value to sign, where the server asks for one. */
+  readonly challenge: string | undefined;
+};
+
 /**
  * Problem details (RFC 9457) for a refusal. To a caller who has not proved the key, everything that is wrong with key
  * and signature looks alike, or a stranger could learn which keys exist.
- *
- * @param disclosed whether the caller may be told the precise code.
  */
-export function replyTo(
-  error: SignatureError,
-  { scheme, disclosed }: { readonly scheme: string; readonly disclosed: boolean },
-): Reply {
+export function replyTo(error: SignatureError, { scheme, disclosed, howToSign, challenge }: ReplyContext): Reply {
   const hidden = !disclosed && secretive.includes(error.code);
   const code = hidden ? 'invalid_signature' : error.code;
   const detail = hidden ? 'The access key or the signature is not valid.' : error.message;
@@ -46,7 +53,10 @@ export function replyTo(
       'Content-Type': 'application/problem+json',
       'Cache-Control': 'no-store',
       // RFC 9110 section 15.5.2 asks for a challenge with every 401.
-      ...(status === 401 && { 'WWW-Authenticate': `Countersign scheme="${scheme}", error="${code}"` }),
+      ...(status === 401 && {
+        'WWW-Authenticate': `Countersign scheme="${scheme}", error="${code}"${challenge ? `, challenge="${challenge}"` : ''}`,
+        ...howToSign,
+      }),
       ...(retryAfter !== undefined && { 'Retry-After': String(retryAfter) }),
     },
     body: JSON.stringify({ type: 'about:blank', title: titles[status] ?? 'Refused', status, detail, code }),

@@ -1,22 +1,37 @@
+import type { Credentials } from '../core/credentials.ts';
 import { fail, SignatureError } from '../core/errors.ts';
-import type { PresentedSignature, Scheme } from '../core/scheme.ts';
+import type { FindingCode } from '../core/finding.ts';
+import type { Message } from '../core/message.ts';
+import type { Scheme } from '../core/scheme.ts';
 import type { SigningKey } from '../core/signing-key.ts';
 import { allowUnsignedPayload } from '../core/switches.ts';
 import { countersignV1 } from '../schemes/countersign-v1.ts';
 import { report } from './audit.ts';
-import type { AuditSink, KeyRecord, KeyStore, Limiter, Principal, ReplayStore } from './contracts.ts';
-import { type Countersigner, countersignedReply, countersignedResponse } from './countersign.ts';
-import { findKey, matchingKey, preparedKeys, requireUsable } from './key-steps.ts';
+import { bodyReader, requireBody } from './body-step.ts';
+import type { AuditSink, Challenges, KeyRecord, KeyStore, Limiter, Principal, ReplayStore } from './contracts.ts';
+import { countersignedReply, countersignedResponse, countersigners } from './countersign.ts';
+import { requireUsable } from './key-steps.ts';
+import { proverOf } from './prove.ts';
 import { messagesAt, type PublicAddress, type ReceivedRequest } from './received.ts';
+import { claimOf, requireUnseen } from './replay-step.ts';
 import { type Reply, replyTo } from './reply.ts';
-import { requireBody, requireFresh, requireScope, requireUnseen, withinLimit } from './steps.ts';
+import { acceptedSchemes, type Candidate, signaturesIn } from './schemes.ts';
+import { requireChallenge, requireFresh, requireScope, withinLimit } from './steps.ts';
 
 /** Whose signatures are accepted, and within what limits. */
 export type VerifierOptions = PublicAddress & {
   readonly keys: KeyStore;
   readonly replay: ReplayStore;
-  /** @default countersignV1 */
-  readonly scheme?: Scheme;
+  /** By what a request may be signed: one scheme, or several while callers move from one to another. @default countersignV1 */
+  readonly scheme?: Scheme | readonly Scheme[];
+  /** What of the schemes' findings of high severity is known and accepted. @default [] */
+  readonly accept?: readonly FindingCode[];
+  /** Issues and checks what schemes with a challenge sign. @default none */
+  readonly challenges?: Challenges;
+  /**
+   * The server's own key, to sign answers with: for callers who verify with its public half. @default the caller's secret
+   */
+  readonly responseKey?: Credentials;
   /** How far a timestamp may be from this server's time, in either direction, in seconds; finite. @default 300 */
   readonly tolerance?: number;
   /** The largest body that is read to be verified, in bytes. @default 10485760 (10 MiB) */
@@ -40,12 +55,16 @@ export type VerifyContext = {
   readonly address?: string;
   /** A scope that the key must have. */
   readonly scope?: string;
+  /** Whose signature it must be, for schemes that carry no access key, as most webhooks. @default the scheme's name */
+  readonly accessKey?: string;
 };
 
 /** A request that is fresh, unseen, whole and signed by the principal. */
 export type Verified<Received> = {
   readonly ok: true;
   readonly principal: Principal;
+  /** The name of the scheme by which the request is signed. */
+  readonly scheme: string;
   /** The request, with a body that can be read. */
   readonly request: Received;
   /** The bytes of the body that were verified; undefined where there is none, or it is not signed. */
@@ -74,63 +93,79 @@ export type Verifier = {
 
 /** What is known of an attempt so far: more with each step. */
 type Attempt = {
-  presented?: PresentedSignature;
+  message?: Message;
+  candidate?: Candidate | undefined;
   record?: KeyRecord | undefined;
   /** The key that made the signature: the caller is proved. */
   key?: SigningKey;
-  /** Whether the answer will have no body. */
-  bodiless?: boolean;
 };
 
 /**
- * Makes a verifier. Nothing is accepted that is not fresh, unseen, whole and signed with an active secret.
+ * Makes a verifier. Nothing is accepted that is not fresh, unseen, whole and signed with an active secret, but what `accept`
+ * names.
  *
  * @throws SignatureError `invalid_configuration`
  */
 export function createVerifier(options: VerifierOptions): Verifier {
-  const { keys, replay, scheme = countersignV1, clock = () => Date.now(), audit, limits = {} } = options;
-  const { tolerance: seconds = 300, maxBodyBytes = 10 * 2 ** 20 } = options;
+  const { keys, replay, scheme = countersignV1, clock = () => Date.now(), audit, limits = {}, accept = [] } = options;
+  const { tolerance: seconds = 300, maxBodyBytes = 10 * 2 ** 20, challenges } = options;
   if (!(seconds > 0 && seconds < Infinity && maxBodyBytes >= 0)) {
     fail('invalid_configuration', 'tolerance must be a positive number of seconds, maxBodyBytes of bytes.');
   }
   const tolerance = seconds * 1000;
+  const schemes = acceptedSchemes(scheme, accept);
   const messageOf = messagesAt(options);
-  const prepared = preparedKeys(scheme);
-  const bodyRules = { maxBodyBytes, unsignedPayload: options[allowUnsignedPayload] === true };
+  const prover = proverOf({ keys, schemes });
+  const countersignerOf = countersigners({ responseKey: options.responseKey, clock });
+  const timeless = accept.includes('no-timestamp');
+  const bodyRules = {
+    unsignedPayload: options[allowUnsignedPayload] === true,
+    uncovered: accept.includes('body-unsigned'),
+  };
+  const howToSign = Object.assign({}, ...schemes.map((one) => one.challenge));
 
-  async function accept<Received extends Request | ReceivedRequest>(
+  async function judge<Received extends Request | ReceivedRequest>(
     request: Received,
-    { address, scope }: VerifyContext,
+    { address, scope, accessKey }: VerifyContext,
     attempt: Attempt,
   ): Promise<Verified<Received>> {
     const message = messageOf(request);
-    attempt.bodiless = message.method === 'HEAD';
-    const presented = scheme.read(message);
-    attempt.presented = presented;
+    attempt.message = message;
+    const candidates = signaturesIn(message, schemes, accessKey);
+    attempt.candidate = candidates[0];
     if (limits.byAddress) await withinLimit(limits.byAddress, address ?? 'unknown');
-    const record = await findKey(keys, presented.accessKey);
-    attempt.record = record;
     const now = clock();
-    const key = await matchingKey(record, presented, { prepared, now });
-    if (record && key) attempt.key = key;
+    const read = bodyReader(request, maxBodyBytes);
+    const { candidate, record, key, stringToSign } = await prover(candidates, { now, read });
+    const { presented } = candidate;
+    Object.assign(attempt, { candidate, record, ...(record && key && { key }) });
     requireUsable(record, now);
     if (!key) fail('signature_mismatch', 'No active secret of the key makes this signature of this request.', 401);
-    requireFresh(presented.time, { now, tolerance });
-    const body = await requireBody(request, presented.body, bodyRules);
-    // A request is fresh from one tolerance before its time to one after, so its nonce is remembered for both.
-    await requireUnseen(replay, presented, now + 2 * tolerance + 1000);
+    requireFresh(presented, { now, tolerance, timeless });
+    requireChallenge(presented, challenges);
+    const body = await requireBody(read, presented.body, bodyRules);
+    if (!(presented.reusable && accept.includes('no-nonce'))) {
+      await requireUnseen(replay, {
+        accessKey: candidate.accessKey,
+        nonce: await claimOf(presented, stringToSign),
+        // A request is fresh from one tolerance before its time to one after, so its nonce is remembered for both.
+        expiresAt: Math.max(now + 2 * tolerance, presented.expiresAt ?? 0) + 1000,
+      });
+    }
     requireScope(record, scope);
-    if (limits.byKey) await withinLimit(limits.byKey, presented.accessKey);
+    if (limits.byKey) await withinLimit(limits.byKey, candidate.accessKey);
+    const { name } = candidate.scheme;
     const countersigner = countersignerOf(attempt);
     return {
       ok: true,
       principal: principalOf(record),
+      scheme: name,
       request: body ? withBody(request, body) : request,
       body,
       countersign: async (response) =>
         countersigner
           ? countersignedResponse(countersigner, response)
-          : fail('invalid_configuration', `The scheme ${scheme.name} signs no responses.`, 500),
+          : fail('invalid_configuration', `The scheme ${name} signs no responses.`, 500),
     };
   }
 
@@ -139,18 +174,17 @@ export function createVerifier(options: VerifierOptions): Verifier {
       cause instanceof SignatureError
         ? cause
         : new SignatureError('internal_error', 'The request could not be judged.', 500, { cause });
-    const disclosed = attempt.key !== undefined || attempt.record?.explain === true;
-    const reply = replyTo(error, { scheme: scheme.name, disclosed });
+    const reply = replyTo(error, {
+      scheme: (attempt.candidate?.scheme ?? schemes[0]).name,
+      disclosed: attempt.key !== undefined || attempt.record?.explain === true,
+      howToSign,
+      challenge: challenges?.issue(),
+    });
     // So that a proved caller can believe it: the time in it, above all, where that caller's clock is wrong.
     const countersigner = countersignerOf(attempt);
-    // A CryptoKey that may only verify signs no answer.
+    // A key that may only verify signs no answer.
     const signed = countersigner && (await countersignedReply(countersigner, reply).catch(() => undefined));
     return { ok: false, error, reply: signed ?? reply };
-  }
-
-  function countersignerOf({ presented, key, bodiless = false }: Attempt): Countersigner | undefined {
-    if (!scheme.response || !presented || !key) return undefined;
-    return { scheme: scheme.response, key, requestSignature: presented.signatureText, bodiless, clock };
   }
 
   return {
@@ -158,18 +192,19 @@ export function createVerifier(options: VerifierOptions): Verifier {
       const attempt: Attempt = {};
       let result: Verified<typeof request> | Refused;
       try {
-        result = await accept(request, context, attempt);
+        result = await judge(request, context, attempt);
       } catch (cause) {
         result = await refuse(cause, attempt);
       }
       if (audit) {
-        const { presented, record } = attempt;
+        const { candidate, record } = attempt;
         report(audit, {
           time: clock(),
           request,
           address: context.address,
-          accessKey: presented?.accessKey,
-          nonce: presented?.nonce,
+          accessKey: candidate?.accessKey,
+          scheme: candidate?.scheme.name,
+          nonce: candidate?.presented.nonce,
           record,
           error: result.ok ? undefined : result.error,
         });

@@ -22,6 +22,7 @@ describe('the audit event', () => {
         path: '/v1/orders',
         accessKey,
         service: 'shop',
+        scheme: 'countersign-v1',
         nonce: parts.headers['x-api-nonce'],
         address: '192.0.2.1',
       },

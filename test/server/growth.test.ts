@@ -162,7 +162,12 @@ it.each(fields)('%s, filled with anything', async (field) => {
     const values = repeated(unit);
     const exponent = await leastGrowth((size) => {
       const { headers, ...rest } = received({ ...parts, headers: { ...parts.headers, [field]: values(size) } });
-      const message = { ...rest, headers: { get: (name: string) => headers.get(name.toLowerCase()) } };
+      const message = {
+        scheme: 'https' as const,
+        rawTarget: rest.target,
+        ...rest,
+        headers: { get: (name: string) => headers.get(name.toLowerCase()) },
+      };
       return () => {
         try {
           countersignV1.read(message);

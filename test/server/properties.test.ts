@@ -39,7 +39,14 @@ function prepared({ method, authority, target, type, accessKey, seconds, nonce, 
   const [signedHeaders, values] = headers;
   const fields = new Map(signedHeaders.map((name, i) => [name, values[i] ?? '']));
   if (type !== null) fields.set('content-type', type);
-  const message: Message = { method, authority, target, headers: { get: (name) => fields.get(name) ?? null } };
+  const message: Message = {
+    method,
+    scheme: 'https',
+    authority,
+    target,
+    rawTarget: target,
+    headers: { get: (name) => fields.get(name) ?? null },
+  };
   return countersignV1.prepare({ message, accessKey, nonce, time: seconds * 1000, signedHeaders, body: rest.body });
 }
 
@@ -99,8 +106,10 @@ describe('the string to sign', () => {
         ]);
         const message = {
           method: 'GET',
+          scheme: 'https' as const,
           authority: 'a',
           target: '/',
+          rawTarget: '/',
           headers: { get: (name: string) => fields.get(name) ?? null },
         };
         const text = textOf(() =>
@@ -124,9 +133,9 @@ describe('the string to sign', () => {
     );
   });
 
-  function textOf(prepare: () => { readonly stringToSign: string }): string | undefined {
+  function textOf(prepare: () => { readonly stringToSign: string | Uint8Array }): string | undefined {
     try {
-      return prepare().stringToSign;
+      return `${prepare().stringToSign}`;
     } catch (error) {
       expect(error).toMatchObject({ code: 'invalid_request' });
       return undefined;

@@ -1,8 +1,9 @@
 import { createVerifier, memoryKeys, memoryReplay } from 'countersign/server';
 import { describe, expect, it } from 'vitest';
+import { messageOf } from '../../src/core/message.ts';
 import { countersignV1Response } from '../../src/schemes/countersign-v1-response.ts';
 import { honest, set } from './honest.ts';
-import { judge, macOf, noon, outcomeOf, type Parts, rig, signedParts } from './rig.ts';
+import { judge, macOf, noon, outcomeOf, type Parts, rig, signedParts, url } from './rig.ts';
 
 describe('the signature itself', () => {
   const hex = (parts: Parts) => (parts.headers['x-api-signature'] ?? '').slice(3);
@@ -42,10 +43,17 @@ describe('the signature itself', () => {
 
   it('of a response is none of a request, though the same secret made it', async () => {
     const { verifier, parts, secret } = honest();
-    const input = { requestSignature: parts.headers['x-api-signature'] ?? '', time: noon, status: 200 };
-    const { stringToSign } = countersignV1Response.prepare({ ...input, contentType: '', sha256: undefined });
+    const { stringToSign } = countersignV1Response.prepare({
+      request: messageOf({ method: 'GET', url }, new Headers(parts.headers)),
+      accessKey: 'unused',
+      time: noon,
+      status: 200,
+      headers: new Headers(),
+      body: new Uint8Array(),
+      sha256: undefined,
+    });
     expect(stringToSign).toMatch(/^countersign-v1-response\n/);
-    expect(await judge(verifier, set(parts, { 'x-api-signature': `v1=${macOf(secret, stringToSign)}` }))).toBe(
+    expect(await judge(verifier, set(parts, { 'x-api-signature': `v1=${macOf(secret, `${stringToSign}`)}` }))).toBe(
       'signature_mismatch',
     );
   });

@@ -24,7 +24,7 @@ function inputOf({ request, stages, credentials, time, nonce, signedHeaders }: S
       ? { kind: 'digest', sha256: sha256OfBodySync(bytes) }
       : { kind: 'none' };
   return {
-    message: { ...stages.message, headers: headersOf(request.headers) },
+    message: { ...stages.message, scheme: 'https', rawTarget: request.target, headers: headersOf(request.headers) },
     accessKey: credentials.accessKey,
     time: time * 1000 + 999,
     nonce,
@@ -91,7 +91,7 @@ describe('signing', () => {
 
   it.each(vectors.sign)('what a verifier reads from $name', ({ request, stages, credentials, time, nonce }) => {
     const headers = headersOf([...request.headers, ...stages.headers]);
-    const read = readCountersignV1({ ...stages.message, headers });
+    const read = readCountersignV1({ ...stages.message, scheme: 'https', rawTarget: request.target, headers });
     expect(read).toMatchObject({ accessKey: credentials.accessKey, time: time * 1000, nonce });
     expect(read.stringToSign).toBe(stages.stringToSign);
     expect(read.signatures.map(hex)).toEqual([stages.mac]);

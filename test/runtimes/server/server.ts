@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createVerifier, type KeySecret, memoryKeys, memoryReplay } from 'countersign/server';
+import { createVerifier, memoryKeys, memoryReplay, type Secret } from 'countersign/server';
 import { linesOf, receivedOf, targetOf } from './bridge.ts';
 import type { Receipt } from './receipt.ts';
 import { type Answer, type Asked, openRoutes, routes } from './routes.ts';
@@ -11,7 +11,7 @@ export type Server = { readonly port: number; close(): void };
 
 export type ServerOptions = {
   readonly accessKey: string;
-  readonly secret: KeySecret['secret'];
+  readonly secret: Secret;
   /** Pages and scripts for browsers, by path. */
   readonly files: Files;
 };

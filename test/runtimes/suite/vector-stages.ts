@@ -1,13 +1,13 @@
-import { normaliseTarget } from '../../../src/core/address.ts';
+import { addressOf, normaliseTarget } from '../../../src/core/address.ts';
 import { contentDigest, sha256OfBodySync } from '../../../src/core/digest.ts';
-import { hex, utf8 } from '../../../src/core/encoding.ts';
-import { type HeaderView, methodOf } from '../../../src/core/message.ts';
-import type { SignedBody } from '../../../src/core/scheme.ts';
+import { bytesToSign, hex } from '../../../src/core/encoding.ts';
+import { type HeaderView, type Message, methodOf } from '../../../src/core/message.ts';
+import type { SignedBody, ToSign } from '../../../src/core/scheme.ts';
 import { hmacSha256 } from '../../../src/core/signing-key.ts';
 import { readCountersignV1 } from '../../../src/schemes/countersign-v1-read.ts';
 import { countersignV1Response } from '../../../src/schemes/countersign-v1-response.ts';
 import { signCountersignV1 } from '../../../src/schemes/countersign-v1-sign.ts';
-import { bytesOf, type Pairs, type SignCase } from '../../vectors/format.ts';
+import { bytesOf, type Pairs, type RespondCase, type SignCase } from '../../vectors/format.ts';
 import { vectors } from '../../vectors/read.ts';
 import { equal } from './check.ts';
 
@@ -39,9 +39,16 @@ function bodyOf({ request }: SignCase): SignedBody {
   return bytes.length ? { kind: 'digest', sha256: sha256OfBodySync(bytes) } : { kind: 'none' };
 }
 
+const messageOf = ({ stages: { message } }: SignCase, headers: HeaderView): Message => ({
+  ...message,
+  scheme: 'https',
+  rawTarget: message.target,
+  headers,
+});
+
 const prepared = (vector: SignCase) =>
   signCountersignV1.prepare({
-    message: { ...vector.stages.message, headers: viewOf(vector.request.headers) },
+    message: messageOf(vector, viewOf(vector.request.headers)),
     accessKey: vector.credentials.accessKey,
     time: vector.time * 1000,
     nonce: vector.nonce,
@@ -49,8 +56,25 @@ const prepared = (vector: SignCase) =>
     signedHeaders: signCountersignV1.signableHeaders(vector.signedHeaders),
   });
 
-const macOf = (stringToSign: string, secret: Uint8Array): Uint8Array =>
-  hmacSha256(secret).sign(utf8(stringToSign)) as Uint8Array;
+const responseOf = ({ response, time, requestSignature }: RespondCase) => {
+  const body = bytesOf(response.body);
+  return countersignV1Response.prepare({
+    request: {
+      ...addressOf('https://example.com/'),
+      method: 'GET',
+      headers: viewOf([['X-API-Signature', requestSignature]]),
+    },
+    accessKey: 'unused',
+    time: time * 1000,
+    status: response.status,
+    headers: viewOf([['Content-Type', response.contentType]]),
+    body,
+    sha256: body.length ? sha256OfBodySync(body) : undefined,
+  });
+};
+
+const macOf = (stringToSign: ToSign, secret: Uint8Array): Uint8Array =>
+  hmacSha256(secret).sign(bytesToSign(stringToSign)) as Uint8Array;
 
 const { sign, respond } = vectors;
 
@@ -100,20 +124,19 @@ export const stageChecks: readonly StageCheck[] = [
   {
     name: `what a verifier reads of ${sign.length} vectors`,
     run: () =>
-      each(sign, ({ request, stages }) => {
+      each(sign, (vector) => {
+        const { request, stages } = vector;
         const headers = viewOf([...request.headers, ...stages.headers]);
-        const { stringToSign, signatures } = readCountersignV1({ ...stages.message, headers });
+        const { stringToSign, signatures } = readCountersignV1(messageOf(vector, headers));
         equal([stringToSign, signatures.map(hex)], [stages.stringToSign, [stages.mac]], 'string and signatures');
       }),
   },
   {
     name: `string and MAC of ${respond.length} countersignatures`,
     run: () =>
-      each(respond, ({ response: { status, contentType, body }, secret, time, requestSignature, stages }) => {
-        const bytes = bytesOf(body);
-        const sha256 = bytes.length ? sha256OfBodySync(bytes) : undefined;
-        const input = { requestSignature, time: time * 1000, status, contentType, sha256 };
-        const { stringToSign } = countersignV1Response.prepare(input);
+      each(respond, (vector) => {
+        const { secret, stages } = vector;
+        const { stringToSign } = responseOf(vector);
         equal(stringToSign, stages.stringToSign, 'the string');
         equal(hex(macOf(stringToSign, bytesOf(secret))), stages.mac, 'the MAC');
       }),

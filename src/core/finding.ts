@@ -1,0 +1,26 @@
+/**
+ * What a scheme can leave open. Stable: a verifier's `accept` names them. docs/define-a-scheme.md has an attack for each.
+ */
+export type FindingCode =
+  | 'body-unsigned'
+  | 'query-unsigned'
+  | 'path-unsigned'
+  | 'method-unsigned'
+  | 'host-unsigned'
+  | 'no-timestamp'
+  | 'no-nonce'
+  | 'adjacent-values'
+  | 'ambiguous-separator'
+  | 'weak-hash'
+  | 'access-key-unbound'
+  | 'forbidden-browser-header';
+
+/** Something that a scheme leaves open, and how an attacker would use it. */
+export type Finding = {
+  readonly code: FindingCode;
+  /** `high`: whoever is on the way can change what is done, or do it again. A verifier accepts it by name only. */
+  readonly severity: 'high' | 'medium' | 'low';
+  readonly message: string;
+  /** An example. */
+  readonly attack: string;
+};

@@ -1,0 +1,29 @@
+import type { NewAddress } from './scheme.ts';
+
+/** To be repeated beside any other option, each of which resets it (Fetch Standard, the Request constructor). */
+export const referrerOf = ({ referrer, referrerPolicy }: Request): RequestInit =>
+  typeof referrer === 'string' ? { referrer, referrerPolicy } : {};
+
+// Copied one by one: runtimes have some of these, and Cloudflare's refuses others even when they are empty.
+const kept = ['signal', 'credentials', 'mode', 'cache', 'keepalive', 'integrity', 'redirect'] as const;
+
+/** What a request to another URL takes over. */
+export const settingsOf = (request: Request): RequestInit => ({
+  ...Object.fromEntries(kept.filter((name) => request[name]).map((name) => [name, request[name]])),
+  ...referrerOf(request),
+});
+
+/** The request, sent to another path and query of the same origin, which are kept to the byte. */
+export function readdress(request: Request, to: NewAddress): Request {
+  const { method, headers, url } = request;
+  const body = to.body ?? request.body;
+  return new Request(
+    url.replace(/^(\w+:\/\/[^/?#]*).*/s, (_, origin) => origin + to.target),
+    {
+      ...settingsOf(request),
+      method,
+      headers,
+      ...(body && { body: body as BodyInit, duplex: 'half' }),
+    },
+  );
+}

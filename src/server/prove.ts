@@ -1,0 +1,60 @@
+import { SignatureError } from '../core/errors.ts';
+import type { Scheme, ToSign } from '../core/scheme.ts';
+import type { SigningKey } from '../core/signing-key.ts';
+import type { BodyReader } from './body-step.ts';
+import type { KeyRecord, KeyStore } from './contracts.ts';
+import { findKey, matchingKey, preparedKeys } from './key-steps.ts';
+import type { Candidate } from './schemes.ts';
+
+/** Who made a signature, as far as could be told. */
+export type Proof = {
+  readonly candidate: Candidate;
+  readonly stringToSign: ToSign;
+  readonly record: KeyRecord | undefined;
+  /** Undefined where no secret of the record made the signature. */
+  readonly key: SigningKey | undefined;
+};
+
+type Circumstances = {
+  /** In milliseconds since the epoch. */
+  readonly now: number;
+  readonly read: BodyReader;
+};
+
+/**
+ * Finds the signature, of those that the schemes found in a request, which a key made; the first one where none did. What a
+ * key costs to prepare is paid once per scheme.
+ *
+ * @throws SignatureError (the function returned) `key_store_unavailable` where it cannot be told, and what reading a body throws.
+ */
+export function proverOf({ keys, schemes }: { readonly keys: KeyStore; readonly schemes: readonly Scheme[] }) {
+  const prepared = new Map(schemes.map((scheme) => [scheme, preparedKeys(scheme)]));
+
+  async function prove(candidate: Candidate, { now, read }: Circumstances): Promise<Proof> {
+    const { scheme, presented, accessKey } = candidate;
+    const { stringToSign: given } = presented;
+    const record = await findKey(keys, accessKey);
+    const stringToSign = typeof given === 'function' ? given((await read()) ?? new Uint8Array()) : given;
+    const preparedForScheme = prepared.get(scheme) ?? preparedKeys(scheme);
+    const key = await matchingKey(record, { presented, stringToSign, prepared: preparedForScheme, now });
+    return { candidate, stringToSign, record, key };
+  }
+
+  return async (candidates: readonly Candidate[], circumstances: Circumstances): Promise<Proof> => {
+    let first: Proof | undefined;
+    let failure: unknown;
+    for (const candidate of candidates) {
+      try {
+        const proof = await prove(candidate, circumstances);
+        if (proof.key) return proof;
+        first ??= proof;
+      } catch (error) {
+        // Another scheme may still know a key for which this one has no use.
+        if (!(error instanceof SignatureError)) throw error;
+        failure ??= error;
+      }
+    }
+    if (failure || !first) throw failure;
+    return first;
+  };
+}

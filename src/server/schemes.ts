@@ -1,0 +1,65 @@
+import { fail, SignatureError } from '../core/errors.ts';
+import type { FindingCode } from '../core/finding.ts';
+import type { Message } from '../core/message.ts';
+import type { PresentedSignature, Scheme } from '../core/scheme.ts';
+
+/**
+ * The schemes of a verifier, in the order in which they are tried.
+ *
+ * @param accept the findings that the provider has named.
+ * @throws SignatureError `invalid_configuration` for none, for two of one name, and for a scheme with a finding of high severity
+ * that is not named.
+ */
+export function acceptedSchemes(
+  given: Scheme | readonly Scheme[],
+  accept: readonly FindingCode[],
+): readonly [Scheme, ...Scheme[]] {
+  const [first, ...others] = 'name' in given ? [given] : given;
+  if (!first) return fail('invalid_configuration', 'A verifier needs a scheme.');
+  const schemes: [Scheme, ...Scheme[]] = [first, ...others];
+  const names = schemes.map(({ name }) => name);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) fail('invalid_configuration', `Two schemes are named ${twice}.`);
+  for (const { name, findings = [] } of schemes) {
+    const open = findings.filter(({ code, severity }) => severity === 'high' && !accept.includes(code));
+    if (open.length) {
+      const said = open.map(({ code, message }) => `${code} (${message})`).join(', ');
+      fail('invalid_configuration', `The scheme ${name} leaves open what accept must name: ${said}`);
+    }
+  }
+  return schemes;
+}
+
+/** A signature by one of the schemes, whose it claims to be. */
+export type Candidate = {
+  readonly scheme: Scheme;
+  readonly presented: PresentedSignature;
+  readonly accessKey: string;
+};
+
+/**
+ * What each scheme finds in a request. Two schemes may use the same headers, so all are asked.
+ *
+ * @param accessKey whose signature it is, for schemes that carry no access key. @default the scheme's name
+ * @throws SignatureError the first that a scheme gives for a signature which is its own but malformed, else `missing_signature`.
+ */
+export function signaturesIn(
+  message: Message,
+  schemes: readonly Scheme[],
+  accessKey: string | undefined,
+): readonly Candidate[] {
+  const candidates: Candidate[] = [];
+  let missing: unknown;
+  let malformed: unknown;
+  for (const scheme of schemes) {
+    try {
+      const presented = scheme.read(message);
+      candidates.push({ scheme, presented, accessKey: presented.accessKey ?? accessKey ?? scheme.name });
+    } catch (error) {
+      if (error instanceof SignatureError && error.code === 'missing_signature') missing ??= error;
+      else malformed ??= error;
+    }
+  }
+  if (!candidates.length) throw malformed ?? missing;
+  return candidates;
+}
