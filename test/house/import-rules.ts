@@ -24,6 +24,7 @@ const rules: Readonly<Record<string, Rule>> = {
   'src/cli/': { ours: ['src/'], packages: { citty: 'code' } },
   'src/index.ts': { ours: clientSide },
   'src/ky.ts': { ours: clientSide, packages: { ky: 'type' } },
+  'src/schemes.ts': { ours: ['src/core/', 'src/schemes/'] },
   'src/server.ts': { ours: serverSide },
   'src/testing.ts': { ours: serverSide, packages: { msw: 'code' } },
   'src/cli.ts': { ours: ['src/cli/'], packages: { citty: 'code' } },
