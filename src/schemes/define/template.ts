@@ -30,10 +30,10 @@ export type OptionalPart = {
 /** A template as it was parsed. */
 export type Part = TextPart | ValuePart | OptionalPart;
 
-type Mark = { readonly kind: 'open' | 'close'; readonly at: number };
+type Mark = { readonly kind: 'open'; readonly at: number } | { readonly kind: 'close'; readonly at: number };
 
 // A doubled brace or bracket is that character; what is in single ones is no text.
-const token = /\{\{|\}\}|\[\[|\]\]|[{}[\]]|[^{}[\]]+/g;
+const token = /\{\{|\}\}|\[\[|\]\]|\{[^}]*\}|[{}[\]]|[^{}[\]]+/g;
 
 /**
  * Parses a template: text, `{field|filter:argument}`, `[` `]` around what is optional; `{{`, `}}`, `[[` and `]]` are the
@@ -45,11 +45,12 @@ const token = /\{\{|\}\}|\[\[|\]\]|[{}[\]]|[^{}[\]]+/g;
 export function parseTemplate(where: string, template: string): readonly Part[] {
   const parts: Part[] = [];
   let optional: { readonly parts: Array<TextPart | ValuePart>; readonly at: number } | undefined;
-  for (const piece of piecesOf(where, template)) {
-    const place = { where, template, at: piece.at };
+  for (const { 0: text, index: at } of template.matchAll(token)) {
+    const place = { where, template, at };
+    const piece = pieceOf(text, place);
     if (piece.kind === 'open') {
       if (optional) misdefined(place, 'a [ within [ ]; a bracket that is text is written [[');
-      optional = { parts: [], at: piece.at };
+      optional = { parts: [], at };
     } else if (piece.kind === 'close') {
       if (!optional) return misdefined(place, 'this ] has no [; a bracket that is text is written ]]');
       parts.push({ kind: 'optional', ...optional });
@@ -63,29 +64,22 @@ export function parseTemplate(where: string, template: string): readonly Part[] 
   return parts;
 }
 
-function piecesOf(where: string, template: string): ReadonlyArray<TextPart | ValuePart | Mark> {
-  const pieces: Array<TextPart | ValuePart | Mark> = [];
-  token.lastIndex = 0;
-  for (let found = token.exec(template); found; found = token.exec(template)) {
-    const [text] = found;
-    const at = found.index;
-    if (text === '}') misdefined({ where, template, at }, 'this } has no {; a brace that is text is written }}');
-    if (text === '{') {
-      const end = template.indexOf('}', at);
-      if (end < 0) misdefined({ where, template, at }, 'this { has no }; a brace that is text is written {{');
-      pieces.push(parseValue({ where, template, at }, template.slice(at + 1, end)));
-      token.lastIndex = end + 1;
-    } else if (text === '[' || text === ']') {
-      pieces.push({ kind: text === '[' ? 'open' : 'close', at });
-    } else {
-      pieces.push({ kind: 'text', text: /^([{}[\]])\1$/.test(text) ? text.slice(1) : text, at });
-    }
-  }
-  return pieces;
+const unclosed: Readonly<Record<string, string>> = {
+  '{': 'this { has no }; a brace that is text is written {{',
+  '}': 'this } has no {; a brace that is text is written }}',
+};
+
+function pieceOf(text: string, place: Place): TextPart | ValuePart | Mark {
+  const { at } = place;
+  const problem = unclosed[text];
+  if (problem) misdefined(place, problem);
+  if (text === '[' || text === ']') return text === '[' ? { kind: 'open', at } : { kind: 'close', at };
+  if (/^([{}[\]])\1$/.test(text)) return { kind: 'text', text: text.slice(1), at };
+  return text.startsWith('{') ? parseValue(place, text.slice(1, -1)) : { kind: 'text', text, at };
 }
 
 // Text on both sides of a doubled brace is one text.
-function add(parts: Part[], piece: TextPart | ValuePart): void {
+function add(parts: Array<TextPart | ValuePart> | Part[], piece: TextPart | ValuePart): void {
   const last = parts.at(-1);
   if (last?.kind === 'text' && piece.kind === 'text')
     parts[parts.length - 1] = { ...last, text: last.text + piece.text };
