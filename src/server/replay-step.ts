@@ -25,7 +25,8 @@ export async function requireUnseen(
   try {
     claim = await replay.claim(accessKey, nonce, expiresAt);
   } catch (cause) {
-    if (cause instanceof SignatureError && cause.code === 'replay_store_full') throw cause;
+    // A store of ours says itself what is wrong with it.
+    if (cause instanceof SignatureError && cause.code.startsWith('replay_store_')) throw cause;
     fail(
       'replay_store_unavailable',
       'It cannot be told now whether the request is a replay. Try again later.',

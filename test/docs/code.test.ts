@@ -6,10 +6,13 @@ import { format } from 'node:util';
 import { createSigner, signedFetch } from 'countersign';
 import ts from 'typescript';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { type RedisServer, startRedis } from '../stores/redis-server.ts';
+import { present } from '../vectors/present.ts';
 import { type Example, writeExamples } from './generate.ts';
 import { type Host, startHost } from './host.ts';
 import { accessKey, secret, signer } from './prelude.ts';
 
+const redisHere = present('redis-server', '--version');
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const examples = writeExamples();
 afterAll(examples.remove);
@@ -34,17 +37,23 @@ it('every example in the documentation type-checks', { timeout: 60_000 }, () => 
 
 describe('every example in the documentation runs', () => {
   let host: Host;
+  let redis: RedisServer | undefined;
   beforeAll(async () => {
     host = await startHost();
     vi.stubEnv('PORT', '0');
+    redis = redisHere ? await startRedis() : undefined;
+    vi.stubEnv('REDIS_URL', `redis://127.0.0.1:${redis?.port}`);
   });
-  afterAll(() => host.close());
+  afterAll(async () => {
+    await host.close();
+    await redis?.close();
+  });
   afterEach(() => {
     vi.restoreAllMocks();
     vi.unstubAllGlobals();
   });
 
-  it.each(examples.all)('$page line $line', async (example) => {
+  it.each(examples.all.filter(({ code }) => redisHere || !usesRedis(code)))('$page line $line', async (example) => {
     const printed: string[] = [];
     vi.spyOn(console, 'log').mockImplementation((...given) => void printed.push(format(...given)));
     vi.stubGlobal('fetch', host.fetch);
@@ -57,6 +66,8 @@ describe('every example in the documentation runs', () => {
     expect(host.refusals()).toEqual(clockIsWrong ? ['GET /v1/orders: stale_timestamp'] : []);
   });
 });
+
+const usesRedis = (code: string): boolean => code.includes("from 'redis'");
 
 /** What an example says that it prints: the text after `// →`. */
 const expectedOf = ({ code }: Example): readonly string[] =>

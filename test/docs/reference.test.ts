@@ -107,7 +107,7 @@ describe('options', () => {
   }
 });
 
-it.each(['index.ts', 'ky.ts', 'schemes.ts', 'server.ts'])(
+it.each(['index.ts', 'ky.ts', 'redis.ts', 'schemes.ts', 'server.ts'])(
   'everything that src/%s exports as a value is in the documentation',
   (door) => {
     const text = pages.map((page) => page.text).join('\n');
