@@ -17,6 +17,8 @@ export type ProtectOptions = {
   readonly scope?: string;
   /** Where a request comes from, for limits and audit. @default unknown */
   readonly address?: (request: Request) => string | undefined;
+  /** Whose signature it must be, for schemes that carry no access key, as webhooks at `/hooks/:tenant`. @default the scheme's name */
+  readonly accessKey?: (request: Request) => string | undefined;
   /** `'always'` signs every answer of the handler; it is then held in memory whole. @default 'never' */
   readonly countersign?: 'always' | 'never';
 };
@@ -28,13 +30,15 @@ export type ProtectOptions = {
 export function protect(
   verifier: Verifier,
   handler: ProtectedHandler,
-  { scope, address, countersign = 'never' }: ProtectOptions = {},
+  { scope, address, accessKey, countersign = 'never' }: ProtectOptions = {},
 ): (request: Request) => Promise<Response> {
   return async (request) => {
     const from = address?.(request);
+    const by = accessKey?.(request);
     const result = await verifier.verify(request, {
       ...(scope !== undefined && { scope }),
       ...(from !== undefined && { address: from }),
+      ...(by !== undefined && { accessKey: by }),
     });
     if (!result.ok) {
       const { status, headers, body } = result.reply;
