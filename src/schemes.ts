@@ -1,3 +1,6 @@
 export type { Finding, FindingCode } from './core/finding.ts';
 export type { Scheme, SigningScheme } from './core/scheme.ts';
 export { countersignV1 } from './schemes/countersign-v1.ts';
+export type { StandardWebhooksOptions } from './schemes/standard-webhooks.ts';
+export { standardWebhooks } from './schemes/standard-webhooks.ts';
+export { generateWebhookSecret } from './schemes/standard-webhooks-key.ts';

@@ -76,6 +76,7 @@ describe('options', () => {
     ['docs/server.md', 'server/contracts.ts', 'KeySecret'],
     ['docs/server.md', 'server/contracts.ts', 'AuditEvent'],
     ['docs/server.md', 'server/received.ts', 'ReceivedRequest'],
+    ['docs/webhooks.md', 'schemes/standard-webhooks.ts', 'StandardWebhooksOptions'],
   ])('%s has a row for every member of %s %s, with its default', (path, file, name) => {
     const rows = pageNamed(path)
       .text.split('\n')
