@@ -1,0 +1,70 @@
+import { fail } from '../core/errors.ts';
+import type { Message } from '../core/message.ts';
+import { amzNames } from './sigv4-canonical.ts';
+
+/** What carries a signature by header, in lower case. */
+export const ownFields: readonly string[] = [
+  'authorization',
+  'x-amz-date',
+  'x-amz-content-sha256',
+  'x-amz-security-token',
+];
+
+// What the scheme covers by itself, what belongs to the connection, and what is no single line (RFC 6265 section 3).
+const excluded = new Set([
+  ...ownFields,
+  ...['host', 'connection', 'expect', 'keep-alive', 'te', 'trailer', 'transfer-encoding', 'upgrade'],
+  ...['accept-encoding', 'content-length', 'set-cookie'],
+]);
+
+/** A token in lower case (RFC 9110 section 5.6.2). */
+const token = /^[a-z\d!#$%&'*+.^_`|~-]{1,128}$/;
+
+/**
+ * Names of headers to sign, in order.
+ *
+ * @throws SignatureError `invalid_configuration` for one that is covered anyway, or changes on the way.
+ */
+export function signableHeaders(names: readonly string[]): readonly string[] {
+  const sorted = [...new Set(names.map((name) => name.toLowerCase()))].sort();
+  const refused = sorted.find((name) => !token.test(name) || excluded.has(name));
+  if (refused !== undefined) fail('invalid_configuration', `The header ${refused} cannot be signed, or is already.`);
+  return sorted;
+}
+
+/** What is asked to be signed beside `host`. */
+export type Wanted = {
+  /** Of the scheme: signed where the request has them. */
+  readonly ifPresent: readonly string[];
+  /** Of the signer: the request must have them. */
+  readonly always: readonly string[];
+  /** Of the scheme's own headers, those that are sent. */
+  readonly own: readonly string[];
+};
+
+/** The headers that a signature is to cover, sorted. */
+export function namesToSign({ headers }: Message, { ifPresent, always, own }: Wanted): readonly string[] {
+  // An older signature's own headers do not go with the request.
+  const old = headers.get('authorization') === null ? [] : ownFields;
+  const others = [...amzNames(headers), ...ifPresent.filter((name) => headers.get(name) !== null)];
+  const names = new Set(['host', ...own, ...always, ...others.filter((name) => !old.includes(name))]);
+  return [...names].sort();
+}
+
+/** The names of `SignedHeaders`: a strict list is sorted and names each once, and `host`. */
+export function isSignedHeadersList(names: readonly string[]): boolean {
+  const ordered = names.every((name, i) => token.test(name) && (i === 0 || name > (names[i - 1] ?? '')));
+  return ordered && names.length <= 128 && names.includes('host');
+}
+
+/**
+ * @throws SignatureError `insufficient_coverage` where the request has a header that must be signed and is not.
+ */
+export function requireCoverage({ headers }: Message, names: readonly string[], ifPresent: readonly string[]): void {
+  const signed = new Set(names);
+  const demanded = [...ownFields.slice(1), ...ifPresent].filter((name) => headers.get(name) !== null);
+  const open = [...demanded, ...amzNames(headers)].find((name) => !signed.has(name));
+  if (open !== undefined) {
+    fail('insufficient_coverage', `The header ${open.slice(0, 128)} must be among SignedHeaders, and is not.`, 401);
+  }
+}
