@@ -1,5 +1,5 @@
 import { readBody } from '../core/body.ts';
-import type { Secret } from '../core/credentials.ts';
+import { checkPublicKey, type PlatformKey } from '../core/credentials.ts';
 import { sha256OfBody } from '../core/digest.ts';
 import { bytesToSign } from '../core/encoding.ts';
 import { fail } from '../core/errors.ts';
@@ -17,8 +17,8 @@ export type CountersignedOptions = {
   readonly fetch?: Fetch;
   /** Set right when the server refuses a timestamp; the signer must use the same. Then the request is sent once more. @default none */
   readonly clock?: CorrectedClock;
-  /** The server's public key, where it has one and does not sign with the caller's secret. @default the caller's secret */
-  readonly responseKey?: Secret;
+  /** The server's public key, where it does not sign with the caller's secret. @default the caller's secret */
+  readonly responseKey?: PlatformKey;
   /** The largest response that is read to be checked, in bytes. @default 67108864 (64 MiB) */
   readonly maxBodyBytes?: number;
 };
@@ -36,7 +36,9 @@ export function countersignedFetch(signer: Signer, options: CountersignedOptions
   const { fetch = (...given) => globalThis.fetch(...given), clock, maxBodyBytes = 2 ** 26 } = options;
   const { scheme } = signer.settings;
   const responses = responsesOf(scheme);
-  const given = options.responseKey ? scheme.createKey(options.responseKey) : undefined;
+  const { responseKey } = options;
+  if (responseKey) checkPublicKey(responseKey);
+  const given = responseKey && scheme.createKey(responseKey);
   const exchange = async (...call: Parameters<Fetch>): Promise<Checked> => {
     let request: Message | undefined;
     // Credentials may be renewed while a request is under way.

@@ -49,7 +49,7 @@ export function checkPublicKey(key: PlatformKey): void {
   if (!key?.algorithm || key.type !== 'public')
     fail(
       'invalid_credentials',
-      'publicKey must be a CryptoKey of type public: import it with crypto.subtle.importKey.',
+      'A public key must be a CryptoKey of type public: import it with crypto.subtle.importKey.',
     );
 }
 

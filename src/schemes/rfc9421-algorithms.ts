@@ -53,12 +53,17 @@ function keyOf(key: PlatformKey): SigningKey {
   return {
     algorithm,
     sign(data) {
-      if (!may('sign')) unable('sign: import the private key with the usage sign. A verifier signs with responseKey.');
+      if (!may('sign'))
+        unable(
+          'sign: import the private key with the usage sign. For a verifier to sign answers, set its responseKey.',
+        );
       return subtle.sign(operation, key, data as BufferSource).then((bytes) => new Uint8Array(bytes), unsupported);
     },
     verify(data, signature) {
       if (!may('verify'))
-        unable('verify: import the public key with the usage verify. A client has responseKey for it.');
+        unable(
+          'verify: import the public key with the usage verify. For a client to check answers, set its responseKey.',
+        );
       return subtle.verify(operation, key, signature as BufferSource, data as BufferSource).catch(unsupported);
     },
   };

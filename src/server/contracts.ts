@@ -10,6 +10,8 @@ export type KeySecret = (
   /** A CryptoKey of type `public`: it can never be taken for a shared secret, nor a shared secret for it. */
   | { readonly publicKey: PlatformKey; readonly secret?: never }
 ) & {
+  /** The name of the one scheme that it is for, where a key has others for others. @default every scheme of the verifier */
+  readonly scheme?: string;
   /** Verifies nothing before this time, in milliseconds since the epoch. */
   readonly notBefore?: number;
   /** Verifies nothing from this time on, in milliseconds since the epoch. */

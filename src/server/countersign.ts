@@ -1,6 +1,7 @@
-import type { Credentials } from '../core/credentials.ts';
+import { type Credentials, checkAccessKey, type PlatformKey } from '../core/credentials.ts';
 import { sha256OfBody } from '../core/digest.ts';
 import { bytesToSign, utf8 } from '../core/encoding.ts';
+import { fail } from '../core/errors.ts';
 import type { Message } from '../core/message.ts';
 import type { Answer, ResponseScheme, Scheme } from '../core/scheme.ts';
 import type { SigningKey } from '../core/signing-key.ts';
@@ -28,25 +29,42 @@ export type Answered = {
  * Who signs the answers: undefined (from the function returned) where nobody can, because the caller is not proved, or the
  * scheme signs none.
  *
- * @param options.responseKey the server's own key, in place of the caller's.
+ * @param options.responseKey the server's own key, in place of the caller's where the scheme has public keys.
+ * @throws SignatureError `invalid_credentials`, `invalid_configuration` for a `responseKey` that can sign no answer.
  */
 export function countersigners({
+  schemes,
   responseKey,
   clock,
 }: {
+  readonly schemes: readonly Scheme[];
   readonly responseKey: Credentials | undefined;
   readonly clock: () => number;
 }): (answered: Answered) => Countersigner | undefined {
-  const own = new Map<Scheme, SigningKey>();
+  const own = responseKey && keysOf(responseKey, schemes);
   return ({ message, candidate, key }) => {
     const response = candidate?.scheme.response;
     if (!candidate || !response || !message || !key) return undefined;
-    const { scheme } = candidate;
-    const accessKey = responseKey?.accessKey ?? candidate.accessKey;
-    const signer = responseKey ? (own.get(scheme) ?? scheme.createKey(responseKey.secret)) : key;
-    if (responseKey) own.set(scheme, signer);
+    const { accessKey, key: signer } = own?.get(candidate.scheme) ?? { accessKey: candidate.accessKey, key };
     return { scheme: response, key: signer, accessKey, request: message, clock };
   };
+}
+
+type OwnKey = { readonly accessKey: string; readonly key: SigningKey };
+
+/** The server's own key for each scheme with public keys; the callers of others can check no answer by one. */
+function keysOf({ accessKey, secret }: Credentials, schemes: readonly Scheme[]): ReadonlyMap<Scheme, OwnKey> {
+  checkAccessKey(accessKey);
+  if ((secret as PlatformKey | undefined)?.type !== 'private') {
+    fail(
+      'invalid_credentials',
+      'responseKey.secret must be a CryptoKey of type private: with a shared secret, each caller could sign answers to others.',
+    );
+  }
+  const served = schemes.filter(({ publicKeys, response }) => publicKeys && response);
+  if (!served.length)
+    fail('invalid_configuration', 'responseKey is for a scheme that signs answers, with public keys.');
+  return new Map(served.map((scheme) => [scheme, { accessKey, key: scheme.createKey(secret) }]));
 }
 
 export type AnswerParts = Omit<Answer, 'request'> & {

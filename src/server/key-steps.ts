@@ -1,9 +1,9 @@
-import { checkPublicKey, checkSecret } from '../core/credentials.ts';
 import { bytesToSign } from '../core/encoding.ts';
 import { fail } from '../core/errors.ts';
 import type { PresentedSignature, Scheme, ToSign } from '../core/scheme.ts';
 import type { SigningKey } from '../core/signing-key.ts';
 import type { KeyRecord, KeySecret, KeyStore } from './contracts.ts';
+import { checkKeySecret } from './key-secret.ts';
 
 const unavailable = (cause?: unknown): never =>
   fail('key_store_unavailable', 'The keys cannot be looked up now. Try again later.', 503, cause);
@@ -38,7 +38,7 @@ export function requireUsable(record: KeyRecord | undefined, now: number): asser
 
 /** Secrets as prepared keys: each is prepared once, for as long as the store hands out the same object. */
 export type PreparedKeys = {
-  /** Undefined for a public key, where the scheme knows shared secrets only. */
+  /** Undefined for what is for another scheme, as a public key is where the scheme knows shared secrets only. */
   get(secret: KeySecret): SigningKey | undefined;
 };
 
@@ -47,12 +47,11 @@ export function preparedKeys(scheme: Scheme): PreparedKeys {
   return {
     get(entry) {
       const { secret, publicKey } = entry;
-      if (publicKey && !scheme.publicKeys) return undefined;
+      if ((entry.scheme ?? scheme.name) !== scheme.name || (publicKey && !scheme.publicKeys)) return undefined;
       const given = publicKey ?? secret;
       const found = known.get(entry);
       if (found?.given === given) return found.key;
-      if (publicKey) checkPublicKey(publicKey);
-      else checkSecret(secret);
+      checkKeySecret(entry);
       const key = scheme.createKey(given);
       known.set(entry, { given, key });
       return key;

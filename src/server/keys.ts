@@ -1,11 +1,12 @@
-import { checkAccessKey, checkPublicKey, checkSecret, concealed, type Secret } from '../core/credentials.ts';
+import { checkAccessKey, concealed, type Secret } from '../core/credentials.ts';
 import { fail } from '../core/errors.ts';
 import type { KeyRecord, KeySecret, KeyStore } from './contracts.ts';
+import { checkKeySecret } from './key-secret.ts';
 
 /**
  * Keys that are given once and held in memory: for a few partners from configuration, and for tests.
  *
- * @throws SignatureError `invalid_credentials` for an access key or secret that cannot be one, `invalid_configuration` for
+ * @throws SignatureError `invalid_credentials` for an access key, secret or public key that cannot be one, `invalid_configuration` for
  * a record without secrets, without a service, or given twice.
  */
 export function memoryKeys(records: Iterable<KeyRecord>): KeyStore {
@@ -16,7 +17,7 @@ export function memoryKeys(records: Iterable<KeyRecord>): KeyStore {
     if (!service || !secrets?.length)
       fail('invalid_configuration', `The key ${accessKey} needs a service and a secret.`);
     if (keys.has(accessKey)) fail('invalid_configuration', `The key ${accessKey} is given twice.`);
-    for (const { secret, publicKey } of secrets) publicKey ? checkPublicKey(publicKey) : checkSecret(secret);
+    for (const entry of secrets) checkKeySecret(entry);
     // Copied, for whoever wipes or changes what was handed in.
     keys.set(accessKey, {
       ...record,

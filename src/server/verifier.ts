@@ -29,7 +29,8 @@ export type VerifierOptions = PublicAddress & {
   /** Issues and checks what schemes with a challenge sign. @default none */
   readonly challenges?: Challenges;
   /**
-   * The server's own key, to sign answers with: for callers who verify with its public half. @default the caller's secret
+   * The server's own private key, to sign answers with in schemes with public keys: for callers who verify with its public
+   * half. @default the caller's secret
    */
   readonly responseKey?: Credentials;
   /** How far a timestamp may be from this server's time, in either direction, in seconds; finite. @default 300 */
@@ -104,7 +105,7 @@ type Attempt = {
  * Makes a verifier. Nothing is accepted that is not fresh, unseen, whole and signed with an active secret, but what `accept`
  * names.
  *
- * @throws SignatureError `invalid_configuration`
+ * @throws SignatureError `invalid_configuration`, `invalid_credentials` for a `responseKey` that cannot sign.
  */
 export function createVerifier(options: VerifierOptions): Verifier {
   const { keys, replay, scheme = countersignV1, clock = () => Date.now(), audit, limits = {}, accept = [] } = options;
@@ -116,7 +117,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
   const schemes = acceptedSchemes(scheme, accept);
   const messageOf = messagesAt(options);
   const prover = proverOf({ keys, schemes });
-  const countersignerOf = countersigners({ responseKey: options.responseKey, clock });
+  const countersignerOf = countersigners({ schemes, responseKey: options.responseKey, clock });
   const timeless = accept.includes('no-timestamp');
   const bodyRules = {
     unsignedPayload: options[allowUnsignedPayload] === true,

@@ -122,7 +122,7 @@ describe.each(asymmetric)('$algorithm', ({ algorithm, made, digest, form }) => {
     const unsigned = refusalOf(() => verifying.sign(data));
     expect(unsigned).toMatchObject({ code: 'invalid_credentials' });
     expect(unsigned.message).toBe(
-      'The public CryptoKey cannot sign: import the private key with the usage sign. A verifier signs with responseKey.',
+      'The public CryptoKey cannot sign: import the private key with the usage sign. For a verifier to sign answers, set its responseKey.',
     );
     const unverified = refusalOf(() => signing.verify(data, data));
     expect(unverified).toMatchObject({ code: 'invalid_credentials' });
