@@ -114,6 +114,7 @@ export function createSigner(options: SignerOptions): Signer {
     const prepared = scheme.prepare({
       message,
       accessKey,
+      algorithm: key.algorithm,
       time: clock(),
       nonce: nonce(),
       body,

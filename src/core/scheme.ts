@@ -19,6 +19,8 @@ export type SignedBody =
 export type SignatureInput = {
   readonly message: Message;
   readonly accessKey: string;
+  /** The key's, for schemes that tell it; undefined where the key is not known, as when a string to sign is only looked at. */
+  readonly algorithm?: string | undefined;
   /** Milliseconds since the epoch. */
   readonly time: number;
   readonly nonce: string;
@@ -137,6 +139,8 @@ export type Answer = {
 export type ResponseInput = Answer & {
   /** Whose key signs. */
   readonly accessKey: string;
+  /** The key's, for schemes that tell it. */
+  readonly algorithm?: string | undefined;
   /** Milliseconds since the epoch. */
   readonly time: number;
   /** The bytes that the client will read. */

@@ -83,7 +83,16 @@ export async function countersignature(
   const { scheme, key, accessKey, request, clock } = countersigner;
   const body = bodiless(countersigner) ? new Uint8Array() : content;
   const sha256 = body.length ? await sha256OfBody(body) : undefined;
-  const prepared = scheme.prepare({ request, accessKey, time: clock(), status, headers, body, sha256 });
+  const prepared = scheme.prepare({
+    request,
+    accessKey,
+    algorithm: key.algorithm,
+    time: clock(),
+    status,
+    headers,
+    body,
+    sha256,
+  });
   const own = prepared.deriveKey ? await prepared.deriveKey(key) : key;
   return prepared.headers(await own.sign(bytesToSign(prepared.stringToSign)));
 }
