@@ -77,6 +77,7 @@ describe('options', () => {
     ['docs/server.md', 'server/contracts.ts', 'AuditEvent'],
     ['docs/server.md', 'server/received.ts', 'ReceivedRequest'],
     ['docs/webhooks.md', 'schemes/standard-webhooks.ts', 'StandardWebhooksOptions'],
+    ['docs/rfc9421.md', 'schemes/rfc9421-settings.ts', 'Rfc9421Options'],
   ])('%s has a row for every member of %s %s, with its default', (path, file, name) => {
     const rows = pageNamed(path)
       .text.split('\n')

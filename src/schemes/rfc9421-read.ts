@@ -1,0 +1,84 @@
+import { accessKeyPattern } from '../core/credentials.ts';
+import { fail, SignatureError } from '../core/errors.ts';
+import type { HeaderView, Message } from '../core/message.ts';
+import type { PresentedBody, PresentedSignature } from '../core/scheme.ts';
+import { signatureBase } from './rfc9421-base.ts';
+import { type Component, componentsOf } from './rfc9421-components.ts';
+import { digestedBody } from './rfc9421-digest.ts';
+import { type LabelledSignature, signaturesOf } from './rfc9421-fields.ts';
+import { integerIn, stringIn } from './rfc9421-parameters.ts';
+import { covers, identitiesOf, isOfBody, type Settings } from './rfc9421-settings.ts';
+import { noncePattern } from './rfc9421-sign.ts';
+
+/**
+ * The server's half of `rfc9421`: the first signature that covers what it must.
+ *
+ * @throws SignatureError `missing_signature`, `malformed_field`, `insufficient_coverage`, and what `signatureBase` throws.
+ */
+export const readRfc9421 = (settings: Settings, message: Message): PresentedSignature =>
+  acceptableIn(settings, message).presented;
+
+/** A signature of a request that covers what it must. */
+export type Acceptable = { readonly label: string; readonly presented: PresentedSignature };
+
+/**
+ * @throws SignatureError as {@link readRfc9421} does.
+ */
+export function acceptableIn(settings: Settings, message: Message): Acceptable {
+  const { label, tag } = settings;
+  const ours = signaturesOf(message.headers).filter(
+    (one) => (label ?? one.label) === one.label && (tag ?? one.parameters.get('tag')) === one.parameters.get('tag'),
+  );
+  let failure: SignatureError | undefined;
+  for (const signature of ours) {
+    try {
+      return { label: signature.label, presented: presentedBy(signature, settings, message) };
+    } catch (error) {
+      // Someone on the way may have added one for another reader.
+      if (!(error instanceof SignatureError)) throw error;
+      failure ??= error;
+    }
+  }
+  if (failure) throw failure;
+  const expected = `${label === undefined ? '' : ` with the label ${label}`}${tag === undefined ? '' : ` with the tag ${tag}`}`;
+  return fail('missing_signature', `The request has no signature by RFC 9421${expected}.`, 401);
+}
+
+function presentedBy(given: LabelledSignature, settings: Settings, message: Message): PresentedSignature {
+  const { items, parameters, text, signature } = given;
+  const components = componentsOf(items);
+  requireCoverage(components, settings, message.headers);
+  const created = integerIn(parameters, 'created') ?? lacking('the parameter created');
+  const accessKey = stringIn(parameters, 'keyid', accessKeyPattern) ?? lacking('the parameter keyid');
+  const nonce = stringIn(parameters, 'nonce', noncePattern) ?? (settings.nonce ? lacking('a nonce') : undefined);
+  const expires = integerIn(parameters, 'expires');
+  return {
+    accessKey,
+    algorithm: stringIn(parameters, 'alg', /^[\w.-]{1,64}$/),
+    time: created * 1000,
+    expiresAt: expires === undefined ? undefined : expires * 1000,
+    nonce,
+    signatures: [signature],
+    stringToSign: signatureBase({ request: message }, { components, text }),
+    body: bodyOf(components, settings, message.headers),
+  };
+}
+
+function requireCoverage(components: readonly Component[], settings: Settings, headers: HeaderView): void {
+  const covered = identitiesOf(components);
+  const missing = settings.components.filter(
+    // Whether there is a body is known later.
+    ({ name, identity }) =>
+      name !== 'content-digest' && (!isOfBody(name) || headers.get(name) !== null) && !covers(covered, identity),
+  );
+  if (missing.length) lacking(missing.map(({ identifier }) => identifier).join(', '));
+}
+
+function bodyOf(components: readonly Component[], settings: Settings, headers: HeaderView): PresentedBody {
+  const covered = components.some(({ name, key }) => name === 'content-digest' && key === undefined);
+  if (covered) return digestedBody(headers.get('content-digest') ?? '');
+  return settings.coversBody ? { kind: 'none' } : { kind: 'uncovered' };
+}
+
+const lacking = (what: string): never =>
+  fail('insufficient_coverage', `The signature does not cover ${what}, which is demanded here.`, 401);

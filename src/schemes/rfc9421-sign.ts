@@ -1,0 +1,100 @@
+import { serializeItem } from 'structured-headers';
+import { contentDigest } from '../core/digest.ts';
+import { fail } from '../core/errors.ts';
+import type { HeaderView, Message } from '../core/message.ts';
+import type { PreparedSignature, SignatureInput, SigningScheme } from '../core/scheme.ts';
+import { createRfc9421Key } from './rfc9421-algorithms.ts';
+import { signatureBase } from './rfc9421-base.ts';
+import { type Component, componentNamed, isFieldName } from './rfc9421-components.ts';
+import { declaresDigest } from './rfc9421-digest.ts';
+import { fieldsWith } from './rfc9421-fields.ts';
+import { isOfBody, type Settings } from './rfc9421-settings.ts';
+import { recoded } from './structured-fields.ts';
+
+/** What a nonce may be on either side: printable ASCII without spaces. */
+export const noncePattern: RegExp = /^[!-~]{1,256}$/;
+
+/** The client's half of `rfc9421`. */
+export function signRfc9421(settings: Settings): SigningScheme {
+  const named = new Set(settings.components.map(({ identity }) => identity));
+  return {
+    name: 'rfc9421',
+    fields: ['signature', 'signature-input', ...(settings.coversBody ? ['content-digest'] : [])],
+    body: settings.coversBody ? 'digest' : 'none',
+    createKey: createRfc9421Key,
+    signableHeaders(names) {
+      const wanted = [...new Set(names.map((name) => name.toLowerCase()))];
+      return recoded('invalid_configuration', () => {
+        for (const name of wanted) {
+          if (!isFieldName(name) || named.has(componentNamed(name).identity)) {
+            fail('invalid_configuration', `The header ${name} cannot be signed, or is already.`);
+          }
+        }
+        return wanted;
+      });
+    },
+    declaresBody: (headers) => settings.coversBody && declaresDigest(headers),
+    prepare: (input) => recoded('invalid_request', () => prepare(settings, input)),
+  };
+}
+
+function prepare(settings: Settings, input: SignatureInput): PreparedSignature {
+  const { message, signedHeaders } = input;
+  const digest = settings.coversBody ? digestOf(input) : undefined;
+  const withDigest = digest === undefined ? message : { ...message, headers: withHeader(message, digest) };
+  const components = [
+    ...settings.components.filter(({ name }) => isPresent(name, digest, message.headers)),
+    ...signedHeaders.map(componentNamed),
+  ];
+  const text = signatureParameters(settings, input, components);
+  const { label = 'sig1' } = settings;
+  return {
+    stringToSign: signatureBase({ request: withDigest }, { components, text }),
+    headers: (signature) => ({
+      ...(digest !== undefined && { 'Content-Digest': digest }),
+      ...recoded('invalid_request', () => fieldsWith(message.headers, { label, text, signature })),
+    }),
+  };
+}
+
+const isPresent = (name: string, digest: string | undefined, headers: HeaderView): boolean =>
+  !isOfBody(name) || (name === 'content-type' ? headers.get(name) !== null : digest !== undefined);
+
+function digestOf({ body, message: { headers } }: SignatureInput): string | undefined {
+  if (body.kind === 'unsigned') {
+    fail(
+      'invalid_request',
+      'RFC 9421 has no word for a body that is left out: name components without content-digest.',
+    );
+  }
+  const given = headers.get('content-digest') ?? undefined;
+  if (body.kind === 'declared') return given;
+  if (body.kind !== 'digest') return undefined;
+  const made = contentDigest(body.sha256);
+  // A signature of another label may cover the one that is there.
+  return given?.includes(made) ? given : made;
+}
+
+function withHeader({ headers }: Message, digest: string): HeaderView {
+  const isDigest = (name: string): boolean => /^content-digest$/i.test(name);
+  return {
+    get: (name) => (isDigest(name) ? digest : headers.get(name)),
+    ...(headers.lines && { lines: (name: string) => (isDigest(name) ? [digest] : (headers.lines?.(name) ?? [])) }),
+  };
+}
+
+/** The inner list of RFC 9421 section 2.3. */
+function signatureParameters(settings: Settings, input: SignatureInput, components: readonly Component[]): string {
+  const { expires, tag } = settings;
+  const { accessKey, time, nonce, algorithm } = input;
+  const created = Math.floor(time / 1000);
+  if (!(created >= 0 && created < 1e12) || !noncePattern.test(nonce)) {
+    fail('invalid_configuration', 'clock must return milliseconds, nonce 1 to 256 printable characters.');
+  }
+  let text = `(${components.map(({ identifier }) => identifier).join(' ')});created=${created}`;
+  if (expires !== undefined) text += `;expires=${created + expires}`;
+  text += `;keyid=${serializeItem(accessKey)}`;
+  if (settings.algorithm && algorithm !== undefined) text += `;alg=${serializeItem(algorithm)}`;
+  if (settings.nonce) text += `;nonce=${serializeItem(nonce)}`;
+  return tag === undefined ? text : `${text};tag=${serializeItem(tag)}`;
+}
