@@ -1,6 +1,8 @@
 export type { Finding, FindingCode } from './core/finding.ts';
 export type { Scheme, SigningScheme } from './core/scheme.ts';
 export { countersignV1 } from './schemes/countersign-v1.ts';
+export type { PresignOptions } from './schemes/presign.ts';
+export { presign } from './schemes/presign.ts';
 export { rfc9421 } from './schemes/rfc9421.ts';
 export type { Rfc9421Options } from './schemes/rfc9421-settings.ts';
 export type { SigV4Options } from './schemes/sigv4.ts';

@@ -32,7 +32,7 @@ export function signableHeaders(names: readonly string[]): readonly string[] {
   return sorted;
 }
 
-/** What is asked to be signed beside `host`. */
+/** What is to be signed beside `host` and `x-amz-*`. */
 export type Wanted = {
   /** Of the scheme: signed where the request has them. */
   readonly ifPresent: readonly string[];
@@ -40,14 +40,14 @@ export type Wanted = {
   readonly always: readonly string[];
   /** Of the scheme's own headers, those that are sent. */
   readonly own: readonly string[];
+  /** Of the scheme's own headers, those that an older signature has left and that do not go with the request. */
+  readonly dropped: readonly string[];
 };
 
 /** The headers that a signature is to cover, sorted. */
-export function namesToSign({ headers }: Message, { ifPresent, always, own }: Wanted): readonly string[] {
-  // An older signature's own headers do not go with the request.
-  const old = headers.get('authorization') === null ? [] : ownFields;
+export function namesToSign({ headers }: Message, { ifPresent, always, own, dropped }: Wanted): readonly string[] {
   const others = [...amzNames(headers), ...ifPresent.filter((name) => headers.get(name) !== null)];
-  const names = new Set(['host', ...own, ...always, ...others.filter((name) => !old.includes(name))]);
+  const names = new Set(['host', ...own, ...always, ...others.filter((name) => !dropped.includes(name))]);
   return [...names].sort();
 }
 

@@ -79,7 +79,12 @@ export function signSigV4(options: SigV4Options): SigningScheme {
       'x-amz-date': date,
       ...(token !== undefined && { 'x-amz-security-token': token }),
     };
-    const names = namesToSign(message, { ifPresent, always: input.signedHeaders, own: Object.keys(values) });
+    const names = namesToSign(message, {
+      ifPresent,
+      always: input.signedHeaders,
+      own: Object.keys(values),
+      dropped: message.headers.get('authorization') === null ? [] : ownFields,
+    });
     const parameters = parametersOf(partsOfTarget(message.rawTarget).query);
     return {
       stringToSign: stringToSign({ message, parameters, fields: { names, values }, payload }, { date, scope }),

@@ -68,7 +68,7 @@ describe('A request signed by header', () => {
         const options = { ...scope, service: 'execute-api', applyChecksum };
         expect(picked(weSign(request, options))).toEqual(picked(await smithySigns(request, options)));
       }),
-      { numRuns: 2000 },
+      { numRuns: 1000 },
     );
   });
 
@@ -82,7 +82,7 @@ describe('A request signed by header', () => {
           expect(picked(weSign(request, options))).toEqual(picked(await aws4fetchSigns(request, options)));
         },
       ),
-      { numRuns: 2000 },
+      { numRuns: 1000 },
     );
   });
 
@@ -92,7 +92,7 @@ describe('A request signed by header', () => {
         const options = { ...scope, service: 's3' };
         expect(picked(weSign(request, options, true))).toEqual(picked(await aws4fetchSigns(request, options)));
       }),
-      { numRuns: 2000 },
+      { numRuns: 1000 },
     );
   });
 
@@ -111,7 +111,7 @@ describe('A request signed by header', () => {
         const options = { ...scope, service: 's3', applyChecksum: true };
         expect(picked(weSign(onKey, options))).toEqual(picked(await smithySigns(onKey, options)));
       }),
-      { numRuns: 2000 },
+      { numRuns: 1000 },
     );
   });
 });
