@@ -7,14 +7,14 @@ import type { Challenges } from './contracts.ts';
 export type ChallengeOptions = {
   /** The same on every machine that takes each other's answers; bytes that no caller knows. @default drawn anew by each process */
   readonly secret?: Uint8Array;
-  /** In seconds; at most twice the verifier's tolerance. @default 60 */
+  /** In seconds. @default 60 */
   readonly lifetime?: number;
   /** The time in milliseconds since the epoch. @default Date.now */
   readonly clock?: () => number;
 };
 
 /**
- * Challenges that carry their own proof, so that none has to be stored: end of life, 128 random bits, and an HMAC-SHA256
+ * Challenges that carry their own proof, so that none has to be stored: end of life in milliseconds, 128 random bits, and an HMAC-SHA256
  * over both. That each is answered once only is the replay store's work.
  *
  * @throws SignatureError `invalid_configuration` for a secret of less than 16 bytes, and a lifetime that is no positive number.
@@ -32,15 +32,16 @@ export function signedChallenges({
   const key = hmacSha256(drawn);
   const macOf = (text: string) => key.sign(utf8(`countersign-challenge\n${text}`)) as Uint8Array;
   return {
+    lifetime,
     issue() {
-      const text = `${Math.floor(clock() / 1000 + lifetime)}.${hex(crypto.getRandomValues(new Uint8Array(16)))}`;
+      const text = `${Math.floor(clock() + lifetime * 1000)}.${hex(crypto.getRandomValues(new Uint8Array(16)))}`;
       return `${text}.${hex(macOf(text))}`;
     },
     accepts(challenge) {
-      const [, text, end, mac] = /^((\d{1,12})\.[\da-f]{32})\.([\da-f]{64})$/.exec(challenge) ?? [];
+      const [, text, end, mac] = /^((\d{1,15})\.[\da-f]{32})\.([\da-f]{64})$/.exec(challenge) ?? [];
       if (!text || !mac) return false;
       const valid = key.verify(utf8(`countersign-challenge\n${text}`), bytesOfHex(mac));
-      return valid === true && clock() < Number(end) * 1000;
+      return valid === true && clock() < Number(end);
     },
   };
 }

@@ -54,9 +54,11 @@ export type ReplayClaim = 'fresh' | 'seen';
 
 /** Values that a server asks its callers to sign, so that no answer can have been made beforehand. */
 export type Challenges = {
-  /** A new one: token characters only. */
+  /** How long after its issue one is accepted, in seconds: answers are remembered for as long. */
+  readonly lifetime: number;
+  /** A new one: 1 to 512 characters of A-Z a-z 0-9 . _ ~ + / = - */
   issue(): string;
-  /** Whether it is one of this server's own, and not too old. */
+  /** Whether it is one of this server's own, and within its lifetime. */
   accepts(challenge: string): boolean;
 };
 

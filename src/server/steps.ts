@@ -25,7 +25,7 @@ export type FreshnessRules = {
  * @throws SignatureError `stale_timestamp`, `future_timestamp`, `expired_signature`, `insufficient_coverage`
  */
 export function requireFresh(
-  { time, notBefore, expiresAt }: PresentedSignature,
+  { time, notBefore, expiresAt, challenge }: PresentedSignature,
   { now, tolerance, timeless }: FreshnessRules,
 ): void {
   const start = time ?? notBefore;
@@ -36,8 +36,9 @@ export function requireFresh(
   if (expiresAt !== undefined && !(now < expiresAt)) {
     fail('expired_signature', 'The signature has ended by its own word: sign anew.', 401);
   }
-  if (time === undefined && expiresAt === undefined && !timeless) {
-    fail('insufficient_coverage', 'The signature covers no time, which is not accepted here.', 401);
+  // A challenge says no more than a time does: that the signature was not made before it, nor for later than its end.
+  if (time === undefined && expiresAt === undefined && challenge === undefined && !timeless) {
+    fail('insufficient_coverage', 'The signature covers no time and no challenge, which is not accepted here.', 401);
   }
 }
 

@@ -113,7 +113,12 @@ export function createVerifier(options: VerifierOptions): Verifier {
   if (!(seconds > 0 && seconds < Infinity && maxBodyBytes >= 0)) {
     fail('invalid_configuration', 'tolerance must be a positive number of seconds, maxBodyBytes of bytes.');
   }
+  if (challenges && !(challenges.lifetime > 0 && challenges.lifetime < Infinity)) {
+    fail('invalid_configuration', 'The lifetime of challenges must be a positive number of seconds.');
+  }
   const tolerance = seconds * 1000;
+  // A request is fresh from one tolerance before its time to one after, so its nonce is remembered for both.
+  const remembered = Math.max(2 * tolerance, (challenges?.lifetime ?? 0) * 1000);
   const schemes = acceptedSchemes(scheme, accept);
   const messageOf = messagesAt(options);
   const prover = proverOf({ keys, schemes });
@@ -149,8 +154,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
       await requireUnseen(replay, {
         accessKey: candidate.accessKey,
         nonce: await claimOf(presented, stringToSign),
-        // A request is fresh from one tolerance before its time to one after, so its nonce is remembered for both.
-        expiresAt: Math.max(now + 2 * tolerance, presented.expiresAt ?? 0) + 1000,
+        expiresAt: Math.max(now + remembered, presented.expiresAt ?? 0) + 1000,
       });
     }
     requireScope(record, scope);
@@ -179,7 +183,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
       scheme: (attempt.candidate?.scheme ?? schemes[0]).name,
       disclosed: attempt.key !== undefined || attempt.record?.explain === true,
       howToSign,
-      challenge: challenges?.issue(),
+      challenge: error.status === 401 ? challenges?.issue() : undefined,
     });
     // So that a proved caller can believe it: the time in it, above all, where that caller's clock is wrong.
     const countersigner = countersignerOf(attempt);
