@@ -1,3 +1,4 @@
+export { answeringFetch, challengeOf } from './client/challenge.ts';
 export type { CorrectedClock } from './client/clock.ts';
 export { correctedClock } from './client/clock.ts';
 export type { CountersignedOptions } from './client/countersigned.ts';

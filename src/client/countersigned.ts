@@ -9,6 +9,7 @@ import type { SigningKey } from '../core/signing-key.ts';
 import { countersignV1Response } from '../schemes/countersign-v1-response.ts';
 import type { CorrectedClock } from './clock.ts';
 import { type Fetch, signedFetch } from './fetch.ts';
+import { resendable } from './request.ts';
 import type { Signer } from './signer.ts';
 
 /** How answers are checked, and what sends the requests. */
@@ -116,7 +117,3 @@ async function fits(presented: PresentedResponse, key: SigningKey, body: Uint8Ar
 // Told by the body, which the countersignature covers, not by a header that anyone may have added.
 const refusesTimestamp = (status: number, body: Uint8Array): boolean =>
   status === 401 && /"code":"(?:stale|future)_timestamp"/.test(new TextDecoder().decode(body));
-
-// What has been read once cannot be sent again.
-const resendable = (input: RequestInfo | URL, init: RequestInit | undefined): boolean =>
-  !(init?.body instanceof ReadableStream) && !(typeof input === 'object' && 'bodyUsed' in input && input.bodyUsed);

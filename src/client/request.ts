@@ -17,6 +17,10 @@ export function refuseUnsendable({ target, authority, headers }: Message): void 
 export const mayHaveBody = ({ body, method }: Request): boolean =>
   body !== null && (body !== undefined || !/^(?:GET|HEAD)$/i.test(method));
 
+/** Whether what fetch was given can be given to it again: what has been read once cannot. */
+export const resendable = (input: RequestInfo | URL, init: RequestInit | undefined): boolean =>
+  !(init?.body instanceof ReadableStream) && !(typeof input === 'object' && 'bodyUsed' in input && input.bodyUsed);
+
 export type SignedParts = {
   readonly headers: Readonly<Record<string, string>>;
   /** The headers that a signature may have, the first of which, if any, every signed request has. */
