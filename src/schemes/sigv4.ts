@@ -1,12 +1,26 @@
-import type { SigningScheme } from '../core/scheme.ts';
+import type { Finding } from '../core/finding.ts';
+import type { Scheme } from '../core/scheme.ts';
+import { bodyUnsigned } from './sigv4-presented.ts';
+import { readerOfSigV4 } from './sigv4-read.ts';
 import { type SigV4Options, signSigV4 } from './sigv4-sign.ts';
 
 export type { SigV4Options } from './sigv4-sign.ts';
 
+const noNonce: Finding = {
+  code: 'no-nonce',
+  severity: 'medium',
+  message: 'A signature has no nonce: the string to sign is remembered in its stead, so that it is accepted once.',
+  attack: 'None, but an honest caller who sends the same request twice within a second is refused the second time.',
+};
+
 /**
- * AWS Signature Version 4 by header, as AWS, S3-compatible stores and API Gateway take it. The secret's text or bytes; a CryptoKey must
- * have been imported from `AWS4` and the secret.
+ * AWS Signature Version 4 by header, as AWS, S3-compatible stores and API Gateway take it. The secret is a text or
+ * bytes; a CryptoKey must have been imported from `AWS4` and the secret.
  *
  * @throws SignatureError `invalid_configuration`
  */
-export const sigv4 = (options: SigV4Options): SigningScheme => signSigV4(options);
+export const sigv4 = (options: SigV4Options): Scheme => ({
+  ...signSigV4(options),
+  read: readerOfSigV4(options),
+  findings: options.unsignedPayload ? [noNonce, bodyUnsigned] : [noNonce],
+});
