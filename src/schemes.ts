@@ -15,6 +15,8 @@ export type {
 export type { PresignOptions } from './schemes/presign.ts';
 export { presign } from './schemes/presign.ts';
 export { rfc9421 } from './schemes/rfc9421.ts';
+export type { WantedSignature } from './schemes/rfc9421-accept.ts';
+export { wantedSignature } from './schemes/rfc9421-accept.ts';
 export type { Rfc9421Options } from './schemes/rfc9421-settings.ts';
 export type { SigV4Options } from './schemes/sigv4.ts';
 export { sigv4 } from './schemes/sigv4.ts';

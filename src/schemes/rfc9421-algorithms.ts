@@ -23,6 +23,9 @@ const rows: readonly Row[] = [
   { algorithm: 'rsa-v1_5-sha256', key: { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' }, least: 2048 },
 ];
 
+/** Whether there are keys for an algorithm here. */
+export const isRfc9421Algorithm = (name: string): boolean => rows.some(({ algorithm }) => algorithm === name);
+
 /**
  * The key of RFC 9421 section 3.3 for a secret. The algorithm is the key's own, and no message can make it another: text and bytes are
  * keys for `hmac-sha256`, which answers at once; of a CryptoKey, name, hash and curve decide. What a private key signs, its public

@@ -65,8 +65,10 @@ function componentOf({ value, parameters, text }: Item): Component {
     if (!known.test(parameter)) fail('malformed_field', `${text}: the parameter ${parameter} is unknown.`);
   }
   const flag = (one: string): boolean => {
-    const given = parameters.get(one) ?? false;
-    return typeof given === 'boolean' ? given : fail('malformed_field', `${text}: ${one} takes no value.`);
+    const given = parameters.get(one);
+    return given === undefined || given === true
+      ? given === true
+      : fail('malformed_field', `${text}: ${one} takes no value.`);
   };
   const string = (one: string): string | undefined => {
     const given = parameters.get(one);

@@ -1,4 +1,7 @@
+import { serializeItem } from 'structured-headers';
 import { fail } from '../core/errors.ts';
+import type { Component } from './rfc9421-components.ts';
+import type { Settings } from './rfc9421-settings.ts';
 import type { Parameters } from './structured-fields.ts';
 
 /**
@@ -27,4 +30,33 @@ export function stringIn(parameters: Parameters, name: string, pattern: RegExp):
     return fail('malformed_field', `The parameter ${name} must be a string in quotes, of ${pattern.source}.`);
   }
   return value;
+}
+
+/** What is known of a signature that is to be made. */
+export type Made = {
+  /** In milliseconds since the epoch. */
+  readonly time: number;
+  readonly accessKey: string;
+  readonly algorithm?: string | undefined;
+  readonly nonce?: string | undefined;
+};
+
+/**
+ * Components and parameters as an inner list, RFC 9421 section 2.3.
+ *
+ * @throws SignatureError `invalid_configuration`
+ */
+export function innerList(components: readonly Component[], { expires, tag, algorithm }: Settings, made: Made): string {
+  const created = Math.floor(made.time / 1000);
+  if (!(created >= 0 && created < 1e12)) fail('invalid_configuration', 'clock must return milliseconds since 1970.');
+  const string = (name: string, value: string | undefined): string =>
+    value === undefined ? '' : `;${name}=${serializeItem(value)}`;
+  return [
+    `(${components.map(({ identifier }) => identifier).join(' ')});created=${created}`,
+    expires === undefined ? '' : `;expires=${created + expires}`,
+    string('keyid', made.accessKey),
+    string('alg', algorithm ? made.algorithm : undefined),
+    string('nonce', made.nonce),
+    string('tag', tag),
+  ].join('');
 }

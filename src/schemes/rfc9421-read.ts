@@ -10,6 +10,9 @@ import { integerIn, stringIn } from './rfc9421-parameters.ts';
 import { covers, identitiesOf, isOfBody, type Settings } from './rfc9421-settings.ts';
 import { noncePattern } from './rfc9421-sign.ts';
 
+/** What may be the name of an algorithm. */
+export const algorithmPattern: RegExp = /^[\w.-]{1,64}$/;
+
 /**
  * The server's half of `rfc9421`: the first signature that covers what it must.
  *
@@ -54,7 +57,7 @@ function presentedBy(given: LabelledSignature, settings: Settings, message: Mess
   const expires = integerIn(parameters, 'expires');
   return {
     accessKey,
-    algorithm: stringIn(parameters, 'alg', /^[\w.-]{1,64}$/),
+    algorithm: stringIn(parameters, 'alg', algorithmPattern),
     time: created * 1000,
     expiresAt: expires === undefined ? undefined : expires * 1000,
     nonce,

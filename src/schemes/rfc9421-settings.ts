@@ -45,6 +45,9 @@ export type Settings = {
   readonly coversBody: boolean;
 };
 
+/** Of signatures that are made. */
+export const defaultLabel = 'sig1';
+
 const everything = ['@method', '@authority', '@path', '@query', 'content-type', 'content-digest'];
 
 /**

@@ -1,14 +1,14 @@
-import { serializeItem } from 'structured-headers';
 import { contentDigest } from '../core/digest.ts';
 import { fail } from '../core/errors.ts';
 import type { HeaderView, Message } from '../core/message.ts';
 import type { PreparedSignature, SignatureInput, SigningScheme } from '../core/scheme.ts';
 import { createRfc9421Key } from './rfc9421-algorithms.ts';
 import { signatureBase } from './rfc9421-base.ts';
-import { type Component, componentNamed, isFieldName } from './rfc9421-components.ts';
+import { componentNamed, isFieldName } from './rfc9421-components.ts';
 import { declaresDigest } from './rfc9421-digest.ts';
 import { fieldsWith } from './rfc9421-fields.ts';
-import { isOfBody, type Settings } from './rfc9421-settings.ts';
+import { innerList } from './rfc9421-parameters.ts';
+import { defaultLabel, isOfBody, type Settings } from './rfc9421-settings.ts';
 import { recoded } from './structured-fields.ts';
 
 /** What a nonce may be on either side: printable ASCII without spaces. */
@@ -46,8 +46,11 @@ function prepare(settings: Settings, input: SignatureInput): PreparedSignature {
     ...settings.components.filter(({ name }) => isPresent(name, digest, message.headers)),
     ...signedHeaders.map(componentNamed),
   ];
-  const text = signatureParameters(settings, input, components);
-  const { label = 'sig1' } = settings;
+  const nonce = noncePattern.test(input.nonce)
+    ? input.nonce
+    : fail('invalid_configuration', 'nonce must return 1 to 256 printable ASCII characters.');
+  const text = innerList(components, settings, { ...input, nonce: settings.nonce ? nonce : undefined });
+  const { label = defaultLabel } = settings;
   return {
     stringToSign: signatureBase({ request: withDigest }, { components, text }),
     headers: (signature) => ({
@@ -81,20 +84,4 @@ function withHeader({ headers }: Message, digest: string): HeaderView {
     get: (name) => (isDigest(name) ? digest : headers.get(name)),
     ...(headers.lines && { lines: (name: string) => (isDigest(name) ? [digest] : (headers.lines?.(name) ?? [])) }),
   };
-}
-
-/** The inner list of RFC 9421 section 2.3. */
-function signatureParameters(settings: Settings, input: SignatureInput, components: readonly Component[]): string {
-  const { expires, tag } = settings;
-  const { accessKey, time, nonce, algorithm } = input;
-  const created = Math.floor(time / 1000);
-  if (!(created >= 0 && created < 1e12) || !noncePattern.test(nonce)) {
-    fail('invalid_configuration', 'clock must return milliseconds, nonce 1 to 256 printable characters.');
-  }
-  let text = `(${components.map(({ identifier }) => identifier).join(' ')});created=${created}`;
-  if (expires !== undefined) text += `;expires=${created + expires}`;
-  text += `;keyid=${serializeItem(accessKey)}`;
-  if (settings.algorithm && algorithm !== undefined) text += `;alg=${serializeItem(algorithm)}`;
-  if (settings.nonce) text += `;nonce=${serializeItem(nonce)}`;
-  return tag === undefined ? text : `${text};tag=${serializeItem(tag)}`;
 }

@@ -1,5 +1,7 @@
 import type { Scheme } from '../core/scheme.ts';
+import { acceptSignature } from './rfc9421-accept.ts';
 import { readRfc9421 } from './rfc9421-read.ts';
+import { rfc9421Response } from './rfc9421-response.ts';
 import { findingsOf, type Rfc9421Options, settingsOf } from './rfc9421-settings.ts';
 import { signRfc9421 } from './rfc9421-sign.ts';
 
@@ -14,8 +16,10 @@ export function rfc9421(options: Rfc9421Options = {}): Scheme {
   const settings = settingsOf(options);
   return {
     ...signRfc9421(settings),
+    response: rfc9421Response(settings),
     read: (message) => readRfc9421(settings, message),
     publicKeys: true,
     findings: findingsOf(settings),
+    challenge: { 'Accept-Signature': acceptSignature(settings) },
   };
 }

@@ -1,0 +1,89 @@
+import { contentDigest } from '../core/digest.ts';
+import { SignatureError } from '../core/errors.ts';
+import type { HeaderView } from '../core/message.ts';
+import type { Answer, PreparedSignature, PresentedResponse, ResponseInput, ResponseScheme } from '../core/scheme.ts';
+import { signatureBase } from './rfc9421-base.ts';
+import { type Component, componentNamed, componentsOf } from './rfc9421-components.ts';
+import { digestMatcher } from './rfc9421-digest.ts';
+import { fieldsWith, type LabelledSignature, signaturesOf } from './rfc9421-fields.ts';
+import { innerList, integerIn, stringIn } from './rfc9421-parameters.ts';
+import { acceptableIn, algorithmPattern } from './rfc9421-read.ts';
+import { defaultLabel, identitiesOf, type Settings } from './rfc9421-settings.ts';
+import { recoded } from './structured-fields.ts';
+
+/**
+ * Signatures of answers, RFC 9421 section 2.4: over status, content type and body, bound to the request by its own signature, and so
+ * by all that covers.
+ */
+export const rfc9421Response = (settings: Settings): ResponseScheme => ({
+  prepare: (input) => recoded('invalid_request', () => prepare(settings, input)),
+  read: (answer) => {
+    for (const signature of attempt(() => signaturesOf(answer.headers)) ?? []) {
+      // One that somebody on the way has added may hold anything.
+      const presented = attempt(() => presentedBy(signature, settings, answer));
+      if (presented) return presented;
+    }
+    return undefined;
+  },
+});
+
+function attempt<Result>(run: () => Result): Result | undefined {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof SignatureError) return undefined;
+    throw error;
+  }
+}
+
+/** The request's signature, as a component of its answer. */
+const bindingTo = (label: string): Component => componentNamed(`signature;req;key="${label}"`);
+
+function prepare(settings: Settings, input: ResponseInput): Omit<PreparedSignature, 'target'> {
+  const { request, status, headers, sha256 } = input;
+  const { label } = acceptableIn(settings, request);
+  // Not Content-Digest, which covers the coded bytes (RFC 9530 section 2): fetch decodes gzip before its caller can hash anything,
+  // and what compresses answers does so after they are signed. Unencoded-Digest covers what is read in the end.
+  const digest = sha256 && contentDigest(sha256);
+  const components = [
+    componentNamed('@status'),
+    ...(headers.get('content-type') === null ? [] : [componentNamed('content-type')]),
+    ...(digest === undefined ? [] : [componentNamed('unencoded-digest')]),
+    bindingTo(label),
+  ];
+  // An answer has no time of its own to live: it belongs to one request.
+  const text = innerList(components, { ...settings, expires: undefined }, input);
+  const answer = { status, headers: digest === undefined ? headers : withUnencodedDigest(headers, digest) };
+  return {
+    stringToSign: signatureBase({ request, answer }, { components, text }),
+    headers: (signature) => ({
+      ...(digest !== undefined && { 'Unencoded-Digest': digest }),
+      ...recoded('invalid_request', () => fieldsWith(headers, { label, text, signature })),
+    }),
+  };
+}
+
+const withUnencodedDigest = (headers: HeaderView, digest: string): HeaderView => ({
+  get: (name) => (name === 'unencoded-digest' ? digest : headers.get(name)),
+});
+
+function presentedBy(given: LabelledSignature, settings: Settings, answer: Answer): PresentedResponse | undefined {
+  const { items, parameters, text, signature } = given;
+  const { headers, request } = answer;
+  const components = componentsOf(items);
+  const covered = identitiesOf(components);
+  const created = integerIn(parameters, 'created');
+  const binding = bindingTo(settings.label ?? defaultLabel).identity;
+  const typed = covered.has('content-type') || headers.get('content-type') === null;
+  if (created === undefined || !covered.has('@status') || !covered.has(binding) || !typed) return undefined;
+  const digests = ['unencoded-digest', 'content-digest']
+    .filter((name) => covered.has(name))
+    .map((name) => digestMatcher(name, headers.get(name) ?? ''));
+  return {
+    time: created * 1000,
+    algorithm: stringIn(parameters, 'alg', algorithmPattern),
+    signature,
+    stringToSign: signatureBase({ request, answer }, { components, text }),
+    matches: (body, sha256) => (!body.length || digests.length > 0) && digests.every((fits) => fits(body, sha256)),
+  };
+}
