@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
+import { build } from 'esbuild';
 import { publint } from 'publint';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { answers, app } from './app.ts';
@@ -146,6 +147,41 @@ describe.each(Object.entries(bundlers))('bundled by %s', (name, bundle) => {
     expect(code).not.toContain('countersign-v1-response');
     expect(code).not.toContain('missing_signature');
     expect(code).not.toContain('replayed_request');
+  });
+});
+
+/** A text that a bundle has only if it has the scheme: in its strings, which minifiers keep. */
+const marks: Readonly<Record<string, string>> = {
+  rfc9421: '@signature-params',
+  sigv4: 'AWS4-HMAC-SHA256',
+  standardWebhooks: 'whsec_',
+};
+
+describe('a client', () => {
+  const bundled = async (exports: string): Promise<string> => {
+    const contents = `export { createSigner, signedFetch } from 'countersign';\n${exports}`;
+    const { outputFiles, metafile } = await build({
+      stdin: { contents, resolveDir: project.folder },
+      bundle: true,
+      minify: true,
+      format: 'esm',
+      write: false,
+      metafile: true,
+    });
+    const [output] = Object.values(metafile.outputs);
+    const used = Object.entries(output?.inputs ?? {}).filter(([, { bytesInOutput }]) => bytesInOutput > 0);
+    expect(used.some(([path]) => path.endsWith('countersign/dist/server.js'))).toBe(false);
+    expect(used.some(([path]) => path.endsWith('countersign/dist/schemes.js'))).toBe(exports !== '');
+    return outputFiles[0]?.text ?? '';
+  };
+  const schemesIn = (code: string) => Object.keys(marks).filter((name) => code.includes(marks[name] ?? ''));
+
+  it('with the default scheme carries nothing of the others', async () => {
+    expect(schemesIn(await bundled(''))).toEqual([]);
+  });
+
+  it.each(Object.keys(marks))('with %s carries nothing of the others', async (name) => {
+    expect(schemesIn(await bundled(`export { ${name} } from 'countersign/schemes';`))).toEqual([name]);
   });
 });
 
