@@ -8,6 +8,7 @@ export type { Fetch } from './client/fetch.ts';
 export { signedFetch } from './client/fetch.ts';
 export { formBlob } from './client/form.ts';
 export type { CredentialsProvider } from './client/identity.ts';
+export { hearRetirement } from './client/retirement.ts';
 export type { Explanation, SignedRequest, Signer, SignerOptions, SignOptions } from './client/signer.ts';
 export { createSigner } from './client/signer.ts';
 export type { Credentials, Secret } from './core/credentials.ts';

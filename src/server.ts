@@ -7,6 +7,8 @@ export type { HeaderView } from './core/message.ts';
 export type { Scheme } from './core/scheme.ts';
 export { allowUnsignedPayload } from './core/switches.ts';
 export { countersignV1 } from './schemes/countersign-v1.ts';
+export type { CachedKeysOptions } from './server/cached-keys.ts';
+export { cachedKeys } from './server/cached-keys.ts';
 export type { ChallengeOptions } from './server/challenges.ts';
 export { signedChallenges } from './server/challenges.ts';
 export type {
@@ -23,10 +25,18 @@ export type {
 } from './server/contracts.ts';
 export type { Caller, ProtectedHandler, ProtectOptions } from './server/gate.ts';
 export { protect } from './server/gate.ts';
+export type { Rotation, SecretState } from './server/key-lifecycle.ts';
+export { secretState } from './server/key-lifecycle.ts';
+export type { KeyFilter, KeyTable, StoredKey, StoredPublicKey, StoredSecret } from './server/key-table.ts';
+export { memoryKeyTable } from './server/key-table.ts';
 export { memoryKeys } from './server/keys.ts';
+export type { DerivedSecrets, IssuedSecret, ManagedKeys, ManagedKeysOptions, NewKey } from './server/managed-keys.ts';
+export { derivedSecrets, managedKeys } from './server/managed-keys.ts';
 export type { PublicAddress, ReceivedRequest } from './server/received.ts';
 export type { MemoryReplayOptions } from './server/replay.ts';
 export { memoryReplay } from './server/replay.ts';
 export type { Reply } from './server/reply.ts';
+export type { Sealer, SealingKey, SealingOptions } from './server/sealing.ts';
+export { aesSealer } from './server/sealing.ts';
 export type { Refused, Verified, Verifier, VerifierOptions, VerifyContext } from './server/verifier.ts';
 export { createVerifier } from './server/verifier.ts';

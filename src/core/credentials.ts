@@ -68,9 +68,13 @@ export function generateCredentials(
   if (!/^[a-z\d]{1,16}$/.test(environment)) {
     fail('invalid_configuration', 'An environment is named by 1 to 16 lower-case letters and digits.');
   }
-  const accessKey = generate(`csign_ak_${environment}_`, 16);
-  return concealed({ accessKey }, generate(`csign_sk_${environment}_`, 32));
+  const accessKey = withChecksum(`csign_ak_${environment}_`, crypto.getRandomValues(new Uint8Array(16)));
+  return concealed({ accessKey }, secretText(environment, crypto.getRandomValues(new Uint8Array(32))));
 }
+
+/** The text of a secret made of these 32 bytes. */
+export const secretText = (environment: string, bytes: Uint8Array): string =>
+  withChecksum(`csign_sk_${environment}_`, bytes);
 
 /** Puts in a secret that is read by its name alone: whatever prints, copies or serialises the object passes it over. */
 export const concealed = <Rest extends object, Kind extends Secret>(
@@ -80,8 +84,8 @@ export const concealed = <Rest extends object, Kind extends Secret>(
   // Not enumerable, for JSON and spreading; a getter, for what shows hidden properties too, as console.log('%o') does.
   Object.defineProperty(rest as Rest & { secret: Kind }, 'secret', { get: () => secret });
 
-function generate(prefix: string, size: number): string {
-  const text = prefix + hex(crypto.getRandomValues(new Uint8Array(size)));
+function withChecksum(prefix: string, bytes: Uint8Array): string {
+  const text = prefix + hex(bytes);
   return text + checksum(text);
 }
 

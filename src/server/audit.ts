@@ -9,6 +9,7 @@ export type Audited = {
   readonly address: string | undefined;
   readonly accessKey: string | undefined;
   readonly scheme: string | undefined;
+  readonly secretId: string | undefined;
   readonly nonce: string | undefined;
   readonly record: KeyRecord | undefined;
   /** Undefined where the request was accepted. */

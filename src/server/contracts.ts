@@ -5,18 +5,20 @@ import type { SignatureErrorCode } from '../core/errors.ts';
  * One of a key's secrets, or of its public keys, whose private halves the caller alone holds. While a secret is being
  * changed, a key has two.
  */
-export type KeySecret = (
-  | { readonly secret: Secret; readonly publicKey?: never }
-  /** A CryptoKey of type `public`: it can never be taken for a shared secret, nor a shared secret for it. */
-  | { readonly publicKey: PlatformKey; readonly secret?: never }
-) & {
+export type KeySecret = {
+  /** Which of the key's secrets it is, for audits. @default none */
+  readonly id?: string;
   /** The name of the one scheme that it is for, where a key has others for others. @default every scheme of the verifier */
   readonly scheme?: string;
   /** Verifies nothing before this time, in milliseconds since the epoch. */
   readonly notBefore?: number;
   /** Verifies nothing from this time on, in milliseconds since the epoch. */
   readonly expiresAt?: number;
-};
+} & (
+  | { readonly secret: Secret; readonly publicKey?: never }
+  /** A CryptoKey of type `public`: it can never be taken for a shared secret, nor a shared secret for it. */
+  | { readonly publicKey: PlatformKey; readonly secret?: never }
+);
 
 /** What a provider knows of an access key. */
 export type KeyRecord = {
@@ -31,6 +33,15 @@ export type KeyRecord = {
   readonly notBefore?: number;
   readonly expiresAt?: number;
   readonly revoked?: boolean;
+  /** Names of the schemes by which the key may sign. @default all that the verifier takes */
+  readonly schemes?: readonly string[];
+  /** Names of the algorithms that the key may sign with. @default all that the scheme knows */
+  readonly algorithms?: readonly string[];
+  /** Where the key may be used from: addresses and CIDR ranges, IPv4 and IPv6. @default anywhere */
+  readonly addresses?: readonly string[];
+  /** In milliseconds since the epoch, as `lastUsedAt`. */
+  readonly createdAt?: number;
+  readonly lastUsedAt?: number;
   /** Tells this key's callers the precise reason of a refusal; for development. @default false */
   readonly explain?: boolean;
 };
@@ -38,6 +49,8 @@ export type KeyRecord = {
 /** Where keys are looked up. May throw when it cannot tell: then requests are refused with 503. */
 export type KeyStore = {
   find(accessKey: string): KeyRecord | undefined | Promise<KeyRecord | undefined>;
+  /** Told, and not waited for, when a key has been used; at most once a minute for each key by each verifier. */
+  touch?(accessKey: string, at: number): void | Promise<void>;
 };
 
 /**
@@ -88,6 +101,8 @@ export type AuditEvent = {
   readonly service: string | undefined;
   /** The name of the scheme by which the request is signed, or seems to be. */
   readonly scheme: string | undefined;
+  /** Which of the key's secrets made the signature, where the store names them. */
+  readonly secretId: string | undefined;
   readonly nonce: string | undefined;
   readonly address: string | undefined;
 };

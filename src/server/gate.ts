@@ -1,3 +1,4 @@
+import { retirementField, retirementValue } from '../core/retirement.ts';
 import type { Principal } from './contracts.ts';
 import type { Verifier } from './verifier.ts';
 
@@ -44,8 +45,16 @@ export function protect(
       const { status, headers, body } = result.reply;
       return new Response(body, { status, headers });
     }
-    const { principal, body } = result;
-    const response = await handler(result.request, { principal, body });
+    const { principal, body, retiresAt } = result;
+    const answer = await handler(result.request, { principal, body });
+    const response = retiresAt === undefined ? answer : withRetirement(answer, retiresAt);
     return countersign === 'always' ? result.countersign(response) : response;
   };
+}
+
+// Some answers' headers cannot be set, such as those that come from a fetch.
+function withRetirement(answer: Response, retiresAt: number): Response {
+  const response = new Response(answer.body, answer);
+  response.headers.set(retirementField, retirementValue(retiresAt));
+  return response;
 }

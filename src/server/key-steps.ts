@@ -71,22 +71,26 @@ export type Trial = {
   readonly now: number;
 };
 
+/** A secret of a record, and what it signs with. */
+export type Match = { readonly secret: KeySecret; readonly key: SigningKey };
+
 /**
- * The key, of those whose secrets may be used now, that made one of the signatures; undefined where none did.
+ * The secret that made one of the signatures; undefined where none did. One that has ended is tried last, so that its holder can
+ * be told; whether it may still be used is for {@link requireActive} to say.
  *
  * @throws SignatureError `key_store_unavailable` for a secret that cannot be used.
  */
-export async function matchingKey(record: KeyRecord | undefined, trial: Trial): Promise<SigningKey | undefined> {
+export async function matchingSecret(record: KeyRecord | undefined, trial: Trial): Promise<Match | undefined> {
   const { presented, stringToSign, prepared } = trial;
   const data = bytesToSign(stringToSign);
-  let match: SigningKey | undefined;
+  let match: Match | undefined;
   try {
-    const keys = record ? keysInUse(record, trial) : [];
-    for (const key of keys.length ? keys : decoys(prepared)) {
+    const candidates = record ? begun(record, trial) : [];
+    for (const candidate of candidates.length ? candidates : matchesOf(decoy, prepared)) {
       // Every signature is tried against every secret, so that time does not tell which of them fits.
       for (const signature of presented.signatures) {
-        const verdict = isBy(key, { presented, data, signature });
-        if ((typeof verdict === 'boolean' ? verdict : await verdict) && keys.length) match ??= key;
+        const verdict = isBy(candidate.key, { presented, data, signature });
+        if ((typeof verdict === 'boolean' ? verdict : await verdict) && candidates.length) match ??= candidate;
       }
     }
   } catch (cause) {
@@ -95,18 +99,33 @@ export async function matchingKey(record: KeyRecord | undefined, trial: Trial): 
   return match;
 }
 
-function keysInUse(record: KeyRecord, { presented, prepared, now }: Trial): readonly SigningKey[] {
-  return record.secrets.flatMap((entry) => {
-    const key = isInUse(entry, now) ? prepared.get(entry) : undefined;
-    // An algorithm belongs to a key, and no word of the request can make it another.
-    return key && (presented.algorithm ?? key.algorithm) === key.algorithm ? [key] : [];
-  });
+/**
+ * @throws SignatureError `retired_secret` for one that has ended.
+ */
+export function requireActive(match: Match, now: number): void {
+  if (!isActive(match, now)) fail('retired_secret', 'The secret has been replaced by another: sign with that.', 401);
 }
 
-const decoys = (prepared: PreparedKeys): readonly SigningKey[] => {
-  const key = prepared.get(decoy);
-  return key ? [key] : [];
-};
+/** Whether the secret has not ended. */
+export const isActive = ({ secret: { expiresAt = Infinity } }: Match, now: number): boolean => now < expiresAt;
+
+function begun(record: KeyRecord, { presented, prepared, now }: Trial): readonly Match[] {
+  return (
+    record.secrets
+      .filter(({ notBefore = -Infinity }) => now >= notBefore)
+      .sort((a, b) => endOf(b) - endOf(a))
+      .flatMap((secret) => matchesOf(secret, prepared))
+      // An algorithm belongs to a key, and no word of the request can make it another.
+      .filter(({ key }) => (presented.algorithm ?? key.algorithm) === key.algorithm)
+  );
+}
+
+const endOf = ({ expiresAt = Infinity }: KeySecret): number => Math.min(expiresAt, Number.MAX_SAFE_INTEGER);
+
+function matchesOf(secret: KeySecret, prepared: PreparedKeys): readonly Match[] {
+  const key = prepared.get(secret);
+  return key ? [{ secret, key }] : [];
+}
 
 type Signed = { readonly presented: PresentedSignature; readonly data: Uint8Array; readonly signature: Uint8Array };
 
@@ -114,6 +133,3 @@ function isBy(key: SigningKey, { presented, data, signature }: Signed): boolean 
   const own = presented.deriveKey ? presented.deriveKey(key) : key;
   return 'then' in own ? own.then((derived) => derived.verify(data, signature)) : own.verify(data, signature);
 }
-
-const isInUse = ({ notBefore = -Infinity, expiresAt = Infinity }: KeySecret, now: number): boolean =>
-  now >= notBefore && now < expiresAt;

@@ -1,9 +1,9 @@
-import { SignatureError } from '../core/errors.ts';
+import { fail, SignatureError } from '../core/errors.ts';
 import type { Scheme, ToSign } from '../core/scheme.ts';
-import type { SigningKey } from '../core/signing-key.ts';
+import { requireAllowed } from './allowed.ts';
 import type { BodyReader } from './body-step.ts';
 import type { KeyRecord, KeyStore } from './contracts.ts';
-import { findKey, matchingKey, preparedKeys } from './key-steps.ts';
+import { findKey, type Match, matchingSecret, preparedKeys, requireActive, requireUsable } from './key-steps.ts';
 import type { Candidate } from './schemes.ts';
 
 /** Who made a signature, as far as could be told. */
@@ -12,7 +12,7 @@ export type Proof = {
   readonly stringToSign: ToSign;
   readonly record: KeyRecord | undefined;
   /** Undefined where no secret of the record made the signature. */
-  readonly key: SigningKey | undefined;
+  readonly match: Match | undefined;
 };
 
 type Circumstances = {
@@ -36,8 +36,8 @@ export function proverOf({ keys, schemes }: { readonly keys: KeyStore; readonly 
     const record = await findKey(keys, accessKey);
     const stringToSign = typeof given === 'function' ? given((await read()) ?? new Uint8Array()) : given;
     const preparedForScheme = prepared.get(scheme) ?? preparedKeys(scheme);
-    const key = await matchingKey(record, { presented, stringToSign, prepared: preparedForScheme, now });
-    return { candidate, stringToSign, record, key };
+    const match = await matchingSecret(record, { presented, stringToSign, prepared: preparedForScheme, now });
+    return { candidate, stringToSign, record, match };
   }
 
   return async (candidates: readonly Candidate[], circumstances: Circumstances): Promise<Proof> => {
@@ -46,7 +46,7 @@ export function proverOf({ keys, schemes }: { readonly keys: KeyStore; readonly 
     for (const candidate of candidates) {
       try {
         const proof = await prove(candidate, circumstances);
-        if (proof.key) return proof;
+        if (proof.match) return proof;
         first ??= proof;
       } catch (error) {
         // Another scheme may still know a key for which this one has no use.
@@ -57,4 +57,21 @@ export function proverOf({ keys, schemes }: { readonly keys: KeyStore; readonly 
     if (failure || !first) throw failure;
     return first;
   };
+}
+
+/**
+ * Whose request it is.
+ *
+ * @throws SignatureError `unknown_key`, `revoked_key`, `expired_key`, `inactive_key`, `signature_mismatch`, `retired_secret`,
+ * `scheme_not_allowed`, `address_not_allowed`
+ */
+export function requireProved(
+  { candidate, record, match }: Proof,
+  { now, address }: { readonly now: number; readonly address: string | undefined },
+): { readonly record: KeyRecord; readonly match: Match } {
+  requireUsable(record, now);
+  if (!match) fail('signature_mismatch', 'No active secret of the key makes this signature of this request.', 401);
+  requireActive(match, now);
+  requireAllowed(record, { scheme: candidate.scheme.name, algorithm: match.key.algorithm, address });
+  return { record, match };
 }

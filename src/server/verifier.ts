@@ -9,14 +9,15 @@ import { countersignV1 } from '../schemes/countersign-v1.ts';
 import { report } from './audit.ts';
 import { bodyReader, requireBody } from './body-step.ts';
 import type { AuditSink, Challenges, KeyRecord, KeyStore, Limiter, Principal, ReplayStore } from './contracts.ts';
-import { countersignedReply, countersignedResponse, countersigners } from './countersign.ts';
-import { requireUsable } from './key-steps.ts';
-import { proverOf } from './prove.ts';
+import { type Countersigner, countersignedReply, countersignedResponse, countersigners } from './countersign.ts';
+import { isActive } from './key-steps.ts';
+import { type Proof, proverOf, requireProved } from './prove.ts';
 import { messagesAt, type PublicAddress, type ReceivedRequest } from './received.ts';
 import { claimOf, requireUnseen } from './replay-step.ts';
 import { type Reply, replyTo } from './reply.ts';
 import { acceptedSchemes, type Candidate, signaturesIn } from './schemes.ts';
 import { requireChallenge, requireFresh, requireScope, withinLimit } from './steps.ts';
+import { touched } from './touch.ts';
 
 /** Whose signatures are accepted, and within what limits. */
 export type VerifierOptions = PublicAddress & {
@@ -66,6 +67,8 @@ export type Verified<Received> = {
   readonly principal: Principal;
   /** The name of the scheme by which the request is signed. */
   readonly scheme: string;
+  /** When the secret that signed stops verifying, where another takes its place; in milliseconds since the epoch. */
+  readonly retiresAt?: number;
   /** The request, with a body that can be read. */
   readonly request: Received;
   /** The bytes of the body that were verified; undefined where there is none, or it is not signed. */
@@ -99,6 +102,8 @@ type Attempt = {
   record?: KeyRecord | undefined;
   /** The key that made the signature: the caller is proved. */
   key?: SigningKey;
+  /** Which of the record's secrets did. */
+  secretId?: string | undefined;
 };
 
 /**
@@ -142,11 +147,11 @@ export function createVerifier(options: VerifierOptions): Verifier {
     if (limits.byAddress) await withinLimit(limits.byAddress, address ?? 'unknown');
     const now = clock();
     const read = bodyReader(request, maxBodyBytes);
-    const { candidate, record, key, stringToSign } = await prover(candidates, { now, read });
-    const { presented } = candidate;
-    Object.assign(attempt, { candidate, record, ...(record && key && { key }) });
-    requireUsable(record, now);
-    if (!key) fail('signature_mismatch', 'No active secret of the key makes this signature of this request.', 401);
+    const proof = await prover(candidates, { now, read });
+    Object.assign(attempt, attemptOf(proof, now));
+    const { record, match } = requireProved(proof, { now, address });
+    const { candidate, stringToSign } = proof;
+    const { scheme, presented } = candidate;
     requireFresh(presented, { now, tolerance, timeless });
     requireChallenge(presented, challenges);
     const body = await requireBody(read, presented.body, bodyRules);
@@ -159,18 +164,15 @@ export function createVerifier(options: VerifierOptions): Verifier {
     }
     requireScope(record, scope);
     if (limits.byKey) await withinLimit(limits.byKey, candidate.accessKey);
-    const { name } = candidate.scheme;
-    const countersigner = countersignerOf(attempt);
+    if (keys.touch) touched(keys, record, now);
     return {
       ok: true,
       principal: principalOf(record),
-      scheme: name,
+      scheme: scheme.name,
+      ...(match.secret.expiresAt !== undefined && { retiresAt: match.secret.expiresAt }),
       request: body ? withBody(request, body) : request,
       body,
-      countersign: async (response) =>
-        countersigner
-          ? countersignedResponse(countersigner, response)
-          : fail('invalid_configuration', `The scheme ${name} signs no responses.`, 500),
+      countersign: countersignWith(countersignerOf(attempt), scheme.name),
     };
   }
 
@@ -202,13 +204,14 @@ export function createVerifier(options: VerifierOptions): Verifier {
         result = await refuse(cause, attempt);
       }
       if (audit) {
-        const { candidate, record } = attempt;
+        const { candidate, record, secretId } = attempt;
         report(audit, {
           time: clock(),
           request,
           address: context.address,
           accessKey: candidate?.accessKey,
           scheme: candidate?.scheme.name,
+          secretId,
           nonce: candidate?.presented.nonce,
           record,
           error: result.ok ? undefined : result.error,
@@ -218,6 +221,21 @@ export function createVerifier(options: VerifierOptions): Verifier {
     },
   };
 }
+
+const attemptOf = ({ candidate, record, match }: Proof, now: number): Attempt => ({
+  candidate,
+  record,
+  secretId: match?.secret.id,
+  // Who has a key that is revoked may be told so; who has a secret that was replaced is not its holder any more.
+  ...(match && isActive(match, now) && { key: match.key }),
+});
+
+const countersignWith =
+  (countersigner: Countersigner | undefined, scheme: string) =>
+  async (response: Response): Promise<Response> =>
+    countersigner
+      ? countersignedResponse(countersigner, response)
+      : fail('invalid_configuration', `The scheme ${scheme} signs no responses.`, 500);
 
 const principalOf = ({ accessKey, service, environment, scopes = [] }: KeyRecord): Principal => ({
   accessKey,

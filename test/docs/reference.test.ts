@@ -76,6 +76,10 @@ describe('options', () => {
     ['docs/server.md', 'server/contracts.ts', 'KeySecret'],
     ['docs/server.md', 'server/contracts.ts', 'AuditEvent'],
     ['docs/server.md', 'server/received.ts', 'ReceivedRequest'],
+    ['docs/keys.md', 'server/managed-keys.ts', 'ManagedKeysOptions'],
+    ['docs/keys.md', 'server/cached-keys.ts', 'CachedKeysOptions'],
+    ['docs/keys.md', 'server/sealing.ts', 'SealingOptions'],
+    ['docs/stores.md', 'redis.ts', 'RedisReplayOptions'],
     ['docs/webhooks.md', 'schemes/standard-webhooks.ts', 'StandardWebhooksOptions'],
     ['docs/rfc9421.md', 'schemes/rfc9421-settings.ts', 'Rfc9421Options'],
   ])('%s has a row for every member of %s %s, with its default', (path, file, name) => {

@@ -20,7 +20,7 @@ const rules: Readonly<Record<string, Rule>> = {
   'src/core/': { ours: ['src/core/'], packages: noble },
   'src/schemes/': { ours: ['src/schemes/', 'src/core/'], packages: { ...noble, 'structured-headers': 'code' } },
   'src/client/': { ours: clientSide },
-  'src/server/': { ours: serverSide, packages: { jose: 'code', oauth4webapi: 'code' } },
+  'src/server/': { ours: serverSide, packages: { 'ipaddr.js': 'code', jose: 'code', oauth4webapi: 'code' } },
   'src/cli/': { ours: ['src/'], packages: { citty: 'code' } },
   'src/index.ts': { ours: clientSide },
   'src/ky.ts': { ours: clientSide, packages: { ky: 'type' } },

@@ -114,7 +114,7 @@ describe('a public key in a record', () => {
 
   it('is refused once expired, before its time, and with a revoked record', async () => {
     const pairs: ReadonlyArray<readonly [KeySecret, Partial<KeyRecord>, string]> = [
-      [{ publicKey: first.publicKey, expiresAt: noon }, {}, 'signature_mismatch'],
+      [{ publicKey: first.publicKey, expiresAt: noon }, {}, 'retired_secret'],
       [{ publicKey: first.publicKey, notBefore: noon + 1 }, {}, 'signature_mismatch'],
       [{ publicKey: first.publicKey }, { revoked: true }, 'revoked_key'],
       [{ publicKey: first.publicKey }, { expiresAt: noon }, 'expired_key'],
@@ -132,7 +132,7 @@ describe('a public key in a record', () => {
     expect(await outcome(verifier, signerWith(first.privateKey))).toBe('ok');
     expect(await outcome(verifier, signerWith(elliptic.privateKey))).toBe('ok');
     time.now += 1000;
-    expect(await outcome(verifier, signerWith(first.privateKey))).toBe('signature_mismatch');
+    expect(await outcome(verifier, signerWith(first.privateKey))).toBe('retired_secret');
     expect(await outcome(verifier, signerWith(elliptic.privateKey))).toBe('ok');
   });
 

@@ -1,0 +1,65 @@
+import { fail } from '../core/errors.ts';
+import type { KeyRecord, KeyStore } from './contracts.ts';
+
+/** For how long an answer of a key store is believed. */
+export type CachedKeysOptions = {
+  /** In seconds. A revocation takes this long, at most, to be known to a server. @default 5 */
+  readonly lifetime?: number;
+  /** How many keys are kept, and as many access keys that do not exist. @default 10000 */
+  readonly capacity?: number;
+  /** The time in milliseconds since the epoch. @default Date.now */
+  readonly clock?: () => number;
+};
+
+type Answer = { readonly askedAt: number; readonly record: Promise<KeyRecord | undefined> };
+
+/**
+ * Asks a key store once in a while only. What does not exist is kept too, apart from the keys, so that strangers who make up
+ * access keys neither reach the database with each nor push the keys out. A store that throws is asked again.
+ *
+ * @throws SignatureError `invalid_configuration`
+ */
+export function cachedKeys(store: KeyStore, options: CachedKeysOptions = {}): KeyStore {
+  const { lifetime = 5, capacity = 10_000, clock = () => Date.now() } = options;
+  if (!(lifetime >= 0 && lifetime < Infinity && capacity >= 1)) {
+    fail('invalid_configuration', 'lifetime must be seconds from 0 on, capacity at least 1.');
+  }
+  const present = new Map<string, Answer>();
+  const absent = new Map<string, Answer>();
+  const asked = new Map<string, Answer>();
+
+  // Of a clock that was set back nothing is believed.
+  const isCurrent = ({ askedAt }: Answer, now: number): boolean => now >= askedAt && now - askedAt < lifetime * 1000;
+
+  function ask(accessKey: string, now: number): Answer {
+    const answer: Answer = { askedAt: now, record: (async () => store.find(accessKey))() };
+    asked.set(accessKey, answer);
+    const settled = () => {
+      if (asked.get(accessKey) === answer) asked.delete(accessKey);
+    };
+    answer.record.then((record) => {
+      settled();
+      present.delete(accessKey);
+      absent.delete(accessKey);
+      keep(record ? present : absent, accessKey, answer);
+    }, settled);
+    return answer;
+  }
+
+  function keep(answers: Map<string, Answer>, accessKey: string, answer: Answer): void {
+    answers.set(accessKey, answer);
+    for (const oldest of answers.keys()) {
+      if (answers.size <= capacity) break;
+      answers.delete(oldest);
+    }
+  }
+
+  return {
+    find(accessKey) {
+      const now = clock();
+      const known = asked.get(accessKey) ?? present.get(accessKey) ?? absent.get(accessKey);
+      return (known && isCurrent(known, now) ? known : ask(accessKey, now)).record;
+    },
+    ...(store.touch && { touch: (accessKey: string, at: number) => store.touch?.(accessKey, at) }),
+  };
+}

@@ -1,0 +1,54 @@
+import { concealed } from '../core/credentials.ts';
+import { fail } from '../core/errors.ts';
+import type { KeyRecord, KeySecret } from './contracts.ts';
+import type { StoredKey, StoredSecret } from './key-table.ts';
+import type { ManagedKeysOptions } from './managed-keys.ts';
+import { importedPublicKey } from './public-key.ts';
+
+/**
+ * Opens stored keys, and keeps the last ones: what a secret costs to open, and a key to prepare, is paid once for each version.
+ */
+export function recordOpener({
+  secrets,
+  capacity = 10_000,
+}: Pick<ManagedKeysOptions, 'secrets'> & { readonly capacity: number | undefined }): (
+  key: StoredKey,
+) => Promise<KeyRecord> {
+  const opened = new Map<string, { readonly version: number; readonly record: Promise<KeyRecord> }>();
+
+  async function secretOf(key: StoredKey, stored: StoredSecret): Promise<KeySecret> {
+    const { id, notBefore, expiresAt, sealed, publicKey } = stored;
+    const validity = {
+      id,
+      ...(notBefore !== undefined && { notBefore }),
+      ...(expiresAt !== undefined && { expiresAt }),
+    };
+    if (publicKey) return { ...validity, publicKey: await importedPublicKey(publicKey) };
+    if ('derive' in secrets) return concealed(validity, secrets.derive(key, id));
+    if (sealed === undefined)
+      return fail('key_store_unavailable', `The secret ${id} of ${key.accessKey} is not stored.`, 503);
+    return concealed(validity, await secrets.open(sealed, key.accessKey));
+  }
+
+  async function recordOf(key: StoredKey): Promise<KeyRecord> {
+    const { version: _, ...rest } = key;
+    return { ...rest, secrets: await Promise.all(key.secrets.map((stored) => secretOf(key, stored))) };
+  }
+
+  return (key) => {
+    const { accessKey, version } = key;
+    const found = opened.get(accessKey);
+    // Taken out and put in again, so that the one that was not used for longest goes first.
+    opened.delete(accessKey);
+    const entry = found?.version === version ? found : { version, record: recordOf(key) };
+    opened.set(accessKey, entry);
+    for (const oldest of opened.keys()) {
+      if (opened.size <= capacity) break;
+      opened.delete(oldest);
+    }
+    entry.record.catch(() => {
+      if (opened.get(accessKey) === entry) opened.delete(accessKey);
+    });
+    return entry.record;
+  };
+}

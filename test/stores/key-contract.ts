@@ -1,0 +1,237 @@
+import { createSigner, type SignatureError } from 'countersign';
+import {
+  aesSealer,
+  createVerifier,
+  derivedSecrets,
+  type KeyTable,
+  type ManagedKeys,
+  managedKeys,
+  memoryReplay,
+} from 'countersign/server';
+import { beforeEach, describe, expect, it } from 'vitest';
+
+const day = 86_400_000;
+const service = 'shop';
+let drawn = 0;
+
+/** What every key table must do; `open` gives another access to the same memory, as from another server. */
+export function keyTableContract(open: () => KeyTable): void {
+  const sealer = aesSealer({ current: 'one', keys: { one: new Uint8Array(32).fill(7) } });
+  let now = Date.UTC(2026, 10, 22, 12);
+  const clock = () => now;
+  let keys: ManagedKeys;
+  beforeEach(() => {
+    now += day;
+    keys = managedKeys({ table: open(), secrets: sealer, clock });
+  });
+
+  /** The code with which a call with this secret is answered, at another server with the same table. */
+  async function outcome(
+    accessKey: string,
+    secret: string | undefined,
+    secrets: Parameters<typeof managedKeys>[0]['secrets'] = sealer,
+  ) {
+    const elsewhere = managedKeys({ table: open(), secrets, clock });
+    const verifier = createVerifier({ keys: elsewhere, replay: memoryReplay({ clock }), clock });
+    const signer = createSigner({ accessKey, secret: secret ?? '', clock });
+    const result = await verifier.verify(await signer.sign(new Request('https://api.example.com/')));
+    return result.ok ? 'accepted' : result.error.code;
+  }
+  const codeOf = (promise: Promise<unknown>) =>
+    promise.then(
+      () => 'done',
+      (error: SignatureError) => error.code,
+    );
+
+  describe('a key', () => {
+    it('is made once, with a secret that is told once, and works everywhere', async () => {
+      const { accessKey, id, secret } = await keys.create({ service, scopes: ['orders:read'] });
+      expect(secret).toMatch(/^csign_sk_live_/);
+      expect(await outcome(accessKey, secret)).toBe('accepted');
+      const found = await keys.find(accessKey);
+      expect(found).toMatchObject({ accessKey, service, environment: 'live', scopes: ['orders:read'], createdAt: now });
+      expect(found?.secrets).toMatchObject([{ id }]);
+      expect(JSON.stringify([found, await keys.list()])).not.toContain(secret);
+    });
+
+    it('holds all that it was given', async () => {
+      const wanted = {
+        accessKey: `partner-${drawn++}-${process.pid}`,
+        service: 'Größe & Söhne "x"; --',
+        environment: 'test',
+        scopes: ['a', 'b:c'],
+        schemes: ['countersign-v1'],
+        algorithms: ['hmac-sha256'],
+        addresses: ['192.0.2.0/24', '2001:db8::/32'],
+        notBefore: now - 1,
+        expiresAt: now + day,
+        explain: true,
+      };
+      await keys.create(wanted);
+      expect(await keys.find(wanted.accessKey)).toMatchObject(wanted);
+    });
+
+    it('cannot be made twice, whatever the case of its letters is elsewhere', async () => {
+      const accessKey = `Twice-${drawn++}-${process.pid}`;
+      await keys.create({ service, accessKey });
+      expect(await codeOf(keys.create({ service, accessKey }))).toBe('invalid_configuration');
+      expect(await keys.find(accessKey.toLowerCase())).toBeUndefined();
+      await keys.create({ service, accessKey: accessKey.toLowerCase() });
+      expect((await keys.find(accessKey.toLowerCase()))?.accessKey).toBe(accessKey.toLowerCase());
+    });
+
+    it('that does not exist is not found, changed or used', async () => {
+      expect(await keys.find('nobody')).toBeUndefined();
+      expect(await codeOf(keys.rotate('nobody'))).toBe('unknown_key');
+      expect(await codeOf(keys.revoke('nobody'))).toBe('unknown_key');
+      await keys.touch('nobody', now);
+      expect(await keys.find('nobody')).toBeUndefined();
+    });
+
+    it.each([
+      { service: '' },
+      { service, accessKey: '' },
+      { service, accessKey: 'a b' },
+      { service, accessKey: 'k'.repeat(65) },
+      { service, environment: 'Live' },
+      { service: 's'.repeat(256) },
+    ])('as %j is refused', async (wanted) => {
+      expect(await codeOf(keys.create(wanted))).toBe('invalid_configuration');
+    });
+
+    it('of a caller with a key pair holds the public half', async () => {
+      const pair = await crypto.subtle.generateKey('Ed25519', true, ['sign', 'verify']);
+      const { publicKey } = pair as { readonly publicKey: Parameters<ManagedKeys['create']>[0]['publicKey'] & object };
+      const { accessKey, secret } = await keys.create({ service, publicKey });
+      expect(secret).toBeUndefined();
+      const [found] = (await managedKeys({ table: open(), secrets: sealer }).find(accessKey))?.secrets ?? [];
+      const spki = async (key: typeof publicKey) =>
+        Buffer.from(await crypto.subtle.exportKey('spki', key)).toString('hex');
+      expect(found?.publicKey && (await spki(found.publicKey))).toBe(await spki(publicKey));
+    });
+  });
+
+  describe('a rotation', () => {
+    it('lets both secrets in for the overlap, and the new one alone from then on', async () => {
+      const first = await keys.create({ service });
+      const second = await keys.rotate(first.accessKey, { overlap: 3600 });
+      expect(second.secret).not.toBe(first.secret);
+      now += 3600_000 - 1;
+      expect(await outcome(first.accessKey, first.secret)).toBe('accepted');
+      expect(await outcome(first.accessKey, second.secret)).toBe('accepted');
+      now += 1;
+      expect(await outcome(first.accessKey, first.secret)).toBe('retired_secret');
+      expect(await outcome(first.accessKey, second.secret)).toBe('accepted');
+    });
+
+    it('can begin later: the new secret verifies nothing before', async () => {
+      const first = await keys.create({ service });
+      const second = await keys.rotate(first.accessKey, { startsAt: now + 1000, overlap: 1 });
+      expect(await outcome(first.accessKey, second.secret)).toBe('signature_mismatch');
+      now += 1000;
+      expect(await outcome(first.accessKey, first.secret)).toBe('accepted');
+      expect(await outcome(first.accessKey, second.secret)).toBe('accepted');
+      now += 1000;
+      expect(await outcome(first.accessKey, first.secret)).toBe('retired_secret');
+    });
+
+    it('never gives an old secret more time than it had', async () => {
+      const first = await keys.create({ service });
+      await keys.rotate(first.accessKey, { overlap: 10 });
+      await keys.rotate(first.accessKey, { overlap: 1000 });
+      now += 10_000;
+      expect(await outcome(first.accessKey, first.secret)).toBe('retired_secret');
+    });
+
+    it('of many at once loses none of the secrets that it handed out, or says so', async () => {
+      const { accessKey } = await keys.create({ service });
+      const others = Array.from({ length: 6 }, () => managedKeys({ table: open(), secrets: sealer, clock }));
+      const rotations = await Promise.allSettled(others.map((one) => one.rotate(accessKey, { overlap: 3600 })));
+      const issued = rotations.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+      // Four secrets are the most that a key may have at a time.
+      expect(issued).toHaveLength(3);
+      for (const { secret } of issued) expect(await outcome(accessKey, secret)).toBe('accepted');
+    });
+
+    it.each([{ overlap: -1 }, { overlap: Number.NaN }, { overlap: Infinity }, { startsAt: 1 }])(
+      'by %j is refused',
+      async (rotation) => {
+        const { accessKey } = await keys.create({ service });
+        expect(await codeOf(keys.rotate(accessKey, rotation))).toBe('invalid_configuration');
+      },
+    );
+  });
+
+  describe('a revocation', () => {
+    it('ends a key at once, and for good', async () => {
+      const { accessKey, secret } = await keys.create({ service });
+      await keys.revoke(accessKey);
+      expect(await outcome(accessKey, secret)).toBe('revoked_key');
+      expect(await codeOf(keys.rotate(accessKey))).toBe('revoked_key');
+      await keys.revoke(accessKey);
+      expect(await outcome(accessKey, secret)).toBe('revoked_key');
+    });
+
+    it('ends one secret of two', async () => {
+      const first = await keys.create({ service });
+      const second = await keys.rotate(first.accessKey);
+      await keys.revoke(first.accessKey, { secret: first.id });
+      expect(await outcome(first.accessKey, first.secret)).toBe('retired_secret');
+      expect(await outcome(first.accessKey, second.secret)).toBe('accepted');
+      expect(await codeOf(keys.revoke(first.accessKey, { secret: 'nothing' }))).toBe('invalid_configuration');
+    });
+
+    it('while the key is being rotated is not undone', async () => {
+      const { accessKey, secret } = await keys.create({ service });
+      const other = managedKeys({ table: open(), secrets: sealer, clock });
+      await Promise.allSettled([keys.rotate(accessKey), other.revoke(accessKey), keys.rotate(accessKey)]);
+      expect(await outcome(accessKey, secret)).toBe('revoked_key');
+    });
+  });
+
+  describe('a list', () => {
+    it('is in order, by owner, and page by page', async () => {
+      const owner = `owner-${drawn++}-${process.pid}`;
+      const made = await Promise.all(Array.from({ length: 5 }, () => keys.create({ service: owner })));
+      const names = made.map(({ accessKey }) => accessKey).sort();
+      const pages = [await keys.list({ service: owner, limit: 3 })];
+      pages.push(await keys.list({ service: owner, limit: 3, after: pages[0]?.at(-1)?.accessKey ?? '' }));
+      expect(pages.map((page) => page.length)).toEqual([3, 2]);
+      expect(pages.flat().map(({ accessKey }) => accessKey)).toEqual(names);
+      expect(await keys.list({ service: 'nobody at all' })).toEqual([]);
+    });
+  });
+
+  describe('the last use', () => {
+    it('only ever moves on, and undoes no change', async () => {
+      const { accessKey, secret } = await keys.create({ service });
+      const stored = async () => (await open().read(accessKey))?.lastUsedAt;
+      await keys.touch(accessKey, now);
+      await keys.touch(accessKey, now - 1000);
+      expect(await stored()).toBe(now);
+      await keys.revoke(accessKey);
+      await keys.touch(accessKey, now + 1);
+      expect(await stored()).toBe(now + 1);
+      expect(await outcome(accessKey, secret)).toBe('revoked_key');
+    });
+  });
+
+  describe('secrets that are derived', () => {
+    it('work everywhere that has the master, differ by key and rotation, and are stored nowhere', async () => {
+      const secrets = derivedSecrets({ master: new Uint8Array(32).fill(9) });
+      const table = open();
+      const derived = managedKeys({ table, secrets, clock });
+      const first = await derived.create({ service });
+      const second = await derived.rotate(first.accessKey);
+      const other = await derived.create({ service });
+      expect(new Set([first.secret, second.secret, other.secret]).size).toBe(3);
+      for (const { accessKey, secret } of [first, second, other]) {
+        expect(await outcome(accessKey, secret, secrets)).toBe('accepted');
+      }
+      const stored = JSON.stringify([await table.read(first.accessKey), await table.read(other.accessKey)]);
+      for (const { secret } of [first, second, other]) expect(stored).not.toContain(secret?.slice(16, 60));
+      const stranger = derivedSecrets({ master: new Uint8Array(32).fill(8) });
+      expect(await outcome(first.accessKey, first.secret, stranger)).toBe('signature_mismatch');
+    });
+  });
+}
