@@ -1,6 +1,17 @@
 export type { Finding, FindingCode } from './core/finding.ts';
 export type { Scheme, SigningScheme } from './core/scheme.ts';
 export { countersignV1 } from './schemes/countersign-v1.ts';
+export { defineScheme } from './schemes/define/define-scheme.ts';
+export type {
+  DefinedAlgorithm,
+  DefinedEncoding,
+  DefinedKey,
+  DefinedNonce,
+  DefinedSignedHeaders,
+  DefinedTimestamp,
+  NonceForm,
+  SchemeDefinition,
+} from './schemes/define/definition.ts';
 export type { PresignOptions } from './schemes/presign.ts';
 export { presign } from './schemes/presign.ts';
 export { rfc9421 } from './schemes/rfc9421.ts';

@@ -1,8 +1,8 @@
 /** An HMAC algorithm. SHA-1 is for partners who already ask for it, and is told as a finding. */
 export type DefinedAlgorithm = 'hmac-sha256' | 'hmac-sha384' | 'hmac-sha512' | 'hmac-sha1';
 
-/** How bytes become text: lower-case hex, upper-case hex, base64 with padding, base64url without. */
-export type DefinedEncoding = 'hex' | 'hex-upper' | 'base64' | 'base64url';
+/** How bytes become text: hex in lower or upper case, base64 with padding, base64url without, or the base64 of the lower-case hex. */
+export type DefinedEncoding = 'hex' | 'hex-upper' | 'base64' | 'base64url' | 'base64-of-hex';
 
 /** What a timestamp looks like; always UTC. */
 export type DefinedTimestamp =
@@ -65,7 +65,7 @@ export type SchemeDefinition = {
   readonly nonce?: DefinedNonce;
   /** Further headers to sign, where the signer may choose. @default none */
   readonly signedHeaders?: DefinedSignedHeaders;
-  /** Templates with a name, as `{value.NAME}` in others. Each may use those before it. @default none */
+  /** Templates with a name, as `{value.NAME}` in others. Each may use others. @default none */
   readonly values?: Readonly<Record<string, string>>;
   /** What is signed. */
   readonly stringToSign: string;

@@ -1,0 +1,36 @@
+import type { Compiled } from './compile.ts';
+import type { CompiledDefinition } from './compile-definition.ts';
+import type { BodyUse } from './expression.ts';
+
+/** What a signature covers, whatever the request. */
+export type Coverage = {
+  /** Fields no byte of which can change. */
+  readonly fields: ReadonlySet<string>;
+  readonly bodyUses: readonly BodyUse[];
+};
+
+/** What the signatures of a compiled definition cover: by their string, and by the key where it is derived. */
+export function coverageOf({ stringToSign, keySteps, query }: CompiledDefinition): Coverage {
+  const own = query.filter(({ signature }) => !signature);
+  // A query with parameters of ours in it is never absent.
+  const fields = new Set([
+    ...fieldsOf(
+      stringToSign,
+      own.some(({ optional }) => !optional),
+    ),
+    ...keySteps.flatMap((step) => [...step.fields]),
+  ]);
+  if (['query', 'target', 'url'].some((field) => fields.has(field))) {
+    for (const { leaves } of own) for (const { id } of leaves) fields.add(id);
+  }
+  return { fields, bodyUses: stringToSign.bodyUses };
+}
+
+function fieldsOf({ fields, parts }: Compiled, hasQuery: boolean): ReadonlySet<string> {
+  const inQuery = parts.flatMap((part) =>
+    part.kind === 'optional' && part.absentable === 'query' && hasQuery
+      ? part.parts.flatMap((one) => (one.kind === 'value' ? [...one.expression.fields] : []))
+      : [],
+  );
+  return new Set([...fields, ...inQuery]);
+}

@@ -1,0 +1,54 @@
+import { fail } from '../../core/errors.ts';
+import { readdress } from '../../core/readdress.ts';
+import type { Scheme } from '../../core/scheme.ts';
+import { compileDefinition } from './compile-definition.ts';
+import type { SchemeDefinition } from './definition.ts';
+import { keyOf } from './keys.ts';
+import { parseDefinition } from './parse.ts';
+import { reader } from './read.ts';
+import { preparer } from './sign.ts';
+import { signableHeaders } from './signed-headers.ts';
+import { checkSound } from './sound.ts';
+
+/**
+ * A scheme from a definition: signer and verifier, compiled once. docs/define-a-scheme.md explains definitions.
+ *
+ * @throws SignatureError `invalid_configuration`, which says where the definition is wrong, and points at the character.
+ */
+export function defineScheme(definition: SchemeDefinition): Scheme {
+  const parsed = parseDefinition(definition);
+  const compiled = compileDefinition(parsed);
+  checkSound(parsed, compiled);
+  const { headers, query, stringToSign, forms, name } = compiled;
+  const fields = [...headers]
+    .sort((a, b) => Number(b.signature) - Number(a.signature))
+    .map((header) => header.name.toLowerCase());
+  const uses = [stringToSign, ...[...headers, ...query].map((carrier) => carrier.compiled)].flatMap(
+    (one) => one.bodyUses,
+  );
+  const keyForm = {
+    algorithm: forms.algorithm,
+    secret: definition.secret ?? 'utf8',
+    prefix: definition.key?.prefix ?? '',
+  } as const;
+  return {
+    name,
+    fields,
+    body: !uses.length ? 'none' : uses.every((use) => use.digests.at(-1) === 'body|sha256') ? 'digest' : 'bytes',
+    createKey: (secret) => keyOf(secret, keyForm),
+    signableHeaders(names) {
+      if (names.length && !definition.signedHeaders) {
+        fail(
+          'invalid_configuration',
+          `The scheme ${name} does not say how further headers are signed: add signedHeaders.`,
+        );
+      }
+      return signableHeaders(names, fields);
+    },
+    declaresBody: () => false,
+    prepare: preparer(compiled),
+    read: reader(compiled),
+    findings: [],
+    ...(query.length && { readdress }),
+  };
+}

@@ -1,0 +1,14 @@
+import { md5, sha1 } from '@noble/hashes/legacy.js';
+import { sha256, sha384, sha512 } from '@noble/hashes/sha2.js';
+
+/** A hash function, and how many bytes it gives. */
+export type Digest = { readonly of: (bytes: Uint8Array) => Uint8Array; readonly size: number };
+
+/** By name, as templates have them. The weak two are for partners who ask for them. */
+export const digests: ReadonlyMap<string, Digest> = new Map([
+  ['sha256', { of: sha256, size: 32 }],
+  ['sha384', { of: sha384, size: 48 }],
+  ['sha512', { of: sha512, size: 64 }],
+  ['sha1', { of: sha1, size: 20 }],
+  ['md5', { of: md5, size: 16 }],
+]);

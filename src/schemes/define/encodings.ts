@@ -1,0 +1,60 @@
+import { bytesOfHex, hex, utf8 } from '../../core/encoding.ts';
+import type { DefinedEncoding } from './definition.ts';
+
+/** How bytes are written, and read strictly. */
+export type Encoding = {
+  write(bytes: Uint8Array): string;
+  /** Of texts that match the pattern; not every one of them is what `write` would have made. */
+  read(text: string): Uint8Array;
+  /** A pattern for so many bytes. */
+  pattern(size: number): string;
+  /** The characters in use, as in a class of a pattern. */
+  readonly characters: string;
+};
+
+/** Base64 with padding, RFC 4648 section 4, of any number of bytes. */
+export function base64(bytes: Uint8Array): string {
+  let text = '';
+  for (let start = 0; start < bytes.length; start += 8192) {
+    text += String.fromCharCode(...bytes.subarray(start, start + 8192));
+  }
+  return btoa(text);
+}
+
+/** Base64url without padding, RFC 4648 section 5. */
+export const base64url = (bytes: Uint8Array): string =>
+  base64(bytes).replace(/[+/=]/g, (found) => ({ '+': '-', '/': '_' })[found] ?? '');
+
+/** The bytes of base64 or base64url, with or without padding. */
+export const bytesOfBase64 = (text: string): Uint8Array =>
+  Uint8Array.from(atob(text.replace(/-/g, '+').replace(/_/g, '/')), (character) => character.charCodeAt(0));
+
+const base64Pattern = (size: number): string =>
+  `[A-Za-z\\d+/]{${Math.ceil((size * 4) / 3)}}${'='.repeat((3 - (size % 3)) % 3)}`;
+
+/** By name, as a definition's `signature` has them. */
+export const encodings: Readonly<Record<DefinedEncoding, Encoding>> = {
+  hex: { write: hex, read: bytesOfHex, pattern: (size) => `[\\da-f]{${2 * size}}`, characters: '\\da-f' },
+  'hex-upper': {
+    write: (bytes) => hex(bytes).toUpperCase(),
+    read: (text) => bytesOfHex(text.toLowerCase()),
+    pattern: (size) => `[\\dA-F]{${2 * size}}`,
+    characters: '\\dA-F',
+  },
+  base64: { write: base64, read: bytesOfBase64, pattern: base64Pattern, characters: 'A-Za-z\\d+/=' },
+  base64url: {
+    write: base64url,
+    read: bytesOfBase64,
+    pattern: (size) => `[\\w-]{${Math.ceil((size * 4) / 3)}}`,
+    characters: '\\w-',
+  },
+  'base64-of-hex': {
+    write: (bytes) => base64(utf8(hex(bytes))),
+    read(text) {
+      const digits = new TextDecoder().decode(bytesOfBase64(text));
+      return /^[\da-f]*$/.test(digits) ? bytesOfHex(digits) : new Uint8Array();
+    },
+    pattern: (size) => base64Pattern(2 * size),
+    characters: 'A-Za-z\\d+/=',
+  },
+};

@@ -1,0 +1,150 @@
+import { utf8 } from '../../core/encoding.ts';
+import { fail } from '../../core/errors.ts';
+import { digests } from './digests.ts';
+import { base64, base64url, encodings } from './encodings.ts';
+
+/** A path as its segments, or a query as its names and values; what filters change is each piece, never what joins them. */
+export type Pieces = ReadonlyArray<readonly string[]>;
+export type Made = string | Uint8Array | Pieces;
+export type Kind = 'text' | 'bytes' | 'path' | 'query';
+
+/** One step of a value's making. */
+export type Step = {
+  readonly kind: Kind;
+  apply(value: Made): Made;
+};
+
+/** What a template may put behind a field. */
+export type FilterRule = {
+  /** What may stand behind the colon. @default nothing may */
+  readonly argument?: { readonly pattern: RegExp; readonly expected: string; readonly optional?: boolean };
+  /** @returns a text where the filter has no use: what is wrong. */
+  step(kind: Kind, argument: string): Step | string;
+};
+
+/** Path and query in pieces. */
+export const split = (kind: Kind, text: string): Made => {
+  if (kind === 'path') return text.split('/').map((segment) => [segment]);
+  return text.split('&').map((pair) => {
+    const end = pair.indexOf('=');
+    return end < 0 ? [pair] : [pair.slice(0, end), pair.slice(end + 1)];
+  });
+};
+
+/** Pieces as one text; text and bytes stay. */
+export function joined(kind: Kind, value: Made): string | Uint8Array {
+  if (kind === 'text' || kind === 'bytes') return value as string | Uint8Array;
+  return (value as Pieces).map((piece) => piece.join('=')).join(kind === 'path' ? '/' : '&');
+}
+
+const bytesOf = (kind: Kind, value: Made): Uint8Array => {
+  const whole = joined(kind, value);
+  return typeof whole === 'string' ? utf8(whole) : whole;
+};
+
+const onText = (change: (text: string) => string): FilterRule['step'] => {
+  return (kind) =>
+    kind === 'bytes'
+      ? 'is for text, and this is bytes'
+      : { kind: 'text', apply: (value) => change(joined(kind, value) as string) };
+};
+
+const onPieces = (change: (text: string) => string): FilterRule['step'] => {
+  return (kind) => {
+    if (kind === 'bytes') return 'is for text, and this is bytes';
+    if (kind === 'text') return { kind, apply: (value) => change(value as string) };
+    return { kind, apply: (value) => (value as Pieces).map((piece) => piece.map(change)) };
+  };
+};
+
+const encoding = (write: (bytes: Uint8Array) => string): FilterRule => ({
+  step: (kind) => ({ kind: 'text', apply: (value) => write(bytesOf(kind, value)) }),
+});
+
+/** RFC 3986: all but unreserved characters as the escapes of their UTF-8 bytes. */
+export const rfc3986 = (text: string): string =>
+  encodeURIComponent(text.replace(/[\ud800-\udfff]/gu, '\ufffd')).replace(
+    /[!'()*]/g,
+    (found) => `%${found.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+
+// As the URL Standard serialises forms.
+const form = (text: string): string => rfc3986(text).replace(/%20/g, '+').replace(/%2A/g, '*').replace(/~/g, '%7E');
+
+function decode(text: string): string {
+  let decoded: string;
+  try {
+    decoded = decodeURIComponent(text);
+  } catch {
+    return fail('invalid_request', 'A value that is signed decoded has a % that begins no escape of UTF-8.');
+  }
+  // A line break would start another line of the string to sign.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  if (/[\x00-\x1f\x7f]/.test(decoded)) fail('invalid_request', 'A value that is signed decoded holds a control code.');
+  return decoded;
+}
+
+const compared = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+const byName = ([a = '']: readonly string[], [b = '']: readonly string[]): number => compared(a, b);
+const byNameAndValue = (a: readonly string[], b: readonly string[]): number =>
+  byName(a, b) || compared(a[1] ?? '', b[1] ?? '');
+const byText = (a: readonly string[], b: readonly string[]): number => compared(a.join('='), b.join('='));
+const orders = { '': byNameAndValue, name: byName, text: byText } as const;
+
+const sort: FilterRule = {
+  argument: { pattern: /^(?:name|text)$/, expected: 'name or text', optional: true },
+  step(kind, argument) {
+    if (kind !== 'query') return 'is for the query';
+    const order = orders[argument as keyof typeof orders];
+    return { kind, apply: (value) => [...(value as Pieces)].sort(order) };
+  },
+};
+
+const truncate: FilterRule = {
+  argument: { pattern: /^[1-9]\d{0,8}$/, expected: 'how many characters or bytes to keep' },
+  step: (kind, argument) => ({
+    kind: kind === 'bytes' ? 'bytes' : 'text',
+    apply(value) {
+      const whole = joined(kind, value);
+      return typeof whole === 'string' ? whole.slice(0, Number(argument)) : whole.subarray(0, Number(argument));
+    },
+  }),
+};
+
+const before: FilterRule = {
+  argument: { pattern: /^[ -~]+$/, expected: 'the text to end before' },
+  step: (kind, argument) => onText((text) => text.split(argument)[0] ?? '')(kind, argument),
+};
+
+// What they do is done before a value is made: they say what there is when there is nothing.
+const presence = (pattern: RegExp, expected: string, kinds: readonly Kind[]): FilterRule => ({
+  argument: { pattern, expected },
+  step: (kind) => (kinds.includes(kind) ? { kind, apply: (value) => value } : `is for ${kinds.join(' and ')} alone`),
+});
+
+const rules: ReadonlyArray<readonly [name: string, rule: FilterRule]> = [
+  ['lower', { step: onText((text) => text.toLowerCase()) }],
+  ['upper', { step: onText((text) => text.toUpperCase()) }],
+  ['trim', { step: onText((text) => text.trim()) }],
+  ['collapse', { step: onText((text) => text.replace(/\s+/g, ' ')) }],
+  ['before', before],
+  ['truncate', truncate],
+  ['sort', sort],
+  ['decode', { step: onPieces(decode) }],
+  ['rfc3986', { step: onPieces(rfc3986) }],
+  ['form', { step: onPieces(form) }],
+  ['hex', encoding(encodings.hex.write)],
+  ['base64', encoding(base64)],
+  ['base64url', encoding(base64url)],
+  ['default', presence(/^[ -~]*$/, 'the text to use instead', ['text', 'query'])],
+  ['only', presence(/^[A-Z]+(?:,[A-Z]+)*$/, 'methods, in upper case, with commas between', ['bytes'])],
+  ['list', { argument: { pattern: /^[ -~]+$/, expected: 'what stands between' }, step: () => 'is for {signature}' }],
+];
+
+const digestRules = [...digests].map(([name, { of }]): [string, FilterRule] => [
+  name,
+  { step: (kind) => ({ kind: 'bytes', apply: (value) => of(bytesOf(kind, value)) }) },
+]);
+
+/** Every filter, by name. */
+export const filterRules: ReadonlyMap<string, FilterRule> = new Map([...rules, ...digestRules]);

@@ -1,0 +1,172 @@
+import { bytesOfHex, hex } from '../../core/encoding.ts';
+import type { CompiledPart, CompiledValue } from './compile.ts';
+import type { DefinedAlgorithm, DefinedEncoding } from './definition.ts';
+import { digests } from './digests.ts';
+import { encodings } from './encodings.ts';
+import type { Expression } from './expression.ts';
+import { rfc3986 } from './filters.ts';
+import { macSizes } from './keys.ts';
+import type { NonceForm } from './nonce.ts';
+import type { TimestampForm } from './timestamp.ts';
+
+/** A value that is carried, as a verifier reads it. */
+export type Leaf = {
+  /** The same wherever the same is carried. */
+  readonly id: string;
+  readonly pattern: string;
+  /** The characters in use, as in a class of a pattern. */
+  readonly characters: string;
+  /** Whether every value has the same length. */
+  readonly fixed: boolean;
+  /** What of a text that matches the pattern it is; of digests and signatures the hex. Undefined for other spellings. */
+  read(text: string): string | undefined;
+  readonly expression: Expression;
+};
+
+/** What the grammars of fields depend on. */
+export type Forms = {
+  readonly algorithm: DefinedAlgorithm;
+  readonly signature: DefinedEncoding;
+  readonly timestamp: TimestampForm;
+  readonly nonce: NonceForm;
+  readonly separator: string;
+};
+
+type Grammar = Pick<Leaf, 'pattern' | 'characters' | 'fixed' | 'read'>;
+
+const same = (text: string): string => text;
+const texts = (characters: string, length: string): Grammar => ({
+  pattern: `[${characters}]{${length}}`,
+  characters,
+  fixed: false,
+  read: same,
+});
+
+const token = "a-z\\d!#$%&'*+.^_`|~-";
+/** How many signatures a verifier tries. */
+const mostSignatures = 8;
+
+/** Special characters of patterns as texts. */
+export const literal = (text: string): string => text.replace(/[^\w ]/g, '\\$&');
+
+function encoded(encoding: DefinedEncoding, size: number): Grammar {
+  const { pattern, characters, read, write } = encodings[encoding];
+  return {
+    pattern: pattern(size),
+    characters,
+    fixed: true,
+    read(text) {
+      const bytes = read(text);
+      return bytes.length === size && write(bytes) === text ? hex(bytes) : undefined;
+    },
+  };
+}
+
+function listed(one: Grammar, separator: string): Grammar {
+  return {
+    pattern: `${one.pattern}(?:${literal(separator)}${one.pattern}){0,${mostSignatures - 1}}`,
+    characters: `${one.characters}${literal(separator)}`,
+    fixed: false,
+    read(text) {
+      const read = text.split(separator).map(one.read);
+      return read.includes(undefined) ? undefined : read.join();
+    },
+  };
+}
+
+/** The signatures of what a leaf read. */
+export const signaturesOf = (read: string): readonly Uint8Array[] => read.split(',').map(bytesOfHex);
+
+function escaped(plain: Grammar): Grammar {
+  const exact = new RegExp(`^${plain.pattern}$`);
+  return {
+    pattern: '(?:[\\w.~-]|%[\\dA-F]{2}){1,4096}',
+    characters: '\\w.~%-',
+    fixed: false,
+    read(text) {
+      let decoded: string;
+      try {
+        decoded = decodeURIComponent(text);
+      } catch {
+        return undefined;
+      }
+      return rfc3986(decoded) === text && exact.test(decoded) ? plain.read(decoded) : undefined;
+    },
+  };
+}
+
+const upperHex = 'hex,upper';
+
+function digestGrammar({ filters, bodyUses }: Written): Grammar | undefined {
+  const names = filters.map(({ name }) => name);
+  const [last = ''] = names.filter((name) => digests.has(name)).slice(-1);
+  const digest = digests.get(last);
+  if (!digest || !bodyUses.length) return undefined;
+  const encoding = names.slice(names.lastIndexOf(last) + 1).join();
+  const name = encoding === upperHex ? 'hex-upper' : encoding;
+  return Object.hasOwn(encodings, name) ? encoded(name as DefinedEncoding, digest.size) : undefined;
+}
+
+function signatureGrammar(
+  { filters: [list, ...others] }: Written,
+  { signature, algorithm }: Forms,
+): Grammar | undefined {
+  const one = encoded(signature, macSizes[algorithm]);
+  if (!list) return one;
+  return list.name === 'list' && !others.length ? listed(one, list.argument ?? '') : undefined;
+}
+
+const plainGrammars = ({ timestamp, nonce, separator }: Forms): Readonly<Record<string, Grammar>> => ({
+  accessKey: texts('\\w.~-', '1,512'),
+  sessionToken: texts('\\w.~+/=-', '1,4096'),
+  challenge: texts('\\w.~-', '1,512'),
+  ignored: texts('\\w.~+/=:-', '1,512'),
+  timestamp: { ...timestamp, read: same },
+  nonce: { ...nonce, read: same },
+  signedHeaders: {
+    ...texts(token + literal(separator), ''),
+    pattern: `[${token}]{1,128}(?:${literal(separator)}[${token}]{1,128}){0,63}`,
+  },
+});
+
+type Written = Pick<Expression, 'field' | 'filters' | 'bodyUses'>;
+
+function grammarOf(written: Written, forms: Forms): Grammar | undefined {
+  const { field, filters } = written;
+  if (filters.at(-1)?.name === 'rfc3986') {
+    const plain = grammarOf({ ...written, filters: filters.slice(0, -1) }, forms);
+    return plain && escaped(plain);
+  }
+  if (field === 'signature') return signatureGrammar(written, forms);
+  const plain = plainGrammars(forms);
+  return !filters.length && Object.hasOwn(plain, field) ? plain[field] : digestGrammar(written);
+}
+
+/** The fields that a verifier reads back. */
+export const carriedFields: readonly string[] = [
+  'accessKey',
+  'timestamp',
+  'nonce',
+  'sessionToken',
+  'challenge',
+  'signedHeaders',
+];
+
+/** How a value is read back; undefined for what cannot be. */
+export function leafOf({ expression }: CompiledValue, forms: Forms): Leaf | undefined {
+  const grammar = grammarOf(expression, forms);
+  const id = expression.bodyUses[0]?.digests[0] ?? expression.field;
+  return grammar && { ...grammar, id, expression };
+}
+
+/** What may stand right behind a part of a template. */
+export function following(
+  parts: readonly CompiledPart[],
+  index: number,
+): ReadonlyArray<Exclude<CompiledPart, { kind: 'optional' }>> {
+  const next = parts[index + 1];
+  if (!next) return [];
+  if (next.kind !== 'optional') return [next];
+  const [first] = next.parts;
+  return [...(first ? [first] : []), ...following(parts, index + 1)];
+}

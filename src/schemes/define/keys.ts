@@ -1,0 +1,81 @@
+import { hmac } from '@noble/hashes/hmac.js';
+import { sha1 } from '@noble/hashes/legacy.js';
+import { sha256, sha384, sha512 } from '@noble/hashes/sha2.js';
+import type { PlatformKey, Secret } from '../../core/credentials.ts';
+import { bytesOfHex, utf8 } from '../../core/encoding.ts';
+import { fail } from '../../core/errors.ts';
+import { equalInConstantTime, hmacSha256, type SigningKey } from '../../core/signing-key.ts';
+import type { DefinedAlgorithm, SchemeDefinition } from './definition.ts';
+import { bytesOfBase64 } from './encodings.ts';
+
+/** How many bytes a signature has. */
+export const macSizes: Readonly<Record<DefinedAlgorithm, number>> = {
+  'hmac-sha256': 32,
+  'hmac-sha384': 48,
+  'hmac-sha512': 64,
+  'hmac-sha1': 20,
+};
+
+const hashes = {
+  'hmac-sha256': { hash: sha256, name: 'SHA-256' },
+  'hmac-sha384': { hash: sha384, name: 'SHA-384' },
+  'hmac-sha512': { hash: sha512, name: 'SHA-512' },
+  'hmac-sha1': { hash: sha1, name: 'SHA-1' },
+} as const;
+
+/** An HMAC key of bytes, by any of the algorithms. */
+export function hmacOfBytes(algorithm: DefinedAlgorithm, bytes: Uint8Array): SigningKey {
+  if (algorithm === 'hmac-sha256') return hmacSha256(bytes);
+  const keyed = hmac.create(hashes[algorithm].hash, bytes);
+  const sign = (data: Uint8Array): Uint8Array => keyed.clone().update(data).digest();
+  return { algorithm, sign, verify: (data, signature) => equalInConstantTime(sign(data), signature) };
+}
+
+function hmacOfPlatformKey(algorithm: DefinedAlgorithm, key: PlatformKey): SigningKey {
+  const { name, hash } = key.algorithm as HmacKeyAlgorithm;
+  if (name !== 'HMAC' || hash.name !== hashes[algorithm].name) {
+    fail('invalid_credentials', `The CryptoKey is for ${name}, not HMAC with ${hashes[algorithm].name}.`);
+  }
+  return {
+    algorithm,
+    sign: async (data) => new Uint8Array(await crypto.subtle.sign(name, key, data as BufferSource)),
+    verify: (data, signature) => crypto.subtle.verify(name, key, signature as BufferSource, data as BufferSource),
+  };
+}
+
+const forms = {
+  hex: /^(?:[\da-f]{2})+$/i,
+  base64: /^(?:[A-Za-z\d+/]{4})*(?:[A-Za-z\d+/]{2}(?:==)?|[A-Za-z\d+/]{3}=?)?$/,
+  base64url: /^(?:[\w-]{4})*(?:[\w-]{2}(?:==)?|[\w-]{3}=?)?$/,
+} as const;
+
+/** How a definition makes a key of a secret. */
+export type KeyForm = Required<Pick<SchemeDefinition, 'algorithm' | 'secret'>> & { readonly prefix: string };
+
+/**
+ * The key of a caller.
+ *
+ * @throws SignatureError `invalid_credentials`
+ */
+export function keyOf(secret: Secret, { algorithm, secret: form, prefix }: KeyForm): SigningKey {
+  if (typeof secret !== 'string' && !ArrayBuffer.isView(secret)) {
+    if (prefix) fail('invalid_credentials', `A CryptoKey cannot be prefixed with ${prefix}: give the secret as text.`);
+    return hmacOfPlatformKey(algorithm, secret);
+  }
+  const bytes = typeof secret === 'string' ? bytesOf(secret, form) : secret;
+  const before = utf8(prefix);
+  const whole = new Uint8Array(before.length + bytes.length);
+  whole.set(before);
+  whole.set(bytes, before.length);
+  return hmacOfBytes(algorithm, whole);
+}
+
+function bytesOf(secret: string, form: KeyForm['secret']): Uint8Array {
+  if (form === 'utf8') return utf8(secret);
+  if (!forms[form].test(secret)) fail('invalid_credentials', `The secret is not ${form}: copy it again, whole.`);
+  const bytes = form === 'hex' ? bytesOfHex(secret.toLowerCase()) : bytesOfBase64(secret);
+  // As for any secret, and these bytes are what an attacker has to guess.
+  if (bytes.length < 16)
+    fail('invalid_credentials', `The secret has ${bytes.length} bytes in ${form}, 16 are the least.`);
+  return bytes;
+}

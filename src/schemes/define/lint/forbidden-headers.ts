@@ -1,0 +1,25 @@
+import type { Finding } from '../../../core/finding.ts';
+import type { SchemeDefinition } from '../definition.ts';
+import { fieldsIn } from './coverage.ts';
+import type { Flattened } from './flatten.ts';
+
+// Fetch Standard, "forbidden request-header".
+const forbidden =
+  /^(?:accept-(?:charset|encoding)|access-control-request-(?:headers|method|private-network)|connection|content-length|cookie2?|date|dnt|expect|host|keep-alive|origin|referer|set-cookie|te|trailer|transfer-encoding|upgrade|via|(?:proxy|sec)-.*)$/;
+
+/** Headers that the scheme sets or signs, and pages cannot set. */
+export function forbiddenHeaderFindings({ headers = {} }: SchemeDefinition, flattened: Flattened): readonly Finding[] {
+  const signed = [...fieldsIn([flattened.stringToSign, ...flattened.keySteps])]
+    .filter((field) => field.startsWith('header.'))
+    .map((field) => field.slice('header.'.length));
+  const names = [...new Set([...Object.keys(headers).map((name) => name.toLowerCase()), ...signed])];
+  const found = names.filter((name) => forbidden.test(name)).sort();
+  if (!found.length) return [];
+  const finding: Finding = {
+    code: 'forbidden-browser-header',
+    severity: 'low',
+    message: `Browsers let no page set ${found.join(', ')}: pages cannot sign by this scheme.`,
+    attack: `No attack: a browser drops ${found[0]} without a word, and every request of a page is refused.`,
+  };
+  return [finding];
+}

@@ -1,0 +1,79 @@
+import type { Aspect, Use } from './coverage.ts';
+
+/** What filters take from a value, so that others come out the same. */
+export type Loss =
+  /** All, behind or but for something. */
+  | { readonly kind: 'part'; readonly what: string }
+  /** The difference between what is escaped and what is not. */
+  | { readonly kind: 'escapes' }
+  | { readonly kind: 'case' }
+  | { readonly kind: 'order' };
+
+/** What is left of a value. */
+export type Remainder = {
+  readonly losses: readonly Loss[];
+  /** Hashes that it went through. */
+  readonly hashes: readonly string[];
+  /** How many bits of a digest; Infinity where there is none. */
+  readonly bits: number;
+};
+
+const hashBits: Readonly<Record<string, number>> = { sha256: 256, sha384: 384, sha512: 512, sha1: 160, md5: 128 };
+const bitsPerCharacter: Readonly<Record<string, number>> = { hex: 4, base64: 6, base64url: 6 };
+
+/** What the filters of a use leave of an aspect of a request. */
+export function remainderOf({ field, filters, unless }: Use, aspect: Aspect): Remainder {
+  const losses: Loss[] = unless.length ? [{ kind: 'part', what: `without ${unless.join(' or ')}` }] : [];
+  const hashes: string[] = [];
+  let bits = Number.POSITIVE_INFINITY;
+  let unit = 8;
+  for (const [i, { name, argument = '' }] of filters.entries()) {
+    const size = hashBits[name];
+    unit = bitsPerCharacter[name] ?? unit;
+    if (size !== undefined) {
+      hashes.push(name);
+      bits = Math.min(bits, size);
+      unit = 8;
+    } else if (hashes.length) {
+      if (name === 'truncate') bits = Math.min(bits, unit * Number(argument));
+      // What follows the text to end before may be all of it; padding is none of it.
+      if (name === 'before' && argument !== '=') bits = 0;
+    } else {
+      const later = filters.slice(i + 1).map((filter) => filter.name);
+      losses.push(...lossesBy({ name, argument, later, aspect, field }));
+    }
+  }
+  return { losses, hashes, bits };
+}
+
+type Step = {
+  readonly name: string;
+  readonly argument: string;
+  readonly later: readonly string[];
+  readonly aspect: Aspect;
+  readonly field: string;
+};
+
+function lossesBy(step: Step): readonly Loss[] {
+  const { name, argument, aspect } = step;
+  if (name === 'truncate') return [{ kind: 'part', what: `behind its first ${argument}` }];
+  if (name === 'before') {
+    return endsInTime(step) ? [] : [{ kind: 'part', what: `behind ${JSON.stringify(argument)}` }];
+  }
+  const changesCase = name === 'lower' || name === 'upper';
+  // Each of the others is one that has not been seen.
+  if (aspect === 'nonce' && changesCase) return [{ kind: 'part', what: 'in its case' }];
+  // Hosts and methods come in one case, and with no escapes.
+  if (aspect !== 'path' && aspect !== 'query') return [];
+  if (changesCase) return [{ kind: 'case' }];
+  if (name === 'sort') return [{ kind: 'order' }];
+  return name === 'decode' && !escapesAgain(step) ? [{ kind: 'escapes' }] : [];
+}
+
+// What ends before the query has all of the path, and what ends before the port all of the host.
+const endsInTime = ({ argument, aspect, field }: Step): boolean =>
+  aspect === 'path' ? argument === '?' && field !== 'path' : aspect === 'host' && argument === ':' && field !== 'url';
+
+// Piece by piece, so that what joined them is still told from what is in them.
+const escapesAgain = ({ field, aspect, later }: Step): boolean =>
+  field === aspect && later.some((filter) => filter === 'rfc3986' || filter === 'form');

@@ -1,0 +1,44 @@
+import type { ParsedTemplate } from './compile.ts';
+import type { SchemeDefinition } from './definition.ts';
+import { checkShape } from './shape.ts';
+import { parseTemplate } from './template.ts';
+
+/** A header or parameter of the query, and what it holds. */
+export type ParsedCarrier = ParsedTemplate & { readonly name: string };
+
+/** A definition whose templates were parsed. */
+export type ParsedDefinition = {
+  readonly definition: SchemeDefinition;
+  readonly stringToSign: ParsedTemplate;
+  /** By field: `value.hash`. */
+  readonly values: ReadonlyMap<string, ParsedTemplate>;
+  readonly keySteps: readonly ParsedTemplate[];
+  readonly headers: readonly ParsedCarrier[];
+  readonly query: readonly ParsedCarrier[];
+};
+
+/**
+ * Checks the keys of a definition, and parses its templates.
+ *
+ * @throws SignatureError `invalid_configuration`
+ */
+export function parseDefinition(definition: SchemeDefinition): ParsedDefinition {
+  checkShape(definition);
+  const { values = {}, headers = {}, query = {}, key, stringToSign } = definition;
+  return {
+    definition,
+    stringToSign: parsed('stringToSign', stringToSign),
+    values: new Map(
+      Object.entries(values).map(([name, template]) => [`value.${name}`, parsed(`values.${name}`, template)]),
+    ),
+    keySteps: (key?.steps ?? []).map((template, i) => parsed(`key.steps.${i}`, template)),
+    headers: Object.entries(headers).map(([name, template]) => ({ name, ...parsed(`headers.${name}`, template) })),
+    query: Object.entries(query).map(([name, template]) => ({ name, ...parsed(`query.${name}`, template) })),
+  };
+}
+
+const parsed = (where: string, template: string): ParsedTemplate => ({
+  where,
+  template,
+  parts: parseTemplate(where, template),
+});
