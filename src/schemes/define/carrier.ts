@@ -79,6 +79,9 @@ export function compileCarrier(
       refuse(part.at, `${key} can hold what means something else in a query: add rfc3986`);
     }
     if (!leaf.fixed) requireEnd(key, characters, next);
+    const { separator } = leaf;
+    const same = separator && next.find((one) => one.kind === 'text' && one.text.startsWith(separator));
+    if (same) refuse(same.at, `this is what stands between several of ${key}`);
     leaves.push(leaf);
     return leaf.pattern;
   }

@@ -4,6 +4,7 @@ import type { Scheme } from '../../core/scheme.ts';
 import { compileDefinition } from './compile-definition.ts';
 import type { SchemeDefinition } from './definition.ts';
 import { keyOf } from './keys.ts';
+import { lintScheme } from './lint.ts';
 import { parseDefinition } from './parse.ts';
 import { reader } from './read.ts';
 import { preparer } from './sign.ts';
@@ -48,7 +49,7 @@ export function defineScheme(definition: SchemeDefinition): Scheme {
     declaresBody: () => false,
     prepare: preparer(compiled),
     read: reader(compiled),
-    findings: [],
+    findings: lintScheme(definition),
     ...(query.length && { readdress }),
   };
 }

@@ -46,7 +46,7 @@ export const encodings: Readonly<Record<DefinedEncoding, Encoding>> = {
     write: base64url,
     read: bytesOfBase64,
     pattern: (size) => `[\\w-]{${Math.ceil((size * 4) / 3)}}`,
-    characters: '\\w-',
+    characters: '\\w\\-',
   },
   'base64-of-hex': {
     write: (bytes) => base64(utf8(hex(bytes))),

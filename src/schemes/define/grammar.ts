@@ -16,8 +16,10 @@ export type Leaf = {
   readonly pattern: string;
   /** The characters in use, as in a class of a pattern. */
   readonly characters: string;
-  /** Whether every value has the same length. */
+  /** Whether a value's end can be told from its beginning. */
   readonly fixed: boolean;
+  /** Behind what another of the same follows. */
+  readonly separator?: string;
   /** What of a text that matches the pattern it is; of digests and signatures the hex. Undefined for other spellings. */
   read(text: string): string | undefined;
   readonly expression: Expression;
@@ -32,7 +34,7 @@ export type Forms = {
   readonly separator: string;
 };
 
-type Grammar = Pick<Leaf, 'pattern' | 'characters' | 'fixed' | 'read'>;
+type Grammar = Pick<Leaf, 'pattern' | 'characters' | 'fixed' | 'separator' | 'read'>;
 
 const same = (text: string): string => text;
 const texts = (characters: string, length: string): Grammar => ({
@@ -42,7 +44,7 @@ const texts = (characters: string, length: string): Grammar => ({
   read: same,
 });
 
-const token = "a-z\\d!#$%&'*+.^_`|~-";
+const token = "a-z\\d!#$%&'*+.^_`|~\\-";
 /** How many signatures a verifier tries. */
 const mostSignatures = 8;
 
@@ -65,8 +67,9 @@ function encoded(encoding: DefinedEncoding, size: number): Grammar {
 function listed(one: Grammar, separator: string): Grammar {
   return {
     pattern: `${one.pattern}(?:${literal(separator)}${one.pattern}){0,${mostSignatures - 1}}`,
-    characters: `${one.characters}${literal(separator)}`,
-    fixed: false,
+    characters: one.characters,
+    fixed: true,
+    separator,
     read(text) {
       const read = text.split(separator).map(one.read);
       return read.includes(undefined) ? undefined : read.join();
@@ -81,7 +84,7 @@ function escaped(plain: Grammar): Grammar {
   const exact = new RegExp(`^${plain.pattern}$`);
   return {
     pattern: '(?:[\\w.~-]|%[\\dA-F]{2}){1,4096}',
-    characters: '\\w.~%-',
+    characters: '\\w.~%\\-',
     fixed: false,
     read(text) {
       let decoded: string;
@@ -117,10 +120,10 @@ function signatureGrammar(
 }
 
 const plainGrammars = ({ timestamp, nonce, separator }: Forms): Readonly<Record<string, Grammar>> => ({
-  accessKey: texts('\\w.~-', '1,512'),
-  sessionToken: texts('\\w.~+/=-', '1,4096'),
-  challenge: texts('\\w.~-', '1,512'),
-  ignored: texts('\\w.~+/=:-', '1,512'),
+  accessKey: texts('\\w.~\\-', '1,512'),
+  sessionToken: texts('\\w.~+/=\\-', '1,4096'),
+  challenge: texts('\\w.~\\-', '1,512'),
+  ignored: texts('\\w.~+/=:\\-', '1,512'),
   timestamp: { ...timestamp, read: same },
   nonce: { ...nonce, read: same },
   signedHeaders: {

@@ -18,9 +18,9 @@ export type NonceForm = {
 
 const uuid = '[\\da-f]{8}-[\\da-f]{4}-[\\da-f]{4}-[\\da-f]{4}-[\\da-f]{12}';
 const characters: Readonly<Record<NonceFormName, string>> = {
-  base64url: '\\w-',
+  base64url: '\\w\\-',
   hex: '\\da-f',
-  uuid: '\\da-f-',
+  uuid: '\\da-f\\-',
   digits: '\\d',
 };
 
