@@ -14,18 +14,23 @@ export type BodyRules = {
 };
 
 /** Reads a body, however often it is asked for, once. */
-export type BodyReader = () => Bytes | Promise<Bytes>;
+export type BodyReader = {
+  (): Bytes | Promise<Bytes>;
+  /** What has been read of it, if anything has asked. */
+  taken(): Bytes | Promise<Bytes>;
+};
 
 /**
  * @param limit in bytes.
- * @throws SignatureError (the function returned) `body_consumed`, `body_parsed`, `body_too_large`, `body_interrupted`
+ * @throws SignatureError (what is returned) `body_consumed`, `body_parsed`, `body_too_large`, `body_interrupted`
  */
 export function bodyReader(request: Request | ReceivedRequest, limit: number): BodyReader {
   let read: { readonly bytes: Bytes | Promise<Bytes> } | undefined;
-  return () => {
+  const reader = () => {
     read ??= { bytes: bodyOf(request, limit) };
     return read.bytes;
   };
+  return Object.assign(reader, { taken: () => read?.bytes });
 }
 
 /**

@@ -15,47 +15,57 @@ export type Proof = {
   readonly match: Match | undefined;
 };
 
+/** What proves a request, with whatever else does. */
+export type Proofs = Proof & {
+  /** By other schemes: each of them alone would prove the request again, were the rest taken off. */
+  readonly others: readonly Proof[];
+};
+
+type Known = Circumstances & { readonly record: KeyRecord | undefined };
+
 type Circumstances = {
   /** In milliseconds since the epoch. */
   readonly now: number;
   readonly read: BodyReader;
+  /** Where the request came from, where that is known. */
+  readonly address: string | undefined;
 };
 
 /**
- * Finds the signature, of those that the schemes found in a request, which a key made; the first one where none did. What a
- * key costs to prepare is paid once per scheme.
+ * Finds the signatures, of those that the schemes found in a request, which a key made; the first one where none did. What
+ * a key costs to prepare is paid once per scheme.
  *
  * @throws SignatureError (the function returned) `key_store_unavailable` where it cannot be told, and what reading a body throws.
  */
 export function proverOf({ keys, schemes }: { readonly keys: KeyStore; readonly schemes: readonly Scheme[] }) {
   const prepared = new Map(schemes.map((scheme) => [scheme, preparedKeys(scheme)]));
 
-  async function prove(candidate: Candidate, { now, read }: Circumstances): Promise<Proof> {
-    const { scheme, presented, accessKey } = candidate;
+  async function prove(candidate: Candidate, { now, read, record }: Known): Promise<Proof> {
+    const { scheme, presented } = candidate;
     const { stringToSign: given } = presented;
-    const record = await findKey(keys, accessKey);
     const stringToSign = typeof given === 'function' ? given((await read()) ?? new Uint8Array()) : given;
     const preparedForScheme = prepared.get(scheme) ?? preparedKeys(scheme);
     const match = await matchingSecret(record, { presented, stringToSign, prepared: preparedForScheme, now });
     return { candidate, stringToSign, record, match };
   }
 
-  return async (candidates: readonly Candidate[], circumstances: Circumstances): Promise<Proof> => {
-    let first: Proof | undefined;
+  return async (candidates: readonly Candidate[], circumstances: Circumstances): Promise<Proofs> => {
+    const proofs: Proof[] = [];
     let failure: unknown;
     for (const candidate of candidates) {
+      const record = await findKey(keys, candidate.accessKey);
       try {
-        const proof = await prove(candidate, circumstances);
-        if (proof.match) return proof;
-        first ??= proof;
+        proofs.push(await prove(candidate, { ...circumstances, record }));
       } catch (error) {
         // Another scheme may still know a key for which this one has no use.
         if (!(error instanceof SignatureError)) throw error;
         failure ??= error;
       }
     }
-    if (failure || !first) throw failure;
-    return first;
+    const [first, ...others] = believed(proofs, circumstances);
+    if (first) return { ...first, others };
+    if (failure || !proofs[0]) throw failure;
+    return { ...proofs[0], others };
   };
 }
 
@@ -67,11 +77,25 @@ export function proverOf({ keys, schemes }: { readonly keys: KeyStore; readonly 
  */
 export function requireProved(
   { candidate, record, match }: Proof,
-  { now, address }: { readonly now: number; readonly address: string | undefined },
+  { now, address }: Pick<Circumstances, 'now' | 'address'>,
 ): { readonly record: KeyRecord; readonly match: Match } {
   requireUsable(record, now);
   if (!match) fail('signature_mismatch', 'No active secret of the key makes this signature of this request.', 401);
   requireActive(match, now);
   requireAllowed(record, { scheme: candidate.scheme.name, algorithm: match.key.algorithm, address });
   return { record, match };
+}
+
+/** Those that prove whose request it is. A retired secret, say, does not stand in the way of the one that replaced it. */
+function believed(proofs: readonly Proof[], circumstances: Circumstances): readonly Proof[] {
+  const matched = proofs.filter(({ match }) => match);
+  if (matched.length < 2) return matched;
+  const proved = matched.filter((proof) => {
+    try {
+      return requireProved(proof, circumstances);
+    } catch {
+      return false;
+    }
+  });
+  return proved.length ? proved : matched.slice(0, 1);
 }

@@ -3,24 +3,52 @@ import { bytesToSign, hex } from '../core/encoding.ts';
 import { fail, SignatureError } from '../core/errors.ts';
 import type { PresentedSignature, ToSign } from '../core/scheme.ts';
 import type { ReplayStore } from './contracts.ts';
+import type { Proof } from './prove.ts';
+
+/** A nonce, whose it is, and until when it must be remembered, in milliseconds since the epoch. */
+export type Claim = { readonly accessKey: string; readonly nonce: string; readonly expiresAt: number };
+
+/** For how long a nonce must be remembered. */
+export type ClaimRules = {
+  /** In milliseconds since the epoch. */
+  readonly now: number;
+  /** In milliseconds, from now on. */
+  readonly remembered: number;
+  /** Whether the provider has named the finding `no-nonce`. */
+  readonly reusable: boolean;
+};
 
 /**
- * What is claimed for a request, so that it is accepted once: its nonce, or else a hash of all that was signed. Not the
- * signature, of which some algorithms let anyone make another valid one.
+ * What is claimed for a request, so that it is accepted once, by whichever of the signatures that prove it: or else one that
+ * has two could be taken apart and sent once more by the second.
  */
-export async function claimOf({ nonce, challenge }: PresentedSignature, stringToSign: ToSign): Promise<string> {
-  return nonce ?? challenge ?? hex(await sha256OfBody(bytesToSign(stringToSign)));
+export async function claimsOf(proofs: readonly Proof[], rules: ClaimRules): Promise<Iterable<Claim>> {
+  // Schemes that share headers present one nonce twice.
+  const claims = new Map<string, Claim>();
+  for (const { candidate, stringToSign } of proofs) {
+    const { accessKey, presented } = candidate;
+    if (presented.reusable && rules.reusable) continue;
+    const nonce = await nonceOf(presented, stringToSign);
+    claims.set(`${accessKey}\n${nonce}`, { accessKey, nonce, expiresAt: endOf(presented, rules) });
+  }
+  return claims.values();
 }
+
+// Not the signature, of which some algorithms let anyone make another valid one.
+const nonceOf = async ({ nonce, challenge }: PresentedSignature, stringToSign: ToSign): Promise<string> =>
+  nonce ?? challenge ?? hex(await sha256OfBody(bytesToSign(stringToSign)));
+
+// Only a signature without a time of its own lives as long as it says, or else whoever signs could have a nonce remembered
+// for ever.
+const endOf = ({ time, expiresAt = 0 }: PresentedSignature, { now, remembered }: ClaimRules): number =>
+  Math.max(now + remembered, time === undefined ? expiresAt : 0) + 1000;
 
 /**
  * Claims the nonce: the last step that proves a request, because a nonce once claimed is spent.
  *
  * @throws SignatureError `replayed_request`, and `replay_store_full` or `replay_store_unavailable` when it cannot be told.
  */
-export async function requireUnseen(
-  replay: ReplayStore,
-  { accessKey, nonce, expiresAt }: { readonly accessKey: string; readonly nonce: string; readonly expiresAt: number },
-): Promise<void> {
+export async function requireUnseen(replay: ReplayStore, { accessKey, nonce, expiresAt }: Claim): Promise<void> {
   let claim: unknown;
   try {
     claim = await replay.claim(accessKey, nonce, expiresAt);

@@ -13,7 +13,7 @@ import { type Countersigner, countersignedReply, countersignedResponse, counters
 import { isActive } from './key-steps.ts';
 import { type Proof, proverOf, requireProved } from './prove.ts';
 import { messagesAt, type PublicAddress, type ReceivedRequest } from './received.ts';
-import { claimOf, requireUnseen } from './replay-step.ts';
+import { claimsOf, requireUnseen } from './replay-step.ts';
 import { type Reply, replyTo } from './reply.ts';
 import { acceptedSchemes, type Candidate, signaturesIn } from './schemes.ts';
 import { requireChallenge, requireFresh, requireScope, withinLimit } from './steps.ts';
@@ -147,30 +147,29 @@ export function createVerifier(options: VerifierOptions): Verifier {
     if (limits.byAddress) await withinLimit(limits.byAddress, address ?? 'unknown');
     const now = clock();
     const read = bodyReader(request, maxBodyBytes);
-    const proof = await prover(candidates, { now, read });
+    const proof = await prover(candidates, { now, read, address });
     Object.assign(attempt, attemptOf(proof, now));
     const { record, match } = requireProved(proof, { now, address });
-    const { candidate, stringToSign } = proof;
-    const { scheme, presented } = candidate;
-    requireFresh(presented, { now, tolerance, timeless });
-    requireChallenge(presented, challenges);
-    const body = await requireBody(read, presented.body, bodyRules);
-    if (!(presented.reusable && accept.includes('no-nonce'))) {
-      await requireUnseen(replay, {
-        accessKey: candidate.accessKey,
-        nonce: await claimOf(presented, stringToSign),
-        expiresAt: Math.max(now + remembered, presented.expiresAt ?? 0) + 1000,
-      });
+    const { scheme, presented } = proof.candidate;
+    const proofs = [proof, ...proof.others];
+    for (const { candidate } of proofs) {
+      requireFresh(candidate.presented, { now, tolerance, timeless });
+      requireChallenge(candidate.presented, challenges);
     }
+    const body = await requireBody(read, presented.body, bodyRules);
+    // Another scheme may have read a body that this one does not sign.
+    const carried = body ?? (await read.taken());
+    const claims = await claimsOf(proofs, { now, remembered, reusable: accept.includes('no-nonce') });
+    for (const claim of claims) await requireUnseen(replay, claim);
     requireScope(record, scope);
-    if (limits.byKey) await withinLimit(limits.byKey, candidate.accessKey);
+    if (limits.byKey) await withinLimit(limits.byKey, record.accessKey);
     if (keys.touch) touched(keys, record, now);
     return {
       ok: true,
       principal: principalOf(record),
       scheme: scheme.name,
       ...(match.secret.expiresAt !== undefined && { retiresAt: match.secret.expiresAt }),
-      request: body ? withBody(request, body) : request,
+      request: carried ? withBody(request, carried) : request,
       body,
       countersign: countersignWith(countersignerOf(attempt), scheme.name),
     };
