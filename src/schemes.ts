@@ -12,6 +12,24 @@ export type {
   NonceForm,
   SchemeDefinition,
 } from './schemes/define/definition.ts';
+export type { AcquiaOptions } from './schemes/definitions/acquia-hmac.ts';
+export { acquiaHmac } from './schemes/definitions/acquia-hmac.ts';
+export type { EdgeGridOptions } from './schemes/definitions/akamai-edge-grid.ts';
+export { akamaiEdgeGrid } from './schemes/definitions/akamai-edge-grid.ts';
+export { apisixHmacAuth } from './schemes/definitions/apisix-hmac-auth.ts';
+export { azureAppConfiguration } from './schemes/definitions/azure-app-configuration.ts';
+export { binanceSpot } from './schemes/definitions/binance-spot.ts';
+export { githubWebhooks } from './schemes/definitions/github-webhooks.ts';
+export { hawkHeader } from './schemes/definitions/hawk-header.ts';
+export type { SignedHeaderOptions } from './schemes/definitions/kong-hmac-auth.ts';
+export { kongHmacAuth } from './schemes/definitions/kong-hmac-auth.ts';
+export { stripeWebhooks } from './schemes/definitions/stripe-webhooks.ts';
+export {
+  accessKeyTimestamp,
+  accessKeyTimestampUrl,
+  keyAndChallenge,
+  methodPlusPath,
+} from './schemes/definitions/tutorials.ts';
 export type { PresignOptions } from './schemes/presign.ts';
 export { presign } from './schemes/presign.ts';
 export { rfc9421 } from './schemes/rfc9421.ts';

@@ -92,7 +92,7 @@ export const attempts: fc.Arbitrary<Attempt> = fc.record({
   secret: fc.uint8Array({ minLength: 32, maxLength: 48 }).map((bytes) => Buffer.from(bytes).toString('base64')),
   time: fc.integer({ min: 1, max: 4102444799 }).map((seconds) => seconds * 1000),
   nonce: fc.uuid(),
-  challenge: fc.constantFrom('1700000000.0123456789abcdef', 'dGhlIGNoYWxsZW5nZQ=='),
+  challenge: fc.constantFrom('1700000000.0123456789abcdef', 'the-challenge_2~'),
 });
 
 /** A GET and a POST have a body or not; fetch sends none with GET. */

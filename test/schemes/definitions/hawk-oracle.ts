@@ -28,7 +28,8 @@ export const hawkOracle: Oracle = {
         host: hostname,
         port: Number(port) || (scheme === 'https' ? 443 : 80),
         timestampSkewSec: 2 ** 40,
-        ...(body.length && { payload: Buffer.from(body) }),
+        // Without it, a hash in the header is held against nothing.
+        ...((body.length || /hash=/.test(headers.authorization ?? '')) && { payload: Buffer.from(body) }),
       });
       return true;
     } catch {

@@ -7,10 +7,11 @@ from lines import answer, base64_text, body_of, hmac_sha256, sha256
 
 
 def string_to_sign(key_id, names, question):
+    headers = {"host": question["authority"], **question["headers"]}
     items = [key_id]
     for name in names:
-        if name in question["headers"]:
-            items.append(f"{name}: {question['headers'][name]}")
+        if name in headers:
+            items.append(f"{name}: {headers[name]}")
         elif name == "@request-target":
             items.append(f"{question['method']} {question['target']}")
     return "\n".join(items) + "\n"

@@ -9,7 +9,7 @@ FORM = re.compile(r'\s*[Hh]mac\s*username="(.+)",\s*algorithm="(.+)",\s*headers=
 
 
 def string_to_sign(names, question):
-    headers = question["headers"]
+    headers = {"host": question["authority"], **question["headers"]}
     lines = []
     for name in names:
         if name in headers:

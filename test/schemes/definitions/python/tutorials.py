@@ -32,16 +32,16 @@ def key_and_challenge(question):
 
 
 def method_plus_path(question):
-    date = datetime.fromtimestamp(question["time"] // 1000, timezone.utc).strftime("%d %b %Y %H:%M:%S").lower()
+    date = datetime.fromtimestamp(question["time"] // 1000, timezone.utc).strftime("%d%b%Y%H:%M:%S").lower()
     nonce = question["nonce"]
-    text = "+".join([question["method"], question["target"], date.replace(" ", ""), nonce])
+    text = "+".join([question["method"], question["target"], date, nonce])
     value = base64_text(hmac_sha256(question["secret"].encode(), text))
     return {"headers": {"authentication": f"hmac {question['accessKey']}:{nonce}:{value}", "date": date}}
 
 
 def method_plus_path_accepts(question):
     found = re.fullmatch(r"hmac ([^:]+):([^:]+):(.+)", question["headers"]["authentication"])
-    date = question["headers"]["date"].replace(" ", "")
+    date = question["headers"]["date"]
     text = "+".join([question["method"], question["target"], date, found[2]])
     return found[1] == question["accessKey"] and found[3] == base64_text(hmac_sha256(question["secret"].encode(), text))
 
