@@ -14,12 +14,14 @@ export type Audited = {
   readonly record: KeyRecord | undefined;
   /** Undefined where the request was accepted. */
   readonly error: SignatureError | undefined;
+  /** Whether nothing is refused. */
+  readonly reportOnly: boolean;
 };
 
 /** Tells the sink of an attempt. Whatever the sink does, the request goes on. */
-export function report(sink: AuditSink, { request, record, error, ...rest }: Audited): void {
+export function report(sink: AuditSink, { request, record, error, reportOnly, ...rest }: Audited): void {
   const event: AuditEvent = {
-    outcome: error ? 'refused' : 'accepted',
+    outcome: error ? (reportOnly ? 'reported' : 'refused') : 'accepted',
     code: error?.code,
     message: error?.message,
     method: request.method.slice(0, 64),

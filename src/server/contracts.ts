@@ -88,7 +88,8 @@ export type Principal = {
 
 /** What happened to one attempt. Never holds a secret, a signature, or the query, which may hold either. */
 export type AuditEvent = {
-  readonly outcome: 'accepted' | 'refused';
+  /** `reported`: it would have been refused, but was let through, because the verifier only reports there. */
+  readonly outcome: 'accepted' | 'refused' | 'reported';
   /** Milliseconds since the epoch. */
   readonly time: number;
   /** The precise reason of a refusal, which the caller may not have been told. */

@@ -1,6 +1,6 @@
 import { retirementField, retirementValue } from '../core/retirement.ts';
 import type { Principal } from './contracts.ts';
-import type { Verifier } from './verifier.ts';
+import type { Verifier, VerifyContext } from './verifier.ts';
 
 /** What a handler learns of a verified request. */
 export type Caller = {
@@ -31,16 +31,11 @@ export type ProtectOptions = {
 export function protect(
   verifier: Verifier,
   handler: ProtectedHandler,
-  { scope, address, accessKey, countersign = 'never' }: ProtectOptions = {},
+  options: ProtectOptions = {},
 ): (request: Request) => Promise<Response> {
+  const { countersign = 'never' } = options;
   return async (request) => {
-    const from = address?.(request);
-    const by = accessKey?.(request);
-    const result = await verifier.verify(request, {
-      ...(scope !== undefined && { scope }),
-      ...(from !== undefined && { address: from }),
-      ...(by !== undefined && { accessKey: by }),
-    });
+    const result = await verifier.verify(request, contextOf(request, options));
     if (!result.ok) {
       const { status, headers, body } = result.reply;
       return new Response(body, { status, headers });
@@ -49,6 +44,17 @@ export function protect(
     const answer = await handler(result.request, { principal, body });
     const response = retiresAt === undefined ? answer : withRetirement(answer, retiresAt);
     return countersign === 'always' ? result.countersign(response) : response;
+  };
+}
+
+/** What a gate tells the verifier of a request. */
+export function contextOf(request: Request, { scope, address, accessKey }: ProtectOptions): VerifyContext {
+  const from = address?.(request);
+  const by = accessKey?.(request);
+  return {
+    ...(scope !== undefined && { scope }),
+    ...(from !== undefined && { address: from }),
+    ...(by !== undefined && { accessKey: by }),
   };
 }
 

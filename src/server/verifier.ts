@@ -59,6 +59,8 @@ export type VerifyContext = {
   readonly scope?: string;
   /** Whose signature it must be, for schemes that carry no access key, as most webhooks. @default the scheme's name */
   readonly accessKey?: string;
+  /** Tells the audit that the request is let through whatever the result, as {@link reportOnly} does. @default false */
+  readonly reportOnly?: boolean;
 };
 
 /** A request that is fresh, unseen, whole and signed by the principal. */
@@ -214,6 +216,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
           nonce: candidate?.presented.nonce,
           record,
           error: result.ok ? undefined : result.error,
+          reportOnly: context.reportOnly === true,
         });
       }
       return result;

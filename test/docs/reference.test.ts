@@ -79,6 +79,7 @@ describe('options', () => {
     ['docs/keys.md', 'server/managed-keys.ts', 'ManagedKeysOptions'],
     ['docs/keys.md', 'server/cached-keys.ts', 'CachedKeysOptions'],
     ['docs/keys.md', 'server/sealing.ts', 'SealingOptions'],
+    ['docs/migration.md', 'server/outcome-counts.ts', 'OutcomeCount'],
     ['docs/stores.md', 'redis.ts', 'RedisReplayOptions'],
     ['docs/webhooks.md', 'schemes/standard-webhooks.ts', 'StandardWebhooksOptions'],
     ['docs/rfc9421.md', 'schemes/rfc9421-settings.ts', 'Rfc9421Options'],
