@@ -12,6 +12,7 @@ export type {
   NonceForm,
   SchemeDefinition,
 } from './schemes/define/definition.ts';
+export { lintScheme } from './schemes/define/lint.ts';
 export type { AcquiaOptions } from './schemes/definitions/acquia-hmac.ts';
 export { acquiaHmac } from './schemes/definitions/acquia-hmac.ts';
 export type { EdgeGridOptions } from './schemes/definitions/akamai-edge-grid.ts';

@@ -1,5 +1,6 @@
 /**
- * What a scheme can leave open. Stable: a verifier's `accept` names them. docs/define-a-scheme.md has an attack for each.
+ * What a scheme can leave open. Stable: a verifier's `accept` names them. docs/define-a-scheme.md
+ * tells each, with an attack.
  */
 export type FindingCode =
   | 'body-unsigned'

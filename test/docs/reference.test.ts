@@ -47,6 +47,16 @@ describe('docs/errors.md', () => {
   }
 });
 
+it('docs/define-a-scheme.md has a heading for each finding', () => {
+  const union = exportsOf('core/finding.ts').find(({ name }) => name === 'FindingCode');
+  const type = union && checker.getDeclaredTypeOfSymbol(union);
+  const codes = type?.isUnion() ? type.types.flatMap((one) => (one.isStringLiteral() ? [one.value] : [])) : [];
+  const page = pageNamed('docs/define-a-scheme.md');
+  const [chapter = ''] = page.text.split('\n## What a scheme leaves open\n')[1]?.split('\n## ') ?? [];
+  expect(codes.length).toBeGreaterThan(10);
+  expect([...chapter.matchAll(/^### (.*)$/gm)].map(([, title]) => title).sort()).toEqual([...codes].sort());
+});
+
 /** By code, the third argument of each `fail(code, message, status)` and `new SignatureError(…)`; 400 where there is none. */
 const statusesGiven = new Map<string, readonly number[]>();
 for (const name of files) visit(sourceFile(name));

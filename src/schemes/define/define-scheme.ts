@@ -1,4 +1,5 @@
 import { fail } from '../../core/errors.ts';
+import type { Finding } from '../../core/finding.ts';
 import { readdress } from '../../core/readdress.ts';
 import type { Scheme } from '../../core/scheme.ts';
 import { compileDefinition } from './compile-definition.ts';
@@ -32,6 +33,7 @@ export function defineScheme(definition: SchemeDefinition): Scheme {
     secret: definition.secret ?? 'utf8',
     prefix: definition.key?.prefix ?? '',
   } as const;
+  let findings: readonly Finding[] | undefined;
   return {
     name,
     fields,
@@ -49,7 +51,11 @@ export function defineScheme(definition: SchemeDefinition): Scheme {
     declaresBody: () => false,
     prepare: preparer(compiled),
     read: reader(compiled),
-    findings: lintScheme(definition),
+    // The search takes milliseconds, and a signer asks for none.
+    get findings() {
+      findings ??= lintScheme(definition);
+      return findings;
+    },
     ...(query.length && { readdress }),
   };
 }

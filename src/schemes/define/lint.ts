@@ -68,18 +68,18 @@ function freshnessFindings(flattened: Flattened): readonly Finding[] {
     name: 'timestamp',
     attack: 'A request is recorded, and sent again when no verifier remembers it any more, with the time of that day.',
   };
-  const nonces = uses(flattened, 'nonce');
   const nonce: Opened = {
     aspect: 'nonce',
     code: 'no-nonce',
-    // Without any, a verifier remembers what was signed; one that is signed in part makes it remember what anyone can change.
-    severity: nonces.some(({ unless }) => !unless.length) ? 'high' : 'medium',
+    // A verifier remembers what was signed instead.
+    severity: 'medium',
     name: 'nonce',
-    attack: nonces.length
-      ? 'A request is sent again with another nonce, which has not been seen.'
-      : 'Two requests that a caller means, alike and within one tick of its clock, are taken for a replay.',
+    attack: 'Two requests that a caller means, alike and within one tick of its clock, are taken for a replay.',
   };
-  return [...aspectFindings(timestamp, uses(flattened, 'timestamp')), ...aspectFindings(nonce, nonces)];
+  return [
+    ...aspectFindings(timestamp, uses(flattened, 'timestamp')),
+    ...aspectFindings(nonce, uses(flattened, 'nonce')),
+  ];
 }
 
 /** Values of signed headers without their names. */

@@ -61,8 +61,8 @@ function lossesBy(step: Step): readonly Loss[] {
     return endsInTime(step) ? [] : [{ kind: 'part', what: `behind ${JSON.stringify(argument)}` }];
   }
   const changesCase = name === 'lower' || name === 'upper';
-  // Each of the others is one that has not been seen.
-  if (aspect === 'nonce' && changesCase) return [{ kind: 'part', what: 'in its case' }];
+  // A verifier relies on neither then: each of the others could be carried.
+  if ((aspect === 'nonce' || aspect === 'timestamp') && changesCase) return [{ kind: 'part', what: 'in its case' }];
   // Hosts and methods come in one case, and with no escapes.
   if (aspect !== 'path' && aspect !== 'query') return [];
   if (changesCase) return [{ kind: 'case' }];

@@ -1,0 +1,196 @@
+import { createHash } from 'node:crypto';
+import { createSigner } from 'countersign';
+import { defineScheme, type FindingCode, lintScheme, type SchemeDefinition } from 'countersign/schemes';
+import { createVerifier, memoryKeys, memoryReplay } from 'countersign/server';
+import { describe, expect, it } from 'vitest';
+import { type Described, judge, noon, type Parts, received, signedParts } from '../../../server/rig.ts';
+import { halves, secret } from '../rig.ts';
+import { carried, whole, without } from './definitions.ts';
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+const bytes = (text: string) => new TextEncoder().encode(text);
+const highIn = (definition: SchemeDefinition) =>
+  lintScheme(definition)
+    .filter(({ severity }) => severity === 'high')
+    .map(({ code }) => code);
+
+type Attack = {
+  readonly code: FindingCode;
+  readonly definition: SchemeDefinition;
+  readonly honest: Described;
+  readonly forged: (parts: Parts) => Parts;
+};
+
+const transfer = { method: 'POST', target: '/transfers?to=1', body: '{"amount":1}' };
+
+const otherBody = (prefix: string, keep: number) => {
+  const wanted = sha256(transfer.body).slice(0, keep);
+  for (let i = 0; ; i++) if (sha256(`${prefix}${i}`).startsWith(wanted)) return `${prefix}${i}`;
+};
+
+const attacks: readonly Attack[] = [
+  {
+    code: 'body-unsigned',
+    definition: without('{body|sha256|hex}'),
+    honest: transfer,
+    forged: (parts) => ({ ...parts, body: bytes('{"amount":1000}') }),
+  },
+  {
+    code: 'body-unsigned',
+    definition: { ...whole, stringToSign: whole.stringToSign.replace('{body|', '{body|truncate:8|') },
+    honest: transfer,
+    forged: (parts) => ({ ...parts, body: bytes('{"amount":1000}') }),
+  },
+  {
+    code: 'body-unsigned',
+    definition: { ...whole, stringToSign: whole.stringToSign.replace('{body|', '{body|only:POST|') },
+    honest: { ...transfer, method: 'PUT' },
+    forged: (parts) => ({ ...parts, body: bytes('{"amount":1000}') }),
+  },
+  {
+    code: 'query-unsigned',
+    definition: without('{query}'),
+    honest: transfer,
+    forged: (parts) => ({ ...parts, target: '/transfers?to=2' }),
+  },
+  {
+    code: 'query-unsigned',
+    definition: { ...whole, stringToSign: whole.stringToSign.replace('{query}', '{query|decode}') },
+    honest: { target: '/?name=x%26admin=1' },
+    forged: (parts) => ({ ...parts, target: '/?name=x&admin=1' }),
+  },
+  {
+    code: 'path-unsigned',
+    definition: without('{path}'),
+    honest: transfer,
+    forged: (parts) => ({ ...parts, target: '/gifts?to=1' }),
+  },
+  {
+    code: 'path-unsigned',
+    definition: { ...whole, stringToSign: whole.stringToSign.replace('{path}', '{path|decode}') },
+    honest: { target: '/files/a%2Fb' },
+    forged: (parts) => ({ ...parts, target: '/files/a/b' }),
+  },
+  {
+    code: 'method-unsigned',
+    definition: without('{method}'),
+    honest: { target: '/orders/1' },
+    forged: (parts) => ({ ...parts, method: 'DELETE' }),
+  },
+  {
+    code: 'host-unsigned',
+    definition: without('{authority}'),
+    honest: { ...transfer, authority: 'staging.example.com' },
+    forged: (parts) => ({ ...parts, authority: 'api.example.com' }),
+  },
+  {
+    code: 'adjacent-values',
+    definition: { ...whole, stringToSign: whole.stringToSign.replace('{query}\n{body|sha256|hex}', '{query}{body}') },
+    honest: { method: 'POST', target: '/orders?id=1', body: '&id=2' },
+    forged: (parts) => ({ ...parts, target: '/orders?id=1&id=2', body: undefined }),
+  },
+  {
+    code: 'adjacent-values',
+    definition: { ...whole, stringToSign: whole.stringToSign.replace('{path}\n{query}', '{path}{query}') },
+    honest: { target: '/orders?.csv' },
+    forged: (parts) => ({ ...parts, target: '/orders.csv' }),
+  },
+  {
+    code: 'ambiguous-separator',
+    definition: { ...whole, stringToSign: `${whole.stringToSign}\n{header.x-from} {header.x-to}` },
+    honest: { headers: { 'x-from': 'ann', 'x-to': 'bob eve' } },
+    forged: (parts) => ({ ...parts, headers: { ...parts.headers, 'x-from': 'ann bob', 'x-to': 'eve' } }),
+  },
+  {
+    code: 'ambiguous-separator',
+    definition: {
+      ...whole,
+      stringToSign: `${whole.stringToSign.replace('{body|sha256|hex}', '{body}')}\n{header.x-to}[\n{header.x-cc}]`,
+    },
+    honest: { method: 'POST', body: 'a\nbob', headers: { 'x-to': 'eve' } },
+    forged: (parts) => ({ ...parts, body: bytes('a'), headers: { ...parts.headers, 'x-to': 'bob', 'x-cc': 'eve' } }),
+  },
+  {
+    code: 'weak-hash',
+    definition: { ...whole, stringToSign: whole.stringToSign.replace('|hex}', '|hex|truncate:3}') },
+    honest: transfer,
+    forged: (parts) => ({ ...parts, body: bytes(otherBody('{"amount":1000} ', 3)) }),
+  },
+];
+
+describe.each(attacks)('$code in $definition.stringToSign', ({ code, definition, honest, forged }) => {
+  it('is found, with an attack', () => {
+    const finding = lintScheme(definition).find((one) => one.code === code);
+    expect(finding).toMatchObject({ message: expect.stringMatching(/.{10}/), attack: expect.stringMatching(/.{20}/) });
+  });
+
+  it('lets the forgery pass, in a verifier that has named it', async () => {
+    const { signer, verifier } = halves(definition, highIn(definition));
+    const parts = signedParts(signer, honest);
+    expect(await judge(verifier, parts)).toBe('ok');
+    expect(await judge(halves(definition, highIn(definition)).verifier, forged(parts))).toBe('ok');
+  });
+
+  it('is not there where all is signed, and the forgery is refused', async () => {
+    const { signer, verifier } = halves(whole);
+    expect(await judge(verifier, forged(signedParts(signer, honest)))).toBe(
+      // A header that this one does not sign may be anything; the replay is refused then.
+      code === 'ambiguous-separator' && honest.body === undefined ? 'ok' : 'signature_mismatch',
+    );
+    expect(lintScheme(whole)).toEqual([]);
+  });
+});
+
+const high = attacks.filter(({ code, definition }) => highIn(definition).includes(code));
+
+it.each(high)('$code must be named for $definition.stringToSign', ({ code, definition }) => {
+  const others = highIn(definition).filter((one) => one !== code);
+  expect(() => halves(definition, others)).toThrow(`${code} (`);
+});
+
+const year = 365 * 86_400_000;
+
+describe('a scheme without', () => {
+  it('timestamps lets a request pass again a year later', async () => {
+    const definition = without('{timestamp}');
+    expect(highIn(definition)).toEqual(['no-timestamp']);
+    const { signer, verifier, time } = halves(definition, ['no-timestamp']);
+    const parts = signedParts(signer, transfer);
+    expect(await judge(verifier, parts)).toBe('ok');
+    time.now += year;
+    const forged = { ...parts, headers: { ...parts.headers, 'x-time': `${(noon + year) / 1000}` } };
+    // A store forgets when it is asked.
+    await judge(verifier, forged);
+    expect(await judge(verifier, forged)).toBe('ok');
+  });
+
+  it('nonces refuses what a caller means twice', async () => {
+    const definition = without('{nonce}');
+    expect(lintScheme(definition)).toMatchObject([{ code: 'no-nonce', severity: 'medium' }]);
+    const { signer, verifier } = halves(definition);
+    expect(await judge(verifier, signedParts(signer, transfer))).toBe('ok');
+    expect(await judge(verifier, signedParts(signer, transfer))).toBe('replayed_request');
+  });
+
+  it('the access key lets a request pass as that of another with the same secret', async () => {
+    const definition = without('{accessKey}');
+    expect(lintScheme(definition)).toMatchObject([{ code: 'access-key-unbound', severity: 'low' }]);
+    const scheme = defineScheme(definition);
+    const clock = () => noon;
+    const keys = memoryKeys(
+      ['reader', 'writer'].map((accessKey) => ({ accessKey, service: accessKey, secrets: [{ secret }] })),
+    );
+    const verifier = createVerifier({ scheme, keys, clock, replay: memoryReplay({ clock }) });
+    const parts = signedParts(createSigner({ accessKey: 'reader', secret, scheme, clock }), transfer);
+    const forged = { ...parts, headers: { ...parts.headers, 'x-key': 'writer' } };
+    expect(await verifier.verify(received(forged))).toMatchObject({ ok: true, principal: { accessKey: 'writer' } });
+  });
+
+  it('headers that pages can set is of no use to pages', async () => {
+    const definition = { ...whole, headers: { ...carried, 'X-Time': '{timestamp}', Date: '{timestamp}' } };
+    expect(lintScheme(definition)).toMatchObject([{ code: 'forbidden-browser-header', severity: 'low' }]);
+    const { signer, verifier } = halves(definition);
+    const { date: _, ...headers } = signedParts(signer, transfer).headers;
+    expect(await judge(verifier, { ...signedParts(signer, transfer), headers })).toBe('malformed_field');
+  });
+});
