@@ -31,6 +31,9 @@ export function preparer(compiled: CompiledDefinition): (input: SignatureInput) 
     [...headers, ...query].some(({ leaves }) => leaves.some(({ id }) => id === field));
   const carriesTime = isCarried('timestamp');
   const carriesNonce = isCarried('nonce');
+  const mustAnswer = [...headers, ...query].some(({ compiled: { parts } }) =>
+    parts.some((part) => part.kind === 'value' && part.expression.field === 'challenge'),
+  );
 
   return (input) => {
     const { message } = input;
@@ -43,7 +46,8 @@ export function preparer(compiled: CompiledDefinition): (input: SignatureInput) 
       timestamp: carriesTime ? timestampOf(input.time) : '',
       nonce: carriesNonce ? forms.nonce.write(input.nonce) : '',
       sessionToken,
-      challenge,
+      // What no server has issued: it is refused, and with that the first challenge comes.
+      challenge: challenge ?? (mustAnswer ? 'none' : undefined),
       signedHeaders,
       ...bodyOf(input.body),
     };
