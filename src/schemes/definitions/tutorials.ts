@@ -10,9 +10,10 @@ export const accessKeyTimestamp: SchemeDefinition = {
 
 /** Three headers again, and the URL is signed with them. */
 export const accessKeyTimestampUrl: SchemeDefinition = {
-  ...accessKeyTimestamp,
   name: 'access-key-timestamp-url',
+  timestamp: 'unix-milliseconds',
   stringToSign: '{accessKey}{timestamp}{url}',
+  headers: { 'X-API-Key': '{accessKey}', 'X-API-Timestamp': '{timestamp}', 'X-API-Signature': '{signature}' },
 };
 
 /** The caller signs what the server asked it to, and nothing of the request. */
