@@ -25,7 +25,7 @@ export const keyStates: readonly VerifyDraft[] = [
     code: 'revoked_key',
     proved: true,
   },
-  { name: 'expired-secret', rule: 'One secret is over.', from: as('expired-secret'), code: 'signature_mismatch' },
+  { name: 'expired-secret', rule: 'One secret is over.', from: as('expired-secret'), code: 'retired_secret' },
   { name: 'inactive-secret', rule: 'One is yet to come.', from: as('inactive-secret'), code: 'signature_mismatch' },
 ];
 

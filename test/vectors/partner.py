@@ -161,11 +161,14 @@ def verify(case, keys, seen):
         text = string_to_sign(message, headers, access_key, timestamp, nonce, payload, names)
         # 3. The key.
         key = keys.get(access_key, {"secrets": [{"secret": {"utf8": ""}}]})
+        retired = False
         for entry in key["secrets"]:
-            if entry.get("notBefore", now) <= now < entry.get("expiresAt", now + 1):
+            if entry.get("notBefore", now) <= now:
                 mac = mac_of(bytes_of(entry["secret"]), text)
                 for one in re.split(", ?", signatures):
-                    proved |= hmac.compare_digest("v1=" + mac, one)
+                    if hmac.compare_digest("v1=" + mac, one):
+                        proved |= now < entry.get("expiresAt", now + 1)
+                        retired |= now >= entry.get("expiresAt", now + 1)
         proved = proved and access_key in keys
         require(access_key in keys, "unknown_key")
         # 4. Its state.
@@ -173,7 +176,8 @@ def verify(case, keys, seen):
         require(now < key.get("expiresAt", now + 1), "expired_key")
         require(now >= key.get("notBefore", now), "inactive_key")
         # 5. The signature.
-        require(proved, "signature_mismatch")
+        require(proved or retired, "signature_mismatch")
+        require(proved, "retired_secret")
         # 6. The time.
         require(now - int(timestamp) <= options["tolerance"], "stale_timestamp")
         require(int(timestamp) - now <= options["tolerance"], "future_timestamp")

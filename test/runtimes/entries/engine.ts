@@ -1,10 +1,11 @@
 // For bare engines: runs the stages at once, and prints the outcomes.
 import './platform.ts';
+import { schemeStageChecks } from '../suite/scheme-stages.ts';
 import { stageChecks } from '../suite/vector-stages.ts';
 
 declare const print: (text: string) => void;
 
-for (const { name, run } of stageChecks) {
+for (const { name, run } of [...stageChecks, ...schemeStageChecks]) {
   let problem = '';
   try {
     run();

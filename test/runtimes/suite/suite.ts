@@ -7,12 +7,14 @@ import { methods } from './methods.ts';
 import { redirectChecks } from './redirects.ts';
 import { relayChecks } from './relay.ts';
 import { responseChecks } from './responses.ts';
+import { schemeChecks } from './schemes.ts';
 import { secretChecks } from './secrets.ts';
 import { targetChecks } from './targets.ts';
 import { vectorChecks } from './vectors.ts';
 
 export const checks: readonly Check[] = [
   ...vectorChecks,
+  ...schemeChecks,
   ...methods,
   ...targetChecks,
   ...headerChecks,

@@ -1,4 +1,4 @@
-import { type ChildProcessByStdio, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcessByStdio, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
@@ -21,7 +21,12 @@ const keys = ['plain.txt', 'a b', 'a+b', 'ü€😀', "it's (1)!*", '~', 'a//b',
 // Of these moto makes the canonical path that botocore signs; of others it refuses what botocore itself sends.
 const keysOfMoto = ['plain.txt', 'a b', '~', 'a//b'];
 
-describe.runIf(present('python3', '-c', 'import boto3, moto.server'))('A store that checks signatures (moto)', () => {
+// Neither npm nor Debian has it, so nobody can be asked to install it: where it is, it is used.
+const hasMoto = spawnSync('python3', ['-c', 'import boto3, moto.server']).status === 0;
+if (!hasMoto)
+  console.warn('SKIPPED: python3 has no moto, a store of objects that checks signatures (pip install moto[server]).');
+
+(hasMoto ? describe : () => {})('A store that checks signatures (moto)', () => {
   let python: ChildProcessByStdio<Writable, Readable, null>;
   let store: { readonly origin: string; readonly accessKey: string; readonly secret: string };
   beforeAll(async () => {
