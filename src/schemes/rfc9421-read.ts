@@ -14,9 +14,9 @@ import { noncePattern } from './rfc9421-sign.ts';
 export const algorithmPattern: RegExp = /^[\w.-]{1,64}$/;
 
 /**
- * The server's half of `rfc9421`: the first signature that covers what it must.
+ * The server's half of `rfc9421`: the one signature that covers what it must.
  *
- * @throws SignatureError `missing_signature`, `malformed_field`, `insufficient_coverage`, and what `signatureBase` throws.
+ * @throws SignatureError `missing_signature`, `malformed_field`, also where several cover what they must, `insufficient_coverage`, and what `signatureBase` throws.
  */
 export const readRfc9421 = (settings: Settings, message: Message): PresentedSignature =>
   acceptableIn(settings, message).presented;
@@ -32,16 +32,26 @@ export function acceptableIn(settings: Settings, message: Message): Acceptable {
   const ours = signaturesOf(message.headers).filter(
     (one) => (label ?? one.label) === one.label && (tag ?? one.parameters.get('tag')) === one.parameters.get('tag'),
   );
+  const acceptable: Acceptable[] = [];
   let failure: SignatureError | undefined;
   for (const signature of ours) {
     try {
-      return { label: signature.label, presented: presentedBy(signature, settings, message) };
+      acceptable.push({ label: signature.label, presented: presentedBy(signature, settings, message) });
     } catch (error) {
       // Someone on the way may have added one for another reader.
       if (!(error instanceof SignatureError)) throw error;
       failure ??= error;
     }
   }
+  const [first, second] = acceptable;
+  // By each of them alone the request would be accepted once more, were the rest taken off.
+  if (second) {
+    return fail(
+      'malformed_field',
+      `The signatures ${acceptable.map((one) => one.label).join(', ')} each cover enough. Send one, or have the verifier look at one label or tag alone.`,
+    );
+  }
+  if (first) return first;
   if (failure) throw failure;
   const expected = `${label === undefined ? '' : ` with the label ${label}`}${tag === undefined ? '' : ` with the tag ${tag}`}`;
   return fail('missing_signature', `The request has no signature by RFC 9421${expected}.`, 401);

@@ -8,7 +8,7 @@ export type Rfc9421Options = {
   /**
    * Which of several signatures it is. A signer replaces one of this label and keeps others; a verifier looks at this label alone.
    *
-   * @default 'sig1' to sign; to verify, the first label whose signature covers what it must
+   * @default 'sig1' to sign; to verify, the one label whose signature covers what it must; several such are refused
    */
   readonly label?: string;
   /**

@@ -2,7 +2,7 @@ import { createSigner } from 'countersign';
 import { rfc9421 } from 'countersign/schemes';
 import { describe, expect, it } from 'vitest';
 import { judge, noon, type Parts } from '../../server/rig.ts';
-import { type Crafted, crafted, created, honestLines, schemeRig, without } from './crafted.ts';
+import { type Crafted, crafted, created, honestLines, type SchemeRig, schemeRig, without } from './crafted.ts';
 
 const beside = (parts: Parts, others: Record<string, string>): Parts => ({
   ...parts,
@@ -49,6 +49,41 @@ describe('several signatures', () => {
     expect(await judged(parameters(';tag="other"'))).toBe('missing_signature');
     expect(await judged(parameters(';tag=shop'))).toBe('missing_signature');
     expect(await judged(parameters(';tag="shop"'))).toBe('ok');
+  });
+});
+
+describe('several signatures that cover enough', () => {
+  const of = (rig: SchemeRig, label: string, more = ''): Parts =>
+    crafted(rig, { label, parameters: `;created=${created};keyid="KEY";nonce="nonce-of-${label}"${more}` });
+  const fieldsOf = ({ headers }: Parts) => ({
+    'signature-input': headers['signature-input'] ?? '',
+    signature: headers.signature ?? '',
+  });
+  const both = (rig: SchemeRig, more = ''): Parts => beside(of(rig, 'b', more), fieldsOf(of(rig, 'a', more)));
+
+  it('are refused, or each of them would let the request in once more', async () => {
+    const rig = schemeRig();
+    expect(await judge(rig.verifier, both(rig))).toBe('malformed_field');
+    expect(rig.claimed).toEqual([]);
+  });
+
+  it('are refused where the tag leaves several', async () => {
+    const rig = schemeRig({ tag: 'shop' });
+    expect(await judge(rig.verifier, both(rig, ';tag="shop"'))).toBe('malformed_field');
+  });
+
+  it('are told by the label, whose signature is accepted once, whatever stands beside it', async () => {
+    const rig = schemeRig({ label: 'b' });
+    expect(await judge(rig.verifier, both(rig))).toBe('ok');
+    expect(await judge(rig.verifier, of(rig, 'b'))).toBe('replayed_request');
+    expect(await judge(rig.verifier, of(rig, 'a'))).toBe('missing_signature');
+  });
+
+  it('are told by the tag', async () => {
+    const rig = schemeRig({ tag: 'shop' });
+    const parts = beside(of(rig, 'b', ';tag="shop"'), fieldsOf(of(rig, 'a', ';tag="proxy"')));
+    expect(await judge(rig.verifier, parts)).toBe('ok');
+    expect(await judge(rig.verifier, of(rig, 'b', ';tag="shop"'))).toBe('replayed_request');
   });
 });
 
