@@ -14,9 +14,11 @@ export const settingsOf = (request: Request): RequestInit => ({
 });
 
 /** The request, sent to another path and query of the same origin, which are kept to the byte. */
-export function readdress(request: Request, to: NewAddress): Request {
+export async function readdress(request: Request, to: NewAddress): Promise<Request> {
   const { method, headers, url } = request;
-  const body = to.body ?? request.body;
+  // Firefox has no Request.body, so there it has to be read.
+  const unknown = request.body === undefined && !/^(?:GET|HEAD)$/.test(method);
+  const body = to.body ?? (unknown ? new Uint8Array(await request.arrayBuffer()) : request.body);
   return new Request(
     url.replace(/^(\w+:\/\/[^/?#]*).*/s, (_, origin) => origin + to.target),
     {

@@ -79,7 +79,7 @@ export type SigningScheme = {
   /** Whether the caller has already put a digest of the body into the headers. */
   declaresBody(headers: HeaderView): boolean;
   /** For schemes that sign in the query: sends a request to another path and query. What others are not to pay for. */
-  readonly readdress?: (request: Request, to: NewAddress) => Request;
+  readonly readdress?: (request: Request, to: NewAddress) => Promise<Request>;
   /**
    * @throws SignatureError `missing_header` for a header to sign that the request does not have, `invalid_request` for
    * values that cannot be signed, `invalid_configuration` for a nonce or time that the scheme cannot carry.
