@@ -61,6 +61,15 @@ const namesOnce = ({ url }: Plain) => {
   return new Set(names).size === names.length && !names.includes('');
 };
 
+// Without the slash: the SDK parts keys at theirs and never escapes one. AWS tells to leave it as it is in an object's key ("Encode
+// the forward slash character, '/', everywhere except in the object key name"), which our signer and aws4fetch hold to when they are
+// given `%2F`; @smithy/signature-v4 signs a path for S3 as it is given.
+const unit = fc
+  .oneof(fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }), fc.constantFrom(..." !'()*%.~+-_=&?#:;@$,\\\t\n/"))
+  .filter((character) => character !== '/');
+const uriEncode = (text: string) =>
+  encodeURIComponent(text).replace(/[!'()*]/g, (found) => `%${found.charCodeAt(0).toString(16)}`);
+
 describe('A request signed by header', () => {
   it('has the headers that @smithy/signature-v4 gives it, for services with their paths encoded twice', async () => {
     await fc.assert(
@@ -97,13 +106,8 @@ describe('A request signed by header', () => {
   });
 
   it('has the headers that @smithy/signature-v4 gives it, for S3, whose keys the SDK encodes once', async () => {
-    const keys = fc.array(fc.string({ unit: 'binary', minLength: 1, maxLength: 6 }), { maxLength: 4 }).map(
-      (segments) =>
-        `/${segments
-          .map((one) => encodeURIComponent(one).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16)}`))
-          .map((one) => one.toUpperCase())
-          .join('/')}`,
-    );
+    const segments = fc.array(fc.string({ unit, minLength: 1, maxLength: 6 }), { maxLength: 4 });
+    const keys = segments.map((names) => `/${names.map((one) => uriEncode(one).toUpperCase()).join('/')}`);
     await fc.assert(
       fc.asyncProperty(requests, keys, scopes, async (request, key, scope) => {
         const { origin, search } = new URL(request.url);
