@@ -74,6 +74,10 @@ function addressOfReceived({ authority, target, scheme = 'http' }: ReceivedReque
   if (!/^[\w.~!$&'()*+,;=%:[\]-]+$/.test(authority)) fail('malformed_field', 'The Host header is malformed.');
   // Origin-form, RFC 9112 section 3.2.1. Anything else would have to be changed to look like what a client signs.
   if (!/^\/[^#]*$/.test(target)) fail('malformed_field', 'The request target must be a path, without a fragment.');
+  // RFC 9112 section 3: a line break would end the request line, and be a line of its own where a scheme signs lines. A space
+  // and DEL, which some parsers let pass, are escaped by the schemes that can be told so, and refused by the others.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  if (/[\x00-\x1f]/.test(target)) fail('malformed_field', 'The request target holds a control character.');
   return {
     scheme,
     authority: authority.toLowerCase().replace(scheme === 'https' ? /:443$/ : /:80$/, ''),

@@ -1,7 +1,9 @@
+import { createSigner, generateCredentials } from 'countersign';
+import { countersignV1, defineScheme, rfc9421, sigv4 } from 'countersign/schemes';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { normaliseTarget } from '../../src/core/address.ts';
-import { judge, rig, signedParts } from './rig.ts';
+import { judge, received, rig, signedParts } from './rig.ts';
 
 const target = fc
   .array(
@@ -61,5 +63,44 @@ describe('a signed target', () => {
   ])('%s may be spelt %s on the way', async (signed, sent) => {
     const { signer, verifier } = rig();
     expect(await judge(verifier, { ...signedParts(signer, { target: signed }), target: sent })).toBe('ok');
+  });
+});
+
+describe('a target with a character that no request line can hold', () => {
+  const { accessKey, secret } = generateCredentials();
+  const schemes = [
+    countersignV1,
+    rfc9421(),
+    sigv4({ region: 'us-east-1', service: 's3' }),
+    defineScheme({
+      name: 'lines',
+      stringToSign: '{method}\n{host}\n{target}\n{timestamp}\n{nonce}\n{body|sha256|hex}',
+      headers: { 'X-Signature': '{accessKey}:{timestamp}:{nonce}:{signature}' },
+    }),
+  ];
+  // Escaped when it was signed, as a scheme that escapes on the server too would sign it.
+  const sentWith = (scheme: (typeof schemes)[number], character: string) => {
+    const { verifier, time } = rig({ scheme, record: { accessKey, secrets: [{ secret }] } });
+    const signer = createSigner({ accessKey, secret, scheme, clock: () => time.now });
+    const parts = signedParts(signer, { target: `/a${encodeURIComponent(character)}b?c` });
+    return { verifier, parts: { ...parts, target: `/a${character}b?c` } };
+  };
+
+  it.each(schemes)('is refused before the scheme $name reads it', async (scheme) => {
+    for (const code of [...Array(32).keys()]) {
+      const { verifier, parts } = sentWith(scheme, String.fromCharCode(code));
+      const result = await verifier.verify(received(parts));
+      expect(result).toMatchObject({ error: { code: 'malformed_field', message: /control character/ } });
+      expect(JSON.stringify(result)).not.toContain(parts.target);
+    }
+  });
+
+  it.each(schemes.slice(1))('is no line of its own where it is a space or DEL: $name', async (scheme) => {
+    for (const character of [' ', '\x7f']) {
+      const { verifier, parts } = sentWith(scheme, character);
+      expect(await judge(verifier, parts)).toMatch(
+        scheme.name === 'sigv4' ? /^ok$/ : /^malformed_field$|^invalid_request$/,
+      );
+    }
   });
 });
