@@ -7,11 +7,15 @@ export type { HeaderView } from './core/message.ts';
 export type { Scheme } from './core/scheme.ts';
 export { allowUnsignedPayload } from './core/switches.ts';
 export { countersignV1 } from './schemes/countersign-v1.ts';
+export { allSinks } from './server/all-sinks.ts';
+export type { AuditLoss, BoundedSink, BoundedSinkCounts, BoundedSinkOptions } from './server/bounded-sink.ts';
+export { boundedSink } from './server/bounded-sink.ts';
 export type { CachedKeysOptions } from './server/cached-keys.ts';
 export { cachedKeys } from './server/cached-keys.ts';
 export type { ChallengeOptions } from './server/challenges.ts';
 export { signedChallenges } from './server/challenges.ts';
 export type {
+  AcceptedEvent,
   AuditEvent,
   AuditSink,
   Challenges,
@@ -20,8 +24,10 @@ export type {
   KeyStore,
   Limiter,
   Principal,
+  RefusedEvent,
   ReplayClaim,
   ReplayStore,
+  ReportedEvent,
 } from './server/contracts.ts';
 export type { Caller, ProtectedHandler, ProtectOptions } from './server/gate.ts';
 export { protect } from './server/gate.ts';
@@ -30,6 +36,8 @@ export { secretState } from './server/key-lifecycle.ts';
 export type { KeyFilter, KeyTable, StoredKey, StoredPublicKey, StoredSecret } from './server/key-table.ts';
 export { memoryKeyTable } from './server/key-table.ts';
 export { memoryKeys } from './server/keys.ts';
+export type { AuditLogger, LineWriter } from './server/log-sinks.ts';
+export { jsonLines, loggedTo } from './server/log-sinks.ts';
 export type { DerivedSecrets, IssuedSecret, ManagedKeys, ManagedKeysOptions, NewKey } from './server/managed-keys.ts';
 export { derivedSecrets, managedKeys } from './server/managed-keys.ts';
 export type { OutcomeCount, OutcomeCounts, OutcomeCountsOptions } from './server/outcome-counts.ts';

@@ -5,6 +5,7 @@ import type { ReceivedRequest } from './received.ts';
 /** What an audit event is made of. */
 export type Audited = {
   readonly time: number;
+  readonly duration: number;
   readonly request: Request | ReceivedRequest;
   readonly address: string | undefined;
   readonly accessKey: string | undefined;
@@ -19,21 +20,21 @@ export type Audited = {
 };
 
 /** Tells the sink of an attempt. Whatever the sink does, the request goes on. */
-export function report(sink: AuditSink, { request, record, error, reportOnly, ...rest }: Audited): void {
-  const event: AuditEvent = {
-    outcome: error ? (reportOnly ? 'reported' : 'refused') : 'accepted',
-    code: error?.code,
-    message: error?.message,
-    method: request.method.slice(0, 64),
-    path: pathOf(request),
-    service: record?.service,
-    ...rest,
-  };
+export function report(sink: AuditSink, audited: Audited): void {
+  // Frozen, so that no sink can change what the next one sees.
+  const event = Object.freeze(eventOf(audited));
   try {
     Promise.resolve(sink(event)).catch(ignore);
   } catch {
     // An audit that fails must not decide about the request.
   }
+}
+
+function eventOf({ request, record, error, reportOnly, ...rest }: Audited): AuditEvent {
+  const attempt = { ...rest, method: request.method.slice(0, 64), path: pathOf(request), service: record?.service };
+  if (!error) return { outcome: 'accepted', code: undefined, message: undefined, ...attempt };
+  const refusal = { code: error.code, message: error.message, ...attempt };
+  return reportOnly ? { outcome: 'reported', ...refusal } : { outcome: 'refused', ...refusal };
 }
 
 const ignore = (): undefined => undefined;

@@ -86,19 +86,17 @@ export type Principal = {
   readonly scopes: readonly string[];
 };
 
-/** What happened to one attempt. Never holds a secret, a signature, or the query, which may hold either. */
-export type AuditEvent = {
-  /** `reported`: it would have been refused, but was let through, because the verifier only reports there. */
-  readonly outcome: 'accepted' | 'refused' | 'reported';
-  /** Milliseconds since the epoch. */
+/** What is known of every attempt. */
+type AuditedAttempt = {
+  /** When it was judged, in milliseconds since the epoch, by the verifier's clock. */
   readonly time: number;
-  /** The precise reason of a refusal, which the caller may not have been told. */
-  readonly code: SignatureErrorCode | undefined;
-  readonly message: string | undefined;
+  /** How long judging it took, in milliseconds and fractions: waiting for the body and the stores is in it. */
+  readonly duration: number;
   readonly method: string;
   readonly path: string;
   /** As the request presented it; believed only where the outcome is `accepted`. */
   readonly accessKey: string | undefined;
+  /** Whose key it is, where the access key is known. */
   readonly service: string | undefined;
   /** The name of the scheme by which the request is signed, or seems to be. */
   readonly scheme: string | undefined;
@@ -107,6 +105,28 @@ export type AuditEvent = {
   readonly nonce: string | undefined;
   readonly address: string | undefined;
 };
+
+/** The request is fresh, unseen, whole and signed. */
+export type AcceptedEvent = AuditedAttempt & {
+  readonly outcome: 'accepted';
+  readonly code: undefined;
+  readonly message: undefined;
+};
+
+/** The request was answered with an error. */
+export type RefusedEvent = AuditedAttempt & {
+  readonly outcome: 'refused';
+  /** The precise reason, which the caller may not have been told. */
+  readonly code: SignatureErrorCode;
+  /** The same for people. */
+  readonly message: string;
+};
+
+/** The request would have been refused, but was let through, because the verifier only reports there. */
+export type ReportedEvent = Omit<RefusedEvent, 'outcome'> & { readonly outcome: 'reported' };
+
+/** What happened to one attempt. Never holds a secret, a signature, the body, or the query, which may hold any of them. */
+export type AuditEvent = AcceptedEvent | RefusedEvent | ReportedEvent;
 
 /** Called once per attempt. What it throws is dropped: an audit that fails must not fail the request. */
 export type AuditSink = (event: AuditEvent) => void | Promise<void>;

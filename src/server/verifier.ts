@@ -197,6 +197,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
 
   return {
     async verify(request, context = {}) {
+      const begun = performance.now();
       const attempt: Attempt = {};
       let result: Verified<typeof request> | Refused;
       try {
@@ -208,6 +209,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
         const { candidate, record, secretId } = attempt;
         report(audit, {
           time: clock(),
+          duration: performance.now() - begun,
           request,
           address: context.address,
           accessKey: candidate?.accessKey,

@@ -85,6 +85,8 @@ describe('options', () => {
     ['docs/server.md', 'server/contracts.ts', 'KeyRecord'],
     ['docs/server.md', 'server/contracts.ts', 'KeySecret'],
     ['docs/server.md', 'server/contracts.ts', 'AuditEvent'],
+    ['docs/server.md', 'server/bounded-sink.ts', 'BoundedSinkOptions'],
+
     ['docs/server.md', 'server/received.ts', 'ReceivedRequest'],
     ['docs/keys.md', 'server/managed-keys.ts', 'ManagedKeysOptions'],
     ['docs/keys.md', 'server/cached-keys.ts', 'CachedKeysOptions'],

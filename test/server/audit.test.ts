@@ -16,6 +16,7 @@ describe('the audit event', () => {
       {
         outcome: 'accepted',
         time: noon,
+        duration: expect.any(Number),
         code: undefined,
         message: undefined,
         method: 'POST',
