@@ -25,14 +25,16 @@ const titles: Readonly<Record<number, string>> = {
   503: 'Service Unavailable',
 };
 
+type Fields = Readonly<Record<string, string>>;
+
 /** Whose reply it is, and to whom. */
 export type ReplyContext = {
   /** The name of the scheme. */
   readonly scheme: string;
   /** Whether the caller may be told the precise code. */
   readonly disclosed: boolean;
-  /** Headers that tell how to sign. */
-  readonly howToSign: Readonly<Record<string, string>>;
+  /** Headers that tell how to sign, of each scheme. */
+  readonly howToSign: readonly Fields[];
   /** A new value to sign, where the server asks for one. */
   readonly challenge: string | undefined;
 };
@@ -47,20 +49,29 @@ export function replyTo(error: SignatureError, { scheme, disclosed, howToSign, c
   const detail = hidden ? 'The access key or the signature is not valid.' : error.message;
   const { status } = error;
   const retryAfter = retryAfterOf(error);
+  // RFC 9110 section 15.5.2 asks for a challenge with every 401.
+  const own = `Countersign scheme="${scheme}", error="${code}"${challenge ? `, challenge="${challenge}"` : ''}`;
   return {
     status,
     headers: {
       'Content-Type': 'application/problem+json',
       'Cache-Control': 'no-store',
       // RFC 9110 section 15.5.2 asks for a challenge with every 401.
-      ...(status === 401 && {
-        'WWW-Authenticate': `Countersign scheme="${scheme}", error="${code}"${challenge ? `, challenge="${challenge}"` : ''}`,
-        ...howToSign,
-      }),
+      ...(status === 401 && joined([{ 'WWW-Authenticate': own }, ...howToSign])),
       ...(retryAfter !== undefined && { 'Retry-After': String(retryAfter) }),
     },
     body: JSON.stringify({ type: 'about:blank', title: titles[status] ?? 'Refused', status, detail, code }),
   };
+}
+
+/** Fields of several origins: those of one name, however it is spelt, are one list (RFC 9110 section 5.3). */
+function joined(origins: readonly Fields[]): Fields {
+  const fields = new Map<string, { readonly name: string; readonly values: readonly string[] }>();
+  for (const [name, value] of origins.flatMap((origin) => Object.entries(origin))) {
+    const before = fields.get(name.toLowerCase()) ?? { name, values: [] };
+    fields.set(name.toLowerCase(), { name: before.name, values: [...before.values, value] });
+  }
+  return Object.fromEntries([...fields.values()].map(({ name, values }) => [name, values.join(', ')]));
 }
 
 function retryAfterOf({ status, cause }: SignatureError): number | undefined {

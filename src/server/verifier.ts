@@ -135,7 +135,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
     unsignedPayload: options[allowUnsignedPayload] === true,
     uncovered: accept.includes('body-unsigned'),
   };
-  const howToSign = Object.assign({}, ...schemes.map((one) => one.challenge));
+  const howToSign = schemes.map((one) => one.challenge ?? {});
 
   async function judge<Received extends Request | ReceivedRequest>(
     request: Received,
