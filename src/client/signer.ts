@@ -89,7 +89,8 @@ export type Signer = {
   key(): Promise<SigningKey>;
 };
 
-type Stages = Pick<PreparedSignature, 'stringToSign' | 'target'> & {
+type Stages = Pick<PreparedSignature, 'stringToSign'> & {
+  readonly target: PreparedSignature['target'];
   readonly signature: Uint8Array | Promise<Uint8Array>;
   headers(signature: Uint8Array): Record<string, string>;
 };
@@ -122,8 +123,10 @@ export function createSigner(options: SignerOptions): Signer {
       sessionToken: credentials.sessionToken,
       challenge: options.challenge?.(),
     });
+    // Named one by one: copying the object costs a tenth of a signature.
     return {
-      ...prepared,
+      stringToSign: prepared.stringToSign,
+      target: prepared.target,
       signature: signatureOf(prepared, key),
       headers(signature) {
         const headers = prepared.headers(signature);

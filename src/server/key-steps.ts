@@ -110,14 +110,14 @@ export function requireActive(match: Match, now: number): void {
 export const isActive = ({ secret: { expiresAt = Infinity } }: Match, now: number): boolean => now < expiresAt;
 
 function begun(record: KeyRecord, { presented, prepared, now }: Trial): readonly Match[] {
-  return (
-    record.secrets
-      .filter(({ notBefore = -Infinity }) => now >= notBefore)
-      .sort((a, b) => endOf(b) - endOf(a))
-      .flatMap((secret) => matchesOf(secret, prepared))
-      // An algorithm belongs to a key, and no word of the request can make it another.
-      .filter(({ key }) => (presented.algorithm ?? key.algorithm) === key.algorithm)
-  );
+  const found: Match[] = [];
+  for (const secret of record.secrets) {
+    const { notBefore = -Infinity } = secret;
+    const key = now >= notBefore ? prepared.get(secret) : undefined;
+    // An algorithm belongs to a key, and no word of the request can make it another.
+    if (key && (presented.algorithm ?? key.algorithm) === key.algorithm) found.push({ secret, key });
+  }
+  return found.length < 2 ? found : found.sort((a, b) => endOf(b.secret) - endOf(a.secret));
 }
 
 const endOf = ({ expiresAt = Infinity }: KeySecret): number => Math.min(expiresAt, Number.MAX_SAFE_INTEGER);

@@ -15,13 +15,11 @@ export type Proof = {
   readonly match: Match | undefined;
 };
 
-/** What proves a request, with whatever else does. */
-export type Proofs = Proof & {
-  /** By other schemes: each of them alone would prove the request again, were the rest taken off. */
-  readonly others: readonly Proof[];
-};
-
-type Known = Circumstances & { readonly record: KeyRecord | undefined };
+/**
+ * What proves a request, and whatever else does, by other schemes: each of them alone would prove the request again, were the
+ * rest taken off.
+ */
+export type Proofs = readonly [Proof, ...Proof[]];
 
 type Circumstances = {
   /** In milliseconds since the epoch. */
@@ -40,7 +38,11 @@ type Circumstances = {
 export function proverOf({ keys, schemes }: { readonly keys: KeyStore; readonly schemes: readonly Scheme[] }) {
   const prepared = new Map(schemes.map((scheme) => [scheme, preparedKeys(scheme)]));
 
-  async function prove(candidate: Candidate, { now, read, record }: Known): Promise<Proof> {
+  async function prove(
+    candidate: Candidate,
+    record: KeyRecord | undefined,
+    { now, read }: Circumstances,
+  ): Promise<Proof> {
     const { scheme, presented } = candidate;
     const { stringToSign: given } = presented;
     const stringToSign = typeof given === 'function' ? given((await read()) ?? new Uint8Array()) : given;
@@ -55,17 +57,18 @@ export function proverOf({ keys, schemes }: { readonly keys: KeyStore; readonly 
     for (const candidate of candidates) {
       const record = await findKey(keys, candidate.accessKey);
       try {
-        proofs.push(await prove(candidate, { ...circumstances, record }));
+        proofs.push(await prove(candidate, record, circumstances));
       } catch (error) {
         // Another scheme may still know a key for which this one has no use.
         if (!(error instanceof SignatureError)) throw error;
         failure ??= error;
       }
     }
-    const [first, ...others] = believed(proofs, circumstances);
-    if (first) return { ...first, others };
-    if (failure || !proofs[0]) throw failure;
-    return { ...proofs[0], others };
+    const proved = believed(proofs, circumstances);
+    if (isSome(proved)) return proved;
+    const [first] = proofs;
+    if (failure || !first) throw failure;
+    return [first];
   };
 }
 
@@ -85,6 +88,8 @@ export function requireProved(
   requireAllowed(record, { scheme: candidate.scheme.name, algorithm: match.key.algorithm, address });
   return { record, match };
 }
+
+const isSome = (proofs: readonly Proof[]): proofs is Proofs => proofs.length > 0;
 
 /** Those that prove whose request it is. A retired secret, say, does not stand in the way of the one that replaced it. */
 function believed(proofs: readonly Proof[], circumstances: Circumstances): readonly Proof[] {

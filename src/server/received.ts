@@ -59,14 +59,15 @@ function originOf(text: string): string {
 
 // A view may be a Map of lower-case names, or a plain object, which also has a `constructor` that a caller may name.
 function textsOf(headers: HeaderView): HeaderView {
-  return {
+  const view: HeaderView = {
     get(name) {
       const value: unknown = headers.get(name.toLowerCase());
       return typeof value === 'string' ? value : null;
     },
-    ...(typeof headers.keys === 'function' && { keys: () => headers.keys?.() ?? [] }),
-    ...(typeof headers.lines === 'function' && { lines: (name: string) => headers.lines?.(name.toLowerCase()) ?? [] }),
   };
+  if (typeof headers.keys === 'function') view.keys = () => headers.keys?.() ?? [];
+  if (typeof headers.lines === 'function') view.lines = (name) => headers.lines?.(name.toLowerCase()) ?? [];
+  return view;
 }
 
 function addressOfReceived({ authority, target, scheme = 'http' }: ReceivedRequest): Address {

@@ -22,21 +22,21 @@ export type ClaimRules = {
  * What is claimed for a request, so that it is accepted once, by whichever of the signatures that prove it: or else one that
  * has two could be taken apart and sent once more by the second.
  */
-export async function claimsOf(proofs: readonly Proof[], rules: ClaimRules): Promise<Iterable<Claim>> {
+export async function claimsOf(proofs: readonly Proof[], rules: ClaimRules): Promise<readonly Claim[]> {
   // Schemes that share headers present one nonce twice.
-  const claims = new Map<string, Claim>();
+  const claims: Claim[] = [];
   for (const { candidate, stringToSign } of proofs) {
     const { accessKey, presented } = candidate;
     if (presented.reusable && rules.reusable) continue;
-    const nonce = await nonceOf(presented, stringToSign);
-    claims.set(`${accessKey}\n${nonce}`, { accessKey, nonce, expiresAt: endOf(presented, rules) });
+    // Not the signature, of which some algorithms let anyone make another valid one.
+    const nonce = presented.nonce ?? presented.challenge ?? (await digestOf(stringToSign));
+    const same = claims.findIndex((claim) => claim.accessKey === accessKey && claim.nonce === nonce);
+    claims[same < 0 ? claims.length : same] = { accessKey, nonce, expiresAt: endOf(presented, rules) };
   }
-  return claims.values();
+  return claims;
 }
 
-// Not the signature, of which some algorithms let anyone make another valid one.
-const nonceOf = async ({ nonce, challenge }: PresentedSignature, stringToSign: ToSign): Promise<string> =>
-  nonce ?? challenge ?? hex(await sha256OfBody(bytesToSign(stringToSign)));
+const digestOf = async (stringToSign: ToSign): Promise<string> => hex(await sha256OfBody(bytesToSign(stringToSign)));
 
 // Only a signature without a time of its own lives as long as it says, or else whoever signs could have a nonce remembered
 // for ever.

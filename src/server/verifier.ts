@@ -131,6 +131,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
   const prover = proverOf({ keys, schemes });
   const countersignerOf = countersigners({ schemes, responseKey: options.responseKey, clock });
   const timeless = accept.includes('no-timestamp');
+  const reusable = accept.includes('no-nonce');
   const bodyRules = {
     unsignedPayload: options[allowUnsignedPayload] === true,
     uncovered: accept.includes('body-unsigned'),
@@ -149,11 +150,11 @@ export function createVerifier(options: VerifierOptions): Verifier {
     if (limits.byAddress) await withinLimit(limits.byAddress, address ?? 'unknown');
     const now = clock();
     const read = bodyReader(request, maxBodyBytes);
-    const proof = await prover(candidates, { now, read, address });
-    Object.assign(attempt, attemptOf(proof, now));
+    const proofs = await prover(candidates, { now, read, address });
+    const [proof] = proofs;
+    note(attempt, proof, now);
     const { record, match } = requireProved(proof, { now, address });
     const { scheme, presented } = proof.candidate;
-    const proofs = [proof, ...proof.others];
     for (const { candidate } of proofs) {
       requireFresh(candidate.presented, { now, tolerance, timeless });
       requireChallenge(candidate.presented, challenges);
@@ -161,7 +162,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
     const body = await requireBody(read, presented.body, bodyRules);
     // Another scheme may have read a body that this one does not sign.
     const carried = body ?? (await read.taken());
-    const claims = await claimsOf(proofs, { now, remembered, reusable: accept.includes('no-nonce') });
+    const claims = await claimsOf(proofs, { now, remembered, reusable });
     for (const claim of claims) await requireUnseen(replay, claim);
     requireScope(record, scope);
     if (limits.byKey) await withinLimit(limits.byKey, record.accessKey);
@@ -226,13 +227,13 @@ export function createVerifier(options: VerifierOptions): Verifier {
   };
 }
 
-const attemptOf = ({ candidate, record, match }: Proof, now: number): Attempt => ({
-  candidate,
-  record,
-  secretId: match?.secret.id,
+function note(attempt: Attempt, { candidate, record, match }: Proof, now: number): void {
+  attempt.candidate = candidate;
+  attempt.record = record;
+  attempt.secretId = match?.secret.id;
   // Who has a key that is revoked may be told so; who has a secret that was replaced is not its holder any more.
-  ...(match && isActive(match, now) && { key: match.key }),
-});
+  if (match && isActive(match, now)) attempt.key = match.key;
+}
 
 const countersignWith =
   (countersigner: Countersigner | undefined, scheme: string) =>
