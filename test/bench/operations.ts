@@ -4,6 +4,7 @@ import { type Inputs, inputs } from './inputs.ts';
 import { headersRow, signRow, verifyRequestRow, verifyRow } from './ours.ts';
 import { rfc9421SignRows, rfc9421VerifyRows } from './rfc9421.ts';
 import { type Operation, type Row, together } from './rows.ts';
+import { schemeOperations } from './scheme-operations.ts';
 import { aws4fetchRequestRow, aws4fetchRow, smithyRow } from './sigv4.ts';
 
 const kib = 1024;
@@ -45,4 +46,5 @@ export const operations: readonly Operation[] = [
     rows: () => signRows(given, { known: true }),
   })),
   ...sizes.map(([size, given]) => ({ name: `verify ${size}`, rows: () => verifyRows(given) })),
+  ...schemeOperations,
 ];

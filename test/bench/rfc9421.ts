@@ -1,4 +1,4 @@
-import { createHmac, createSecretKey, randomUUID, timingSafeEqual, hash as valueHash } from 'node:crypto';
+import { randomUUID, hash as valueHash } from 'node:crypto';
 import {
   createSignatureSync,
   type FieldOccurrence,
@@ -6,8 +6,9 @@ import {
   type SignatureFields,
   verifySignature,
 } from 'http-message-sig';
-import { createSigner, createVerifier, httpbis } from 'http-message-signatures';
-import { accessKey, contentType, type Input, type Inputs, secret } from './inputs.ts';
+import { httpbis } from 'http-message-signatures';
+import { accessKey, contentType, type Input, type Inputs } from './inputs.ts';
+import { hmacKeys, type Rfc9421Keys } from './rfc9421-keys.ts';
 import { insist, type Row } from './rows.ts';
 
 // Both libraries sign what countersign signs. Neither makes or checks Content-Digest, so that is done here for both.
@@ -20,11 +21,9 @@ const bodyHeaders = ({ text, bytes }: Input): Record<string, string> =>
 const sound = ({ text, bytes }: Input, headers: Record<string, string>): boolean =>
   !text || digestOf(bytes) === headers['content-digest'];
 
-const signer = createSigner(secret, 'hmac-sha256', accessKey);
-const verifier = { id: accessKey, algs: ['hmac-sha256'], verify: createVerifier(secret, 'hmac-sha256') };
 type Signed = { readonly input: Input; readonly headers: Record<string, string> };
 
-async function sign(input: Input): Promise<Signed> {
+async function sign(input: Input, { signatures: { signer } }: Rfc9421Keys): Promise<Signed> {
   const { method, url } = input;
   const { headers } = await httpbis.signMessage(
     {
@@ -38,82 +37,76 @@ async function sign(input: Input): Promise<Signed> {
   return { input, headers: headers as Record<string, string> };
 }
 
-async function verify({ input, headers }: Signed): Promise<boolean> {
+async function verify({ input, headers }: Signed, { signatures: { verifier } }: Rfc9421Keys): Promise<boolean> {
   const keyLookup = async ({ keyid }: { keyid?: string }) => (keyid === accessKey ? verifier : null);
   const rules = { keyLookup, maxAge: 300, requiredParams: ['created', 'nonce'], requiredFields: covered[input.method] };
   const { method, url } = input;
   return sound(input, headers) && (await httpbis.verifyMessage(rules, { method, url, headers })) === true;
 }
 
-const key = createSecretKey(secret, 'utf8');
-const mac = (data: Uint8Array): Uint8Array => createHmac('sha256', key).update(data).digest();
-const algorithm = 'hmac-sha256';
-const ours = { algorithm, sign: mac };
-const theirs = { algorithm, verify: (data: Uint8Array, tag: Uint8Array) => timingSafeEqual(mac(data), tag) };
-
 function describe({ method, url }: Input, headers: Record<string, string>): RequestDescriptor {
   const fields = Object.entries(headers).map(([name, value]): FieldOccurrence => ({ name, value }));
   return { kind: 'request', method, targetUri: url, fields };
 }
 
-function signSig(input: Input): Signed {
+function signSig(input: Input, { sig }: Rfc9421Keys): Signed {
   const headers = bodyHeaders(input);
   const parameters = { created: Math.floor(Date.now() / 1000), keyid: accessKey, nonce: randomUUID() };
   const made: SignatureFields = createSignatureSync(describe(input, headers), {
     components: covered[input.method],
     parameters,
-    signer: ours,
+    signer: { algorithm: sig.algorithm, sign: sig.sign },
   });
   headers.signature = made.signature;
   headers['signature-input'] = made.signatureInput;
   return { input, headers };
 }
 
-async function verifySig({ input, headers }: Signed): Promise<boolean> {
+async function verifySig({ input, headers }: Signed, { sig }: Rfc9421Keys): Promise<boolean> {
   const policy = {
-    algorithms: [algorithm],
+    algorithms: [sig.algorithm],
     requiredComponents: covered[input.method],
     requiredParameters: ['created', 'nonce'],
     maxAge: 300,
   };
-  const resolveVerifier = () => theirs;
+  const resolveVerifier = () => ({ algorithm: sig.algorithm, verify: sig.verify });
   return sound(input, headers) && !!(await verifySignature(describe(input, headers), { policy, resolveVerifier }));
 }
 
 type Library = {
   readonly name: string;
-  readonly sign: (input: Input) => Signed | Promise<Signed>;
-  readonly verify: (signed: Signed) => Promise<boolean>;
+  readonly sign: (input: Input, keys: Rfc9421Keys) => Signed | Promise<Signed>;
+  readonly verify: (signed: Signed, keys: Rfc9421Keys) => Promise<boolean>;
 };
 const libraries: readonly Library[] = [
   { name: 'http-message-signatures', sign, verify },
   { name: 'http-message-sig', sign: signSig, verify: verifySig },
 ];
 
-async function works({ name, sign, verify }: Library, input: Input): Promise<void> {
-  const signed = await sign(input);
-  insist(await verify(signed), `${name}: refuses its own signature`);
+async function works({ name, sign, verify }: Library, input: Input, keys: Rfc9421Keys): Promise<void> {
+  const signed = await sign(input, keys);
+  insist(await verify(signed, keys), `${name}: refuses its own signature`);
   const forged = { ...signed, input: { ...input, url: `${input.url}0` } };
-  insist(!(await verify(forged).catch(() => false)), `${name}: accepts a forgery`);
+  insist(!(await verify(forged, keys).catch(() => false)), `${name}: accepts a forgery`);
 }
 
-export const rfc9421SignRows = ({ next }: Inputs): readonly Row[] =>
+export const rfc9421SignRows = ({ next }: Inputs, keys = hmacKeys): readonly Row[] =>
   libraries.map((library) => ({
     name: library.name,
-    run: () => library.sign(next()),
-    check: () => works(library, next()),
+    run: () => library.sign(next(), keys),
+    check: () => works(library, next(), keys),
   }));
 
-export async function rfc9421VerifyRows({ all, next }: Inputs): Promise<readonly Row[]> {
+export async function rfc9421VerifyRows({ all, next }: Inputs, keys = hmacKeys): Promise<readonly Row[]> {
   const rows: Row[] = [];
   for (const library of libraries) {
     const signed: Signed[] = [];
-    for (const input of all) signed.push(await library.sign(input));
+    for (const input of all) signed.push(await library.sign(input, keys));
     let turn = 0;
     rows.push({
       name: library.name,
-      run: () => library.verify(signed[turn++ % signed.length] as Signed),
-      check: () => works(library, next()),
+      run: () => library.verify(signed[turn++ % signed.length] as Signed, keys),
+      check: () => works(library, next(), keys),
     });
   }
   return rows;

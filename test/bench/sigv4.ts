@@ -4,18 +4,20 @@ import { AwsClient, AwsV4Signer } from 'aws4fetch';
 import { accessKey, contentType, host, type Input, type Inputs, requestOf, secret } from './inputs.ts';
 import { insist, type Row } from './rows.ts';
 
-const scope = { service: 'execute-api', region: 'eu-west-1' };
-const credentials = { accessKeyId: accessKey, secretAccessKey: secret };
+export const scope = { service: 'execute-api', region: 'eu-west-1' };
+export const credentials = { accessKeyId: accessKey, secretAccessKey: secret };
 const cache = new Map<string, ArrayBuffer>();
 const client = new AwsClient({ ...credentials, ...scope, cache });
-const smithy = new SignatureV4({ ...scope, credentials, sha256: Sha256, applyChecksum: false });
+export const smithy = new SignatureV4({ ...scope, credentials, sha256: Sha256, applyChecksum: false });
 
-function smithySigns({ method, path, query, text }: Input, signingDate = new Date()) {
+export function smithyRequestOf({ method, path, query, text }: Input) {
   const headers: Record<string, string> = { host, ...(text && { 'content-type': contentType }) };
   const decoded = { ...query, q: decodeURIComponent(query.q ?? '') };
   const request = { method, protocol: 'https:', hostname: host, path, query: decoded, headers };
-  return smithy.sign({ ...request, ...(text && { body: text }) }, { signingDate });
+  return { ...request, ...(text && { body: text }) };
 }
+
+const smithySigns = (input: Input, signingDate = new Date()) => smithy.sign(smithyRequestOf(input), { signingDate });
 
 // Both implement AWS Signature Version 4, so each is the other's check. aws4fetch leaves content-type out by default.
 const oneTime = { date: new Date(1790000000000), text: '20260921T141320Z' };
