@@ -25,7 +25,7 @@ export default defineConfig({
   splitting: true,
   // As package.json says: without it, chunks import each other for nothing.
   treeshake: { moduleSideEffects: false },
-  dts: { entry: doors },
+  dts: { entry: doors, compilerOptions: { types: ['node'] } },
   clean: true,
   // No source maps: the output is not minified and reads like the sources, which are not shipped.
   sourcemap: false,

@@ -29,7 +29,7 @@ export type {
   ReplayStore,
   ReportedEvent,
 } from './server/contracts.ts';
-export type { Caller, ProtectedHandler, ProtectOptions } from './server/gate.ts';
+export type { Caller, GateOptions, ProtectedHandler, ProtectOptions } from './server/gate.ts';
 export { protect } from './server/gate.ts';
 export type { Rotation, SecretState } from './server/key-lifecycle.ts';
 export { secretState } from './server/key-lifecycle.ts';

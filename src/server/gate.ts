@@ -13,16 +13,19 @@ export type Caller = {
 export type ProtectedHandler = (request: Request, caller: Caller) => Response | Promise<Response>;
 
 /** What a gate asks of a request beside a valid signature, and whether it signs the answers. */
-export type ProtectOptions = {
+export type GateOptions<Received> = {
   /** A scope that the key must have. @default none */
   readonly scope?: string;
   /** Where a request comes from, for limits and audit. @default unknown */
-  readonly address?: (request: Request) => string | undefined;
+  readonly address?: (request: Received) => string | undefined;
   /** Whose signature it must be, for schemes that carry no access key, as webhooks at `/hooks/:tenant`. @default the scheme's name */
-  readonly accessKey?: (request: Request) => string | undefined;
+  readonly accessKey?: (request: Received) => string | undefined;
   /** `'always'` signs every answer of the handler; it is then held in memory whole. @default 'never' */
   readonly countersign?: 'always' | 'never';
 };
+
+/** What {@link protect} asks of a request beside a valid signature, and whether it signs the answers. */
+export type ProtectOptions = GateOptions<Request>;
 
 /**
  * A web handler (Request in, Response out) that only lets verified requests through to `handler`, and answers the others
@@ -48,7 +51,10 @@ export function protect(
 }
 
 /** What a gate tells the verifier of a request. */
-export function contextOf(request: Request, { scope, address, accessKey }: ProtectOptions): VerifyContext {
+export function contextOf<Received>(
+  request: Received,
+  { scope, address, accessKey }: GateOptions<Received>,
+): VerifyContext {
   const from = address?.(request);
   const by = accessKey?.(request);
   return {

@@ -14,6 +14,8 @@ export type ReceivedRequest = {
   readonly headers: HeaderView;
   /** The bytes as received, or a stream of them; not what a parser made of them. */
   readonly body?: Uint8Array | ReadableStream<Uint8Array> | undefined;
+  /** Whether something has read the body already, and not kept its bytes. @default false */
+  readonly bodyUsed?: boolean;
 };
 
 /** Where callers believe the server is, when something on the way presents their requests under another address. */

@@ -54,7 +54,7 @@ export function requireChallenge({ challenge }: PresentedSignature, challenges: 
 /**
  * @throws SignatureError `insufficient_scope`
  */
-export function requireScope({ scopes = [] }: KeyRecord, scope: string | undefined): void {
+export function requireScope({ scopes = [] }: Pick<KeyRecord, 'scopes'>, scope: string | undefined): void {
   if (scope !== undefined && !scopes.includes(scope)) {
     fail('insufficient_scope', `The key has not the scope ${scope}.`, 403);
   }

@@ -81,6 +81,7 @@ describe('options', () => {
     ['docs/client.md', 'core/credentials.ts', 'Credentials'],
     ['docs/server.md', 'server/verifier.ts', 'VerifierOptions'],
     ['docs/server.md', 'server/gate.ts', 'ProtectOptions'],
+    ['docs/adapters.md', 'server/gate.ts', 'GateOptions'],
     ['docs/server.md', 'server/replay.ts', 'MemoryReplayOptions'],
     ['docs/server.md', 'server/contracts.ts', 'KeyRecord'],
     ['docs/server.md', 'server/contracts.ts', 'KeySecret'],
@@ -126,7 +127,7 @@ describe('options', () => {
   }
 });
 
-it.each(['index.ts', 'ky.ts', 'redis.ts', 'schemes.ts', 'server.ts'])(
+it.each(['index.ts', 'ky.ts', 'node.ts', 'redis.ts', 'schemes.ts', 'server.ts'])(
   'everything that src/%s exports as a value is in the documentation',
   (door) => {
     const text = pages.map((page) => page.text).join('\n');

@@ -22,24 +22,25 @@ const rules: Readonly<Record<string, Rule>> = {
   'src/client/': { ours: clientSide },
   'src/server/': { ours: serverSide, packages: { 'ipaddr.js': 'code', jose: 'code', oauth4webapi: 'code' } },
   'src/cli/': { ours: ['src/'], packages: { citty: 'code' } },
+  'src/node/': { ours: ['src/node/', ...serverSide] },
   'src/index.ts': { ours: clientSide },
   'src/ky.ts': { ours: clientSide, packages: { ky: 'type' } },
   'src/schemes.ts': { ours: ['src/core/', 'src/schemes/'] },
   'src/server.ts': { ours: serverSide },
   'src/testing.ts': { ours: serverSide, packages: { msw: 'code' } },
   'src/cli.ts': { ours: ['src/cli/'], packages: { citty: 'code' } },
-  'src/node.ts': { ours: serverSide },
+  'src/node.ts': { ours: ['src/node/', ...serverSide] },
   'src/hono.ts': { ours: serverSide, packages: { hono: 'type' } },
-  'src/express.ts': { ours: ['src/node.ts', ...serverSide], packages: { express: 'type' } },
-  'src/fastify.ts': { ours: ['src/node.ts', ...serverSide], packages: { fastify: 'type' } },
+  'src/express.ts': { ours: ['src/node/', ...serverSide], packages: { express: 'type' } },
+  'src/fastify.ts': { ours: ['src/node/', ...serverSide], packages: { fastify: 'type' } },
   'src/redis.ts': { ours: ['src/core/'], types: contracts, packages: { redis: 'type', ioredis: 'type' } },
   'src/sql.ts': { ours: ['src/core/'], types: contracts, packages: { kysely: 'code' } },
   'src/durable-object.ts': { ours: ['src/core/'], types: contracts },
 };
 
-const adapters = ['src/node.ts', 'src/hono.ts', 'src/express.ts', 'src/fastify.ts'];
-const mayTouchNode = /^src\/(?:node|express|fastify|cli)\.ts$|^src\/cli\//;
-const mayReachServer = /^src\/(?:server|testing|cli|node|hono|express|fastify)\.ts$|^src\/(?:server|cli)\//;
+const adapters = /^src\/(?:node|hono|express|fastify)\.ts$|^src\/node\//;
+const mayTouchNode = /^src\/(?:node|express|fastify|cli)\.ts$|^src\/(?:node|cli)\//;
+const mayReachServer = /^src\/(?:server|testing|cli|node|hono|express|fastify)\.ts$|^src\/(?:server|node|cli)\//;
 
 const packageOf = (specifier: string): string => /^(?:@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? specifier;
 const within = (path: string, places: readonly string[] = []): boolean =>
@@ -53,7 +54,7 @@ function allowed(path: string, { to, typeOnly }: Import): boolean {
     const use = rule.packages?.[packageOf(to)];
     return use === 'code' || (use === 'type' && typeOnly);
   }
-  if (adapters.includes(path) && stores.includes(to)) return false;
+  if (adapters.test(path) && stores.includes(to)) return false;
   return within(to, rule.ours) || (typeOnly && within(to, rule.types));
 }
 

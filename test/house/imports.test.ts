@@ -67,7 +67,7 @@ it.each<[from: string, to: string, typeOnly?: boolean]>([
 it.each<[from: string, to: string, typeOnly?: boolean]>([
   ['src/node.ts', 'node:http'],
   ['src/express.ts', 'express', true],
-  ['src/fastify.ts', 'src/node.ts'],
+  ['src/fastify.ts', 'src/node/admit.ts'],
   ['src/hono.ts', 'src/server/verifier.ts'],
   ['src/redis.ts', 'src/server/contracts.ts', true],
   ['src/cli/sign.ts', 'node:fs'],

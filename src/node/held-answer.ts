@@ -1,0 +1,75 @@
+import { Buffer } from 'node:buffer';
+import type { ServerResponse } from 'node:http';
+import type { ReceivedRequest } from '../server/received.ts';
+import type { Verified } from '../server/verifier.ts';
+
+/** Holds an answer in memory until it is whole, and sends it signed. */
+export function holdAnswer(response: ServerResponse, countersign: Verified<ReceivedRequest>['countersign']): void {
+  const { end, write, writeHead, flushHeaders } = response;
+  const chunks: Uint8Array[] = [];
+  let ended = false;
+  const keep = (chunk: unknown, encoding: unknown): void => {
+    // Copied, because whoever writes may use a buffer for the next chunk.
+    if (chunk instanceof Uint8Array) chunks.push(Uint8Array.from(chunk));
+    if (typeof chunk === 'string') {
+      chunks.push(Buffer.from(chunk, typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8'));
+    }
+  };
+  const send = async (done: (() => void) | undefined): Promise<void> => {
+    const body = Buffer.concat(chunks);
+    const added = await signatureOf(response, { body, countersign }).catch(() => undefined);
+    Object.assign(response, { end, write, writeHead, flushHeaders });
+    for (const [name, value] of added ?? []) response.setHeader(name, value);
+    // Nothing leaves unsigned.
+    if (!added) response.writeHead(500, { 'Content-Length': 0 });
+    response.end(added ? body : '', done);
+  };
+  Object.assign(response, {
+    flushHeaders() {},
+    writeHead(status: number, ...rest: readonly unknown[]) {
+      response.statusCode = status;
+      for (const one of rest) {
+        if (typeof one === 'string') response.statusMessage = one;
+        else setHeaders(response, one);
+      }
+      return response;
+    },
+    write(chunk: unknown, ...rest: readonly unknown[]) {
+      keep(chunk, rest[0]);
+      const written = rest.find((one) => typeof one === 'function');
+      if (written) queueMicrotask(written as () => void);
+      return true;
+    },
+    end(...given: readonly unknown[]) {
+      if (ended) return response;
+      ended = true;
+      keep(given[0], given[1]);
+      send(given.find((one) => typeof one === 'function') as (() => void) | undefined);
+      return response;
+    },
+  });
+}
+
+/** As `writeHead` takes them: by name, or names and values in turn. */
+function setHeaders(response: ServerResponse, given: unknown): void {
+  if (Array.isArray(given)) for (let i = 0; i < given.length; i += 2) response.setHeader(given[i], given[i + 1]);
+  else for (const [name, value] of Object.entries(given ?? {})) response.setHeader(name, value);
+}
+
+type Unsigned = {
+  readonly body: Uint8Array<ArrayBuffer>;
+  readonly countersign: Verified<ReceivedRequest>['countersign'];
+};
+
+/** The headers that a countersignature adds to an answer. */
+async function signatureOf(response: ServerResponse, { body, countersign }: Unsigned): Promise<Map<string, string>> {
+  const { statusCode: status } = response;
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(response.getHeaders())) {
+    for (const one of [value ?? ''].flat()) headers.append(name, String(one));
+  }
+  // With these the client reads no body (RFC 9110), and a Response can have none.
+  const bodiless = [204, 205, 304].includes(status) || !body.length;
+  const answer = await countersign(new Response(bodiless ? null : body, { status, headers }));
+  return new Map([...answer.headers].filter(([name, value]) => headers.get(name) !== value));
+}

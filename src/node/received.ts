@@ -1,0 +1,85 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
+import type { HeaderView } from '../core/message.ts';
+import type { ReceivedRequest } from '../server/received.ts';
+import { streamOf } from './body-stream.ts';
+
+/** A request as `node:http`, `node:https` and the compatibility API of `node:http2` hand it to a listener. */
+export type NodeRequest = IncomingMessage | Http2ServerRequest;
+/** The answer beside it. */
+export type NodeResponse = ServerResponse | Http2ServerResponse;
+
+/** Bodies that have been read, and can be handed out again. */
+export const bytesKept = new WeakMap<object, Uint8Array>();
+
+/**
+ * Keeps the bytes of a body that is parsed before it is verified: for the option `verify` of Express's body parsers, as in
+ * `express.json({ verify: keepRawBody })`. A body with a content coding arrives here decoded, and is not kept.
+ */
+export function keepRawBody(request: IncomingMessage, _response: ServerResponse, bytes: Uint8Array): void {
+  if (/^(?:identity)?$/i.test(request.headers['content-encoding'] ?? '')) bytesKept.set(request, bytes);
+}
+
+/** What a verifier needs of a request of Node's. The body is not touched before the verifier asks for it, and can be read again. */
+export function receivedFromNode(request: NodeRequest): ReceivedRequest {
+  const {
+    socket,
+    method = '',
+    url = '',
+    originalUrl,
+  } = request as IncomingMessage & { readonly originalUrl?: unknown };
+  const headers = headersOf(request);
+  return {
+    method,
+    authority: authorityOf(request, headers),
+    // Routers as Express's and Connect's take the path off `url` under which they are mounted.
+    target: typeof originalUrl === 'string' ? originalUrl : url,
+    scheme: 'encrypted' in socket && socket.encrypted ? 'https' : 'http',
+    headers,
+    ...bodyOf(request as IncomingMessage),
+  };
+}
+
+/** By what Node calls raw: its `headers` drop what is repeated of some fields, and join others. */
+function headersOf({ rawHeaders }: NodeRequest): HeaderView {
+  const fields = new Map<string, string[]>();
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = (rawHeaders[i] ?? '').toLowerCase();
+    const value = rawHeaders[i + 1] ?? '';
+    const lines = fields.get(name);
+    if (lines) lines.push(value);
+    // HTTP/2 has the method and the like among them.
+    else if (!name.startsWith(':')) fields.set(name, [value]);
+  }
+  return {
+    // HTTP/2 may split cookies, and what reads them joins them so: RFC 9113 section 8.2.3.
+    get: (name) => fields.get(name.toLowerCase())?.join(name.toLowerCase() === 'cookie' ? '; ' : ', ') ?? null,
+    keys: () => fields.keys(),
+    lines: (name) => fields.get(name.toLowerCase()) ?? [],
+  };
+}
+
+/** Two that differ are joined, which is no authority: nobody may choose between them (RFC 9112 section 3.2, RFC 9113 section 8.3.1). */
+function authorityOf(request: NodeRequest, { lines }: HeaderView): string {
+  const hosts = lines?.('host') ?? [];
+  const pseudo = 'authority' in request ? request.authority : undefined;
+  const [first = '', ...others] = pseudo ? [pseudo, ...hosts.filter((host) => host !== pseudo)] : hosts;
+  return others.length ? [first, ...others].join(', ') : first;
+}
+
+function bodyOf(request: IncomingMessage): Pick<ReceivedRequest, 'body' | 'bodyUsed'> {
+  const kept = bytesKept.get(request);
+  if (kept) return { body: kept };
+  if (!hasBody(request)) return {};
+  if (!request.readableDidRead && request.readableEncoding === null) return { body: streamOf(request) };
+  const { body } = request as { readonly body?: unknown };
+  // The bytes of a parser that only collects them, or what the verifier refuses as parsed.
+  return body === undefined || body === null ? { bodyUsed: true } : { body: body as Uint8Array };
+}
+
+// RFC 9112 section 6.3; in HTTP/2 the headers say themselves whether something follows.
+function hasBody(request: IncomingMessage | Http2ServerRequest): boolean {
+  if ('stream' in request && request.stream) return !request.stream.endAfterHeaders;
+  const { headers } = request;
+  return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
+}

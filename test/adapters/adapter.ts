@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto';
+import type { Server } from 'node:http';
+import type { Http2Server } from 'node:http2';
+import type { AddressInfo } from 'node:net';
+import type { Caller, GateOptions, Verifier } from 'countersign/server';
+import type { Send } from './wire.ts';
+
+export type AppOptions = Pick<GateOptions<never>, 'scope' | 'countersign'> & { readonly verifier: Verifier };
+
+export type App = {
+  /** As in `http://127.0.0.1:40001`. */
+  readonly origin: string;
+  close(): Promise<void>;
+};
+
+/** One adapter in an app of its framework, which answers every request that the gate lets through with {@link answerOf}. */
+export type Adapter = {
+  readonly name: string;
+  start(options: AppOptions): Promise<App>;
+  readonly send: Send;
+  /** A path below which the app is mounted too. */
+  readonly mount?: string;
+  /** A path that asks for the scope `orders:write` on its own. */
+  readonly scoped?: string;
+};
+
+/** What a handler learned. */
+export type Told = {
+  readonly service: string;
+  /** SHA-256 of the body that was verified, and of the one that the handler read. */
+  readonly verified: string | undefined;
+  readonly read: string;
+  readonly address?: string;
+};
+
+export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+export const answerOf = ({ principal, body }: Caller, read: Uint8Array): Told => ({
+  service: principal.service,
+  verified: body && sha256(body),
+  read: sha256(read),
+});
+
+export async function bytesOf(stream: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of stream) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+export async function listening(server: Server | Http2Server): Promise<App> {
+  const sockets = new Set<{ destroy(): unknown }>();
+  server.on('connection', (socket: { destroy(): unknown }) => sockets.add(socket));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const socket of sockets) socket.destroy();
+      }),
+  };
+}

@@ -1,0 +1,114 @@
+import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { connect } from 'node:http2';
+import { connect as connectSocket } from 'node:net';
+
+/** A request, byte by byte as it is to go on the wire. */
+export type Sent = {
+  readonly method: string;
+  readonly target: string;
+  /** A list of values is sent as so many fields. */
+  readonly headers: Readonly<Record<string, string | readonly string[]>>;
+  readonly body?: Uint8Array | undefined;
+  /** Sends the body in so many pieces, without saying how long it is. @default the body at once, with its length */
+  readonly pieces?: number;
+};
+
+export type Answered = {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly bytes: Buffer;
+};
+
+export type Send = (origin: string, sent: Sent) => Promise<Answered>;
+
+const piecesOf = ({ body = new Uint8Array(), pieces = 1 }: Sent): readonly Uint8Array[] =>
+  Array.from({ length: pieces }, (_, i) =>
+    body.subarray(Math.floor((i * body.length) / pieces), Math.floor(((i + 1) * body.length) / pieces)),
+  );
+
+const headersOf = (fields: IncomingHttpHeaders): Headers => {
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(fields)) {
+    if (!name.startsWith(':')) for (const one of [value ?? ''].flat()) headers.append(name, one);
+  }
+  return headers;
+};
+
+export const sendHttp1: Send = (origin, sent) =>
+  new Promise((resolve, reject) => {
+    const { hostname, port } = new URL(origin);
+    const { method, target: path, headers, body, pieces } = sent;
+    const length = body && !pieces ? { 'Content-Length': body.length } : {};
+    const chunked = body && pieces ? { 'Transfer-Encoding': 'chunked' } : {};
+    const request = httpRequest({
+      hostname,
+      port,
+      method,
+      path,
+      headers: { ...headers, ...length, ...chunked },
+      agent: false,
+    });
+    request.on('error', reject);
+    request.on('response', async (response) => {
+      const chunks: Buffer[] = [];
+      try {
+        for await (const chunk of response) chunks.push(chunk);
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: headersOf(response.headers),
+          bytes: Buffer.concat(chunks),
+        });
+      } catch (error) {
+        reject(error);
+      }
+    });
+    if (body) for (const piece of piecesOf(sent)) if (piece.length) request.write(piece);
+    request.end();
+  });
+
+export const sendHttp2: Send = (origin, sent) =>
+  new Promise((resolve, reject) => {
+    const session = connect(origin);
+    session.on('error', reject);
+    const { method, target, headers, body } = sent;
+    const stream = session.request({ ':method': method, ':path': target, ...headers }, { endStream: !body });
+    let status = 0;
+    let fields = new Headers();
+    const chunks: Buffer[] = [];
+    stream.on('error', reject);
+    stream.on('response', (found) => {
+      status = found[':status'] ?? 0;
+      fields = headersOf(found);
+    });
+    stream.on('data', (chunk) => chunks.push(chunk));
+    stream.on('end', () => {
+      session.close();
+      resolve({ status, headers: fields, bytes: Buffer.concat(chunks) });
+    });
+    if (body) {
+      for (const piece of piecesOf(sent)) stream.write(piece);
+      stream.end();
+    }
+  });
+
+/** Sends the head of a request and the beginning of its body, and tells what comes back before the server closes. */
+export const sendBeginning = (origin: string, text: string): Promise<string> =>
+  new Promise((resolve) => {
+    const socket = connectSocket(Number(new URL(origin).port), '127.0.0.1');
+    let answer = '';
+    socket.on('data', (chunk) => {
+      answer += chunk.toString('latin1');
+    });
+    socket.on('error', () => {});
+    socket.on('close', () => resolve(answer));
+    socket.write(text);
+  });
+
+/** Sends the beginning of a request, and hangs up. */
+export const hangUp = (origin: string, text: string): Promise<void> =>
+  new Promise((resolve) => {
+    const socket = connectSocket(Number(new URL(origin).port), '127.0.0.1');
+    socket.on('error', () => {});
+    socket.on('close', () => resolve());
+    socket.write(text, () => setTimeout(() => socket.destroy(), 50));
+  });
