@@ -1,0 +1,71 @@
+import { lintScheme } from 'countersign/schemes';
+import { expect, it } from 'vitest';
+import { ready } from './ready.ts';
+
+// As attackers would rank them: what a definition gains or loses here, those who rely on it have to be told.
+const findings: Readonly<Record<string, readonly string[]>> = {
+  accessKeyTimestamp: [
+    'high body-unsigned',
+    'high method-unsigned',
+    'high path-unsigned',
+    'high query-unsigned',
+    'medium host-unsigned',
+    'medium no-nonce',
+    'low adjacent-values',
+  ],
+  accessKeyTimestampUrl: ['high body-unsigned', 'high method-unsigned', 'medium no-nonce', 'low adjacent-values'],
+  keyAndChallenge: [
+    'high body-unsigned',
+    'high method-unsigned',
+    'high path-unsigned',
+    'high query-unsigned',
+    'medium host-unsigned',
+    'low adjacent-values',
+  ],
+  methodPlusPath: [
+    'high body-unsigned',
+    'medium host-unsigned',
+    'low access-key-unbound',
+    'low forbidden-browser-header',
+  ],
+  hawkHeader: ['low access-key-unbound'],
+  githubWebhooks: [
+    'high no-timestamp',
+    'medium no-nonce',
+    'medium path-unsigned',
+    'medium query-unsigned',
+    'low access-key-unbound',
+    'low host-unsigned',
+    'low method-unsigned',
+  ],
+  stripeWebhooks: [
+    'medium no-nonce',
+    'medium path-unsigned',
+    'medium query-unsigned',
+    'low access-key-unbound',
+    'low host-unsigned',
+    'low method-unsigned',
+  ],
+  binanceSpot: [
+    'high adjacent-values',
+    'high method-unsigned',
+    'high path-unsigned',
+    'medium host-unsigned',
+    'medium no-nonce',
+    'low access-key-unbound',
+  ],
+  kongHmacAuth: ['medium no-nonce', 'low access-key-unbound'],
+  apisixHmacAuth: ['medium no-nonce', 'low forbidden-browser-header'],
+  azureAppConfiguration: ['medium no-nonce', 'low access-key-unbound'],
+  acquiaHmac: [],
+  akamaiEdgeGrid: ['high body-unsigned'],
+};
+
+it.each(ready)('$exported leaves open what is known of it, as severe as that is', ({ exported, definition }) => {
+  const found = lintScheme(definition).map(({ code, severity }) => `${severity} ${code}`);
+  expect(found).toEqual(findings[exported]);
+});
+
+it('is known of every ready definition, and of no other', () => {
+  expect(Object.keys(findings)).toEqual(ready.map(({ exported }) => exported));
+});
