@@ -10,7 +10,7 @@ export type NodeRequest = IncomingMessage | Http2ServerRequest;
 export type NodeResponse = ServerResponse | Http2ServerResponse;
 
 /** Bodies that have been read, and can be handed out again. */
-export const bytesKept = new WeakMap<object, Uint8Array>();
+export const bytesKept: WeakMap<object, Uint8Array> = new WeakMap();
 
 /**
  * Keeps the bytes of a body that is parsed before it is verified: for the option `verify` of Express's body parsers, as in

@@ -15,7 +15,7 @@ export function scopeRefusal(caller: Caller | undefined, scope: string): Reply |
     return undefined;
   } catch (error) {
     // The caller is proved, so may know the reason; who is refused by 403 is not told how to sign.
-    return replyTo(error as SignatureError, { scheme: '', disclosed: true, howToSign: {}, challenge: undefined });
+    return replyTo(error as SignatureError, { scheme: '', disclosed: true, howToSign: [], challenge: undefined });
   }
 }
 
