@@ -5,6 +5,7 @@ import { fail } from '../core/errors.ts';
 import type { Message } from '../core/message.ts';
 import type { Answer, ResponseScheme, Scheme } from '../core/scheme.ts';
 import type { SigningKey } from '../core/signing-key.ts';
+import type { Match } from './key-steps.ts';
 import type { Reply } from './reply.ts';
 import type { Candidate } from './schemes.ts';
 
@@ -65,6 +66,30 @@ function keysOf({ accessKey, secret }: Credentials, schemes: readonly Scheme[]):
   if (!served.length)
     fail('invalid_configuration', 'responseKey is for a scheme that signs answers, with public keys.');
   return new Map(served.map((scheme) => [scheme, { accessKey, key: scheme.createKey(secret) }]));
+}
+
+/**
+ * That someone can sign the answer, where that is wanted: told before there is one.
+ *
+ * @throws SignatureError `internal_error`
+ */
+export function requireCountersigner(
+  countersigner: Countersigner | undefined,
+  { wanted, scheme, match }: { readonly wanted: boolean | undefined; readonly scheme: Scheme; readonly match: Match },
+): void {
+  if (!wanted) return;
+  if (!countersigner) {
+    fail('internal_error', `No answer can be countersigned: the scheme ${scheme.name} signs no responses.`, 500);
+  }
+  const { secret, publicKey } = match.secret;
+  const platformKey = publicKey ?? (typeof secret === 'object' && 'usages' in secret ? secret : undefined);
+  if (countersigner.key === match.key && platformKey && !platformKey.usages.includes('sign')) {
+    fail(
+      'internal_error',
+      "No answer can be countersigned: the caller's key can only verify. Give the verifier a responseKey.",
+      500,
+    );
+  }
 }
 
 export type AnswerParts = Omit<Answer, 'request'> & {

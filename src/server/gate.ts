@@ -53,7 +53,7 @@ export function protect(
 /** What a gate tells the verifier of a request. */
 export function contextOf<Received>(
   request: Received,
-  { scope, address, accessKey }: GateOptions<Received>,
+  { scope, address, accessKey, countersign }: GateOptions<Received>,
 ): VerifyContext {
   const from = address?.(request);
   const by = accessKey?.(request);
@@ -61,6 +61,7 @@ export function contextOf<Received>(
     ...(scope !== undefined && { scope }),
     ...(from !== undefined && { address: from }),
     ...(by !== undefined && { accessKey: by }),
+    ...(countersign === 'always' && { countersign: true }),
   };
 }
 

@@ -9,7 +9,13 @@ import { countersignV1 } from '../schemes/countersign-v1.ts';
 import { report } from './audit.ts';
 import { bodyReader, requireBody } from './body-step.ts';
 import type { AuditSink, Challenges, KeyRecord, KeyStore, Limiter, Principal, ReplayStore } from './contracts.ts';
-import { type Countersigner, countersignedReply, countersignedResponse, countersigners } from './countersign.ts';
+import {
+  type Countersigner,
+  countersignedReply,
+  countersignedResponse,
+  countersigners,
+  requireCountersigner,
+} from './countersign.ts';
 import { isActive } from './key-steps.ts';
 import { type Proof, proverOf, requireProved } from './prove.ts';
 import { messagesAt, type PublicAddress, type ReceivedRequest } from './received.ts';
@@ -61,6 +67,8 @@ export type VerifyContext = {
   readonly accessKey?: string;
   /** Tells the audit that the request is let through whatever the result, as {@link reportOnly} does. @default false */
   readonly reportOnly?: boolean;
+  /** Whether the answer must be countersigned: refused, before its nonce is spent, is what nobody can answer so. @default false */
+  readonly countersign?: boolean;
 };
 
 /** A request that is fresh, unseen, whole and signed by the principal. */
@@ -140,7 +148,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
 
   async function judge<Received extends Request | ReceivedRequest>(
     request: Received,
-    { address, scope, accessKey }: VerifyContext,
+    { address, scope, accessKey, countersign: wanted }: VerifyContext,
     attempt: Attempt,
   ): Promise<Verified<Received>> {
     const message = messageOf(request);
@@ -159,6 +167,8 @@ export function createVerifier(options: VerifierOptions): Verifier {
       requireFresh(candidate.presented, { now, tolerance, timeless });
       requireChallenge(candidate.presented, challenges);
     }
+    const countersigner = countersignerOf(attempt);
+    requireCountersigner(countersigner, { wanted, scheme, match });
     const body = await requireBody(read, presented.body, bodyRules);
     // Another scheme may have read a body that this one does not sign.
     const carried = body ?? (await read.taken());
@@ -174,7 +184,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
       ...(match.secret.expiresAt !== undefined && { retiresAt: match.secret.expiresAt }),
       request: carried ? withBody(request, carried) : request,
       body,
-      countersign: countersignWith(countersignerOf(attempt), scheme.name),
+      countersign: countersignWith(countersigner, scheme.name),
     };
   }
 
