@@ -93,6 +93,7 @@ describe('options', () => {
     ['docs/keys.md', 'server/cached-keys.ts', 'CachedKeysOptions'],
     ['docs/keys.md', 'server/sealing.ts', 'SealingOptions'],
     ['docs/migration.md', 'server/outcome-counts.ts', 'OutcomeCount'],
+    ['docs/server.md', 'opentelemetry.ts', 'OpenTelemetryOptions'],
     ['docs/stores.md', 'redis.ts', 'RedisReplayOptions'],
     ['docs/webhooks.md', 'schemes/standard-webhooks.ts', 'StandardWebhooksOptions'],
     ['docs/rfc9421.md', 'schemes/rfc9421-settings.ts', 'Rfc9421Options'],
@@ -127,7 +128,7 @@ describe('options', () => {
   }
 });
 
-it.each(['index.ts', 'ky.ts', 'node.ts', 'redis.ts', 'schemes.ts', 'server.ts'])(
+it.each(['index.ts', 'ky.ts', 'node.ts', 'opentelemetry.ts', 'redis.ts', 'schemes.ts', 'server.ts'])(
   'everything that src/%s exports as a value is in the documentation',
   (door) => {
     const text = pages.map((page) => page.text).join('\n');
