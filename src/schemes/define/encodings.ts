@@ -26,8 +26,12 @@ export const base64url = (bytes: Uint8Array): string =>
   base64(bytes).replace(/[+/=]/g, (found) => ({ '+': '-', '/': '_' })[found] ?? '');
 
 /** The bytes of base64 or base64url, with or without padding. */
-export const bytesOfBase64 = (text: string): Uint8Array =>
-  Uint8Array.from(atob(text.replace(/-/g, '+').replace(/_/g, '/')), (character) => character.charCodeAt(0));
+export function bytesOfBase64(text: string): Uint8Array {
+  const decoded = atob(text.replace(/-/g, '+').replace(/_/g, '/'));
+  const bytes = new Uint8Array(decoded.length);
+  for (let i = 0; i < decoded.length; i++) bytes[i] = decoded.charCodeAt(i);
+  return bytes;
+}
 
 const base64Pattern = (size: number): string =>
   `[A-Za-z\\d+/]{${Math.ceil((size * 4) / 3)}}${'='.repeat((3 - (size % 3)) % 3)}`;

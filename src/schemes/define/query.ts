@@ -25,6 +25,7 @@ const withQuery = (target: string, parameters: readonly string[]): string =>
 
 /** The target without parameters of these names, however they are spelled; all else to the byte. */
 export function withoutParameters(target: string, names: readonly string[]): string {
+  if (!names.length) return target;
   const all = parametersOf(target);
   const kept = all.filter((parameter) => !names.includes(meant(nameOf(parameter))));
   return kept.length === all.length ? target : withQuery(target, kept);
@@ -41,6 +42,7 @@ export const withParameters = (target: string, added: readonly Parameter[]): str
  */
 export function parameterValues(target: string, names: readonly string[]): ReadonlyMap<string, string> {
   const values = new Map<string, string>();
+  if (!names.length) return values;
   for (const parameter of parametersOf(target)) {
     const name = nameOf(parameter);
     const known = meant(name);

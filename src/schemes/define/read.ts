@@ -27,7 +27,6 @@ export function reader(compiled: CompiledDefinition): (message: Message) => Pres
     if (values.has('timestamp') && time === undefined) malformed('The timestamp is none, or of an impossible date');
     const digests = found.filter(({ leaf }) => leaf.expression.bodyUses.length);
     const environment: Environment = {
-      ...nothing,
       message,
       target: withoutParameters(message.rawTarget, signatureNames),
       accessKey: text('accessKey'),
@@ -35,9 +34,13 @@ export function reader(compiled: CompiledDefinition): (message: Message) => Pres
       nonce: text('nonce'),
       sessionToken: values.get('sessionToken'),
       challenge: values.get('challenge'),
+      signature: '',
+      body: nothing.body,
       signedHeaders: signedHeadersOf(values.get('signedHeaders')),
       hasBody: digests.some(({ text }) => text !== undefined),
-      known: new Map(digests.flatMap(({ leaf: { id } }) => (values.get(id) ? [[id, bytesOfHex(text(id))]] : []))),
+      known: digests.length
+        ? new Map(digests.flatMap(({ leaf: { id } }) => (values.get(id) ? [[id, bytesOfHex(text(id))]] : [])))
+        : nothing.known,
     };
     const { body, needsBody } = bodyOf(environment, digests);
     return {
