@@ -42,6 +42,7 @@ export type SignatureErrorCode =
   | 'key_store_unavailable'
   | 'insufficient_scope'
   | 'rate_limited'
+  | 'limiter_unavailable'
   | 'internal_error'
   // told while checking a countersigned response
   | 'response_unsigned'

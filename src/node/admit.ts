@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { retirementField, retirementValue } from '../core/retirement.ts';
 import { type Caller, contextOf, type GateOptions } from '../server/gate.ts';
 import type { Reply } from '../server/reply.ts';
 import { verifiedCaller } from '../server/scope-refusal.ts';
@@ -61,9 +60,9 @@ export async function admitNode<Incoming extends NodeRequest = IncomingMessage>(
     sendReply(response, result.reply);
     return undefined;
   }
-  const { principal, body, retiresAt } = result;
+  const { principal, body } = result;
   if (result.request.body instanceof Uint8Array) bytesKept.set(request, result.request.body);
-  if (retiresAt !== undefined) response.setHeader(retirementField, retirementValue(retiresAt));
+  for (const [name, value] of Object.entries(result.headers)) response.setHeader(name, value);
   if (countersign === 'always') holdAnswer(response as ServerResponse, result.countersign);
   const caller: Caller = { principal, body };
   callers.set(request, caller);

@@ -75,8 +75,20 @@ export type Challenges = {
   accepts(challenge: string): boolean;
 };
 
-/** Takes one from a budget. Rejects when it is used up, with `msBeforeNext` where known, as rate-limiter-flexible does. */
-export type Limiter = { consume(key: string): Promise<unknown> };
+/** A budget for each key that it is asked for. The limiters of rate-limiter-flexible are of this shape. */
+export type Limiter = {
+  /**
+   * Takes one. Rejects when there is nothing left, with `msBeforeNext` where known, the wait in milliseconds; with an Error
+   * where it cannot tell: then the request is refused with 503. `remainingPoints` of what it resolves to is told to callers.
+   */
+  consume(key: string): Promise<unknown>;
+  /** Gives one back. A limiter by address without it counts every request, not only those that fail. */
+  reward?(key: string): Promise<unknown>;
+  /** How many may be taken in `duration`: told to callers. */
+  readonly points?: number;
+  /** In seconds; 0 where nothing comes back. */
+  readonly duration?: number;
+};
 
 /** Who the verifier says is calling. */
 export type Principal = {

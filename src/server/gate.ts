@@ -1,4 +1,3 @@
-import { retirementField, retirementValue } from '../core/retirement.ts';
 import type { Principal } from './contracts.ts';
 import type { Verifier, VerifyContext } from './verifier.ts';
 
@@ -43,9 +42,9 @@ export function protect(
       const { status, headers, body } = result.reply;
       return new Response(body, { status, headers });
     }
-    const { principal, body, retiresAt } = result;
+    const { principal, body } = result;
     const answer = await handler(result.request, { principal, body });
-    const response = retiresAt === undefined ? answer : withRetirement(answer, retiresAt);
+    const response = withHeaders(answer, result.headers);
     return countersign === 'always' ? result.countersign(response) : response;
   };
 }
@@ -66,8 +65,10 @@ export function contextOf<Received>(
 }
 
 // Some answers' headers cannot be set, such as those that come from a fetch.
-function withRetirement(answer: Response, retiresAt: number): Response {
+function withHeaders(answer: Response, headers: Readonly<Record<string, string>>): Response {
+  const added = Object.entries(headers);
+  if (!added.length) return answer;
   const response = new Response(answer.body, answer);
-  response.headers.set(retirementField, retirementValue(retiresAt));
+  for (const [name, value] of added) response.headers.set(name, value);
   return response;
 }

@@ -1,4 +1,5 @@
 import type { SignatureError, SignatureErrorCode } from '../core/errors.ts';
+import { type Budget, rateLimitHeaders, waitOf } from './limits.ts';
 
 /** The answer to a refused request, for any framework. */
 export type Reply = {
@@ -37,13 +38,18 @@ export type ReplyContext = {
   readonly howToSign: readonly Fields[];
   /** A new value to sign, where the server asks for one. */
   readonly challenge: string | undefined;
+  /** The budget that the request drew on last, where there is one. */
+  readonly budget?: Budget | undefined;
 };
 
 /**
  * Problem details (RFC 9457) for a refusal. To a caller who has not proved the key, everything that is wrong with key
  * and signature looks alike, or a stranger could learn which keys exist.
  */
-export function replyTo(error: SignatureError, { scheme, disclosed, howToSign, challenge }: ReplyContext): Reply {
+export function replyTo(
+  error: SignatureError,
+  { scheme, disclosed, howToSign, challenge, budget }: ReplyContext,
+): Reply {
   const hidden = !disclosed && secretive.includes(error.code);
   const code = hidden ? 'invalid_signature' : error.code;
   const detail = hidden ? 'The access key or the signature is not valid.' : error.message;
@@ -59,6 +65,7 @@ export function replyTo(error: SignatureError, { scheme, disclosed, howToSign, c
       // RFC 9110 section 15.5.2 asks for a challenge with every 401.
       ...(status === 401 && joined([{ 'WWW-Authenticate': own }, ...howToSign])),
       ...(retryAfter !== undefined && { 'Retry-After': String(retryAfter) }),
+      ...(budget && error.code === 'rate_limited' && rateLimitHeaders(budget, error.cause)),
     },
     body: JSON.stringify({ type: 'about:blank', title: titles[status] ?? 'Refused', status, detail, code }),
   };
@@ -76,6 +83,6 @@ function joined(origins: readonly Fields[]): Fields {
 
 function retryAfterOf({ status, cause }: SignatureError): number | undefined {
   if (status === 503) return 1;
-  const wait = (cause as { readonly msBeforeNext?: unknown } | undefined)?.msBeforeNext;
-  return status === 429 && typeof wait === 'number' ? Math.max(1, Math.ceil(wait / 1000)) : undefined;
+  const wait = status === 429 ? waitOf(cause) : undefined;
+  return wait === undefined ? undefined : Math.max(1, Math.ceil(wait / 1000));
 }

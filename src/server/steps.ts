@@ -1,17 +1,6 @@
 import { fail } from '../core/errors.ts';
 import type { PresentedSignature } from '../core/scheme.ts';
-import type { Challenges, KeyRecord, Limiter } from './contracts.ts';
-
-/**
- * Takes one from the budget of `key`.
- *
- * @throws SignatureError `rate_limited`
- */
-export async function withinLimit(limiter: Limiter, key: string): Promise<void> {
-  await limiter.consume(key).catch((cause) => {
-    fail('rate_limited', 'Too many requests. Try again later.', 429, cause);
-  });
-}
+import type { Challenges, KeyRecord } from './contracts.ts';
 
 /** When a request may be judged, in milliseconds, and by what leave. */
 export type FreshnessRules = {

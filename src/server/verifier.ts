@@ -2,6 +2,7 @@ import type { Credentials } from '../core/credentials.ts';
 import { fail, SignatureError } from '../core/errors.ts';
 import type { FindingCode } from '../core/finding.ts';
 import type { Message } from '../core/message.ts';
+import { retirementField, retirementValue } from '../core/retirement.ts';
 import type { Scheme } from '../core/scheme.ts';
 import type { SigningKey } from '../core/signing-key.ts';
 import { allowUnsignedPayload } from '../core/switches.ts';
@@ -17,12 +18,13 @@ import {
   requireCountersigner,
 } from './countersign.ts';
 import { isActive } from './key-steps.ts';
+import { type Budget, giveBack, rateLimitHeaders, withinLimit } from './limits.ts';
 import { type Proof, proverOf, requireProved } from './prove.ts';
 import { messagesAt, type PublicAddress, type ReceivedRequest } from './received.ts';
 import { claimsOf, requireUnseen } from './replay-step.ts';
 import { type Reply, replyTo } from './reply.ts';
 import { acceptedSchemes, type Candidate, signaturesIn } from './schemes.ts';
-import { requireChallenge, requireFresh, requireScope, withinLimit } from './steps.ts';
+import { requireChallenge, requireFresh, requireScope } from './steps.ts';
 import { touched } from './touch.ts';
 
 /** Whose signatures are accepted, and within what limits. */
@@ -49,8 +51,9 @@ export type VerifierOptions = PublicAddress & {
   /** Told of every attempt, once. @default none */
   readonly audit?: AuditSink;
   /**
-   * Budgets by client address, before anything is computed, and by access key, once it is proved. Requests without a known
-   * address share one budget, named `unknown`. @default none
+   * Budgets. By client address: requests draw on it that are refused before a fresh, unseen signature of a known key is found in
+   * them, and while that is not known, all; those without a known address share one budget, named `unknown`. By access key:
+   * the others draw on it. @default none
    */
   readonly limits?: { readonly byAddress?: Limiter; readonly byKey?: Limiter };
   /** Accepts bodies that are not signed, where the caller says so; they are left unread. */
@@ -83,6 +86,8 @@ export type Verified<Received> = {
   readonly request: Received;
   /** The bytes of the body that were verified; undefined where there is none, or it is not signed. */
   readonly body: Uint8Array | undefined;
+  /** To be added to the answer: when the secret retires, and what is left of the key's budget, where that is known. */
+  readonly headers: Readonly<Record<string, string>>;
   /** Signs the answer to this request with the caller's secret, so that the caller knows whose it is. */
   countersign(response: Response): Promise<Response>;
 };
@@ -114,6 +119,12 @@ type Attempt = {
   key?: SigningKey;
   /** Which of the record's secrets did. */
   secretId?: string | undefined;
+  /** What the address has paid. */
+  charge?: Budget;
+  /** The budget that was drawn on last. */
+  budget?: Budget;
+  /** Whether the address gets back what it has paid. */
+  honest?: true;
 };
 
 /**
@@ -155,7 +166,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
     attempt.message = message;
     const candidates = signaturesIn(message, schemes, accessKey);
     attempt.candidate = candidates[0];
-    if (limits.byAddress) await withinLimit(limits.byAddress, address ?? 'unknown');
+    await charge(attempt, address);
     const now = clock();
     const read = bodyReader(request, maxBodyBytes);
     const proofs = await prover(candidates, { now, read, address });
@@ -174,18 +185,37 @@ export function createVerifier(options: VerifierOptions): Verifier {
     const carried = body ?? (await read.taken());
     const claims = await claimsOf(proofs, { now, remembered, reusable });
     for (const claim of claims) await requireUnseen(replay, claim);
+    // Not before: whoever sends again what others have signed is no better than who signs with no key.
+    attempt.honest = true;
     requireScope(record, scope);
-    if (limits.byKey) await withinLimit(limits.byKey, record.accessKey);
+    const headers = await draw(attempt, record.accessKey);
     if (keys.touch) touched(keys, record, now);
+    const { expiresAt: retiresAt } = match.secret;
     return {
       ok: true,
       principal: principalOf(record),
       scheme: scheme.name,
-      ...(match.secret.expiresAt !== undefined && { retiresAt: match.secret.expiresAt }),
+      ...(retiresAt !== undefined && { retiresAt }),
       request: carried ? withBody(request, carried) : request,
       body,
+      headers: { ...headers, ...(retiresAt !== undefined && { [retirementField]: retirementValue(retiresAt) }) },
       countersign: countersignWith(countersigner, scheme.name),
     };
+  }
+
+  /** Takes one from the budget of the address, in advance: many guesses at once are not let through before the first is judged. */
+  async function charge(attempt: Attempt, address = 'unknown'): Promise<void> {
+    if (!limits.byAddress || attempt.budget) return;
+    attempt.budget = { name: 'address', limiter: limits.byAddress, key: address };
+    await withinLimit(attempt.budget);
+    attempt.charge = attempt.budget;
+  }
+
+  async function draw(attempt: Attempt, accessKey: string): Promise<Record<string, string>> {
+    if (!limits.byKey) return {};
+    const budget: Budget = { name: 'key', limiter: limits.byKey, key: accessKey };
+    attempt.budget = budget;
+    return rateLimitHeaders(budget, await withinLimit(budget));
   }
 
   async function refuse(cause: unknown, attempt: Attempt): Promise<Refused> {
@@ -198,6 +228,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
       disclosed: attempt.key !== undefined || attempt.record?.explain === true,
       howToSign,
       challenge: error.status === 401 ? challenges?.issue() : undefined,
+      budget: attempt.budget,
     });
     // So that a proved caller can believe it: the time in it, above all, where that caller's clock is wrong.
     const countersigner = countersignerOf(attempt);
@@ -214,8 +245,16 @@ export function createVerifier(options: VerifierOptions): Verifier {
       try {
         result = await judge(request, context, attempt);
       } catch (cause) {
-        result = await refuse(cause, attempt);
+        // What cannot even be read has cost the address nothing yet.
+        const error = await charge(attempt, context.address).then(
+          () => cause,
+          (limited) => limited,
+        );
+        result = await refuse(error, attempt);
       }
+      // What is the server's own fault is not the caller's either.
+      const honest = attempt.honest || (!result.ok && result.error.status >= 500);
+      if (attempt.charge && honest) await giveBack(attempt.charge);
       if (audit) {
         const { candidate, record, secretId } = attempt;
         report(audit, {

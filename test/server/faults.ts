@@ -41,6 +41,14 @@ function setHeaders(world: World, headers: Record<string, string | undefined>): 
 /** One for each code that can be told without a body, in the order of the steps. */
 export const faults: readonly Fault[] = [
   {
+    step: 0,
+    code: 'rate_limited',
+    status: 429,
+    apply(world) {
+      world.addressSpent = true;
+    },
+  },
+  {
     step: 1,
     code: 'missing_signature',
     status: 401,
@@ -49,14 +57,6 @@ export const faults: readonly Fault[] = [
   { step: 1, code: 'malformed_field', status: 400, apply: (world) => setHeaders(world, { 'x-api-nonce': 'short' }) },
   { step: 1, code: 'missing_header', status: 400, apply: (world) => setHeaders(world, { 'x-tenant': undefined }) },
   { step: 1, code: 'invalid_request', status: 400, apply: (world) => setHeaders(world, { 'x-tenant': 'caf\u00e9' }) },
-  {
-    step: 2,
-    code: 'rate_limited',
-    status: 429,
-    apply(world) {
-      world.addressSpent = true;
-    },
-  },
   {
     step: 3,
     code: 'key_store_unavailable',

@@ -82,16 +82,26 @@ describe('a refusal', () => {
     [{ msBeforeNext: 60_000 }, '60'],
     [{}, null],
     [undefined, null],
-    [new Error('Redis is gone'), null],
     [{ msBeforeNext: 'soon' }, null],
+    [{ minute: { msBeforeNext: 1500 }, hour: { msBeforeNext: 60_000 } }, '60'],
   ])('for too many requests (%j) says when to come again: %s', async (rejection, seconds) => {
     const limits = { byKey: { consume: () => Promise.reject(rejection) } };
     const { handle, signer } = gate(hello, { options: { limits } });
     const response = await handle(await signer.sign(new Request(url)));
     expect(response.status).toBe(429);
     expect(response.headers.get('retry-after')).toBe(seconds);
-    expect(await response.text()).not.toContain('Redis');
   });
+
+  it.each([new Error('Redis is gone'), { minute: new Error('Redis is gone') }])(
+    'because a limiter fails is 503, not 429 (%s)',
+    async (rejection) => {
+      const limits = { byKey: { consume: () => Promise.reject(rejection) } };
+      const { handle, signer } = gate(hello, { options: { limits } });
+      const response = await handle(await signer.sign(new Request(url)));
+      expect([response.status, response.headers.get('retry-after')]).toEqual([503, '1']);
+      expect(await response.text()).not.toContain('Redis');
+    },
+  );
 
   it('because a store is down is 503 with Retry-After', async () => {
     const replay = { claim: () => Promise.reject(new Error('10.0.0.7 refused')) };
@@ -127,8 +137,8 @@ describe('the address of a caller', () => {
     await handle(await signer.sign(new Request(url, { headers: { 'x-real-ip': '192.0.2.1' } })));
     await handle(await signer.sign(new Request(url)));
     await handle(unsigned());
-    // What is malformed is refused before, at no cost; what has no address is not without limit.
-    expect(keys).toEqual(['192.0.2.1', 'unknown']);
+    // What is not signed costs as much, and what has no address is not without limit.
+    expect(keys).toEqual(['192.0.2.1', 'unknown', 'unknown']);
     expect(events.map(({ address }) => address)).toEqual(['192.0.2.1', undefined, undefined]);
   });
 });

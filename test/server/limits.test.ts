@@ -1,0 +1,193 @@
+import { type Limiter, protect, type VerifierOptions } from 'countersign/server';
+import { RateLimiterMemory, RateLimiterUnion } from 'rate-limiter-flexible';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { limiterKinds } from './limiters.ts';
+import { type Parts, received, refusal, rig, signedParts, url } from './rig.ts';
+
+const address = '192.0.2.1';
+
+/** A rig with limits, and how it answers: the status, or the precise code. */
+function limitedRig(limits: VerifierOptions['limits'], options: Partial<VerifierOptions> = {}) {
+  const world = rig({ ...(limits && { limits }), ...options });
+  const call = async (parts: Parts, from = address): Promise<string> => {
+    const result = await world.verifier.verify(received(parts), { address: from });
+    return result.ok ? 'ok' : result.error.code;
+  };
+  return { ...world, call, good: () => signedParts(world.signer) };
+}
+
+const forged = (parts: Parts): Parts => ({ ...parts, target: '/other' });
+const unknown = (parts: Parts): Parts => ({ ...parts, headers: { ...parts.headers, 'x-api-key': 'guessed' } });
+const bare = (parts: Parts): Parts => ({ ...parts, headers: {} });
+
+describe.each(limiterKinds.filter(({ here }) => here))('limits in $name', ({ start }) => {
+  let store: Awaited<ReturnType<typeof start>>;
+  beforeAll(async () => {
+    store = await start();
+  });
+  afterAll(() => store.close());
+
+  it('count what fails against the address, and nothing of it against the key', async () => {
+    const [byAddress, byKey] = [
+      await store.limiter({ points: 4, duration: 60 }),
+      await store.limiter({ points: 2, duration: 60 }),
+    ];
+    const { call, good, accessKey } = limitedRig({ byAddress, byKey });
+    expect(await call(forged(good()))).toBe('signature_mismatch');
+    expect(await call(unknown(good()))).toBe('unknown_key');
+    expect(await call(bare(good()))).toBe('missing_signature');
+    expect(await byKey.get(accessKey)).toBeNull();
+    const first = good();
+    expect(await call(first)).toBe('ok');
+    expect(await call(first)).toBe('replayed_request');
+    expect(await byAddress.get(address)).toMatchObject({ consumedPoints: 4 });
+    expect(await byKey.get(accessKey)).toMatchObject({ consumedPoints: 1 });
+    expect(await call(good())).toBe('rate_limited');
+    expect(await call(good(), '192.0.2.2')).toBe('ok');
+    expect(await call(good(), '192.0.2.2')).toBe('rate_limited');
+    expect(await byAddress.get('192.0.2.2')).toMatchObject({ consumedPoints: 0 });
+  });
+
+  it('never stop an honest caller by address, however many requests it sends one after another', async () => {
+    const { call, good } = limitedRig({ byAddress: await store.limiter({ points: 1, duration: 60 }) });
+    for (let i = 0; i < 20; i++) expect(await call(good())).toBe('ok');
+  });
+
+  it('let no more guesses through at once than the budget has', async () => {
+    const { call, good } = limitedRig({ byAddress: await store.limiter({ points: 3, duration: 60 }) });
+    const codes = await Promise.all(Array.from({ length: 20 }, () => call(forged(good()))));
+    expect(codes.filter((code) => code === 'signature_mismatch')).toHaveLength(3);
+    expect(codes.filter((code) => code === 'rate_limited')).toHaveLength(17);
+  });
+
+  it('are told in the fields of RateLimit, on what is accepted and on 429', async () => {
+    const byKey = await store.limiter({ points: 2, duration: 60 });
+    const { signer, verifier } = rig({ limits: { byKey } });
+    const handle = protect(verifier, () => new Response('hello'));
+    const answers: Response[] = [];
+    for (let i = 0; i < 3; i++) answers.push(await handle(await signer.sign(new Request(url))));
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 429]);
+    for (const { headers } of answers) expect(headers.get('ratelimit-policy')).toBe('"key";q=2;w=60');
+    const rates = answers.map(({ headers }) => headers.get('ratelimit') ?? '');
+    expect(rates.map((rate) => rate.replace(/t=(?:60|5\d)$/, 't'))).toEqual([
+      '"key";r=1;t',
+      '"key";r=0;t',
+      '"key";r=0;t',
+    ]);
+    expect(answers.map(({ headers }) => headers.get('retry-after'))).toEqual([
+      null,
+      null,
+      expect.stringMatching(/^(?:60|5\d)$/),
+    ]);
+  });
+
+  it('that cannot be told refuse with 503, and never with 429', async () => {
+    if (!store.kill) return;
+    const limiter = await store.limiter({ points: 5, duration: 60 });
+    await store.kill();
+    for (const limits of [{ byAddress: limiter }, { byKey: limiter }]) {
+      const { verifier, good, events } = limitedRig(limits);
+      const { error, reply } = refusal(await verifier.verify(received(good()), { address }));
+      expect([error.code, reply.status, reply.headers['Retry-After']]).toEqual(['limiter_unavailable', 503, '1']);
+      expect(reply.headers).not.toHaveProperty('RateLimit');
+      expect(events).toMatchObject([{ outcome: 'refused', code: 'limiter_unavailable' }]);
+    }
+  });
+});
+
+describe('the budget of an address', () => {
+  const spent = async (limiter: RateLimiterMemory): Promise<number> =>
+    (await limiter.get(address))?.consumedPoints ?? 0;
+
+  it('is told when it is used up, and to nobody else', async () => {
+    const { verifier, good } = limitedRig({ byAddress: new RateLimiterMemory({ points: 1, duration: 60 }) });
+    const first = refusal(await verifier.verify(received(forged(good())), { address })).reply;
+    const second = refusal(await verifier.verify(received(forged(good())), { address })).reply;
+    expect([first.status, first.headers.RateLimit]).toEqual([401, undefined]);
+    expect(second).toMatchObject({
+      status: 429,
+      headers: { 'RateLimit-Policy': '"address";q=1;w=60', RateLimit: '"address";r=0;t=60', 'Retry-After': '60' },
+    });
+    const accepted = await verifier.verify(received(good()), { address: '192.0.2.9' });
+    expect(accepted).toMatchObject({ ok: true, headers: {} });
+  });
+
+  it('is not used up by a caller that is proved, whatever it may not do', async () => {
+    const byAddress = new RateLimiterMemory({ points: 5, duration: 60 });
+    const { verifier, good } = limitedRig({ byAddress, byKey: new RateLimiterMemory({ points: 0, duration: 60 }) });
+    const scoped = await verifier.verify(received(good()), { address, scope: 'orders:write' });
+    const over = await verifier.verify(received(good()), { address });
+    expect([refusal(scoped).error.code, refusal(over).error.code]).toEqual(['insufficient_scope', 'rate_limited']);
+    expect(refusal(over).reply.headers).toMatchObject({ RateLimit: '"key";r=0;t=60' });
+    expect(await spent(byAddress)).toBe(0);
+  });
+
+  it('is not used up by faults of the server', async () => {
+    const byAddress = new RateLimiterMemory({ points: 5, duration: 60 });
+    const down = () => Promise.reject(new Error('down'));
+    const stores: Partial<VerifierOptions>[] = [{ keys: { find: down } }, { replay: { claim: down } }];
+    for (const store of stores) {
+      const { call, good } = limitedRig({ byAddress }, store);
+      expect(await call(good())).toMatch(/^(?:key|replay)_store_unavailable$/);
+    }
+    expect(await spent(byAddress)).toBe(0);
+  });
+
+  it('is drawn on by every request where the limiter takes nothing back', async () => {
+    const limiter = new RateLimiterMemory({ points: 2, duration: 60 });
+    const { call, good } = limitedRig({ byAddress: { consume: (key) => limiter.consume(key) } });
+    expect([await call(good()), await call(good()), await call(good())]).toEqual(['ok', 'ok', 'rate_limited']);
+  });
+
+  it('decides nothing where it cannot be given back', async () => {
+    const reward = () => Promise.reject(new Error('down'));
+    const { call, good } = limitedRig({ byAddress: { consume: async () => undefined, reward } });
+    expect(await call(good())).toBe('ok');
+  });
+
+  it('is taken from once, and given back once at most', async () => {
+    const calls: string[] = [];
+    const count = (name: string) => async () => void calls.push(name);
+    const { call, good } = limitedRig({ byAddress: { consume: count('consume'), reward: count('reward') } });
+    await call(good());
+    await call(forged(good()));
+    await call(bare(good()));
+    expect(calls).toEqual(['consume', 'reward', 'consume', 'consume']);
+  });
+});
+
+describe('a limiter', () => {
+  it('may be a union of others', async () => {
+    const union = new RateLimiterUnion(
+      new RateLimiterMemory({ points: 1, duration: 1, keyPrefix: 'second' }),
+      new RateLimiterMemory({ points: 1, duration: 60, keyPrefix: 'minute' }),
+    );
+    const { verifier, good } = limitedRig({ byKey: union });
+    expect(await verifier.verify(received(good()))).toMatchObject({ ok: true, headers: {} });
+    const { status, headers } = refusal(await verifier.verify(received(good()))).reply;
+    expect([status, headers['Retry-After']]).toEqual([429, '60']);
+  });
+
+  it.each<[answer: unknown, limiter: Partial<Limiter>, headers: Record<string, string>]>([
+    [undefined, {}, {}],
+    ['nonsense', { points: Number.NaN, duration: Infinity }, {}],
+    [null, { points: 10 }, { 'RateLimit-Policy': '"key";q=10' }],
+    [{ remainingPoints: 3 }, { points: 10, duration: 0 }, { 'RateLimit-Policy': '"key";q=10', RateLimit: '"key";r=3' }],
+    [{ remainingPoints: -3, msBeforeNext: -1 }, {}, { RateLimit: '"key";r=0' }],
+    [{ remainingPoints: 1e20, msBeforeNext: 1001 }, {}, {}],
+    [{ remainingPoints: '3\r\nx: y' }, { points: '1\r\nx: y' as unknown as number }, {}],
+  ])('that answers %j, and has %j, is told as %j', async (answer, rest, headers) => {
+    const { verifier, good } = limitedRig({ byKey: { consume: async () => answer, ...rest } });
+    expect(await verifier.verify(received(good()))).toMatchObject({ ok: true });
+    const result = await verifier.verify(received(good()));
+    expect(result.ok && result.headers).toEqual(headers);
+  });
+
+  it('that throws at once refuses with 503', async () => {
+    const consume = () => {
+      throw new Error('no client');
+    };
+    const { call, good } = limitedRig({ byAddress: { consume } });
+    expect(await call(good())).toBe('limiter_unavailable');
+  });
+});
