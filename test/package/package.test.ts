@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { build } from 'esbuild';
 import { publint } from 'publint';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { answers, app } from './app.ts';
 import { bundlers } from './bundlers.ts';
 import { anyIn, compiled, settings } from './declarations.ts';
@@ -10,6 +10,9 @@ import { nodes } from './nodes.ts';
 import { doors, install, manifest, type Project, root, run } from './project.ts';
 
 let project: Project;
+// Bundlers and type checkers take their time on a busy machine.
+vi.setConfig({ testTimeout: 120_000 });
+
 beforeAll(async () => {
   project = await install();
   writeFileSync(`${project.folder}/app.js`, app);
