@@ -12,6 +12,7 @@ type Rule = {
 const noble = { '@noble/hashes': 'code' } as const;
 const stores = ['src/server/keys.ts', 'src/server/replay.ts'];
 const contracts = ['src/server/contracts.ts'];
+const storedKeys = [...contracts, 'src/server/key-table.ts'];
 const clientSide = ['src/core/', 'src/schemes/', 'src/client/'];
 const serverSide = ['src/core/', 'src/schemes/', 'src/server/'];
 
@@ -35,7 +36,8 @@ const rules: Readonly<Record<string, Rule>> = {
   'src/fastify.ts': { ours: ['src/node/', ...serverSide], packages: { fastify: 'type' } },
   'src/opentelemetry.ts': { ours: [], types: contracts, packages: { '@opentelemetry/api': 'type' } },
   'src/redis.ts': { ours: ['src/core/'], types: contracts, packages: { redis: 'type', ioredis: 'type' } },
-  'src/sql.ts': { ours: ['src/core/'], types: contracts, packages: { kysely: 'code' } },
+  'src/sql/': { ours: ['src/sql/', 'src/core/'], types: storedKeys, packages: { kysely: 'type' } },
+  'src/sql.ts': { ours: ['src/sql/', 'src/core/'], types: contracts, packages: { kysely: 'type' } },
   'src/durable-object.ts': { ours: ['src/core/'], types: contracts },
 };
 

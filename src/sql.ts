@@ -1,0 +1,6 @@
+export { type SqlAuditOptions, sqlAudit } from './sql/audit.ts';
+export { sqlKeys } from './sql/keys.ts';
+export { sqlMigrations } from './sql/migrations.ts';
+export { type NodeSqlite, nodeSqlite } from './sql/node-sqlite.ts';
+export { type SqlReplay, type SqlReplayOptions, sqlReplay } from './sql/replay.ts';
+export type { SqlOptions } from './sql/tables.ts';

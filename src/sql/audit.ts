@@ -1,0 +1,55 @@
+import { hex } from '../core/encoding.ts';
+import { fail } from '../core/errors.ts';
+import type { AuditEvent } from '../server/contracts.ts';
+import { type AuditRow, opened, type SqlOptions } from './tables.ts';
+
+/** Where audit events are written, and how many may wait. */
+export type SqlAuditOptions<Schemas> = SqlOptions<Schemas> & {
+  /** How many events may wait for the database; what comes beyond is rejected, so that a slow one takes no memory. @default 1000 */
+  readonly capacity?: number;
+};
+
+/**
+ * An audit that writes one row for each event into a table that {@link sqlMigrations} makes. No request waits for it.
+ *
+ * @throws SignatureError `invalid_configuration`
+ */
+export function sqlAudit<Schemas>(options: SqlAuditOptions<Schemas>): (event: AuditEvent) => Promise<void> {
+  const { capacity = 1000 } = options;
+  if (!(capacity >= 1)) fail('invalid_configuration', 'capacity must be at least 1.');
+  const { tables } = opened(options);
+  let waiting = 0;
+  return async (event) => {
+    if (waiting >= capacity) throw new Error(`${waiting} audit events wait for the database: this one is not written.`);
+    waiting++;
+    try {
+      await tables.insertInto('countersign_audit').values(rowOf(event)).execute();
+    } finally {
+      waiting--;
+    }
+  };
+}
+
+// Each column by name, so that nothing gets in that an event does not have.
+const rowOf = (event: AuditEvent): AuditRow => ({
+  id: idOf(event.time),
+  time: event.time,
+  outcome: event.outcome,
+  code: event.code ?? null,
+  message: text(event.message),
+  method: text(event.method) ?? '',
+  path: text(event.path) ?? '',
+  access_key: text(event.accessKey),
+  service: text(event.service),
+  scheme: text(event.scheme),
+  secret_id: text(event.secretId),
+  nonce: text(event.nonce),
+  address: text(event.address),
+});
+
+// Sorts by time, so that new rows go to the end of the index.
+const idOf = (time: number): string =>
+  Math.max(0, Math.floor(time)).toString(16).padStart(12, '0') + hex(crypto.getRandomValues(new Uint8Array(10)));
+
+// PostgreSQL takes no U+0000 in a text, and a stranger must not be able to keep an event out. Columns have 512 characters and more.
+const text = (value: string | undefined): string | null => value?.replaceAll('\0', '\ufffd') ?? null;

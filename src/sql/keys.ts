@@ -1,0 +1,93 @@
+import { fail, SignatureError } from '../core/errors.ts';
+import type { KeyTable, StoredKey } from '../server/key-table.ts';
+import { insertOnce } from './insert-once.ts';
+import { opened, type SqlOptions, type Tables } from './tables.ts';
+
+type Row = Pick<Tables['countersign_keys'], 'stored' | 'version' | 'used_at'>;
+
+/**
+ * Where `managedKeys` keeps keys: a table that {@link sqlMigrations} makes. Any number of servers may change keys at once.
+ *
+ * @throws SignatureError `invalid_configuration`; and (its functions) `key_store_unavailable` where the database gives no
+ * answer, or one that is no key.
+ */
+export function sqlKeys<Schemas>(options: SqlOptions<Schemas>): KeyTable {
+  const database = opened(options);
+  const { tables } = database;
+  const select = () => tables.selectFrom('countersign_keys').select(['stored', 'version', 'used_at']);
+  return {
+    read: (accessKey) =>
+      answered(async () => {
+        const row = await select().where('access_key', '=', accessKey).executeTakeFirst();
+        const key = row && keyOf(row);
+        if (key && key.accessKey !== accessKey) damaged();
+        return key;
+      }),
+    insert: (key) =>
+      answered(() => insertOnce(database, 'countersign_keys', { ...columns(key), used_at: key.lastUsedAt ?? null })),
+    replace: (key) =>
+      answered(async () => {
+        const { access_key, ...changed } = columns(key);
+        const result = await tables
+          .updateTable('countersign_keys')
+          .set(changed)
+          .where('access_key', '=', access_key)
+          .where('version', '=', key.version - 1)
+          .executeTakeFirst();
+        return Number(result.numUpdatedRows) === 1;
+      }),
+    list: ({ service, after = '', limit = 100 }) =>
+      answered(async () => {
+        const later = select().where('access_key', '>', after).orderBy('access_key').limit(limit);
+        const rows = await (service === undefined ? later : later.where('service', '=', service)).execute();
+        return rows.map(keyOf);
+      }),
+    touch: (accessKey, at) =>
+      answered(async () => {
+        await tables
+          .updateTable('countersign_keys')
+          .set({ used_at: at })
+          .where('access_key', '=', accessKey)
+          .where((row) => row.or([row('used_at', 'is', null), row('used_at', '<', at)]))
+          .execute();
+      }),
+  };
+}
+
+const columns = ({ lastUsedAt: _, version, ...key }: StoredKey): Omit<Tables['countersign_keys'], 'used_at'> => ({
+  access_key: key.accessKey,
+  service: key.service,
+  stored: JSON.stringify(key),
+  version,
+});
+
+function keyOf({ stored, version, used_at }: Row): StoredKey {
+  const key = parsed(stored);
+  return { ...key, version: Number(version), ...(used_at !== null && { lastUsedAt: Number(used_at) }) };
+}
+
+function parsed(text: string): StoredKey {
+  try {
+    return JSON.parse(text) as StoredKey;
+  } catch {
+    // The parser's message would quote what it found.
+    return damaged();
+  }
+}
+
+const damaged = (): never =>
+  fail('key_store_unavailable', 'A row of countersign_keys holds something that is not its key.', 503);
+
+async function answered<Value>(ask: () => Promise<Value>): Promise<Value> {
+  try {
+    return await ask();
+  } catch (cause) {
+    if (cause instanceof SignatureError) throw cause;
+    return fail(
+      'key_store_unavailable',
+      'The database gives no answer about countersign_keys: is it up, and are the migrations done?',
+      503,
+      cause,
+    );
+  }
+}

@@ -1,0 +1,105 @@
+import type { Expression, Kysely, Migration, MigrationProvider, RawNode, SchemaModule } from 'kysely';
+import { type Dialect, opened } from './tables.ts';
+
+/** What to build a column of: where all databases have a type of that name, it, else each its own. */
+type ColumnTypes = Readonly<Record<'name' | 'owner' | 'text' | 'label', ReturnType<typeof written>>>;
+
+/**
+ * The tables of this package, for Kysely's `Migrator`. Give it names of its own for the tables in which it remembers
+ * what it has done, or else it takes your migrations and these for one list.
+ *
+ * @param options.schema the schema that is to have the tables; it must exist. @default the connection's own
+ */
+export function sqlMigrations(options: { readonly schema?: string } = {}): MigrationProvider {
+  const migration = (
+    table: string,
+    create: (schema: SchemaModule, types: ColumnTypes) => Promise<void>,
+  ): Migration => ({
+    async up(database: Kysely<unknown>) {
+      const { tables, dialect } = opened({ database, ...options });
+      await create(tables.schema, columnTypes[dialect]);
+    },
+    async down(database: Kysely<unknown>) {
+      await opened({ database, ...options })
+        .tables.schema.dropTable(table)
+        .execute();
+    },
+  });
+  const migrations = {
+    countersign_0001_keys: migration('countersign_keys', createKeys),
+    countersign_0002_nonces: migration('countersign_nonces', createNonces),
+    countersign_0003_audit: migration('countersign_audit', createAudit),
+  };
+  return { getMigrations: async () => migrations };
+}
+
+async function createKeys(schema: SchemaModule, { name, owner, text }: ColumnTypes): Promise<void> {
+  await schema
+    .createTable('countersign_keys')
+    .addColumn('access_key', name, (column) => column.primaryKey())
+    .addColumn('service', owner, (column) => column.notNull())
+    .addColumn('stored', text, (column) => column.notNull())
+    .addColumn('version', 'bigint', (column) => column.notNull())
+    .addColumn('used_at', 'bigint')
+    .execute();
+}
+
+async function createNonces(schema: SchemaModule): Promise<void> {
+  await schema
+    .createTable('countersign_nonces')
+    .addColumn('id', 'varchar(64)', (column) => column.primaryKey())
+    .addColumn('expires_at', 'bigint', (column) => column.notNull())
+    .execute();
+  await index(schema, 'countersign_nonces', 'expires_at');
+}
+
+async function createAudit(schema: SchemaModule, { text, label }: ColumnTypes): Promise<void> {
+  await schema
+    .createTable('countersign_audit')
+    .addColumn('id', 'varchar(32)', (column) => column.primaryKey())
+    .addColumn('time', 'bigint', (column) => column.notNull())
+    .addColumn('outcome', 'varchar(16)', (column) => column.notNull())
+    .addColumn('code', 'varchar(64)')
+    .addColumn('message', text)
+    .addColumn('method', text, (column) => column.notNull())
+    .addColumn('path', text, (column) => column.notNull())
+    .addColumn('access_key', label)
+    .addColumn('service', label)
+    .addColumn('scheme', text)
+    .addColumn('secret_id', text)
+    .addColumn('nonce', text)
+    .addColumn('address', text)
+    .execute();
+  await index(schema, 'countersign_audit', 'time');
+  await index(schema, 'countersign_audit', 'access_key');
+}
+
+async function index(schema: SchemaModule, table: string, column: string): Promise<void> {
+  await schema.createIndex(`${table}_by_${column}`).on(table).column(column).execute();
+}
+
+// Written out, and not with Kysely's `sql`, so that Kysely is needed for its types alone.
+const written = (text: string): Expression<string> => {
+  const node: RawNode = { kind: 'RawNode', sqlFragments: [text], parameters: [] };
+  return { expressionType: undefined, toOperationNode: () => node };
+};
+
+/**
+ * Names are told apart by every byte, and sorted by it. MySQL and MariaDB take `KEY` and `key ` for `key` in texts, also in
+ * most binary collations, so there they are bytes; PostgreSQL sorts as its locale does.
+ */
+const columnTypes: Readonly<Record<Dialect, ColumnTypes>> = {
+  postgres: {
+    name: written('varchar(255) collate "C"'),
+    owner: written('varchar(255) collate "C"'),
+    text: written('text'),
+    label: written('varchar(512)'),
+  },
+  mysql: {
+    name: written('varbinary(255)'),
+    owner: written('varbinary(1020)'),
+    text: written('mediumtext character set utf8mb4 collate utf8mb4_bin'),
+    label: written('varchar(512) character set utf8mb4 collate utf8mb4_bin'),
+  },
+  sqlite: { name: written('text'), owner: written('text'), text: written('text'), label: written('text') },
+};
