@@ -95,6 +95,8 @@ describe('options', () => {
     ['docs/migration.md', 'server/outcome-counts.ts', 'OutcomeCount'],
     ['docs/server.md', 'opentelemetry.ts', 'OpenTelemetryOptions'],
     ['docs/stores.md', 'redis.ts', 'RedisReplayOptions'],
+    ['docs/stores.md', 'sql/replay.ts', 'SqlReplayOptions'],
+    ['docs/stores.md', 'sql/audit.ts', 'SqlAuditOptions'],
     ['docs/webhooks.md', 'schemes/standard-webhooks.ts', 'StandardWebhooksOptions'],
     ['docs/rfc9421.md', 'schemes/rfc9421-settings.ts', 'Rfc9421Options'],
   ])('%s has a row for every member of %s %s, with its default', (path, file, name) => {
@@ -128,7 +130,7 @@ describe('options', () => {
   }
 });
 
-it.each(['index.ts', 'ky.ts', 'node.ts', 'opentelemetry.ts', 'redis.ts', 'schemes.ts', 'server.ts'])(
+it.each(['index.ts', 'ky.ts', 'node.ts', 'opentelemetry.ts', 'redis.ts', 'schemes.ts', 'server.ts', 'sql.ts'])(
   'everything that src/%s exports as a value is in the documentation',
   (door) => {
     const text = pages.map((page) => page.text).join('\n');

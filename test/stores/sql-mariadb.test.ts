@@ -1,0 +1,52 @@
+import { sqlKeys, sqlReplay } from 'countersign/sql';
+import { sql } from 'kysely';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { present } from '../vectors/present.ts';
+import { sqlContract } from './sql-contract.ts';
+import { sqlFaults } from './sql-faults.ts';
+import { mariadb, type SqlServer, startMariadb } from './sql-servers.ts';
+import { migrate, worldOf } from './sql-world.ts';
+
+describe.runIf(present(mariadb, '--version'))('MariaDB', () => {
+  let server: SqlServer;
+  beforeAll(async () => {
+    server = await startMariadb();
+  }, 60_000);
+  afterAll(() => server?.close());
+
+  sqlContract(() => server.url);
+
+  describe('that is lost', () => {
+    sqlFaults({
+      server: () => server,
+      lock: ['lock tables countersign_nonces write, countersign_keys write'],
+      unlock: 'unlock tables',
+      waiting: `select id from information_schema.processlist where db = database() and state like 'Waiting for table%'`,
+      kill: (id) => `kill ${id}`,
+    });
+  });
+
+  it.each(['FOUND_ROWS', '-FOUND_ROWS'])('tells fresh from seen with the flag %s', async (flag) => {
+    const world = worldOf(server.url);
+    const url = await world.empty();
+    await migrate(world.open(url));
+    const { claim } = sqlReplay({ database: world.open(`${url}?flags=${flag}`) });
+    expect(await claim('a', 'b', Date.now() + 100)).toBe('fresh');
+    expect(await claim('a', 'b', Date.now() + 100)).toBe('seen');
+    await expect.poll(() => claim('a', 'b', Date.now() + 100)).toBe('fresh');
+    await world.close();
+  });
+
+  it('takes every letter where its own character set has few', async () => {
+    const world = worldOf(server.url);
+    const url = await world.empty();
+    const database = world.open(url);
+    await sql`alter database ${sql.id(url.replace(/.*\//, ''))} character set latin1`.execute(database);
+    await migrate(database);
+    const keys = sqlKeys({ database });
+    const key = { accessKey: 'a', service: 'Größe 😀', environment: 'live', createdAt: 1, secrets: [], version: 1 };
+    await keys.insert(key);
+    expect(await keys.list({ service: 'Größe 😀' })).toEqual([key]);
+    await world.close();
+  });
+});

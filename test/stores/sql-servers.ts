@@ -1,0 +1,97 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort, reachable } from './port.ts';
+
+/** A real database server of this test's own. */
+export type SqlServer = {
+  /** A database that is there from the beginning. */
+  readonly url: string;
+  /** As `kill -9`. */
+  kill(): Promise<void>;
+  /** Starts it again on the same port, with what it wrote to disk. */
+  restart(): Promise<void>;
+  close(): Promise<void>;
+};
+
+/** Debian keeps the server's own programs out of the path. */
+const postgresBin = (name: string): string => {
+  const base = '/usr/lib/postgresql';
+  const versions = existsSync(base) ? readdirSync(base).sort((a, b) => Number(a) - Number(b)) : [];
+  return versions.length ? `${base}/${versions.at(-1)}/bin/${name}` : name;
+};
+
+/** The programs that each server needs. */
+export const postgres: string = postgresBin('postgres');
+export const mariadb = 'mariadbd';
+
+const root = process.getuid?.() === 0;
+const folderFor = (name: string): string => mkdtempSync(join(tmpdir(), `countersign-${name}-`));
+
+export async function startPostgres(): Promise<SqlServer> {
+  const folder = folderFor('postgres');
+  const port = await freePort();
+  // It refuses to run as root.
+  const account = root ? accountOf('postgres') : undefined;
+  if (account) chownSync(folder, account.uid, account.gid);
+  const settings = { ...account, cwd: folder, stdio: 'ignore' } as const;
+  const data = join(folder, 'data');
+  execFileSync(postgresBin('initdb'), ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '-N'], settings);
+  const args = ['-D', data, '-p', String(port), '-h', '127.0.0.1', '-k', '', '-F', '-c', 'max_connections=200'];
+  return server({
+    url: `postgres://postgres@127.0.0.1:${port}/postgres`,
+    start: () => spawn(postgres, args, settings),
+    port,
+    folder,
+  });
+}
+
+export async function startMariadb(): Promise<SqlServer> {
+  const folder = folderFor('mariadb');
+  const port = await freePort();
+  const data = join(folder, 'data');
+  const common = ['--no-defaults', `--datadir=${data}`, ...(root ? ['--user=root'] : [])];
+  const install = [...common, '--auth-root-authentication-method=normal'];
+  execFileSync('mariadb-install-db', install, { stdio: 'ignore' });
+  const own = ['--bind-address=127.0.0.1', `--port=${port}`, `--socket=${folder}/socket`, `--pid-file=${folder}/pid`];
+  return server({
+    url: `mysql://root@127.0.0.1:${port}/test`,
+    start: () => spawn(mariadb, [...common, ...own], { cwd: folder, stdio: 'ignore' }),
+    port,
+    folder,
+  });
+}
+
+type Started = { readonly url: string; start(): ChildProcess; readonly port: number; readonly folder: string };
+
+async function server({ url, start, port, folder }: Started): Promise<SqlServer> {
+  let child = await started();
+  async function started(): Promise<ChildProcess> {
+    const process = start();
+    await reachable(port);
+    return process;
+  }
+  async function kill(): Promise<void> {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const gone = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGKILL');
+    await gone;
+  }
+  return {
+    url,
+    kill,
+    async restart() {
+      child = await started();
+    },
+    async close() {
+      await kill();
+      rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+    },
+  };
+}
+
+const accountOf = (name: string): { readonly uid: number; readonly gid: number } => ({
+  uid: Number(execFileSync('id', ['-u', name], { encoding: 'utf8' })),
+  gid: Number(execFileSync('id', ['-g', name], { encoding: 'utf8' })),
+});
