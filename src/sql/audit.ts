@@ -34,6 +34,7 @@ export function sqlAudit<Schemas>(options: SqlAuditOptions<Schemas>): (event: Au
 const rowOf = (event: AuditEvent): AuditRow => ({
   id: idOf(event.time),
   time: event.time,
+  duration: event.duration,
   outcome: event.outcome,
   code: event.code ?? null,
   message: text(event.message),

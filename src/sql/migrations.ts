@@ -58,6 +58,7 @@ async function createAudit(schema: SchemaModule, { text, label }: ColumnTypes): 
     .createTable('countersign_audit')
     .addColumn('id', 'varchar(32)', (column) => column.primaryKey())
     .addColumn('time', 'bigint', (column) => column.notNull())
+    .addColumn('duration', 'double precision', (column) => column.notNull())
     .addColumn('outcome', 'varchar(16)', (column) => column.notNull())
     .addColumn('code', 'varchar(64)')
     .addColumn('message', text)

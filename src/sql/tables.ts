@@ -26,6 +26,7 @@ export type Tables = {
 export type AuditRow = {
   readonly id: string;
   readonly time: Time;
+  readonly duration: number;
   readonly outcome: string;
   readonly code: string | null;
   readonly message: string | null;

@@ -1,4 +1,4 @@
-import type { AuditEvent, StoredKey } from 'countersign/server';
+import type { AcceptedEvent, RefusedEvent, StoredKey } from 'countersign/server';
 import { sqlAudit, sqlKeys, sqlReplay } from 'countersign/sql';
 import { CamelCasePlugin, type Kysely, ParseJSONResultsPlugin, sql } from 'kysely';
 import { beforeEach, expect, it } from 'vitest';
@@ -149,12 +149,12 @@ export function sqlTablesContract(world: () => World): void {
       secret: 'hush',
       query: '?token=hush',
     };
-    await Promise.all([audit(event), audit({ ...event, time: event.time + 1, outcome: 'accepted', code: undefined })]);
+    await Promise.all([audit(event), audit(accepted)]);
     await audit({ ...hostile, time: event.time + 2 });
     const written = (await rows('countersign_audit')).sort((a, b) => (String(a.id) < String(b.id) ? -1 : 1));
     expect(written.map(({ id, time, ...row }) => ({ ...row, time: Number(time) }))).toEqual([
       row,
-      { ...row, time: row.time + 1, outcome: 'accepted', code: null },
+      { ...row, time: row.time + 1, outcome: 'accepted', code: null, message: null },
       { ...row, time: row.time + 2, path: "/\ufffdx'; --", access_key: 'ü'.repeat(512) },
     ]);
     expect(JSON.stringify(written)).not.toContain('hush');
@@ -169,9 +169,10 @@ export function sqlTablesContract(world: () => World): void {
   });
 }
 
-const event: AuditEvent = {
+const event: RefusedEvent = {
   outcome: 'refused',
   time: 1_795_000_000_000,
+  duration: 1.5,
   code: 'signature_mismatch',
   message: 'The signature does not match.',
   method: 'GET',
@@ -184,9 +185,18 @@ const event: AuditEvent = {
   address: '192.0.2.1',
 };
 
+const accepted: AcceptedEvent = {
+  ...event,
+  time: event.time + 1,
+  outcome: 'accepted',
+  code: undefined,
+  message: undefined,
+};
+
 const row = {
   outcome: 'refused',
   time: 1_795_000_000_000,
+  duration: 1.5,
   code: 'signature_mismatch',
   message: 'The signature does not match.',
   method: 'GET',
