@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto';
+import { PassThrough } from 'node:stream';
+import type { Span } from '@opentelemetry/api';
+import {
+  AggregationTemporality,
+  InMemoryMetricExporter,
+  MeterProvider,
+  PeriodicExportingMetricReader,
+} from '@opentelemetry/sdk-metrics';
+import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
+import { openTelemetry } from 'countersign/opentelemetry';
+import { type AuditEvent, allSinks, boundedSink, jsonLines, loggedTo, outcomeCounts } from 'countersign/server';
+import { pino } from 'pino';
+import { expect, it } from 'vitest';
+import { drop, set } from './honest.ts';
+import { digestOf, received, rig, signedParts } from './rig.ts';
+
+/** Every sink there is, and all that they have written. */
+function everySink() {
+  const spans = new InMemorySpanExporter();
+  const tracer = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(spans)] }).getTracer('test');
+  const started: Span[] = [];
+  const getActiveSpan = () => {
+    const span = tracer.startSpan('request');
+    started.push(span);
+    return span;
+  };
+  const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
+  const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 });
+  const metrics = new MeterProvider({ readers: [reader] });
+  const [lines, log] = [new PassThrough({ encoding: 'utf8' }), new PassThrough({ encoding: 'utf8' })];
+  const counts = outcomeCounts();
+  const lost: AuditEvent[] = [];
+  const losing = boundedSink(() => Promise.reject(new Error('down')), { onLoss: (event) => lost.push(event) });
+  const measured = openTelemetry({ metrics, trace: { getActiveSpan } });
+  const audit = allSinks([jsonLines(lines), loggedTo(pino(log)), counts, losing, measured]);
+  return {
+    audit,
+    async written(): Promise<Record<string, string>> {
+      for (const span of started) span.end();
+      await losing.idle();
+      await reader.forceFlush();
+      return {
+        lines: String(lines.read()),
+        log: String(log.read()),
+        counts: JSON.stringify(counts.rows()),
+        lost: JSON.stringify(lost),
+        metrics: JSON.stringify(exporter.getMetrics().map(({ scopeMetrics }) => scopeMetrics)),
+        spans: JSON.stringify(spans.getFinishedSpans().map(({ name, attributes }) => ({ name, attributes }))),
+      };
+    },
+  };
+}
+
+it('no sink writes a secret, a signature, a digest, a query or a body, whatever is sent', async () => {
+  const { audit, written } = everySink();
+  const { signer, verifier, secret } = rig({ audit, maxBodyBytes: 100 });
+  const body = 'b0dy-t3xt';
+  const parts = signedParts(signer, { method: 'POST', target: '/v1/orders?token=s3cr3t-in-query', body });
+  const signature = (parts.headers['x-api-signature'] ?? '').slice(3);
+  const attempts = [
+    parts,
+    parts,
+    { ...parts, target: `${parts.target}&more#s3cr3t` },
+    { ...parts, body: new Uint8Array(101) },
+    { ...parts, body: new TextEncoder().encode(`another ${body}`) },
+    drop(parts, 'x-api-key'),
+    drop(parts, 'x-api-signature'),
+    set(parts, { 'x-api-key': 'guessed' }),
+    set(parts, { 'x-api-key': `${secret} ${signature}` }),
+    set(parts, { 'x-api-signature': signature.toUpperCase() }),
+    set(parts, { 'x-api-timestamp': signature }),
+    set(parts, { 'x-api-nonce': `${signature} ` }),
+    set(parts, { 'content-digest': digestOf(secret) }),
+    set(parts, { 'x-api-signed-headers': 'authorization', authorization: 's3cr3t-tok3n\u00e9' }),
+  ];
+  for (const attempt of attempts) await verifier.verify(received(attempt));
+  const mac = Buffer.from(signature, 'hex');
+  const hidden = [
+    secret,
+    signature,
+    mac.toString('base64'),
+    mac.toString('base64url'),
+    's3cr3t',
+    'token=',
+    'b0dy',
+    'sha-256=',
+  ]
+    .concat(['hex', 'base64'].map((form) => Buffer.from(secret).toString(form as BufferEncoding)))
+    .concat(createHash('sha256').update(body).digest('base64'));
+  for (const [sink, text] of Object.entries(await written())) {
+    expect(text, sink).toContain('accepted');
+    for (const one of hidden) expect(text.toLowerCase(), sink).not.toContain(one.toLowerCase());
+  }
+});
