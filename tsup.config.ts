@@ -26,6 +26,9 @@ export default defineConfig({
   // As package.json says: without it, chunks import each other for nothing.
   treeshake: { moduleSideEffects: false },
   dts: { entry: doors, compilerOptions: { types: ['node'] } },
+  // Deno knows the modules of Node by no other name.
+  removeNodeProtocol: false,
+  external: [/^node:/],
   clean: true,
   // No source maps: the output is not minified and reads like the sources, which are not shipped.
   sourcemap: false,

@@ -49,24 +49,33 @@ export type NodeExchange<Incoming extends NodeRequest = IncomingMessage> = {
  */
 export async function admitNode<Incoming extends NodeRequest = IncomingMessage>(
   verifier: Verifier,
-  { request, response }: NodeExchange<Incoming>,
+  exchange: NodeExchange<Incoming>,
   options: NodeGateOptions<Incoming> = {},
 ): Promise<Caller | undefined> {
+  const { refusal } = await judgeNode(verifier, exchange, options);
+  if (refusal) sendReply(exchange.response, refusal);
+  return callers.get(exchange.request);
+}
+
+/** As {@link admitNode}, but leaves it to the framework to send a refusal. */
+export async function judgeNode<Incoming extends NodeRequest>(
+  verifier: Verifier,
+  { request, response }: NodeExchange<Incoming>,
+  options: NodeGateOptions<Incoming>,
+): Promise<{ readonly refusal?: Reply }> {
   const { countersign = 'never', address = ({ socket }) => socket.remoteAddress } = options;
   const result = await verifier.verify(receivedFromNode(request), contextOf(request, { ...options, address }));
   if (!result.ok) {
     // What is left of the body is not waited for, and so nothing can follow it on this connection.
     if (!request.complete && request.httpVersionMajor === 1) response.setHeader('Connection', 'close');
-    sendReply(response, result.reply);
-    return undefined;
+    return { refusal: result.reply };
   }
   const { principal, body } = result;
   if (result.request.body instanceof Uint8Array) bytesKept.set(request, result.request.body);
   for (const [name, value] of Object.entries(result.headers)) response.setHeader(name, value);
   if (countersign === 'always') holdAnswer(response as ServerResponse, result.countersign);
-  const caller: Caller = { principal, body };
-  callers.set(request, caller);
-  return caller;
+  callers.set(request, { principal, body });
+  return {};
 }
 
 const callers = new WeakMap<object, Caller>();

@@ -22,6 +22,10 @@ export type Adapter = {
   readonly mount?: string;
   /** A path that asks for the scope `orders:write` on its own. */
   readonly scoped?: string;
+  /** It works on a `Request`: repeated hosts and the connection are the server's affair. */
+  readonly web?: true;
+  /** Its router refuses paths that do not decode, before any gate. */
+  readonly decodes?: true;
 };
 
 /** What a handler learned. */

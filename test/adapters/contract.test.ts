@@ -1,4 +1,5 @@
 import { describeAdapter } from './contract.ts';
+import { frameworkApps } from './framework-apps.ts';
 import { nodeApps } from './node-apps.ts';
 
-for (const adapter of [...nodeApps]) describeAdapter(adapter);
+for (const adapter of [...nodeApps, ...frameworkApps]) describeAdapter(adapter);

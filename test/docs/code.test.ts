@@ -17,7 +17,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const examples = writeExamples();
 afterAll(examples.remove);
 
-it('every example in the documentation type-checks', { timeout: 60_000 }, () => {
+it('every example in the documentation type-checks', { timeout: 120_000 }, () => {
   const config = ts.getParsedCommandLineOfConfigFile(`${root}test/tsconfig.json`, {}, {
     ...ts.sys,
     onUnRecoverableConfigFileDiagnostic: (found) =>

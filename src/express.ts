@@ -1,0 +1,35 @@
+import type { Request, RequestHandler } from 'express';
+import { admitNode, callerOf, type NodeGateOptions, sendReply } from './node/admit.ts';
+import { scopeRefusal } from './server/scope-refusal.ts';
+import type { Verifier } from './server/verifier.ts';
+
+export { callerOf } from './node/admit.ts';
+export { keepRawBody } from './node/received.ts';
+export type { Caller, GateOptions } from './server/gate.ts';
+
+/**
+ * What a gate asks of a request beside a valid signature, and whether it signs the answers. `address` is the socket's other end
+ * by default.
+ */
+export type ExpressGateOptions = NodeGateOptions<Request>;
+
+/**
+ * Middleware for Express 5 and 4 that only lets verified requests through, and answers the others itself with problem details
+ * (RFC 9457). Install it before body parsers, which find the body untouched; `callerOf` tells who has signed.
+ */
+export function signedRequests(verifier: Verifier, options: ExpressGateOptions = {}): RequestHandler {
+  return (request, response, next) => {
+    admitNode(verifier, { request, response }, options).then((caller) => {
+      if (caller) next();
+    }, next);
+  };
+}
+
+/** Middleware for single routes, after {@link signedRequests}: answers 403 unless the caller's key has the scope. */
+export function requireScope(scope: string): RequestHandler {
+  return (request, response, next) => {
+    const refusal = scopeRefusal(callerOf(request), scope);
+    if (refusal) sendReply(response, refusal);
+    else next();
+  };
+}

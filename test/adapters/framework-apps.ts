@@ -1,0 +1,96 @@
+import { createServer, type Server } from 'node:http';
+import { createRequire } from 'node:module';
+import { serve } from '@hono/node-server';
+import {
+  callerOf as callerInExpress,
+  signedRequests as expressGate,
+  requireScope as requireExpressScope,
+} from 'countersign/express';
+import {
+  callerOf as callerInFastify,
+  signedRequests as fastifyGate,
+  requireScope as requireFastifyScope,
+} from 'countersign/fastify';
+import { signedRequests as honoGate, requireScope as requireHonoScope, type SignedEnv } from 'countersign/hono';
+import express5, { type RequestHandler } from 'express';
+import Fastify from 'fastify';
+import { Hono } from 'hono';
+import { type Adapter, type App, type AppOptions, answerOf, bytesOf, listening } from './adapter.ts';
+import { sendHttp1 } from './wire.ts';
+
+// It comes without types, and what is used here of 5 is the same.
+const express4 = createRequire(import.meta.url)('express4') as typeof express5;
+
+/** Parsers after the gate, and the gate itself on the app and on a router that is mounted in it. */
+function expressApp(express: typeof express5, { verifier, ...options }: AppOptions): Promise<App> {
+  const answer: RequestHandler = (request, response) => {
+    const read = Buffer.isBuffer(request.body) ? request.body : new Uint8Array();
+    response.json(answerOf(callerInExpress(request), read));
+  };
+  const app = express();
+  const router = express.Router();
+  router.use(expressGate(verifier, options), express.raw({ type: () => true, limit: '2mb' }), answer);
+  app.use('/mounted', router);
+  app.use(expressGate(verifier, options), express.raw({ type: () => true, limit: '2mb' }));
+  app.use('/scoped', requireExpressScope('orders:write'));
+  app.use(answer);
+  return listening(createServer(app));
+}
+
+const routes = { mount: '/mounted', scoped: '/scoped', send: sendHttp1 };
+
+export const frameworkApps: readonly Adapter[] = [
+  { ...routes, name: 'express 5', start: (options) => expressApp(express5, options) },
+  { ...routes, name: 'express 4', start: (options) => expressApp(express4, options) },
+  {
+    ...routes,
+    name: 'fastify',
+    decodes: true,
+    async start({ verifier, ...options }) {
+      const app = Fastify({ bodyLimit: 2 ** 22, routerOptions: { ignoreDuplicateSlashes: false } });
+      app.removeAllContentTypeParsers();
+      app.addContentTypeParser('*', (_, payload, done) => {
+        bytesOf(payload).then((bytes) => done(null, bytes), done);
+      });
+      app.register(fastifyGate(verifier, options));
+      app.get('/scoped', { preHandler: requireFastifyScope('orders:write') }, () => 'unreached');
+      app.setNotFoundHandler(async (request, reply) =>
+        reply
+          .code(200)
+          .send(answerOf(callerInFastify(request), Buffer.isBuffer(request.body) ? request.body : new Uint8Array())),
+      );
+      await app.ready();
+      await app.listen({ port: 0, host: '127.0.0.1' });
+      return {
+        origin: app.listeningOrigin,
+        async close() {
+          app.server.closeAllConnections();
+          await app.close();
+        },
+      };
+    },
+  },
+  {
+    ...routes,
+    name: 'hono',
+    web: true,
+    async start({ verifier, ...options }) {
+      const app = new Hono<SignedEnv>();
+      app.use(honoGate(verifier, { ...options, address: (c) => c.env.incoming.socket.remoteAddress }));
+      app.use('/scoped', requireHonoScope('orders:write'));
+      app.all('*', async (c) => c.json(answerOf(c.var.caller, new Uint8Array(await c.req.arrayBuffer()))));
+      const outer = new Hono().route('/', app);
+      return new Promise((resolve) => {
+        const server = serve({ fetch: outer.fetch, port: 0, hostname: '127.0.0.1' }, ({ port }) =>
+          resolve({
+            origin: `http://127.0.0.1:${port}`,
+            close: async () => {
+              (server as Server).closeAllConnections();
+              server.close();
+            },
+          }),
+        );
+      });
+    },
+  },
+];
