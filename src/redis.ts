@@ -1,4 +1,5 @@
 import { fail, SignatureError } from './core/errors.ts';
+import { inTime } from './core/in-time.ts';
 import type { ReplayStore } from './server/contracts.ts';
 
 /**
@@ -94,13 +95,6 @@ function bucketOf(name: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193);
   return (hash >>> 0) % buckets;
-}
-
-function inTime<Value>(answer: Promise<Value>, timeout: number): Promise<Value> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`No answer within ${timeout} ms.`)), timeout);
-    answer.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
 }
 
 function refused(cause: unknown): never {

@@ -106,6 +106,6 @@ const withType = (given: HeaderView, type: string): HeaderView => ({
  */
 export function now<Value extends object>(value: Value | Promise<Value> | undefined): Value {
   if (!value || 'then' in value)
-    fail('async_required', 'A CryptoKey, a provider, a Blob, form or stream takes sign(), headers() answers at once.');
+    fail('async_required', 'A CryptoKey, provider, Blob, form or stream takes sign().');
   return value;
 }

@@ -65,11 +65,18 @@ export function generateCredentials(
   options: { readonly environment?: string } = {},
 ): Omit<Credentials, 'secret'> & { readonly secret: string } {
   const { environment = 'live' } = options;
+  checkEnvironment(environment);
+  const accessKey = withChecksum(`csign_ak_${environment}_`, crypto.getRandomValues(new Uint8Array(16)));
+  return concealed({ accessKey }, secretText(environment, crypto.getRandomValues(new Uint8Array(32))));
+}
+
+/**
+ * @throws SignatureError `invalid_configuration`
+ */
+export function checkEnvironment(environment: string): void {
   if (!/^[a-z\d]{1,16}$/.test(environment)) {
     fail('invalid_configuration', 'An environment is named by 1 to 16 lower-case letters and digits.');
   }
-  const accessKey = withChecksum(`csign_ak_${environment}_`, crypto.getRandomValues(new Uint8Array(16)));
-  return concealed({ accessKey }, secretText(environment, crypto.getRandomValues(new Uint8Array(32))));
 }
 
 /** The text of a secret made of these 32 bytes. */

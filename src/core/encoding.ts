@@ -35,6 +35,21 @@ export function hex(bytes: Uint8Array): string {
 /** Base64 with padding, RFC 4648 section 4; for digests, not for bodies. */
 export const base64 = (bytes: Uint8Array): string => btoa(String.fromCharCode(...bytes));
 
+/** Base64url without padding, RFC 4648 section 5; for digests, not for bodies. */
+export const base64url = (bytes: Uint8Array): string => urlSafe(base64(bytes));
+
+/** Base64 as base64url writes it. */
+export const urlSafe = (text: string): string =>
+  text.replace(/[+/=]/g, (found) => ({ '+': '-', '/': '_' })[found] ?? '');
+
+/** The bytes of base64 or base64url, with or without padding. */
+export function bytesOfBase64(text: string): Uint8Array<ArrayBuffer> {
+  const decoded = atob(text.replace(/-/g, '+').replace(/_/g, '/'));
+  const bytes = new Uint8Array(decoded.length);
+  for (let i = 0; i < decoded.length; i++) bytes[i] = decoded.charCodeAt(i);
+  return bytes;
+}
+
 /** The bytes of lower-case hex whose form has been checked. */
 export function bytesOfHex(text: string): Uint8Array {
   const bytes = new Uint8Array(text.length / 2);

@@ -46,8 +46,14 @@ function keyOfCryptoKey(key: PlatformKey): SigningKey {
   const { name, hash } = key.algorithm as HmacKeyAlgorithm;
   if (name !== 'HMAC' || hash.name !== 'SHA-256')
     fail('invalid_credentials', `The CryptoKey is for ${name}, not HMAC with SHA-256.`);
+  return platformSigningKey(key, 'hmac-sha256');
+}
+
+/** A CryptoKey whose name alone says how it signs and verifies, and which has been checked to be for the algorithm. */
+export function platformSigningKey(key: PlatformKey, algorithm: string): SigningKey {
+  const { name } = key.algorithm;
   return {
-    algorithm: 'hmac-sha256',
+    algorithm,
     sign: async (data) => new Uint8Array(await crypto.subtle.sign(name, key, data as BufferSource)),
     verify: (data, signature) => crypto.subtle.verify(name, key, signature as BufferSource, data as BufferSource),
   };

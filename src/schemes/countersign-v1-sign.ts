@@ -1,6 +1,7 @@
 import { contentDigest } from '../core/digest.ts';
 import { hex } from '../core/encoding.ts';
 import { fail } from '../core/errors.ts';
+import { signableNames } from '../core/field-names.ts';
 import type { PreparedSignature, SignatureInput, SigningScheme } from '../core/scheme.ts';
 import { hmacSha256 } from '../core/signing-key.ts';
 import { digestPattern, isSignable, noncePattern, stringToSign, timestampPattern } from './countersign-v1-string.ts';
@@ -13,12 +14,7 @@ export const signCountersignV1: SigningScheme = {
     .concat('content-digest'),
   body: 'digest',
   createKey: hmacSha256,
-  signableHeaders(names) {
-    const sorted = [...new Set(names.map((name) => name.toLowerCase()))].sort();
-    const refused = sorted.find((name) => !isSignable(name));
-    if (refused !== undefined) fail('invalid_configuration', `The header ${refused} cannot be signed, or is already.`);
-    return sorted;
-  },
+  signableHeaders: (names) => signableNames(names, isSignable),
   declaresBody: (headers) => digestPattern.test(headers.get('content-digest') ?? ''),
   prepare,
 };

@@ -1,4 +1,5 @@
 import { fail } from '../core/errors.ts';
+import { fieldNamePattern } from '../core/field-names.ts';
 import { fieldValue, type Message } from '../core/message.ts';
 
 /** The lines of a string to sign that are not the message's own. */
@@ -42,5 +43,4 @@ const excluded =
   /^(x-api-.*|content-(type|digest|length)|host|connection|transfer-encoding|te|trailer|upgrade|keep-alive|accept-encoding|set-cookie)$/;
 
 /** Whether a header can be signed in addition: a token in lower case (RFC 9110 section 5.6.2) that is not excluded. */
-export const isSignable = (name: string): boolean =>
-  /^[a-z\d!#$%&'*+.^_`|~-]{1,128}$/.test(name) && !excluded.test(name);
+export const isSignable = (name: string): boolean => fieldNamePattern.test(name) && !excluded.test(name);

@@ -1,4 +1,5 @@
 import { fail } from '../core/errors.ts';
+import { fieldNamePattern } from '../core/field-names.ts';
 import { canonicalItemOf, type Item } from './structured-fields.ts';
 
 /** A component identifier, RFC 9421 section 2: what part of a message is covered, and in which form. */
@@ -20,11 +21,10 @@ export type Component = {
 };
 
 const derived = /^@(?:method|target-uri|authority|scheme|request-target|path|query|query-param|status)$/;
-const fieldName = /^[a-z\d!#$%&'*+.^_`|~-]{1,128}$/;
 const known = /^(?:sf|key|bs|req|name)$/;
 
 /** Whether a text is the name of a field, in lower case. */
-export const isFieldName = (text: string): boolean => fieldName.test(text);
+export const isFieldName = (text: string): boolean => fieldNamePattern.test(text);
 
 /**
  * A component as options name it: `@method`, `@query-param;name="a"`, `content-type`, `example-dict;key="a"`.
@@ -105,7 +105,8 @@ function requireDerived({ name, identifier, form, key, parameter }: Component): 
 }
 
 function requireField({ name, identifier, form, key, parameter, ofRequest }: Component, sf: boolean): void {
-  if (!fieldName.test(name)) fail('malformed_field', `The component ${identifier} is no field name in lower case.`);
+  if (!fieldNamePattern.test(name))
+    fail('malformed_field', `The component ${identifier} is no field name in lower case.`);
   if (parameter !== undefined || (form === 'bs' && (sf || key !== undefined))) {
     fail('malformed_field', `The parameters of ${identifier} exclude each other.`);
   }

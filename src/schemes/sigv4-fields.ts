@@ -1,4 +1,5 @@
 import { fail } from '../core/errors.ts';
+import { fieldNamePattern, signableNames } from '../core/field-names.ts';
 import type { Message } from '../core/message.ts';
 import { amzNames } from './sigv4-canonical.ts';
 
@@ -17,20 +18,13 @@ const excluded = new Set([
   ...['accept-encoding', 'content-length', 'set-cookie'],
 ]);
 
-/** A token in lower case (RFC 9110 section 5.6.2). */
-const token = /^[a-z\d!#$%&'*+.^_`|~-]{1,128}$/;
-
 /**
  * Names of headers to sign, in order.
  *
  * @throws SignatureError `invalid_configuration` for one that is covered anyway, or changes on the way.
  */
-export function signableHeaders(names: readonly string[]): readonly string[] {
-  const sorted = [...new Set(names.map((name) => name.toLowerCase()))].sort();
-  const refused = sorted.find((name) => !token.test(name) || excluded.has(name));
-  if (refused !== undefined) fail('invalid_configuration', `The header ${refused} cannot be signed, or is already.`);
-  return sorted;
-}
+export const signableHeaders = (names: readonly string[]): readonly string[] =>
+  signableNames(names, (name) => fieldNamePattern.test(name) && !excluded.has(name));
 
 /** What is to be signed beside `host` and `x-amz-*`. */
 export type Wanted = {
@@ -53,7 +47,7 @@ export function namesToSign({ headers }: Message, { ifPresent, always, own, drop
 
 /** The names of `SignedHeaders`: a strict list is sorted and names each once, and `host`. */
 export function isSignedHeadersList(names: readonly string[]): boolean {
-  const ordered = names.every((name, i) => token.test(name) && (i === 0 || name > (names[i - 1] ?? '')));
+  const ordered = names.every((name, i) => fieldNamePattern.test(name) && (i === 0 || name > (names[i - 1] ?? '')));
   return ordered && names.length <= 128 && names.includes('host');
 }
 

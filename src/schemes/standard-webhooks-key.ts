@@ -1,7 +1,7 @@
-import type { PlatformKey, Secret } from '../core/credentials.ts';
-import { base64 } from '../core/encoding.ts';
+import type { Secret } from '../core/credentials.ts';
+import { base64, bytesOfBase64 } from '../core/encoding.ts';
 import { fail } from '../core/errors.ts';
-import { hmacSha256, type SigningKey } from '../core/signing-key.ts';
+import { hmacSha256, platformSigningKey, type SigningKey } from '../core/signing-key.ts';
 
 /**
  * A new secret for {@link standardWebhooks}: `whsec_` and the base64 of 256 random bits. One for each endpoint, because the
@@ -18,7 +18,7 @@ export const generateWebhookSecret = (): string => `whsec_${base64(crypto.getRan
  */
 export function webhookKey(secret: Secret): SigningKey {
   if (typeof secret !== 'string' && !ArrayBuffer.isView(secret)) {
-    return secret.algorithm.name === 'Ed25519' ? ed25519(secret) : hmacSha256(secret);
+    return secret.algorithm.name === 'Ed25519' ? platformSigningKey(secret, 'ed25519') : hmacSha256(secret);
   }
   const bytes = typeof secret === 'string' ? bytesOfText(secret) : secret;
   if (!(bytes.length >= 24 && bytes.length <= 64)) {
@@ -32,11 +32,5 @@ function bytesOfText(secret: string): Uint8Array {
   if (!/^(?:[A-Za-z\d+/]{4})*(?:[A-Za-z\d+/]{2}==|[A-Za-z\d+/]{3}=)?$/.test(text)) {
     fail('invalid_credentials', 'A webhook secret is base64, with or without whsec_ before it, and nothing else.');
   }
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  return bytesOfBase64(text);
 }
-
-const ed25519 = (key: PlatformKey): SigningKey => ({
-  algorithm: 'ed25519',
-  sign: async (data) => new Uint8Array(await crypto.subtle.sign('Ed25519', key, data as BufferSource)),
-  verify: (data, signature) => crypto.subtle.verify('Ed25519', key, signature as BufferSource, data as BufferSource),
-});

@@ -1,3 +1,4 @@
+import { bytesOfBase64 } from '../core/encoding.ts';
 import { fail } from '../core/errors.ts';
 import type { HeaderView, Message } from '../core/message.ts';
 import type { PresentedSignature } from '../core/scheme.ts';
@@ -44,10 +45,8 @@ function signaturesOf(list: string, name: string): readonly Uint8Array[] {
       `${name} must be v1,<base64> or v1a,<base64>: 1 to 4 of them, and 8 entries in all, with a space between`,
     );
   }
-  return known.map((entry) => bytesOf(entry.slice(entry.indexOf(',') + 1)));
+  return known.map((entry) => bytesOfBase64(entry.slice(entry.indexOf(',') + 1)));
 }
-
-const bytesOf = (text: string): Uint8Array => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 
 function required(headers: HeaderView, name: string, pattern: RegExp, expected: string): string {
   const value = headers.get(name);

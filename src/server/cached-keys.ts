@@ -1,5 +1,6 @@
 import { fail } from '../core/errors.ts';
 import type { KeyRecord, KeyStore } from './contracts.ts';
+import { dropOldest } from './drop-oldest.ts';
 
 /** For how long an answer of a key store is believed. */
 export type CachedKeysOptions = {
@@ -48,10 +49,7 @@ export function cachedKeys(store: KeyStore, options: CachedKeysOptions = {}): Ke
 
   function keep(answers: Map<string, Answer>, accessKey: string, answer: Answer): void {
     answers.set(accessKey, answer);
-    for (const oldest of answers.keys()) {
-      if (answers.size <= capacity) break;
-      answers.delete(oldest);
-    }
+    dropOldest(answers, capacity);
   }
 
   return {

@@ -1,4 +1,4 @@
-import { generateCredentials, type PlatformKey, secretText } from '../core/credentials.ts';
+import { checkEnvironment, generateCredentials, type PlatformKey, secretText } from '../core/credentials.ts';
 import { derivedBytes } from '../core/derive.ts';
 import { fail } from '../core/errors.ts';
 import { checkRanges } from './allowed.ts';
@@ -136,9 +136,7 @@ function checkNew({ accessKey, environment, service, addresses = [] }: NewKey): 
   if (!/^[\w.~-]{1,64}$/.test(accessKey ?? '')) {
     fail('invalid_configuration', 'An access key has 1 to 64 of A-Z a-z 0-9 . _ ~ -');
   }
-  if (!/^[a-z\d]{1,16}$/.test(environment ?? '')) {
-    fail('invalid_configuration', 'An environment is named by 1 to 16 lower-case letters and digits.');
-  }
+  checkEnvironment(environment ?? '');
   checkRanges(addresses);
   if (!service || service.length > 255) fail('invalid_configuration', 'A key needs a service of 1 to 255 characters.');
 }

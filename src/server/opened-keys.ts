@@ -1,6 +1,7 @@
 import { concealed } from '../core/credentials.ts';
 import { fail } from '../core/errors.ts';
 import type { KeyRecord, KeySecret } from './contracts.ts';
+import { dropOldest } from './drop-oldest.ts';
 import type { StoredKey, StoredSecret } from './key-table.ts';
 import type { ManagedKeysOptions } from './managed-keys.ts';
 import { importedPublicKey } from './public-key.ts';
@@ -42,10 +43,7 @@ export function recordOpener({
     opened.delete(accessKey);
     const entry = found?.version === version ? found : { version, record: recordOf(key) };
     opened.set(accessKey, entry);
-    for (const oldest of opened.keys()) {
-      if (opened.size <= capacity) break;
-      opened.delete(oldest);
-    }
+    dropOldest(opened, capacity);
     entry.record.catch(() => {
       if (opened.get(accessKey) === entry) opened.delete(accessKey);
     });

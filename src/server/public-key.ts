@@ -1,5 +1,5 @@
 import { checkPublicKey, type PlatformKey } from '../core/credentials.ts';
-import { base64 } from '../core/encoding.ts';
+import { base64, bytesOfBase64 } from '../core/encoding.ts';
 import type { StoredPublicKey } from './key-table.ts';
 
 type KnownAlgorithm = {
@@ -25,6 +25,5 @@ export async function storedPublicKey(key: PlatformKey): Promise<StoredPublicKey
 
 /** The key that {@link storedPublicKey} stored. */
 export function importedPublicKey({ spki, algorithm }: StoredPublicKey): Promise<PlatformKey> {
-  const bytes = Uint8Array.from(atob(spki), (character) => character.charCodeAt(0));
-  return crypto.subtle.importKey('spki', bytes, algorithm, true, ['verify']);
+  return crypto.subtle.importKey('spki', bytesOfBase64(spki), algorithm, true, ['verify']);
 }

@@ -1,5 +1,5 @@
 import type { PlatformKey } from '../core/credentials.ts';
-import { utf8 } from '../core/encoding.ts';
+import { base64url, bytesOfBase64, utf8 } from '../core/encoding.ts';
 import { fail } from '../core/errors.ts';
 
 /** Keeps secrets at rest so that whoever reads the database has none of them. */
@@ -62,8 +62,10 @@ export function aesSealer({ current, keys }: SealingOptions): Sealer {
     async open(sealed, accessKey) {
       const [, name = '', iv = '', content = ''] = sealedPattern.exec(sealed) ?? [];
       try {
-        const parameters = { name: 'AES-GCM', iv: bytesOf(iv), additionalData: associated(name, accessKey) };
-        const plain = new Uint8Array(await crypto.subtle.decrypt(parameters, await keyNamed(name), bytesOf(content)));
+        const parameters = { name: 'AES-GCM', iv: bytesOfBase64(iv), additionalData: associated(name, accessKey) };
+        const plain = new Uint8Array(
+          await crypto.subtle.decrypt(parameters, await keyNamed(name), bytesOfBase64(content)),
+        );
         return plain[0] === textTag ? new TextDecoder().decode(plain.subarray(1)) : plain.slice(1);
       } catch (cause) {
         return fail('key_store_unavailable', `The secret of ${accessKey} cannot be opened with ${name}.`, 503, cause);
@@ -93,11 +95,3 @@ function tagged(tag: number, content: Uint8Array): Uint8Array<ArrayBuffer> {
 
 const associated = (name: string, accessKey: string): Uint8Array<ArrayBuffer> =>
   utf8(`countersign-sealed1\n${name}\n${accessKey}`);
-
-const base64url = (bytes: Uint8Array): string =>
-  btoa(String.fromCharCode(...bytes)).replace(/[+/=]/g, (character) => ({ '+': '-', '/': '_' })[character] ?? '');
-
-const bytesOf = (text: string): Uint8Array<ArrayBuffer> =>
-  Uint8Array.from(atob(text.replace(/[-_]/g, (character) => (character === '-' ? '+' : '/'))), (character) =>
-    character.charCodeAt(0),
-  );

@@ -1,6 +1,7 @@
 import { sha256OfBodySync } from '../core/digest.ts';
 import { hex, utf8 } from '../core/encoding.ts';
 import { fail } from '../core/errors.ts';
+import { inTime } from '../core/in-time.ts';
 import type { ReplayStore } from '../server/contracts.ts';
 import { changedOne, insertOnce } from './insert-once.ts';
 import { type Opened, opened, type SqlOptions } from './tables.ts';
@@ -109,13 +110,6 @@ async function removed({ tables }: Opened, now: number): Promise<number> {
   // One may have been claimed anew since.
   await tables.deleteFrom('countersign_nonces').where('id', 'in', ids).where('expires_at', '<=', end).execute();
   return old.length;
-}
-
-function inTime<Value>(answer: Promise<Value>, timeout: number): Promise<Value> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`No answer within ${timeout} ms.`)), timeout);
-    answer.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
 }
 
 const refused = (cause: unknown): never =>

@@ -1,16 +1,13 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort, reachable } from './port.ts';
+import { type Killable, killable } from './killable.ts';
+import { freePort } from './port.ts';
 
 /** A real redis-server of the test's own, on a free loopback port, which may be killed. */
-export type RedisServer = {
+export type RedisServer = Omit<Killable, 'signal'> & {
   readonly port: number;
-  /** As `kill -9`. */
-  kill(): Promise<void>;
-  /** Starts it again on the same port, with what it wrote to disk. */
-  restart(): Promise<void>;
   /** Holds the process still, so that it answers nothing. */
   freeze(): void;
   thaw(): void;
@@ -25,33 +22,13 @@ export async function startRedis(settings: readonly string[] = []): Promise<Redi
     .map((name, i) => [`--${name}`, [String(port), '127.0.0.1', folder, ''][i] ?? ''])
     .concat(settings.map((line) => [`--${line.split(' ')[0]}`, ...line.split(' ').slice(1)]))
     .flat();
-  let child = await started();
-
-  async function started(): Promise<ChildProcess> {
-    const process = spawn('redis-server', args, { stdio: 'ignore' });
-    await reachable(port);
-    return process;
-  }
-
-  async function kill(): Promise<void> {
-    if (child.exitCode !== null || child.signalCode !== null) return;
-    const gone = new Promise((resolve) => child.once('exit', resolve));
-    child.kill('SIGKILL');
-    await gone;
-  }
-
+  const { kill, restart, signal } = await killable(() => spawn('redis-server', args, { stdio: 'ignore' }), port);
   return {
     port,
     kill,
-    async restart() {
-      child = await started();
-    },
-    freeze: () => {
-      child.kill('SIGSTOP');
-    },
-    thaw: () => {
-      child.kill('SIGCONT');
-    },
+    restart,
+    freeze: () => signal('SIGSTOP'),
+    thaw: () => signal('SIGCONT'),
     async close() {
       await kill();
       rmSync(folder, { recursive: true, force: true });

@@ -2,16 +2,13 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort, reachable } from './port.ts';
+import { type Killable, killable } from './killable.ts';
+import { freePort } from './port.ts';
 
 /** A real database server of this test's own. */
-export type SqlServer = {
+export type SqlServer = Omit<Killable, 'signal'> & {
   /** A database that is there from the beginning. */
   readonly url: string;
-  /** As `kill -9`. */
-  kill(): Promise<void>;
-  /** Starts it again on the same port, with what it wrote to disk. */
-  restart(): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -66,24 +63,11 @@ export async function startMariadb(): Promise<SqlServer> {
 type Started = { readonly url: string; start(): ChildProcess; readonly port: number; readonly folder: string };
 
 async function server({ url, start, port, folder }: Started): Promise<SqlServer> {
-  let child = await started();
-  async function started(): Promise<ChildProcess> {
-    const process = start();
-    await reachable(port);
-    return process;
-  }
-  async function kill(): Promise<void> {
-    if (child.exitCode !== null || child.signalCode !== null) return;
-    const gone = new Promise((resolve) => child.once('exit', resolve));
-    child.kill('SIGKILL');
-    await gone;
-  }
+  const { kill, restart } = await killable(start, port);
   return {
     url,
     kill,
-    async restart() {
-      child = await started();
-    },
+    restart,
     async close() {
       await kill();
       rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });

@@ -1,4 +1,4 @@
-import { bytesOfHex, hex, utf8 } from '../../core/encoding.ts';
+import { bytesOfBase64, bytesOfHex, hex, urlSafe, utf8 } from '../../core/encoding.ts';
 import type { DefinedEncoding } from './definition.ts';
 
 /** How bytes are written, and read strictly. */
@@ -22,16 +22,7 @@ export function base64(bytes: Uint8Array): string {
 }
 
 /** Base64url without padding, RFC 4648 section 5. */
-export const base64url = (bytes: Uint8Array): string =>
-  base64(bytes).replace(/[+/=]/g, (found) => ({ '+': '-', '/': '_' })[found] ?? '');
-
-/** The bytes of base64 or base64url, with or without padding. */
-export function bytesOfBase64(text: string): Uint8Array {
-  const decoded = atob(text.replace(/-/g, '+').replace(/_/g, '/'));
-  const bytes = new Uint8Array(decoded.length);
-  for (let i = 0; i < decoded.length; i++) bytes[i] = decoded.charCodeAt(i);
-  return bytes;
-}
+export const base64url = (bytes: Uint8Array): string => urlSafe(base64(bytes));
 
 const base64Pattern = (size: number): string =>
   `[A-Za-z\\d+/]{${Math.ceil((size * 4) / 3)}}${'='.repeat((3 - (size % 3)) % 3)}`;

@@ -2,11 +2,10 @@ import { hmac } from '@noble/hashes/hmac.js';
 import { sha1 } from '@noble/hashes/legacy.js';
 import { sha256, sha384, sha512 } from '@noble/hashes/sha2.js';
 import type { PlatformKey, Secret } from '../../core/credentials.ts';
-import { bytesOfHex, utf8 } from '../../core/encoding.ts';
+import { bytesOfBase64, bytesOfHex, utf8 } from '../../core/encoding.ts';
 import { fail } from '../../core/errors.ts';
-import { equalInConstantTime, hmacSha256, type SigningKey } from '../../core/signing-key.ts';
+import { equalInConstantTime, hmacSha256, platformSigningKey, type SigningKey } from '../../core/signing-key.ts';
 import type { DefinedAlgorithm, SchemeDefinition } from './definition.ts';
-import { bytesOfBase64 } from './encodings.ts';
 
 /** How many bytes a signature has. */
 export const macSizes: Readonly<Record<DefinedAlgorithm, number>> = {
@@ -36,11 +35,7 @@ function hmacOfPlatformKey(algorithm: DefinedAlgorithm, key: PlatformKey): Signi
   if (name !== 'HMAC' || hash.name !== hashes[algorithm].name) {
     fail('invalid_credentials', `The CryptoKey is for ${name}, not HMAC with ${hashes[algorithm].name}.`);
   }
-  return {
-    algorithm,
-    sign: async (data) => new Uint8Array(await crypto.subtle.sign(name, key, data as BufferSource)),
-    verify: (data, signature) => crypto.subtle.verify(name, key, signature as BufferSource, data as BufferSource),
-  };
+  return platformSigningKey(key, algorithm);
 }
 
 const forms = {

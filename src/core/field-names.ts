@@ -1,0 +1,17 @@
+import { fail } from './errors.ts';
+
+/** The name of a field in lower case: a token, RFC 9110 section 5.6.2. */
+export const fieldNamePattern: RegExp = /^[a-z\d!#$%&'*+.^_`|~-]{1,128}$/;
+
+/**
+ * Names of further headers to sign: in lower case, sorted, each once.
+ *
+ * @throws SignatureError `invalid_configuration` for one that cannot be signed.
+ */
+export function signableNames(names: readonly string[], isSignable: (name: string) => boolean): readonly string[] {
+  const sorted = [...new Set(names.map((name) => name.toLowerCase()))].sort();
+  for (const name of sorted) {
+    if (!isSignable(name)) fail('invalid_configuration', `The header ${name} cannot be signed, or is already.`);
+  }
+  return sorted;
+}
