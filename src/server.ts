@@ -8,6 +8,8 @@ export type { Scheme } from './core/scheme.ts';
 export { allowUnsignedPayload } from './core/switches.ts';
 export { countersignV1 } from './schemes/countersign-v1.ts';
 export { allSinks } from './server/all-sinks.ts';
+export type { ReceivedBody, UnreadBody } from './server/body-step.ts';
+export { requireSigned } from './server/body-step.ts';
 export type { AuditLoss, BoundedSink, BoundedSinkCounts, BoundedSinkOptions } from './server/bounded-sink.ts';
 export { boundedSink } from './server/bounded-sink.ts';
 export type { CachedKeysOptions } from './server/cached-keys.ts';
@@ -42,6 +44,7 @@ export type { DerivedSecrets, IssuedSecret, ManagedKeys, ManagedKeysOptions, New
 export { derivedSecrets, managedKeys } from './server/managed-keys.ts';
 export type { OutcomeCount, OutcomeCounts, OutcomeCountsOptions } from './server/outcome-counts.ts';
 export { outcomeCounts } from './server/outcome-counts.ts';
+export type { ForwardingHeader, TrustedProxies } from './server/proxies.ts';
 export type { PublicAddress, ReceivedRequest } from './server/received.ts';
 export type { MemoryReplayOptions } from './server/replay.ts';
 export { memoryReplay } from './server/replay.ts';
@@ -50,5 +53,7 @@ export type { ReportedHandler, ReportOnlyOptions } from './server/report-only.ts
 export { reportOnly } from './server/report-only.ts';
 export type { Sealer, SealingKey, SealingOptions } from './server/sealing.ts';
 export { aesSealer } from './server/sealing.ts';
-export type { Refused, Verified, Verifier, VerifierOptions, VerifyContext } from './server/verifier.ts';
+export type { Refused, Verified } from './server/verdict.ts';
+export type { Verifier } from './server/verifier.ts';
 export { createVerifier } from './server/verifier.ts';
+export type { VerifierOptions, VerifyContext } from './server/verifier-options.ts';

@@ -105,7 +105,6 @@ const withType = (given: HeaderView, type: string): HeaderView => ({
  * @throws SignatureError `async_required` for what takes a promise.
  */
 export function now<Value extends object>(value: Value | Promise<Value> | undefined): Value {
-  if (!value || 'then' in value)
-    fail('async_required', 'A CryptoKey, provider, Blob, form or stream takes sign().');
+  if (!value || 'then' in value) fail('async_required', 'A CryptoKey, provider, Blob, form or stream takes sign().');
   return value;
 }

@@ -99,7 +99,7 @@ export type PresentedBody =
   | { readonly kind: 'uncovered' }
   /** The string to sign was made from it. */
   | { readonly kind: 'signed' }
-  | { readonly kind: 'digest'; readonly matches: (sha256: Uint8Array) => boolean }
+  | { readonly kind: 'digest'; readonly sha256: Uint8Array }
   | { readonly kind: 'bytes'; readonly matches: (bytes: Uint8Array) => boolean | Promise<boolean> };
 
 /** What a verifier found in a request, before any of it is believed. */
@@ -164,6 +164,8 @@ export type PresentedResponse = {
 
 /** The server's signature over its response. */
 export type ResponseScheme = {
+  /** Every response header that a countersignature may be in, as it is written. */
+  readonly fields: readonly string[];
   prepare(input: ResponseInput): Omit<PreparedSignature, 'target'>;
   /** Undefined where the response carries no well-formed countersignature. */
   read(answer: Answer): PresentedResponse | undefined;

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { ServerResponse } from 'node:http';
 import type { ReceivedRequest } from '../server/received.ts';
-import type { Verified } from '../server/verifier.ts';
+import type { Verified } from '../server/verdict.ts';
 
 /** Holds an answer in memory until it is whole, and sends it signed. */
 export function holdAnswer(response: ServerResponse, countersign: Verified<ReceivedRequest>['countersign']): void {

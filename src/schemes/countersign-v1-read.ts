@@ -1,6 +1,5 @@
 import { accessKeyPattern } from '../core/credentials.ts';
-import { contentDigest } from '../core/digest.ts';
-import { bytesOfHex } from '../core/encoding.ts';
+import { bytesOfBase64, bytesOfHex } from '../core/encoding.ts';
 import { fail } from '../core/errors.ts';
 import type { HeaderView, Message } from '../core/message.ts';
 import type { PresentedSignature } from '../core/scheme.ts';
@@ -48,13 +47,13 @@ export function readCountersignV1(message: Message): PresentedSignature {
       payload: unsigned ?? digest ?? '',
       signedHeaders: names === undefined ? [] : signedHeadersOf(names),
     }),
-    body: unsigned
-      ? { kind: 'unsigned' }
-      : digest
-        ? { kind: 'digest', matches: (sha256) => contentDigest(sha256) === digest }
-        : { kind: 'none' },
+    body: unsigned ? { kind: 'unsigned' } : digest ? { kind: 'digest', sha256: sha256In(digest) } : { kind: 'none' },
   };
 }
+
+// Base64 that leaves bits over which belong to no byte (RFC 4648 section 3.5) is the digest of no body.
+const sha256In = (digest: string): Uint8Array =>
+  /[048AEIMQUYcgkosw]=:$/.test(digest) ? bytesOfBase64(digest.slice(9, -1)) : new Uint8Array();
 
 function signedHeadersOf(value: string): readonly string[] {
   const names = value.split(';');

@@ -6,6 +6,7 @@ import { timestampPattern } from './countersign-v1-string.ts';
 
 /** The countersignature of `countersign-v1`: over status, content type and body, bound to the request's own signature. */
 export const countersignV1Response: ResponseScheme = {
+  fields: ['X-API-Timestamp', 'Unencoded-Digest', 'X-API-Signature'],
   prepare(input) {
     const timestamp = `${Math.floor(input.time / 1000)}`;
     const digest = input.sha256 ? contentDigest(input.sha256) : '';

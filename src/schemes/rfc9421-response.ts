@@ -16,6 +16,7 @@ import { recoded } from './structured-fields.ts';
  * by all that covers.
  */
 export const rfc9421Response = (settings: Settings): ResponseScheme => ({
+  fields: ['Unencoded-Digest', 'Content-Digest', 'Signature-Input', 'Signature'],
   prepare: (input) => recoded('invalid_request', () => prepare(settings, input)),
   read: (answer) => {
     for (const signature of attempt(() => signaturesOf(answer.headers)) ?? []) {

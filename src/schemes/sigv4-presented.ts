@@ -1,5 +1,5 @@
 import { sha256OfBodySync } from '../core/digest.ts';
-import { hex } from '../core/encoding.ts';
+import { bytesOfHex, hex } from '../core/encoding.ts';
 import { fail } from '../core/errors.ts';
 import type { Finding } from '../core/finding.ts';
 import type { PresentedBody, PresentedSignature } from '../core/scheme.ts';
@@ -54,7 +54,7 @@ export function payloadIn(text: string | undefined, { uncovered }: { readonly un
   if (text === undefined) return { hashed: undefined, body: { kind: 'signed' } };
   if (text === unsignedPayload) return { hashed: text, body: { kind: uncovered ? 'uncovered' : 'unsigned' } };
   if (/^[\da-f]{64}$/.test(text)) {
-    return { hashed: text, body: { kind: 'digest', matches: (sha256) => hex(sha256) === text } };
+    return { hashed: text, body: { kind: 'digest', sha256: bytesOfHex(text) } };
   }
   return malformed(
     /^STREAMING-/.test(text)

@@ -1,6 +1,6 @@
-import ipaddr from 'ipaddr.js';
 import { fail } from '../core/errors.ts';
 import type { KeyRecord } from './contracts.ts';
+import { type Ranges, rangesOf } from './ranges.ts';
 
 /** How a key was used. */
 export type Use = {
@@ -20,36 +20,22 @@ export function requireAllowed(record: KeyRecord, { scheme, algorithm, address }
   if (algorithms && !algorithms.includes(algorithm)) {
     fail('scheme_not_allowed', `The key may not sign with ${algorithm}.`, 403);
   }
-  if (addresses && !(address !== undefined && addresses.some((range) => isWithin(address, range)))) {
+  if (addresses && !(address !== undefined && rangesOfKey(addresses)(address))) {
     fail('address_not_allowed', 'The key may not be used from this address.', 403);
   }
 }
 
-function isWithin(address: string, range: string): boolean {
-  if (!ipaddr.isValid(address)) return false;
-  // As IPv4 where it is one in the clothes of IPv6 (::ffff:192.0.2.1, RFC 4291 section 2.5.5.2).
-  const found = ipaddr.process(address);
-  const { network, bits } = parsedRange(range);
-  return found.kind() === network.kind() && found.match(network, bits);
-}
+const prepared = new WeakMap<readonly string[], Ranges>();
 
-type Range = { readonly network: ReturnType<typeof ipaddr.parse>; readonly bits: number };
-
-function parsedRange(range: string): Range {
-  try {
-    const [network, bits] = ipaddr.parseCIDR(
-      range.includes('/') ? range : `${range}/${range.includes(':') ? 128 : 32}`,
-    );
-    return { network, bits };
-  } catch (cause) {
-    return fail('key_store_unavailable', `The range ${range} of a key is no address and no CIDR range.`, 503, cause);
+function rangesOfKey(addresses: readonly string[]): Ranges {
+  let ranges = prepared.get(addresses);
+  if (!ranges) {
+    try {
+      ranges = rangesOf(addresses);
+    } catch (cause) {
+      return fail('key_store_unavailable', `The key record is wrong: ${(cause as Error).message}`, 503, cause);
+    }
+    prepared.set(addresses, ranges);
   }
-}
-
-/**
- * @throws SignatureError `invalid_configuration` for what is no address and no CIDR range.
- */
-export function checkRanges(ranges: readonly string[]): void {
-  const wrong = ranges.find((range) => !(ipaddr.isValid(range) || ipaddr.isValidCIDR(range)));
-  if (wrong !== undefined) fail('invalid_configuration', `${wrong} is no address and no CIDR range.`);
+  return ranges;
 }

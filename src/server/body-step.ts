@@ -2,16 +2,28 @@ import { readBody } from '../core/body.ts';
 import { sha256OfBody } from '../core/digest.ts';
 import { fail } from '../core/errors.ts';
 import type { PresentedBody } from '../core/scheme.ts';
+import { equalInConstantTime } from '../core/signing-key.ts';
 import type { ReceivedRequest } from './received.ts';
 
 type Bytes = Uint8Array | undefined;
 
-/** Which bodies may be left out of a signature. */
+/** Which bodies may be left out of a signature, and which unread. */
 export type BodyRules = {
   readonly unsignedPayload: boolean;
   /** Whether the provider has named the finding `body-unsigned`. */
   readonly uncovered: boolean;
+  /** Whether a body of which the digest is signed is left for others to check. */
+  readonly left: boolean;
 };
+
+/** What a body must be that was left unread, and that nobody has checked. */
+export type UnreadBody = {
+  /** The SHA-256 that is signed; undefined where there must be no body. */
+  readonly sha256: Uint8Array | undefined;
+};
+
+/** What is known of a body: its bytes, where there are any and they were read, or else what they must be. */
+export type JudgedBody = { readonly bytes?: Bytes; readonly unread?: UnreadBody };
 
 /** Reads a body, however often it is asked for, once. */
 export type BodyReader = {
@@ -34,34 +46,61 @@ export function bodyReader(request: Request | ReceivedRequest, limit: number): B
 }
 
 /**
- * Reads the body and holds it against what was signed.
+ * Reads the body and holds it against what was signed, where that is asked for.
  *
- * @returns its bytes; undefined where there is none to read, or where it is left unread because it is not signed.
  * @throws SignatureError `unsigned_body`, `missing_body_digest`, `body_digest_mismatch`, and what {@link bodyReader} throws.
  */
 export async function requireBody(
   read: BodyReader,
   signed: PresentedBody,
-  { unsignedPayload, uncovered }: BodyRules,
-): Promise<Bytes> {
-  if (signed.kind === 'unsigned' || signed.kind === 'uncovered') {
-    return (signed.kind === 'unsigned' ? unsignedPayload : uncovered)
-      ? undefined
-      : fail('unsigned_body', 'The body is not signed, which is not accepted here.', 401);
-  }
+  { unsignedPayload, uncovered, left }: BodyRules,
+): Promise<JudgedBody> {
+  if (signed.kind === 'unsigned') return unsignedPayload ? {} : unsigned();
+  if (signed.kind === 'uncovered') return uncovered ? {} : unsigned();
+  const expected = expectedOf(signed);
+  if (left && expected) return { unread: expected };
   const bytes = await read();
-  if (signed.kind === 'signed') return bytes;
-  if (signed.kind === 'none') {
-    if (bytes?.length) fail('missing_body_digest', 'There is a body, but no signed digest of it.', 401);
-    return bytes;
-  }
-  const content = bytes ?? new Uint8Array();
-  const fits = signed.kind === 'digest' ? signed.matches(await sha256OfBody(content)) : await signed.matches(content);
-  if (!fits) {
-    fail('body_digest_mismatch', `The body received (${content.length} bytes) is not the one that was signed.`, 401);
-  }
-  return content;
+  await requireMatch(signed, expected, bytes ?? new Uint8Array());
+  return { bytes };
 }
+
+async function requireMatch(signed: PresentedBody, expected: UnreadBody | undefined, bytes: Uint8Array): Promise<void> {
+  const { length } = bytes;
+  if (expected) requireSigned(expected, { length, sha256: expected.sha256 && (await sha256OfBody(bytes)) });
+  else if (signed.kind === 'bytes' && !(await signed.matches(bytes))) mismatch(length);
+}
+
+const unsigned = (): never => fail('unsigned_body', 'The body is not signed, which is not accepted here.', 401);
+
+function expectedOf(signed: PresentedBody): UnreadBody | undefined {
+  if (signed.kind === 'none') return { sha256: undefined };
+  if (signed.kind !== 'digest') return undefined;
+  return signed.sha256.length === 32
+    ? { sha256: signed.sha256 }
+    : fail('body_digest_mismatch', 'The digest that was signed is of no body.', 401);
+}
+
+/** A body as it was received. */
+export type ReceivedBody = {
+  /** In bytes. */
+  readonly length: number;
+  /** Undefined where nobody has asked for it: where there must be no body. */
+  readonly sha256?: Uint8Array | undefined;
+};
+
+/**
+ * Holds a body against what was signed of it.
+ *
+ * @throws SignatureError `missing_body_digest`, `body_digest_mismatch`
+ */
+export function requireSigned(signed: UnreadBody, { length, sha256 }: ReceivedBody): void {
+  if (!signed.sha256) {
+    if (length) fail('missing_body_digest', 'There is a body, but no signed digest of it.', 401);
+  } else if (!sha256 || !equalInConstantTime(signed.sha256, sha256)) mismatch(length);
+}
+
+const mismatch = (length: number): never =>
+  fail('body_digest_mismatch', `The body received (${length} bytes) is not the one that was signed.`, 401);
 
 function bodyOf(request: Request | ReceivedRequest, limit: number): Bytes | Promise<Bytes> {
   const { body } = request;

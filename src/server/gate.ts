@@ -1,5 +1,6 @@
 import type { Principal } from './contracts.ts';
-import type { Verifier, VerifyContext } from './verifier.ts';
+import type { Verifier } from './verifier.ts';
+import type { VerifyContext } from './verifier-options.ts';
 
 /** What a handler learns of a verified request. */
 export type Caller = {

@@ -1,8 +1,8 @@
 import { checkAccessKey, concealed, type Secret } from '../core/credentials.ts';
 import { fail } from '../core/errors.ts';
-import { checkRanges } from './allowed.ts';
 import type { KeyRecord, KeySecret, KeyStore } from './contracts.ts';
 import { checkKeySecret } from './key-secret.ts';
+import { rangesOf } from './ranges.ts';
 
 /**
  * Keys that are given once and held in memory: for a few partners from configuration, and for tests.
@@ -17,7 +17,7 @@ export function memoryKeys(records: Iterable<KeyRecord>): KeyStore {
     checkAccessKey(accessKey);
     if (!service || !secrets?.length)
       fail('invalid_configuration', `The key ${accessKey} needs a service and a secret.`);
-    checkRanges(record.addresses ?? []);
+    rangesOf(record.addresses ?? []);
     if (keys.has(accessKey)) fail('invalid_configuration', `The key ${accessKey} is given twice.`);
     for (const entry of secrets) checkKeySecret(entry);
     // Copied, for whoever wipes or changes what was handed in.

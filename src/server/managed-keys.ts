@@ -1,12 +1,12 @@
 import { checkEnvironment, generateCredentials, type PlatformKey, secretText } from '../core/credentials.ts';
 import { derivedBytes } from '../core/derive.ts';
 import { fail } from '../core/errors.ts';
-import { checkRanges } from './allowed.ts';
 import type { KeyRecord, KeyStore } from './contracts.ts';
 import { newSecretId, type Rotation, revoked, rotated, withoutSecret } from './key-lifecycle.ts';
 import type { KeyFilter, KeyTable, StoredKey, StoredSecret } from './key-table.ts';
 import { recordOpener } from './opened-keys.ts';
 import { storedPublicKey } from './public-key.ts';
+import { rangesOf } from './ranges.ts';
 import type { Sealer } from './sealing.ts';
 
 /** Secrets that are derived from one master secret and stored nowhere. Made by {@link derivedSecrets}. */
@@ -137,7 +137,7 @@ function checkNew({ accessKey, environment, service, addresses = [] }: NewKey): 
     fail('invalid_configuration', 'An access key has 1 to 64 of A-Z a-z 0-9 . _ ~ -');
   }
   checkEnvironment(environment ?? '');
-  checkRanges(addresses);
+  rangesOf(addresses);
   if (!service || service.length > 255) fail('invalid_configuration', 'A key needs a service of 1 to 255 characters.');
 }
 

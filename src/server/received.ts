@@ -1,6 +1,7 @@
 import { type Address, addressOf, normaliseTarget } from '../core/address.ts';
 import { fail } from '../core/errors.ts';
 import { type HeaderView, type Message, methodOf } from '../core/message.ts';
+import { entranceThrough, type TrustedProxies } from './proxies.ts';
 
 /** A request as a server framework that has no `Request` received it. */
 export type ReceivedRequest = {
@@ -24,32 +25,52 @@ export type PublicAddress = {
   readonly publicOrigin?: string;
   /** As in `/v1`: what a proxy takes off the front of the path. */
   readonly publicPath?: string;
+  /**
+   * Proxies that are believed about where a request came from, and to which host, protocol and path, as far as `publicOrigin`
+   * and `publicPath` do not say. @default none
+   */
+  readonly trustedProxies?: TrustedProxies;
 };
 
+/** A request as it can be judged, and where it came from, as far as that is known. */
+export type Located = { readonly message: Message; readonly address: string | undefined };
+
 /**
- * How requests become messages behind a given public address; made once per verifier.
+ * How requests become messages behind a given public address; made once per verifier. `address` is the other end of the connection.
  *
  * @throws SignatureError `invalid_configuration` for an origin with a path, and a path that does not begin with `/` or ends in one.
  */
 export function messagesAt({
   publicOrigin,
   publicPath = '',
-}: PublicAddress): (request: Request | ReceivedRequest) => Message {
+  trustedProxies,
+}: PublicAddress): (request: Request | ReceivedRequest, address?: string) => Located {
   const origin = publicOrigin === undefined ? undefined : addressOf(originOf(publicOrigin));
   if (!/^$|^\/[^?#]*[^?#/]$/.test(publicPath)) fail('invalid_configuration', 'publicPath must look like /v1.');
-  return (request) => {
+  const entranceOf = trustedProxies && entranceThrough(trustedProxies);
+  return (request, peer) => {
     const web = 'url' in request;
+    const headers = web ? request.headers : textsOf(request.headers);
+    const entrance = entranceOf?.(headers, peer);
     const { scheme, authority, target, rawTarget } = web ? addressOf(request.url) : addressOfReceived(request);
+    const prefix = publicPath || (entrance?.prefix ?? '');
+    const calledBy = origin?.scheme ?? entrance?.scheme ?? scheme;
     return {
-      method: methodOf(request.method),
-      scheme: origin?.scheme ?? scheme,
-      authority: origin?.authority ?? authority,
-      target: publicPath ? normaliseTarget(publicPath + target) : target,
-      rawTarget: publicPath + rawTarget,
-      headers: web ? request.headers : textsOf(request.headers),
+      address: entrance ? entrance.address : peer,
+      message: {
+        method: methodOf(request.method),
+        scheme: calledBy,
+        authority: origin?.authority ?? withoutDefaultPort(entrance?.authority ?? authority, calledBy),
+        target: prefix ? normaliseTarget(prefix + target) : target,
+        rawTarget: prefix + rawTarget,
+        headers,
+      },
     };
   };
 }
+
+const withoutDefaultPort = (authority: string, scheme: string): string =>
+  authority.toLowerCase().replace(scheme === 'https' ? /:443$/ : /:80$/, '');
 
 function originOf(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
@@ -83,7 +104,7 @@ function addressOfReceived({ authority, target, scheme = 'http' }: ReceivedReque
   if (/[\x00-\x1f]/.test(target)) fail('malformed_field', 'The request target holds a control character.');
   return {
     scheme,
-    authority: authority.toLowerCase().replace(scheme === 'https' ? /:443$/ : /:80$/, ''),
+    authority,
     target: normaliseTarget(target),
     rawTarget: target,
   };

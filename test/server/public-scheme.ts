@@ -1,5 +1,5 @@
 import { contentDigest } from '../../src/core/digest.ts';
-import { base64 } from '../../src/core/encoding.ts';
+import { base64, bytesOfBase64 } from '../../src/core/encoding.ts';
 import { fail } from '../../src/core/errors.ts';
 import type { Message } from '../../src/core/message.ts';
 import type { Answer, Scheme } from '../../src/core/scheme.ts';
@@ -30,7 +30,6 @@ const wordsOf = ({ accessKey, algorithm = '-', seconds, nonce, digest }: Said): 
 export const publicHeader = (said: Said, signature: Uint8Array): string =>
   [...wordsOf(said), base64(signature)].join(' ');
 
-const bytesOf = (text: string): Uint8Array => Uint8Array.from(atob(text), (one) => one.charCodeAt(0));
 const digestOf = (sha256: Uint8Array | undefined): string => (sha256 ? contentDigest(sha256) : '');
 const answered = ({ status, request }: Answer, digest: string): string =>
   `answer\n${status}\n${request.headers.get('test-signature')}\n${digest}`;
@@ -55,7 +54,10 @@ export const publicScheme: Scheme = {
   read(message) {
     const field =
       message.headers.get('test-signature') ?? fail('missing_signature', 'There is no Test-Signature.', 401);
-    const words = /^([\w.~-]{1,512}) ([a-z\d_-]{1,30}) (\d{1,12}) ([\w-]{16,128}) (\S{1,60}) ([\w+/]+=*)$/.exec(field);
+    const words =
+      /^([\w.~-]{1,512}) ([a-z\d_-]{1,30}) (\d{1,12}) ([\w-]{16,128}) (-|sha-256=:[\w+/]{43}=:) ([\w+/]+=*)$/.exec(
+        field,
+      );
     const [, accessKey = '', named = '', seconds, nonce = '', digest = '', signature = ''] =
       words ?? fail('malformed_field', 'Test-Signature is malformed.');
     const algorithm = named === '-' ? undefined : named;
@@ -65,13 +67,13 @@ export const publicScheme: Scheme = {
       algorithm,
       time: said.seconds * 1000,
       nonce,
-      signatures: [bytesOf(signature)],
+      signatures: [bytesOfBase64(signature)],
       stringToSign: publicString(message, said),
-      body:
-        digest === '-' ? { kind: 'none' } : { kind: 'digest', matches: (sha256) => contentDigest(sha256) === digest },
+      body: digest === '-' ? { kind: 'none' } : { kind: 'digest', sha256: bytesOfBase64(digest.slice(9, -1)) },
     };
   },
   response: {
+    fields: ['Test-Answer'],
     prepare: (input) => ({
       stringToSign: answered(input, digestOf(input.sha256)),
       headers: (signature) => ({ 'Test-Answer': `${digestOf(input.sha256) || '-'} ${base64(signature)}` }),
@@ -81,7 +83,7 @@ export const publicScheme: Scheme = {
       if (!signature) return undefined;
       return {
         time: undefined,
-        signature: bytesOf(signature),
+        signature: bytesOfBase64(signature),
         stringToSign: answered(answer, digest === '-' ? '' : digest),
         matches: (_, sha256) => digest === (digestOf(sha256) || '-'),
       };

@@ -1,0 +1,128 @@
+import { fail } from '../core/errors.ts';
+import { retirementField, retirementValue } from '../core/retirement.ts';
+import { allowUnsignedPayload } from '../core/switches.ts';
+import { type Attempt, noteProof } from './attempt.ts';
+import { bodyReader, requireBody } from './body-step.ts';
+import type { Budgets } from './budgets.ts';
+import type { KeyRecord, Principal } from './contracts.ts';
+import { type Answered, type Countersigner, countersignedResponse, requireCountersigner } from './countersign.ts';
+import { proverOf, requireProved } from './prove.ts';
+import { type Located, messagesAt, type ReceivedRequest } from './received.ts';
+import { claimsOf, requireUnseen } from './replay-step.ts';
+import { type acceptedSchemes, signaturesIn } from './schemes.ts';
+import { requireChallenge, requireFresh, requireScope } from './steps.ts';
+import { touched } from './touch.ts';
+import type { Verified } from './verdict.ts';
+import type { VerifierOptions, VerifyContext } from './verifier-options.ts';
+
+/** What a judge works with, beside the options. */
+export type JudgeParts = {
+  readonly schemes: ReturnType<typeof acceptedSchemes>;
+  readonly budgets: Budgets;
+  readonly clock: () => number;
+  readonly countersignerOf: (answered: Answered) => Countersigner | undefined;
+};
+
+/** Judges one request, and writes down what it finds out. */
+export type Judge = <Received extends Request | ReceivedRequest>(
+  request: Received,
+  context: VerifyContext,
+  attempt: Attempt,
+) => Promise<Verified<Received>>;
+
+/**
+ * The order of verification. Each step throws a SignatureError where it refuses.
+ *
+ * @throws SignatureError `invalid_configuration`
+ */
+export function judgeBy(options: VerifierOptions, { schemes, budgets, clock, countersignerOf }: JudgeParts): Judge {
+  const { keys, replay, accept = [], challenges, tolerance: seconds = 300, maxBodyBytes = 10 * 2 ** 20 } = options;
+  if (!(seconds > 0 && seconds < Infinity && maxBodyBytes >= 0)) {
+    fail('invalid_configuration', 'tolerance must be a positive number of seconds, maxBodyBytes of bytes.');
+  }
+  if (challenges && !(challenges.lifetime > 0 && challenges.lifetime < Infinity)) {
+    fail('invalid_configuration', 'The lifetime of challenges must be a positive number of seconds.');
+  }
+  const tolerance = seconds * 1000;
+  // A request is fresh from one tolerance before its time to one after, so its nonce is remembered for both.
+  const remembered = Math.max(2 * tolerance, (challenges?.lifetime ?? 0) * 1000);
+  const messageOf = messagesAt(options);
+  const prover = proverOf({ keys, schemes });
+  const timeless = accept.includes('no-timestamp');
+  const reusable = accept.includes('no-nonce');
+  const unsigned = {
+    unsignedPayload: options[allowUnsignedPayload] === true,
+    uncovered: accept.includes('body-unsigned'),
+  };
+  const bodyRules = { read: { ...unsigned, left: false }, left: { ...unsigned, left: true } };
+
+  return async (request, context, attempt) => {
+    const { scope, accessKey, countersign: wanted, body: treatment = 'read' } = context;
+    const { address, message } = located(messageOf(request, context.address), attempt);
+    const candidates = signaturesIn(message, schemes, accessKey);
+    attempt.candidate = candidates[0];
+    await budgets.charge(attempt);
+    const now = clock();
+    const read = bodyReader(request, maxBodyBytes);
+    const proofs = await prover(candidates, { now, read, address });
+    const [proof] = proofs;
+    noteProof(attempt, proof, now);
+    const { record, match } = requireProved(proof, { now, address });
+    const { scheme, presented } = proof.candidate;
+    for (const { candidate } of proofs) {
+      requireFresh(candidate.presented, { now, tolerance, timeless });
+      requireChallenge(candidate.presented, challenges);
+    }
+    const countersigner = countersignerOf(attempt);
+    requireCountersigner(countersigner, { wanted, scheme, match });
+    const { bytes: body, unread } = await requireBody(read, presented.body, bodyRules[treatment]);
+    // Another scheme may have read a body that this one does not sign.
+    const carried = body ?? (await read.taken());
+    const claims = await claimsOf(proofs, { now, remembered, reusable });
+    for (const claim of claims) await requireUnseen(replay, claim);
+    // Not before: whoever sends again what others have signed is no better than who signs with no key.
+    attempt.honest = true;
+    requireScope(record, scope);
+    const headers = await budgets.draw(attempt, record.accessKey);
+    if (keys.touch) touched(keys, record, now);
+    const { expiresAt: retiresAt } = match.secret;
+    return {
+      ok: true,
+      principal: principalOf(record),
+      scheme: scheme.name,
+      ...(retiresAt !== undefined && { retiresAt }),
+      request: carried ? withBody(request, carried) : request,
+      body,
+      ...(unread && { unread }),
+      headers: { ...headers, ...(retiresAt !== undefined && { [retirementField]: retirementValue(retiresAt) }) },
+      countersign: countersignWith(countersigner, scheme.name),
+    };
+  };
+}
+
+function located(found: Located, attempt: Attempt): Located {
+  attempt.message = found.message;
+  attempt.address = found.address;
+  return found;
+}
+
+const countersignWith =
+  (countersigner: Countersigner | undefined, scheme: string) =>
+  async (response: Response): Promise<Response> =>
+    countersigner
+      ? countersignedResponse(countersigner, response)
+      : fail('invalid_configuration', `The scheme ${scheme} signs no responses.`, 500);
+
+const principalOf = ({ accessKey, service, environment, scopes = [] }: KeyRecord): Principal => ({
+  accessKey,
+  service,
+  environment,
+  scopes,
+});
+
+// The body has been read, so another request must carry it on; but a Request of these methods can carry none.
+function withBody<Received extends Request | ReceivedRequest>(request: Received, body: Uint8Array): Received {
+  const web = 'arrayBuffer' in request;
+  if (web && !body.length && /^(?:GET|HEAD)$/i.test(request.method)) return request;
+  return (web ? new Request(request, { body: body as BodyInit }) : { ...request, body }) as Received;
+}

@@ -1,0 +1,61 @@
+import type { Credentials } from '../core/credentials.ts';
+import type { FindingCode } from '../core/finding.ts';
+import type { Scheme } from '../core/scheme.ts';
+import type { allowUnsignedPayload } from '../core/switches.ts';
+import type { AuditSink, Challenges, KeyStore, Limiter, ReplayStore } from './contracts.ts';
+import type { PublicAddress } from './received.ts';
+
+/** Whose signatures are accepted, and within what limits. */
+export type VerifierOptions = PublicAddress & {
+  readonly keys: KeyStore;
+  readonly replay: ReplayStore;
+  /** By what a request may be signed: one scheme, or several while callers move from one to another. @default countersignV1 */
+  readonly scheme?: Scheme | readonly Scheme[];
+  /** What of the schemes' findings of high severity is known and accepted. @default [] */
+  readonly accept?: readonly FindingCode[];
+  /** Issues and checks what schemes with a challenge sign. @default none */
+  readonly challenges?: Challenges;
+  /**
+   * The server's own private key, to sign answers with in schemes with public keys: for callers who verify with its public
+   * half. @default the caller's secret
+   */
+  readonly responseKey?: Credentials;
+  /** How far a timestamp may be from this server's time, in either direction, in seconds; finite. @default 300 */
+  readonly tolerance?: number;
+  /** The largest body that is read to be verified, in bytes. @default 10485760 (10 MiB) */
+  readonly maxBodyBytes?: number;
+  /** The time in milliseconds since the epoch. @default Date.now */
+  readonly clock?: () => number;
+  /** Told of every attempt, once. @default none */
+  readonly audit?: AuditSink;
+  /**
+   * Budgets. By client address: requests draw on it that are refused before a fresh, unseen signature of a known key is found in
+   * them, and while that is not known, all; those without a known address share one budget, named `unknown`. By access key:
+   * the others draw on it. @default none
+   */
+  readonly limits?: { readonly byAddress?: Limiter; readonly byKey?: Limiter };
+  /** Accepts bodies that are not signed, where the caller says so; they are left unread. */
+  readonly [allowUnsignedPayload]?: true;
+};
+
+/** What is known of a request beside what it says itself. */
+export type VerifyContext = {
+  /**
+   * Where the request came from, for limits, key records and audit: the other end of the connection, which may be one of
+   * `trustedProxies`. @default unknown
+   */
+  readonly address?: string;
+  /** A scope that the key must have. */
+  readonly scope?: string;
+  /** Whose signature it must be, for schemes that carry no access key, as most webhooks. @default the scheme's name */
+  readonly accessKey?: string;
+  /** Tells the audit that the request is let through whatever the result, as {@link reportOnly} does. @default false */
+  readonly reportOnly?: boolean;
+  /** Whether the answer must be countersigned: refused, before its nonce is spent, is what nobody can answer so. @default false */
+  readonly countersign?: boolean;
+  /**
+   * `'left'` leaves a body unread of which the digest is signed, for gateways that check it while they pass it on, or that
+   * never see it: `Verified.unread` says what it must be. @default 'read'
+   */
+  readonly body?: 'read' | 'left';
+};
