@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,12 +36,17 @@ export async function startPostgres(): Promise<SqlServer> {
   const data = join(folder, 'data');
   execFileSync(postgresBin('initdb'), ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '-N'], settings);
   const args = ['-D', data, '-p', String(port), '-h', '127.0.0.1', '-k', '', '-F', '-c', 'max_connections=200'];
-  return server({
+  const started = await server({
     url: `postgres://postgres@127.0.0.1:${port}/postgres`,
     start: () => spawn(postgres, args, settings),
     port,
     folder,
   });
+  // It takes connections before it takes anything else, and ends those with an error.
+  const ready = ['-q', '-h', '127.0.0.1', '-p', String(port), '-t', '30'];
+  while (spawnSync(postgresBin('pg_isready'), ready).status === 1)
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  return started;
 }
 
 export async function startMariadb(): Promise<SqlServer> {
