@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
-import { build } from 'esbuild';
+import { bundle } from './bundle.ts';
 import { type Found, found } from './found.ts';
 import type { KyFigure } from './inside-ky.ts';
 import type { Measured } from './measure.ts';
@@ -31,22 +31,6 @@ const here = import.meta.dirname;
 // hawk uses functions that Node warns of.
 const env = { ...process.env, NODE_NO_WARNINGS: '1' };
 const folder = mkdtempSync(join(tmpdir(), 'countersign-bench-'));
-
-/** The same code for every runtime, as an application's bundler would make it. */
-async function bundle(): Promise<void> {
-  await build({
-    entryPoints: ['inside', 'inside-ky', 'ky-server'].map((name) => join(here, `${name}.ts`)),
-    outdir: folder,
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'es2022',
-    external: ['bun:jsc', '@mitata/counters'],
-    // Some of the libraries are CommonJS.
-    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
-  });
-}
 
 async function run<Figure>({ name, command, args }: Found, script: string, ...given: string[]): Promise<Figure[]> {
   const child = spawn(command, [...args, join(folder, script), ...given], {
@@ -75,7 +59,11 @@ async function runKy(runtime: Found): Promise<void> {
 }
 
 try {
-  await bundle();
+  // The same code for every runtime.
+  await bundle(
+    ['inside', 'inside-ky', 'ky-server'].map((name) => join(here, `${name}.ts`)),
+    folder,
+  );
   const runtimes = found(options.on.split(','));
   console.log(
     `src/ bundled by esbuild; ${quick ? 'a quick run, ratios are rough' : 'medians of the ratios of 7 rounds'}`,

@@ -41,7 +41,8 @@ export function kyTable(figures: readonly KyFigure[]): string {
   return columns([['calls', 'who', 'cpu', 'wall', 'cpu over ky', 'target', ''], ...rows]);
 }
 
-function columns(rows: readonly (readonly string[])[]): string {
+/** Rows of cells, aligned. */
+export function columns(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
   return rows
     .map((row) =>
