@@ -1,5 +1,4 @@
-import { sha256OfBodySync } from '../core/digest.ts';
-import { hex, utf8 } from '../core/encoding.ts';
+import { claimId } from '../core/claim-id.ts';
 import { fail } from '../core/errors.ts';
 import { inTime } from '../core/in-time.ts';
 import type { ReplayStore } from '../server/contracts.ts';
@@ -49,7 +48,7 @@ export function sqlReplay<Schemas>(options: SqlReplayOptions<Schemas>): SqlRepla
       if (!(until > now && Number.isSafeInteger(until))) {
         unavailable('The replay store and the verifier must have the same clock.');
       }
-      const row = { id: idOf(accessKey, nonce), expires_at: until };
+      const row = { id: claimId(accessKey, nonce), expires_at: until };
       const fresh = await inTime(claimed(database, row, now), timeout).catch(refused);
       if (++claims % claimsPerBatch === 0) removed(database, now).catch(() => {});
       return fresh ? 'fresh' : 'seen';
@@ -63,10 +62,6 @@ export function sqlReplay<Schemas>(options: SqlReplayOptions<Schemas>): SqlRepla
     },
   };
 }
-
-// Of one length, and told apart by its letters alone, whatever the database makes of case, blanks and long texts.
-const idOf = (accessKey: string, nonce: string): string =>
-  hex(sha256OfBodySync(utf8(`${accessKey.length}:${accessKey}${nonce}`)));
 
 type Claimed = { readonly id: string; readonly expires_at: number };
 

@@ -1,14 +1,12 @@
-import { createSigner } from 'countersign';
 import { prepareRedisReplay, redisReplay } from 'countersign/redis';
-import { createVerifier, memoryKeys, type Refused, type ReplayStore, type Verified } from 'countersign/server';
+import { createVerifier, type Refused, type ReplayStore, type Verified } from 'countersign/server';
 import { createClient } from 'redis';
 import { afterEach, describe, expect, it } from 'vitest';
 import { present } from '../vectors/present.ts';
+import { callers, codeOf, killedUnderLoad, load, pause, signed } from './load.ts';
 import { type RedisServer, startRedis } from './redis-server.ts';
 
 const here = present('redis-server', '--version');
-const secret = 'a secret of more than sixteen bytes';
-const signer = createSigner({ accessKey: 'caller', secret });
 
 /** Seconds that a request stays fresh, kept short so that a lost memory is waited for. */
 const tolerance = 2;
@@ -33,60 +31,14 @@ async function world(settings: readonly string[], timeout = 500): Promise<World>
   const send = (...command: string[]) => client.sendCommand<unknown>(command);
   const replay = redisReplay({ send, timeout });
   await prepareRedisReplay(send);
-  const keys = memoryKeys([{ accessKey: 'caller', service: 'shop', secrets: [{ secret }] }]);
-  const verifier = createVerifier({ keys, replay, tolerance });
+  const verifier = createVerifier({ keys: callers, replay, tolerance });
   return { server, replay, verify: (request) => verifier.verify(request) };
-}
-
-const signed = () => signer.sign(new Request('https://api.example.com/v1/orders'));
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-const codeOf = (result: Verified<Request> | Refused) => (result.ok ? 'accepted' : result.error.code);
-
-/** Sends, and sends again all that was accepted, until told to stop; what came of it, in the order of events. */
-function load({ verify }: World) {
-  const accepted: Request[] = [];
-  const codes: string[] = [];
-  const replayed: string[] = [];
-  let running = true;
-  const worker = async () => {
-    while (running) {
-      const request = await signed();
-      const result = await verify(request);
-      codes.push(codeOf(result));
-      if (result.ok) accepted.push(request);
-      else if (result.error.status !== 503) throw result.error;
-      // The last ones are the ones that a dying store is most likely to have lost.
-      for (const old of accepted.slice(-3)) replayed.push(codeOf(await verify(old)));
-      if (!result.ok) await pause(5);
-    }
-  };
-  const workers = Promise.all(Array.from({ length: 8 }, worker));
-  return {
-    accepted,
-    codes,
-    replayed,
-    async stop() {
-      running = false;
-      await workers;
-    },
-  };
 }
 
 describe.runIf(here)('a Redis that', () => {
   it('is killed under load and comes back with its file lets no replay in, and goes on by itself', async () => {
     const one = await world(['appendonly yes', 'appendfsync everysec']);
-    const { accepted, codes, replayed, stop } = load(one);
-    for (let round = 0; round < 2; round += 1) {
-      const before = accepted.length;
-      while (accepted.length < before + 30) await pause(20);
-      await one.server.kill();
-      await pause(300);
-      await one.server.restart();
-    }
-    await pause(1500);
-    const after = accepted.length;
-    while (accepted.length < after + 30) await pause(20);
-    await stop();
+    const { accepted, codes, replayed } = await killedUnderLoad(one.server, one.verify);
     expect(codes).toContain('replay_store_unavailable');
     // By itself: the last requests are accepted again.
     expect(codes.slice(-20)).toContain('accepted');
@@ -96,7 +48,7 @@ describe.runIf(here)('a Redis that', () => {
 
   it('is killed under load and has lost everything refuses until what it forgot is stale', async () => {
     const one = await world([]);
-    const { accepted, codes, replayed, stop } = load(one);
+    const { accepted, codes, replayed, stop } = load(one.verify);
     while (accepted.length < 30) await pause(20);
     await one.server.kill();
     await pause(200);
