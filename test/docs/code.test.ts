@@ -7,12 +7,15 @@ import { createSigner, signedFetch } from 'countersign';
 import ts from 'typescript';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type RedisServer, startRedis } from '../stores/redis-server.ts';
+import { workerdPresent } from '../stores/workerd.ts';
 import { present } from '../vectors/present.ts';
 import { type Example, writeExamples } from './generate.ts';
 import { type Host, startHost } from './host.ts';
 import { accessKey, secret, signer } from './prelude.ts';
+import { startWorker } from './worker.ts';
 
 const redisHere = present('redis-server', '--version');
+const workerdHere = workerdPresent();
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const examples = writeExamples();
 afterAll(examples.remove);
@@ -53,7 +56,12 @@ describe('every example in the documentation runs', () => {
     vi.unstubAllGlobals();
   });
 
-  it.each(examples.all.filter(({ code }) => redisHere || !usesRedis(code)))('$page line $line', async (example) => {
+  it.each(examples.all.filter(isWorker))('$page line $line, in workerd', async (example) => {
+    const { url, close } = await startWorker(example);
+    await letsInOnce((request) => fetch(request), `${url}/v1/orders`).finally(close);
+  });
+
+  it.each(examples.all.filter(isProgram))('$page line $line', async (example) => {
     const printed: string[] = [];
     vi.spyOn(console, 'log').mockImplementation((...given) => void printed.push(format(...given)));
     vi.stubGlobal('fetch', host.fetch);
@@ -68,6 +76,9 @@ describe('every example in the documentation runs', () => {
 });
 
 const usesRedis = (code: string): boolean => code.includes("from 'redis'");
+const usesObjects = (code: string): boolean => code.includes("from 'countersign/durable-object'");
+const isWorker = ({ code }: Example): boolean => workerdHere && usesObjects(code);
+const isProgram = ({ code }: Example): boolean => !usesObjects(code) && (redisHere || !usesRedis(code));
 
 /** What an example says that it prints: the text after `// →`. */
 const expectedOf = ({ code }: Example): readonly string[] =>

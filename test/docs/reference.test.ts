@@ -97,6 +97,8 @@ describe('options', () => {
     ['docs/stores.md', 'redis.ts', 'RedisReplayOptions'],
     ['docs/stores.md', 'sql/replay.ts', 'SqlReplayOptions'],
     ['docs/stores.md', 'sql/audit.ts', 'SqlAuditOptions'],
+    ['docs/stores.md', 'durable-object/replay.ts', 'DurableObjectReplayOptions'],
+    ['docs/stores.md', 'durable-object/replay-object.ts', 'ReplayObjectOptions'],
     ['docs/webhooks.md', 'schemes/standard-webhooks.ts', 'StandardWebhooksOptions'],
     ['docs/rfc9421.md', 'schemes/rfc9421-settings.ts', 'Rfc9421Options'],
   ])('%s has a row for every member of %s %s, with its default', (path, file, name) => {
@@ -131,6 +133,7 @@ describe('options', () => {
 });
 
 it.each([
+  'durable-object.ts',
   'express.ts',
   'fastify.ts',
   'hono.ts',

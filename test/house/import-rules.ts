@@ -38,7 +38,8 @@ const rules: Readonly<Record<string, Rule>> = {
   'src/redis.ts': { ours: ['src/core/'], types: contracts, packages: { redis: 'type', ioredis: 'type' } },
   'src/sql/': { ours: ['src/sql/', 'src/core/'], types: storedKeys, packages: { kysely: 'type' } },
   'src/sql.ts': { ours: ['src/sql/', 'src/core/'], types: contracts, packages: { kysely: 'type' } },
-  'src/durable-object.ts': { ours: ['src/core/'], types: contracts },
+  'src/durable-object/': { ours: ['src/durable-object/', 'src/core/'], types: contracts },
+  'src/durable-object.ts': { ours: ['src/durable-object/', 'src/core/'], types: contracts },
 };
 
 const adapters = /^src\/(?:node|hono|express|fastify)\.ts$|^src\/node\//;

@@ -1,0 +1,165 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { createSigner } from 'countersign';
+import { durableObjectReplay } from 'countersign/durable-object';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { objectsAt, replayAt, tell, worker } from './durable-object-access.ts';
+import { replayContract } from './replay-contract.ts';
+import { startWorkerd, type Workerd, workerdPresent } from './workerd.ts';
+
+const minute = 60_000;
+const soon = () => Date.now() + minute;
+const unavailable = (about: string) => ({
+  code: 'replay_store_unavailable',
+  status: 503,
+  message: expect.stringContaining(about),
+});
+
+describe.runIf(workerdPresent())('durableObjectReplay', () => {
+  let server: Workerd;
+  let url: string;
+  beforeAll(async () => {
+    server = await startWorkerd(worker);
+    url = server.url;
+  }, 60_000);
+  afterAll(() => server?.close());
+
+  replayContract(() => ({
+    store: (clock) => replayAt(url, { options: { timeout: 10_000 }, ...(clock && { clock }) }),
+  }));
+
+  it('gives one of a thousand claims of four processes', async () => {
+    const run = promisify(execFile);
+    const command = ['--import', 'tsx', new URL('durable-object-claimer.ts', import.meta.url).pathname];
+    const outputs = await Promise.all(
+      [1, 2, 3, 4].map(() => run(process.execPath, [...command, url, 'the-one-nonce-of-all', '250'])),
+    );
+    const counts = outputs.map(({ stdout }) => stdout.trim().split(' ').map(Number));
+    expect(counts.map(([, asked]) => asked)).toEqual([250, 250, 250, 250]);
+    expect(counts.reduce((sum, [fresh = 0]) => sum + fresh, 0)).toBe(1);
+  }, 60_000);
+
+  it('gives one of two hundred claims that an object has before it at once', async () => {
+    const of = { name: 'crowd-0' };
+    const { claim } = replayAt(url, { options: { shards: 1, prefix: 'crowd-', timeout: 10_000 } });
+    await tell(url, 'hold', of);
+    const claims = Promise.all(Array.from({ length: 200 }, () => claim('key', 'a-nonce', soon())));
+    await expect.poll(() => tell(url, 'waiting', of)).toBe('200');
+    await tell(url, 'release', of);
+    expect((await claims).filter((answer) => answer === 'fresh')).toHaveLength(1);
+  });
+
+  it('spreads nonces among as many objects as it is told, and finds them again', async () => {
+    const before = server.objects('Nonces');
+    const { claim } = replayAt(url, { options: { shards: 5, prefix: 'spread-' } });
+    const nonces = Array.from({ length: 60 }, (_, i) => `nonce-${i}`);
+    const claims = () => Promise.all(nonces.map((nonce) => claim('key', nonce, soon())));
+    expect(new Set(await claims())).toEqual(new Set(['fresh']));
+    expect(new Set(await claims())).toEqual(new Set(['seen']));
+    expect(server.objects('Nonces') - before).toBe(5);
+  });
+
+  it('lets a signed request into a Worker once', async () => {
+    const signer = createSigner({ accessKey: 'caller', secret: 'a secret of more than sixteen bytes' });
+    const request = await signer.sign(new Request(`${url}/v1/orders`, { method: 'POST', body: '{}' }));
+    const statuses = [await fetch(request.clone()), await fetch(request)].map(({ status }) => status);
+    expect(statuses).toEqual([200, 401]);
+  });
+
+  it('remembers when an object has been thrown away, and refuses what it was about to answer', async () => {
+    const of = { name: 'thrown-0' };
+    const { claim } = replayAt(url, { options: { shards: 1, prefix: 'thrown-', timeout: 10_000 } });
+    expect(await claim('key', 'before', soon())).toBe('fresh');
+    await tell(url, 'hold', of);
+    const held = claim('key', 'during', soon());
+    const refused = expect(held).rejects.toMatchObject(unavailable('gives no answer'));
+    await expect.poll(() => tell(url, 'waiting', of)).toBe('1');
+    await tell(url, 'abort', of);
+    await refused;
+    expect(await claim('key', 'before', soon())).toBe('seen');
+    expect(await claim('key', 'after', soon())).toBe('fresh');
+  });
+
+  it('is not waited for longer than the time-out, and is asked again', async () => {
+    const of = { name: 'held-0' };
+    const { claim } = replayAt(url, { options: { shards: 1, prefix: 'held-', timeout: 200 } });
+    await tell(url, 'hold', of);
+    await expect(claim('key', 'a-nonce', soon())).rejects.toMatchObject({
+      ...unavailable('gives no answer'),
+      cause: 'Error: No answer within 200 ms.',
+    });
+    await tell(url, 'release', of);
+    expect(await claim('key', 'another-nonce', soon())).toBe('fresh');
+  });
+
+  it('refuses when an object is full, still knows what it has seen, and has room again after the alarm', async () => {
+    const of = { binding: 'FEW', name: 'few-0' };
+    const { claim } = replayAt(url, { ...of, options: { shards: 1, prefix: 'few-' } });
+    const until = Date.now() + 1500;
+    for (const nonce of ['one', 'two', 'three']) expect(await claim('key', nonce, until)).toBe('fresh');
+    await expect(claim('key', 'four', soon())).rejects.toMatchObject({ code: 'replay_store_full', status: 503 });
+    expect(await claim('key', 'three', until)).toBe('seen');
+    await tell(url, `ahead/${2 * minute}`, of);
+    await expect.poll(() => claim('key', 'four', soon()).catch(({ code }) => code), { timeout: 10_000 }).toBe('fresh');
+    expect(Date.now()).toBeGreaterThan(until);
+  });
+
+  it('lets no replay in when the clock of an object was ahead, but refuses until what it forgot is over', async () => {
+    const of = { name: 'ahead-0' };
+    const { claim } = replayAt(url, { options: { shards: 1, prefix: 'ahead-' } });
+    const until = Date.now() + 8000;
+    expect(await claim('key', 'a-nonce', until)).toBe('fresh');
+    await tell(url, `ahead/${60 * minute}`, of);
+    const answered = () => claim('key', 'a-nonce', soon()).catch((error) => error);
+    await expect.poll(answered, { timeout: 6000 }).toMatchObject(unavailable('forgotten nonces early'));
+    await tell(url, 'ahead/0', of);
+    await expect(claim('key', 'another-nonce', soon())).rejects.toMatchObject(unavailable('forgotten nonces early'));
+    await tell(url, 'abort', of);
+    await expect(claim('key', 'a-nonce', soon())).rejects.toMatchObject(unavailable('forgotten nonces early'));
+    await expect.poll(answered, { timeout: 12_000 }).toBe('fresh');
+    expect(Date.now()).toBeGreaterThanOrEqual(until);
+  });
+
+  it('refuses where the class does not pass on, has no SQLite, or a capacity that is none', async () => {
+    const answered = (binding: string) =>
+      replayAt(url, { binding })
+        .claim('key', 'a-nonce', soon())
+        .catch((error) => error);
+    expect(await answered('SILENT')).toMatchObject(unavailable('does its class pass fetch on'));
+    expect(await answered('OLD')).toMatchObject({
+      ...unavailable('gives no answer'),
+      cause: expect.stringMatching(/SQL/),
+    });
+  });
+
+  it.each([
+    '',
+    '{',
+    'null',
+    '[]',
+    '{}',
+    claimOf({ id: 'x' }),
+    claimOf({ now: 'x' }),
+    claimOf({ now: null }),
+    claimOf({ expiresAt: 1.5 }),
+  ])('remembers nothing for the message %s', async (body) => {
+    const answer = await fetch(`${url}/object/NONCES/countersign-0/claim`, { method: 'POST', body });
+    expect(answer.status).toBeGreaterThanOrEqual(400);
+  });
+});
+
+/** A claim as it goes to an object, with something changed. */
+function claimOf(changed: Readonly<Record<string, unknown>>): string {
+  return JSON.stringify({ id: 'a'.repeat(64), now: 1, expiresAt: 2, ...changed });
+}
+
+it.each([
+  [{ shards: 0 }, 'shards is 0'],
+  [{ shards: 1.5 }, 'shards is 1.5'],
+  [{ shards: Number.NaN }, 'shards is NaN'],
+  [{ timeout: 0 }, 'timeout'],
+])('asks for options that can be, unlike %j', (options, about) => {
+  expect(() => durableObjectReplay(objectsAt('http://127.0.0.1:1'), options)).toThrow(
+    expect.objectContaining({ code: 'invalid_configuration', message: expect.stringContaining(about) }),
+  );
+});
