@@ -56,4 +56,4 @@ export { aesSealer } from './server/sealing.ts';
 export type { Refused, Verified } from './server/verdict.ts';
 export type { Verifier } from './server/verifier.ts';
 export { createVerifier } from './server/verifier.ts';
-export type { VerifierOptions, VerifyContext } from './server/verifier-options.ts';
+export type { LimitOptions, VerifierOptions, VerifyContext } from './server/verifier-options.ts';

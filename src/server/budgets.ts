@@ -1,7 +1,8 @@
-import type { SignatureError } from '../core/errors.ts';
+import { fail, type SignatureError } from '../core/errors.ts';
 import type { Attempt } from './attempt.ts';
 import { type Budget, giveBack, rateLimitHeaders, withinLimit } from './limits.ts';
-import type { VerifierOptions } from './verifier-options.ts';
+import { networkOf } from './ranges.ts';
+import type { LimitOptions } from './verifier-options.ts';
 
 /** What attempts cost, by address and by key. */
 export type Budgets = {
@@ -19,24 +20,29 @@ export type Budgets = {
 const nothing = Object.freeze({});
 
 /**
- * @throws SignatureError (what the functions return) `rate_limited`, `limiter_unavailable`
+ * @throws SignatureError `invalid_configuration`; (what the functions return) `rate_limited`, `limiter_unavailable`
  */
-export function budgetsOf({ byAddress, byKey }: NonNullable<VerifierOptions['limits']>): Budgets {
+export function budgetsOf({ byAddress, byKey, timeout = 2000, ipv6Prefix = 64 }: LimitOptions): Budgets {
+  if (!(timeout > 0)) fail('invalid_configuration', 'timeout of limits must be a positive number of milliseconds.');
+  if (!(Number.isInteger(ipv6Prefix) && ipv6Prefix >= 1 && ipv6Prefix <= 128)) {
+    fail('invalid_configuration', `ipv6Prefix is ${ipv6Prefix}, it must be a whole number of bits, 1 to 128.`);
+  }
   return {
     async charge(attempt) {
       if (!byAddress || attempt.budget) return;
-      attempt.budget = { name: 'address', limiter: byAddress, key: attempt.address ?? 'unknown' };
-      await withinLimit(attempt.budget);
+      const key = networkOf(attempt.address ?? 'unknown', ipv6Prefix);
+      attempt.budget = { name: 'address', limiter: byAddress, key };
+      await withinLimit(attempt.budget, timeout);
       attempt.charge = attempt.budget;
     },
     async draw(attempt, accessKey) {
       if (!byKey) return nothing;
       const budget: Budget = { name: 'key', limiter: byKey, key: accessKey };
       attempt.budget = budget;
-      return rateLimitHeaders(budget, await withinLimit(budget));
+      return rateLimitHeaders(budget, await withinLimit(budget, timeout));
     },
     async settle({ charge, honest }, error) {
-      if (charge && (honest || (error && error.status >= 500))) await giveBack(charge);
+      if (charge && (honest || (error && error.status >= 500))) await giveBack(charge, timeout);
     },
   };
 }

@@ -1,4 +1,5 @@
 import { fail } from '../core/errors.ts';
+import { inTime } from '../core/in-time.ts';
 import type { Limiter } from './contracts.ts';
 
 /** A budget, and who draws on it. */
@@ -13,23 +14,29 @@ export type Budget = {
 /**
  * Takes one from a budget, and returns what the limiter says of the rest.
  *
+ * @param timeout for how many milliseconds the limiter is waited for.
  * @throws SignatureError `rate_limited`, `limiter_unavailable`
  */
-export async function withinLimit({ limiter, key }: Budget): Promise<unknown> {
+export async function withinLimit(budget: Budget, timeout: number): Promise<unknown> {
+  const { limiter, key } = budget;
+  let taken: Promise<unknown> | undefined;
   try {
-    return await limiter.consume(key);
+    taken = Promise.resolve(limiter.consume(key));
+    return await inTime(taken, timeout);
   } catch (cause) {
-    if (waitOf(cause) === undefined && isFault(cause)) {
-      fail('limiter_unavailable', 'The limiter cannot tell whether there is budget left.', 503, cause);
+    if (waitOf(cause) !== undefined || !isFault(cause)) {
+      return fail('rate_limited', 'Too many requests. Try again later.', 429, cause);
     }
-    return fail('rate_limited', 'Too many requests. Try again later.', 429, cause);
+    // What is taken after that has been taken for nothing.
+    taken?.then(() => giveBack(budget, timeout)).catch(() => {});
+    return fail('limiter_unavailable', 'The limiter cannot tell whether there is budget left.', 503, cause);
   }
 }
 
-/** Gives back what was taken. A limiter that cannot leaves the caller with less, which decides nothing. */
-export async function giveBack({ limiter, key }: Budget): Promise<void> {
+/** Gives back what was taken. A limiter that cannot, or not in time, leaves the caller with less, which decides nothing. */
+export async function giveBack({ limiter, key }: Budget, timeout: number): Promise<void> {
   try {
-    await limiter.reward?.(key);
+    await inTime(Promise.resolve(limiter.reward?.(key)), timeout);
   } catch {
     // The request has been judged.
   }

@@ -21,6 +21,17 @@ export function rangesOf(texts: readonly string[]): Ranges {
   };
 }
 
+/**
+ * The network that an IPv6 address is in, of so many bits, as `2001:db8::/64`; of IPv4 in the clothes of IPv6, the IPv4
+ * address. Everything else is returned as it is.
+ */
+export function networkOf(address: string, bits: number): string {
+  if (!ipaddr.IPv6.isValid(address)) return address;
+  const found = ipaddr.IPv6.parse(address);
+  if (found.isIPv4MappedAddress()) return found.toIPv4Address().toString();
+  return `${ipaddr.IPv6.networkAddressFromCIDR(`${new ipaddr.IPv6(found.toByteArray())}/${bits}`)}/${bits}`;
+}
+
 function rangeOf(text: string): Range {
   try {
     const [network, bits] = ipaddr.parseCIDR(text.includes('/') ? text : `${text}/${text.includes(':') ? 128 : 32}`);

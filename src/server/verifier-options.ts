@@ -28,14 +28,28 @@ export type VerifierOptions = PublicAddress & {
   readonly clock?: () => number;
   /** Told of every attempt, once. @default none */
   readonly audit?: AuditSink;
-  /**
-   * Budgets. By client address: requests draw on it that are refused before a fresh, unseen signature of a known key is found in
-   * them, and while that is not known, all; those without a known address share one budget, named `unknown`. By access key:
-   * the others draw on it. @default none
-   */
-  readonly limits?: { readonly byAddress?: Limiter; readonly byKey?: Limiter };
+  /** Budgets. @default none */
+  readonly limits?: LimitOptions;
   /** Accepts bodies that are not signed, where the caller says so; they are left unread. */
   readonly [allowUnsignedPayload]?: true;
+};
+
+/** What requests draw on. */
+export type LimitOptions = {
+  /**
+   * By client address: requests draw on it that are refused before a fresh, unseen signature of a known key is found in them,
+   * and while that is not known, all; those without a known address share one budget, named `unknown`. @default none
+   */
+  readonly byAddress?: Limiter;
+  /** By access key: the others draw on it. @default none */
+  readonly byKey?: Limiter;
+  /** After how many milliseconds without an answer of a limiter a request is refused. @default 2000 */
+  readonly timeout?: number;
+  /**
+   * How many bits at the front of an IPv6 address decide which budget is drawn on, 1 to 128. Whoever has one address has, as a
+   * rule, all that begin with the same 64 (RFC 7421). @default 64
+   */
+  readonly ipv6Prefix?: number;
 };
 
 /** What is known of a request beside what it says itself. */

@@ -80,6 +80,7 @@ describe('options', () => {
     ['docs/client.md', 'client/countersigned.ts', 'CountersignedOptions'],
     ['docs/client.md', 'core/credentials.ts', 'Credentials'],
     ['docs/server.md', 'server/verifier-options.ts', 'VerifierOptions'],
+    ['docs/server.md', 'server/verifier-options.ts', 'LimitOptions'],
     ['docs/server.md', 'server/gate.ts', 'ProtectOptions'],
     ['docs/adapters.md', 'server/gate.ts', 'GateOptions'],
     ['docs/server.md', 'server/replay.ts', 'MemoryReplayOptions'],

@@ -21,6 +21,8 @@ type Limiters = {
   limiter(options: IRateLimiterOptions): Promise<RateLimiterMemory | RateLimiterRedis | RateLimiterPostgres>;
   /** Takes the store away for good; undefined where it cannot fail. */
   readonly kill: (() => Promise<void>) | undefined;
+  /** Has the store answer nothing until the function that comes back is called; undefined where it cannot hang. */
+  readonly hang: (() => Promise<() => Promise<void>>) | undefined;
   close(): Promise<void>;
 };
 
@@ -49,6 +51,7 @@ export const limiterKinds: readonly LimiterKind[] = [
     start: async () => ({
       limiter: async (options) => new RateLimiterMemory(options),
       kill: undefined,
+      hang: undefined,
       close: async () => undefined,
     }),
   },
@@ -69,6 +72,10 @@ export const limiterKinds: readonly LimiterKind[] = [
       return {
         limiter: async (options) => new RateLimiterRedis({ ...options, storeClient, keyPrefix: prefix() }),
         kill: () => server.kill(),
+        async hang() {
+          server.freeze();
+          return async () => server.thaw();
+        },
         async close() {
           storeClient.disconnect();
           await server.close();
@@ -99,6 +106,13 @@ export const limiterKinds: readonly LimiterKind[] = [
           });
         },
         kill: end,
+        async hang() {
+          const holder = new pg.Client(database);
+          await holder.connect();
+          await holder.query('BEGIN');
+          for (const table of tables) await holder.query(`LOCK TABLE ${table} IN ACCESS EXCLUSIVE MODE`);
+          return async () => holder.end().catch(() => {});
+        },
         async close() {
           await end();
           const client = new pg.Client(database);

@@ -1,8 +1,8 @@
-import { type Limiter, protect, type VerifierOptions } from 'countersign/server';
+import { createVerifier, type Limiter, memoryReplay, protect, type VerifierOptions } from 'countersign/server';
 import { RateLimiterMemory, RateLimiterUnion } from 'rate-limiter-flexible';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { limiterKinds } from './limiters.ts';
-import { type Parts, received, refusal, rig, signedParts, url } from './rig.ts';
+import { noon, type Parts, received, refusal, rig, signedParts, url } from './rig.ts';
 
 const address = '192.0.2.1';
 
@@ -81,6 +81,42 @@ describe.each(limiterKinds.filter(({ here }) => here))('limits in $name', ({ sta
     ]);
   });
 
+  it('that hang hold no request for long, and take nothing for it', async () => {
+    if (!store.hang) return;
+    const [byAddress, byKey] = [
+      await store.limiter({ points: 1, duration: 60 }),
+      await store.limiter({ points: 1, duration: 60 }),
+    ];
+    const [guarded, proved] = [limitedRig({ byAddress, timeout: 1000 }), limitedRig({ byKey, timeout: 1000 })];
+    const release = await store.hang();
+    onTestFinished(release);
+    const answers = [guarded.call(guarded.good()), proved.call(proved.good())];
+    expect(await Promise.all(answers)).toEqual(['limiter_unavailable', 'limiter_unavailable']);
+    await release();
+    await expect.poll(async () => (await byAddress.get(address))?.consumedPoints).toBe(0);
+    await expect.poll(async () => (await byKey.get(proved.accessKey))?.consumedPoints).toBe(0);
+    expect(await guarded.call(guarded.good())).toBe('ok');
+    expect(await proved.call(proved.good())).toBe('ok');
+  });
+
+  it('that hang when something is given back hold no request either', async () => {
+    if (!store.hang) return;
+    const byAddress = await store.limiter({ points: 1, duration: 60 });
+    const { accessKey, secret, signer } = rig();
+    let release = async () => {};
+    const find = async () => {
+      release = (await store.hang?.()) ?? release;
+      onTestFinished(release);
+      return { accessKey, service: 'shop', secrets: [{ secret }] };
+    };
+    const clock = () => noon;
+    const limits = { byAddress, timeout: 1000 };
+    const verifier = createVerifier({ keys: { find }, replay: memoryReplay({ clock }), clock, limits });
+    expect(await verifier.verify(received(signedParts(signer)), { address })).toMatchObject({ ok: true });
+    await release();
+    await expect.poll(async () => (await byAddress.get(address))?.consumedPoints).toBe(0);
+  });
+
   it('that cannot be told refuse with 503, and never with 429', async () => {
     if (!store.kill) return;
     const limiter = await store.limiter({ points: 5, duration: 60 });
@@ -120,6 +156,50 @@ describe('the budget of an address', () => {
     expect([refusal(scoped).error.code, refusal(over).error.code]).toEqual(['insufficient_scope', 'rate_limited']);
     expect(refusal(over).reply.headers).toMatchObject({ RateLimit: '"key";r=0;t=60' });
     expect(await spent(byAddress)).toBe(0);
+  });
+
+  it.each<[from: string, budget: string]>([
+    ['192.0.2.1', '192.0.2.1'],
+    ['::ffff:192.0.2.1', '192.0.2.1'],
+    ['::FFFF:C000:201', '192.0.2.1'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+    ['2001:0DB8:0001:0002::', '2001:db8:1:2::/64'],
+    ['2001:db8:1:2:ffff:ffff:ffff:ffff', '2001:db8:1:2::/64'],
+    ['2001:db8:1:3::1', '2001:db8:1:3::/64'],
+    ['fe80::1%eth0', 'fe80::/64'],
+    ['::1', '::/64'],
+    ['unix:', 'unix:'],
+    ['12345', '12345'],
+    ['2001:db8::1, 192.0.2.1', '2001:db8::1, 192.0.2.1'],
+  ])('%s is that of %s', async (from, budget) => {
+    const drawn: string[] = [];
+    const { call, good } = limitedRig({ byAddress: { consume: async (key) => void drawn.push(key) } });
+    expect(await call(good(), from)).toBe('ok');
+    expect(drawn).toEqual([budget]);
+  });
+
+  it('is one for all that an attacker has of a network of IPv6, and another next door', async () => {
+    const { call, good } = limitedRig({ byAddress: new RateLimiterMemory({ points: 2, duration: 60 }) });
+    const guesses = ['2001:db8::1', '2001:db8::2', '2001:db8:0:0:ffff::3'].map((from) => call(forged(good()), from));
+    expect(await Promise.all(guesses)).toEqual(['signature_mismatch', 'signature_mismatch', 'rate_limited']);
+    expect(await call(good(), '2001:db8:0:1::1')).toBe('ok');
+  });
+
+  it.each([
+    [56, '2001:db8:0:1200::/56'],
+    [60, '2001:db8:0:1230::/60'],
+    [128, '2001:db8:0:1234::1/128'],
+  ])('has the first %i bits in common, where the provider says so', async (ipv6Prefix, budget) => {
+    const drawn: string[] = [];
+    const { call, good } = limitedRig({ byAddress: { consume: async (key) => void drawn.push(key) }, ipv6Prefix });
+    expect(await call(good(), '2001:db8:0:1234::1')).toBe('ok');
+    expect(drawn).toEqual([budget]);
+  });
+
+  it('is told to the audit by the address itself', async () => {
+    const { call, good, events } = limitedRig({ byAddress: new RateLimiterMemory({ points: 2, duration: 60 }) });
+    await call(good(), '2001:db8::1');
+    expect(events).toMatchObject([{ address: '2001:db8::1' }]);
   });
 
   it('is not used up by faults of the server', async () => {
@@ -182,6 +262,13 @@ describe('a limiter', () => {
     const result = await verifier.verify(received(good()));
     expect(result.ok && result.headers).toEqual(headers);
   });
+
+  it.each([{ timeout: 0 }, { timeout: Number.NaN }, { ipv6Prefix: 0 }, { ipv6Prefix: 129 }, { ipv6Prefix: 63.5 }])(
+    'has no %j',
+    (limits) => {
+      expect(() => limitedRig(limits)).toThrow(expect.objectContaining({ code: 'invalid_configuration' }));
+    },
+  );
 
   it('that throws at once refuses with 503', async () => {
     const consume = () => {
