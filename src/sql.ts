@@ -1,4 +1,4 @@
-export { type SqlAuditOptions, sqlAudit } from './sql/audit.ts';
+export { sqlAudit } from './sql/audit.ts';
 export { sqlKeys } from './sql/keys.ts';
 export { sqlMigrations } from './sql/migrations.ts';
 export { type NodeSqlite, nodeSqlite } from './sql/node-sqlite.ts';

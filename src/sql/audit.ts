@@ -1,32 +1,17 @@
 import { hex } from '../core/encoding.ts';
-import { fail } from '../core/errors.ts';
 import type { AuditEvent } from '../server/contracts.ts';
 import { type AuditRow, opened, type SqlOptions } from './tables.ts';
 
-/** Where audit events are written, and how many may wait. */
-export type SqlAuditOptions<Schemas> = SqlOptions<Schemas> & {
-  /** How many events may wait for the database; what comes beyond is rejected, so that a slow one takes no memory. @default 1000 */
-  readonly capacity?: number;
-};
-
 /**
- * An audit that writes one row for each event into a table that {@link sqlMigrations} makes. No request waits for it.
+ * An audit that writes one row for each event into a table that {@link sqlMigrations} makes. Put it behind `boundedSink`: it
+ * lets any number of events wait for the database, and hears of no loss.
  *
  * @throws SignatureError `invalid_configuration`
  */
-export function sqlAudit<Schemas>(options: SqlAuditOptions<Schemas>): (event: AuditEvent) => Promise<void> {
-  const { capacity = 1000 } = options;
-  if (!(capacity >= 1)) fail('invalid_configuration', 'capacity must be at least 1.');
+export function sqlAudit<Schemas>(options: SqlOptions<Schemas>): (event: AuditEvent) => Promise<void> {
   const { tables } = opened(options);
-  let waiting = 0;
   return async (event) => {
-    if (waiting >= capacity) throw new Error(`${waiting} audit events wait for the database: this one is not written.`);
-    waiting++;
-    try {
-      await tables.insertInto('countersign_audit').values(rowOf(event)).execute();
-    } finally {
-      waiting--;
-    }
+    await tables.insertInto('countersign_audit').values(rowOf(event)).execute();
   };
 }
 

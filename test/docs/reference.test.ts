@@ -97,7 +97,7 @@ describe('options', () => {
     ['docs/server.md', 'opentelemetry.ts', 'OpenTelemetryOptions'],
     ['docs/stores.md', 'redis.ts', 'RedisReplayOptions'],
     ['docs/stores.md', 'sql/replay.ts', 'SqlReplayOptions'],
-    ['docs/stores.md', 'sql/audit.ts', 'SqlAuditOptions'],
+    ['docs/stores.md', 'sql/tables.ts', 'SqlOptions'],
     ['docs/stores.md', 'durable-object/replay.ts', 'DurableObjectReplayOptions'],
     ['docs/stores.md', 'durable-object/replay-object.ts', 'ReplayObjectOptions'],
     ['docs/webhooks.md', 'schemes/standard-webhooks.ts', 'StandardWebhooksOptions'],
