@@ -1,9 +1,10 @@
-import type { Attributes, Counter, Histogram, MetricsAPI, TraceAPI } from '@opentelemetry/api';
+import type { Attributes, Counter, Histogram, Meter, MetricsAPI, TraceAPI } from '@opentelemetry/api';
+import type { BoundedSink } from './server/bounded-sink.ts';
 import type { AuditEvent, AuditSink } from './server/contracts.ts';
 
 /** `metrics` and `trace` of `@opentelemetry/api`, and what is told beside the defaults. */
 export type OpenTelemetryOptions = {
-  /** Takes the counter and the histogram. @default no metrics */
+  /** Takes what is counted and measured. @default no metrics */
   readonly metrics?: Pick<MetricsAPI, 'getMeter'>;
   /** Knows the active span, which takes the attributes. @default no attributes on spans */
   readonly trace?: Pick<TraceAPI, 'getActiveSpan'>;
@@ -12,6 +13,8 @@ export type OpenTelemetryOptions = {
    * choose. @default none
    */
   readonly metricAttributes?: (event: AuditEvent) => Attributes;
+  /** What `boundedSink` has made, by names of yours: where their events went, and how many are lost, is told. @default none */
+  readonly sinks?: Readonly<Record<string, Pick<BoundedSink, 'counts'>>>;
 };
 
 type Instruments = { readonly requests: Counter; readonly duration: Histogram };
@@ -23,13 +26,16 @@ type Instruments = { readonly requests: Counter; readonly duration: Histogram };
  * Metrics: the counter `countersign.requests` and the histogram `countersign.verification.duration`, in seconds, with the
  * attributes `countersign.outcome`, `countersign.scheme` and `error.type`: the code of what was refused. All of them have few
  * values, and none that a caller can choose. The span also has `countersign.service` of an accepted request.
+ *
+ * Of `sinks`, by `countersign.sink`: the counter `countersign.audit.events`, with the attribute `countersign.delivery`, of
+ * which every value but `delivered` is a loss; and `countersign.audit.pending`, how many events wait.
  */
-export function openTelemetry({ metrics, trace, metricAttributes }: OpenTelemetryOptions): AuditSink {
+export function openTelemetry({ metrics, trace, metricAttributes, sinks }: OpenTelemetryOptions): AuditSink {
   let instruments: Instruments | undefined;
   return (event) => {
     if (metrics) {
       // Not before the first request: a meter from before the SDK is registered would measure nothing for ever.
-      instruments ??= instrumentsOf(metrics);
+      instruments ??= instrumentsOf(metrics.getMeter('countersign'), sinks);
       const attributes = { ...metricAttributes?.(event), ...attributesOf(event) };
       instruments.requests.add(1, attributes);
       instruments.duration.record(event.duration / 1000, attributes);
@@ -52,8 +58,8 @@ const spanAttributesOf = ({ outcome, scheme, code, service }: AuditEvent): Attri
   ...(outcome === 'accepted' && service !== undefined && { 'countersign.service': service }),
 });
 
-function instrumentsOf(metrics: Pick<MetricsAPI, 'getMeter'>): Instruments {
-  const meter = metrics.getMeter('countersign');
+function instrumentsOf(meter: Meter, sinks: OpenTelemetryOptions['sinks']): Instruments {
+  if (sinks) observe(meter, sinks);
   return {
     requests: meter.createCounter('countersign.requests', {
       description: 'Requests that were judged.',
@@ -68,4 +74,28 @@ function instrumentsOf(metrics: Pick<MetricsAPI, 'getMeter'>): Instruments {
       },
     }),
   };
+}
+
+/** Has the SDK ask the sinks whenever it reads the metrics: also for zeros, so that the first loss is a change. */
+function observe(meter: Meter, sinks: NonNullable<OpenTelemetryOptions['sinks']>): void {
+  const events = meter.createObservableCounter('countersign.audit.events', {
+    description: 'Audit events that a bounded sink is done with.',
+    unit: '{event}',
+  });
+  const waiting = meter.createObservableUpDownCounter('countersign.audit.pending', {
+    description: 'Audit events that wait in a bounded sink.',
+    unit: '{event}',
+  });
+  meter.addBatchObservableCallback(
+    (told) => {
+      for (const [sink, bounded] of Object.entries(sinks)) {
+        const { pending, ...ends } = bounded.counts();
+        told.observe(waiting, pending, { 'countersign.sink': sink });
+        for (const [delivery, count] of Object.entries(ends)) {
+          told.observe(events, count, { 'countersign.sink': sink, 'countersign.delivery': delivery });
+        }
+      }
+    },
+    [events, waiting],
+  );
 }

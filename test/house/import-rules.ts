@@ -34,7 +34,11 @@ const rules: Readonly<Record<string, Rule>> = {
   'src/hono.ts': { ours: serverSide, packages: { hono: 'type' } },
   'src/express.ts': { ours: ['src/node/', ...serverSide], packages: { express: 'type' } },
   'src/fastify.ts': { ours: ['src/node/', ...serverSide], packages: { fastify: 'type' } },
-  'src/opentelemetry.ts': { ours: [], types: contracts, packages: { '@opentelemetry/api': 'type' } },
+  'src/opentelemetry.ts': {
+    ours: [],
+    types: [...contracts, 'src/server/bounded-sink.ts'],
+    packages: { '@opentelemetry/api': 'type' },
+  },
   'src/redis.ts': { ours: ['src/core/'], types: contracts, packages: { redis: 'type', ioredis: 'type' } },
   'src/sql/': { ours: ['src/sql/', 'src/core/'], types: storedKeys, packages: { kysely: 'type' } },
   'src/sql.ts': { ours: ['src/sql/', 'src/core/'], types: contracts, packages: { kysely: 'type' } },

@@ -8,7 +8,7 @@ import {
 } from '@opentelemetry/sdk-metrics';
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { type OpenTelemetryOptions, openTelemetry } from 'countersign/opentelemetry';
-import { reportOnly } from 'countersign/server';
+import { allSinks, boundedSink, reportOnly } from 'countersign/server';
 import { afterEach, expect, it } from 'vitest';
 import { judge, rig, signedParts, url } from './rig.ts';
 
@@ -139,6 +139,48 @@ it('marks the active span of each of many requests at once', async () => {
     forged: { 'countersign.outcome': 'refused', 'countersign.code': 'signature_mismatch', ...scheme },
     bare: { 'countersign.outcome': 'refused', 'countersign.code': 'missing_signature' },
   });
+});
+
+it('tells where the events went that bounded sinks were given, from zero on', async () => {
+  const recorded = recorder();
+  let write = (): void => undefined;
+  const held = boundedSink(() => new Promise<void>((resolve) => (write = resolve)), { capacity: 2, timeout: 60_000 });
+  const slow = boundedSink(() => new Promise<void>(() => undefined), { timeout: 1 });
+  const broken = boundedSink(() => Promise.reject(new Error('down')));
+  const sinks = { held, slow, broken };
+  const measured = openTelemetry({ metrics: recorded.provider, sinks });
+  const { signer, verifier } = rig({ audit: allSinks([measured, held, slow, broken]) });
+  const told = async (): Promise<Record<string, unknown>> => {
+    const found = (await recorded.metrics()).filter(({ descriptor }) => /^countersign\.audit\./.test(descriptor.name));
+    expect(found.map(({ descriptor }) => descriptor)).toMatchObject([
+      { name: 'countersign.audit.events', unit: '{event}' },
+      { name: 'countersign.audit.pending', unit: '{event}' },
+    ]);
+    const rows = found.flatMap(({ dataPoints }) =>
+      dataPoints.map(({ value, attributes }) => [
+        `${attributes['countersign.sink']} ${attributes['countersign.delivery'] ?? 'pending'}`,
+        value,
+      ]),
+    );
+    return Object.fromEntries(rows);
+  };
+  const none = { delivered: 0, dropped: 0, failed: 0, late: 0, pending: 0 };
+  const row = (name: string, counts: Partial<typeof none>) =>
+    Object.fromEntries(Object.entries({ ...none, ...counts }).map(([end, count]) => [`${name} ${end}`, count]));
+
+  for (let i = 0; i < 5; i++) await judge(verifier, signedParts(signer));
+  await slow.idle();
+  await broken.idle();
+  expect(await told()).toEqual({
+    ...row('held', { pending: 3, dropped: 2 }),
+    ...row('slow', { late: 5 }),
+    ...row('broken', { failed: 5 }),
+  });
+  for (let i = 0; i < 3; i++) {
+    write();
+    await new Promise(setImmediate);
+  }
+  expect(await told()).toMatchObject(row('held', { delivered: 3, dropped: 2 }));
 });
 
 it('does nothing where no SDK is registered', async () => {

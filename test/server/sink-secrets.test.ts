@@ -10,13 +10,19 @@ import {
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { openTelemetry } from 'countersign/opentelemetry';
 import { type AuditEvent, allSinks, boundedSink, jsonLines, loggedTo, outcomeCounts } from 'countersign/server';
+import { sqlAudit } from 'countersign/sql';
+import { sql } from 'kysely';
 import { pino } from 'pino';
-import { expect, it } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
+import { migrate, worldOf } from '../stores/sql-world.ts';
 import { drop, set } from './honest.ts';
 import { digestOf, received, rig, signedParts } from './rig.ts';
 
+const world = worldOf(undefined);
+afterAll(() => world.close());
+
 /** Every sink there is, and all that they have written. */
-function everySink() {
+async function everySink() {
   const spans = new InMemorySpanExporter();
   const tracer = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(spans)] }).getTracer('test');
   const started: Span[] = [];
@@ -32,18 +38,23 @@ function everySink() {
   const counts = outcomeCounts();
   const lost: AuditEvent[] = [];
   const losing = boundedSink(() => Promise.reject(new Error('down')), { onLoss: (event) => lost.push(event) });
-  const measured = openTelemetry({ metrics, trace: { getActiveSpan } });
-  const audit = allSinks([jsonLines(lines), loggedTo(pino(log)), counts, losing, measured]);
+  const database = world.open(await world.empty());
+  await migrate(database);
+  const rows = boundedSink(sqlAudit({ database }), { timeout: 60_000 });
+  const measured = openTelemetry({ metrics, trace: { getActiveSpan }, sinks: { losing, rows } });
+  const audit = allSinks([jsonLines(lines), loggedTo(pino(log)), counts, losing, rows, measured]);
   return {
     audit,
     async written(): Promise<Record<string, string>> {
       for (const span of started) span.end();
       await losing.idle();
+      await rows.idle();
       await reader.forceFlush();
       return {
         lines: String(lines.read()),
         log: String(log.read()),
         counts: JSON.stringify(counts.rows()),
+        rows: JSON.stringify((await sql`select * from countersign_audit`.execute(database)).rows),
         lost: JSON.stringify(lost),
         metrics: JSON.stringify(exporter.getMetrics().map(({ scopeMetrics }) => scopeMetrics)),
         spans: JSON.stringify(spans.getFinishedSpans().map(({ name, attributes }) => ({ name, attributes }))),
@@ -53,7 +64,7 @@ function everySink() {
 }
 
 it('no sink writes a secret, a signature, a digest, a query or a body, whatever is sent', async () => {
-  const { audit, written } = everySink();
+  const { audit, written } = await everySink();
   const { signer, verifier, secret } = rig({ audit, maxBodyBytes: 100 });
   const body = 'b0dy-t3xt';
   const parts = signedParts(signer, { method: 'POST', target: '/v1/orders?token=s3cr3t-in-query', body });
