@@ -51,6 +51,8 @@ export { memoryReplay } from './server/replay.ts';
 export type { Reply } from './server/reply.ts';
 export type { ReportedHandler, ReportOnlyOptions } from './server/report-only.ts';
 export { reportOnly } from './server/report-only.ts';
+export type { Resealed, ResealOptions, SecretName } from './server/reseal.ts';
+export { resealKeys } from './server/reseal.ts';
 export type { Sealer, SealingKey, SealingOptions } from './server/sealing.ts';
 export { aesSealer } from './server/sealing.ts';
 export type { Refused, Verified } from './server/verdict.ts';

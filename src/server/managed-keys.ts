@@ -1,6 +1,7 @@
 import { checkEnvironment, generateCredentials, type PlatformKey, secretText } from '../core/credentials.ts';
 import { derivedBytes } from '../core/derive.ts';
 import { fail } from '../core/errors.ts';
+import { changeKey } from './change-key.ts';
 import type { KeyRecord, KeyStore } from './contracts.ts';
 import { newSecretId, type Rotation, revoked, rotated, withoutSecret } from './key-lifecycle.ts';
 import type { KeyFilter, KeyTable, StoredKey, StoredSecret } from './key-table.ts';
@@ -93,16 +94,6 @@ export function managedKeys({ table, secrets, capacity, clock = () => Date.now()
     return { accessKey, id, secret, stored: { ...made, sealed: await secrets.seal(secret, accessKey) } };
   }
 
-  async function change(accessKey: string, changed: (key: StoredKey) => StoredKey): Promise<void> {
-    // Each loses to one that has won, so this many at once can all be done.
-    for (let attempt = 0; attempt < 50; attempt++) {
-      const key = await table.read(accessKey);
-      if (!key) return fail('unknown_key', `No key has the access key ${accessKey}.`, 401);
-      if (await table.replace(changed(key))) return;
-    }
-    fail('key_store_unavailable', `The key ${accessKey} is being changed by too many at once: try again.`, 503);
-  }
-
   return {
     async find(accessKey) {
       const key = await table.read(accessKey);
@@ -121,11 +112,13 @@ export function managedKeys({ table, secrets, capacity, clock = () => Date.now()
       const found = await table.read(accessKey);
       if (!found) return fail('unknown_key', `No key has the access key ${accessKey}.`, 401);
       const { stored, ...issued } = await issue(found, publicKey);
-      await change(accessKey, (key) => rotated(key, stored, rotation));
+      await changeKey(table, accessKey, (key) => rotated(key, stored, rotation));
       return issued;
     },
-    revoke: (accessKey, { secret } = {}) =>
-      change(accessKey, (key) => (secret === undefined ? revoked(key) : withoutSecret(key, secret, clock()))),
+    async revoke(accessKey, { secret } = {}) {
+      const ended = (key: StoredKey) => (secret === undefined ? revoked(key) : withoutSecret(key, secret, clock()));
+      await changeKey(table, accessKey, ended);
+    },
     list: (filter = {}) => table.list(filter),
     touch: (accessKey, at) => table.touch(accessKey, at),
   };

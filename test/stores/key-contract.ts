@@ -7,6 +7,7 @@ import {
   type ManagedKeys,
   managedKeys,
   memoryReplay,
+  resealKeys,
 } from 'countersign/server';
 import { beforeEach, describe, expect, it } from 'vitest';
 
@@ -213,6 +214,94 @@ export function keyTableContract(open: () => KeyTable): void {
       await keys.touch(accessKey, now + 1);
       expect(await stored()).toBe(now + 1);
       expect(await outcome(accessKey, secret)).toBe('revoked_key');
+    });
+  });
+
+  describe('sealing anew', () => {
+    const one = new Uint8Array(32).fill(7);
+    const newer = aesSealer({ current: 'two', keys: { one, two: new Uint8Array(32).fill(8) } });
+    const newest = aesSealer({ current: 'two', keys: { two: new Uint8Array(32).fill(8) } });
+    const sealedBy = async (accessKey: string) =>
+      (await open().read(accessKey))?.secrets.map(({ sealed }) => sealed?.split('.')[1]);
+
+    it('leaves nothing that needs the old sealing key, and changes no secret', async () => {
+      const first = await keys.create({ service });
+      const second = await keys.rotate(first.accessKey, { overlap: 3600 });
+      const ended = await keys.create({ service });
+      await keys.revoke(ended.accessKey);
+      expect(await outcome(first.accessKey, first.secret, newest)).toBe('key_store_unavailable');
+      const { resealed, unopened } = await resealKeys({ table: open(), sealer: newer });
+      expect(resealed).toBeGreaterThanOrEqual(3);
+      expect(unopened).toEqual([]);
+      expect([await sealedBy(first.accessKey), await sealedBy(ended.accessKey)]).toEqual([['two', 'two'], ['two']]);
+      for (const { accessKey, secret } of [first, second]) {
+        expect(await outcome(accessKey, secret, newest)).toBe('accepted');
+      }
+      expect(await outcome(ended.accessKey, ended.secret, newest)).toBe('revoked_key');
+      expect((await resealKeys({ table: open(), sealer: newer })).resealed).toBe(0);
+    });
+
+    it('goes through more keys than are read at a time', async () => {
+      const table = open();
+      const few = await Promise.all(Array.from({ length: 230 }, () => keys.create({ service })));
+      const { keys: seen, resealed } = await resealKeys({ table, sealer: newer });
+      expect(seen).toBeGreaterThanOrEqual(230);
+      expect(resealed).toBe(230);
+      for (const { accessKey } of few) expect(await sealedBy(accessKey)).toEqual(['two']);
+    });
+
+    it('undoes no rotation and no revocation that comes in between, and is undone by none', async () => {
+      const made = await Promise.all(Array.from({ length: 12 }, () => keys.create({ service })));
+      const table = open();
+      // Changes each key after it was read to be sealed anew, and before it is stored.
+      const crossed: KeyTable = {
+        ...table,
+        async read(accessKey) {
+          const key = await table.read(accessKey);
+          const place = made.findIndex((one) => one.accessKey === accessKey);
+          if (key?.version === 1 && place % 3 === 0) await keys.rotate(accessKey, { overlap: 3600 });
+          if (key?.version === 1 && place % 3 === 1) await keys.revoke(accessKey);
+          return key;
+        },
+      };
+      const { resealed, unopened } = await resealKeys({ table: crossed, sealer: newer });
+      expect([resealed, unopened]).toEqual([16, []]);
+      const states = await Promise.all(made.map(({ accessKey, secret }) => outcome(accessKey, secret, newest)));
+      expect(states).toEqual(made.map((_, place) => (place % 3 === 1 ? 'revoked_key' : 'accepted')));
+      const names = await Promise.all(made.map(({ accessKey }) => sealedBy(accessKey)));
+      expect(names.flat().every((name) => name === 'two')).toBe(true);
+    });
+
+    it('beside rotations at the same time loses none of the secrets that they handed out', async () => {
+      const made = await Promise.all(Array.from({ length: 8 }, () => keys.create({ service })));
+      const server = managedKeys({ table: open(), secrets: newer, clock });
+      const [, ...rotated] = await Promise.all([
+        resealKeys({ table: open(), sealer: newer }),
+        ...made.map(({ accessKey }) => server.rotate(accessKey, { overlap: 3600 })),
+      ]);
+      await resealKeys({ table: open(), sealer: newer });
+      for (const { accessKey, secret } of [...made, ...rotated]) {
+        expect(await outcome(accessKey, secret, newest)).toBe('accepted');
+      }
+    });
+
+    it('tells which secrets it cannot open, and seals the others anew', async () => {
+      const { accessKey } = await keys.create({ service });
+      const lost = aesSealer({ current: 'lost', keys: { lost: new Uint8Array(32).fill(6) } });
+      const strange = await managedKeys({ table: open(), secrets: lost, clock }).rotate(accessKey, { overlap: 3600 });
+      const { resealed, unopened } = await resealKeys({ table: open(), sealer: newer });
+      expect(resealed).toBe(1);
+      expect(unopened).toEqual([{ accessKey, id: strange.id }]);
+      expect(await sealedBy(accessKey)).toEqual(['two', 'lost']);
+    });
+
+    it('passes over public keys, and what is derived', async () => {
+      const pair = await crypto.subtle.generateKey('Ed25519', true, ['sign', 'verify']);
+      const { publicKey } = pair as { readonly publicKey: Parameters<ManagedKeys['create']>[0]['publicKey'] & object };
+      const secrets = derivedSecrets({ master: new Uint8Array(32).fill(9) });
+      await keys.create({ service, publicKey });
+      await managedKeys({ table: open(), secrets, clock }).create({ service });
+      expect((await resealKeys({ table: open(), sealer: newer })).resealed).toBe(0);
     });
   });
 
