@@ -8,6 +8,9 @@ const doors = Object.fromEntries(
     .map((file) => [file.slice(0, -3), `src/${file}`]),
 );
 
+// A program, which nobody imports, has no declarations.
+const { cli: _, ...imported } = doors;
+
 // Each in a file of its own, which bundlers drop whole where nothing of it is used.
 const schemes = {
   'scheme-define': 'src/schemes/define/define-scheme.ts',
@@ -25,7 +28,7 @@ export default defineConfig({
   splitting: true,
   // As package.json says: without it, chunks import each other for nothing.
   treeshake: { moduleSideEffects: false },
-  dts: { entry: doors, compilerOptions: { types: ['node'] } },
+  dts: { entry: imported, compilerOptions: { types: ['node'] } },
   // Deno knows the modules of Node by no other name.
   removeNodeProtocol: false,
   external: [/^node:/],

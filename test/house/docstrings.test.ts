@@ -2,7 +2,8 @@ import { expect, it } from 'vitest';
 import { exportsOf, programOf, undocumented } from './docstrings.ts';
 import { repositoryFiles, root } from './sources.ts';
 
-const doors = repositoryFiles().filter((path) => /^src\/[^/]+\.ts$/.test(path));
+// A program has no exports.
+const doors = repositoryFiles().filter((path) => /^src\/(?!cli\.ts$)[^/]+\.ts$/.test(path));
 const program = programOf(doors.map((door) => `${root}${door}`));
 
 it('explains every export of every door where it is declared', () => {

@@ -5,8 +5,11 @@ type Rule = {
   readonly ours: readonly string[];
   /** Files of ours that may be imported for their types alone. */
   readonly types?: readonly string[];
-  /** Packages that may be imported: `type` where the caller brings them, and only their types are used. */
-  readonly packages?: Readonly<Record<string, 'code' | 'type'>>;
+  /**
+   * Packages that may be imported: `type` where the caller brings them, and only their types are used; `dynamic` where they
+   * may be missing, and `import()` asks for them.
+   */
+  readonly packages?: Readonly<Record<string, 'code' | 'type' | 'dynamic'>>;
 };
 
 const noble = { '@noble/hashes': 'code' } as const;
@@ -22,14 +25,15 @@ const rules: Readonly<Record<string, Rule>> = {
   'src/schemes/': { ours: ['src/schemes/', 'src/core/'], packages: { ...noble, 'structured-headers': 'code' } },
   'src/client/': { ours: clientSide },
   'src/server/': { ours: serverSide, packages: { 'ipaddr.js': 'code', jose: 'code', oauth4webapi: 'code' } },
-  'src/cli/': { ours: ['src/'], packages: { citty: 'code' } },
+  // Drivers are asked for when a command needs one: who has none has the other commands all the same.
+  'src/cli/': { ours: ['src/'], packages: { kysely: 'dynamic', pg: 'dynamic', mysql2: 'dynamic' } },
   'src/node/': { ours: ['src/node/', ...serverSide] },
   'src/index.ts': { ours: clientSide },
   'src/ky.ts': { ours: clientSide, packages: { ky: 'type' } },
   'src/schemes.ts': { ours: ['src/core/', 'src/schemes/'] },
   'src/server.ts': { ours: serverSide },
   'src/testing.ts': { ours: serverSide, packages: { msw: 'code' } },
-  'src/cli.ts': { ours: ['src/cli/'], packages: { citty: 'code' } },
+  'src/cli.ts': { ours: ['src/cli/'] },
   'src/node.ts': { ours: ['src/node/', ...serverSide] },
   'src/hono.ts': { ours: serverSide, packages: { hono: 'type' } },
   'src/express.ts': { ours: ['src/node/', ...serverSide], packages: { express: 'type' } },
@@ -54,13 +58,13 @@ const packageOf = (specifier: string): string => /^(?:@[^/]+\/)?[^/]+/.exec(spec
 const within = (path: string, places: readonly string[] = []): boolean =>
   places.some((place) => path.startsWith(place));
 
-function allowed(path: string, { to, typeOnly }: Import): boolean {
+function allowed(path: string, { to, typeOnly, dynamic }: Import): boolean {
   const rule = rules[Object.keys(rules).find((place) => path.startsWith(place)) ?? ''];
   if (!rule) return false;
   if (to.startsWith('node:')) return mayTouchNode.test(path);
   if (!to.startsWith('src/')) {
     const use = rule.packages?.[packageOf(to)];
-    return use === 'code' || (use === 'type' && typeOnly);
+    return use === 'code' || (use === 'type' && typeOnly) || (use === 'dynamic' && (typeOnly || dynamic === true));
   }
   if (adapters.test(path) && stores.includes(to)) return false;
   return within(to, rule.ours) || (typeOnly && within(to, rule.types));

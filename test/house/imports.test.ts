@@ -6,8 +6,8 @@ import { parsed, repositoryFiles, textOf } from './sources.ts';
 
 const sources = repositoryFiles().filter((path) => /^src\/.*\.ts$/.test(path));
 const graph: Graph = new Map(sources.map((path) => [path, importsOf(path, parsed(path, textOf(path)))]));
-const withImport = (from: string, to: string, typeOnly = false): Graph =>
-  new Map([...graph, [from, [...(graph.get(from) ?? []), { to, typeOnly }]]]);
+const withImport = (from: string, to: string, typeOnly = false): Graph => withOne(from, { to, typeOnly });
+const withOne = (from: string, one: Import): Graph => new Map([...graph, [from, [...(graph.get(from) ?? []), one]]]);
 
 it('finds no breach of the import rules', () => {
   expect(breaches(graph)).toEqual([]);
@@ -59,6 +59,9 @@ it.each<[from: string, to: string, typeOnly?: boolean]>([
   ['src/redis.ts', 'redis'],
   ['src/sql.ts', 'src/client/signer.ts'],
   ['src/durable-object.ts', 'node:sqlite'],
+  ['src/cli/database.ts', 'pg'],
+  ['src/cli/migrate.ts', 'citty'],
+  ['src/server/keys.ts', 'src/cli/main.ts'],
   ['src/core/body.ts', 'left-pad'],
 ])('refuses that %s imports %s', (from, to, typeOnly = false) => {
   expect(breaches(withImport(from, to, typeOnly))).toContain(`${from} may not import ${to}`);
@@ -75,6 +78,12 @@ it.each<[from: string, to: string, typeOnly?: boolean]>([
   expect(breaches(withImport(from, to, typeOnly))).toEqual([]);
 });
 
+it('allows that the command line asks for drivers when it needs one, and refuses it elsewhere', () => {
+  const driver = { to: 'pg', typeOnly: false, dynamic: true } as const;
+  expect(breaches(withOne('src/cli/database.ts', driver))).toEqual([]);
+  expect(breaches(withOne('src/sql/keys.ts', driver))).toEqual(['src/sql/keys.ts may not import pg']);
+});
+
 it('refuses a file outside every room', () => {
   expect(breaches(new Map([...graph, ['src/web.ts', []]]))).toEqual(['src/web.ts is in no room and is no door']);
 });
@@ -88,8 +97,12 @@ it('needs no package but the hash on the client path', () => {
 
 it('depends on what it imports, and on nothing else', () => {
   const imported = [...graph.values()].flat().filter(({ to, typeOnly }) => !typeOnly && !/^(?:src\/|node:)/.test(to));
-  const names = imported.map(({ to }) => /^(?:@[^/]+\/)?[^/]+/.exec(to)?.[0]);
-  expect([...new Set(names)].sort()).toEqual(Object.keys(manifest.dependencies).sort());
+  const names = (some: readonly Import[]) => [
+    ...new Set(some.map(({ to }) => /^(?:@[^/]+\/)?[^/]+/.exec(to)?.[0] ?? to)),
+  ];
+  expect(names(imported.filter(({ dynamic }) => !dynamic)).sort()).toEqual(Object.keys(manifest.dependencies).sort());
+  const optional: Readonly<Record<string, object>> = manifest.peerDependenciesMeta;
+  expect(names(imported.filter(({ dynamic }) => dynamic)).filter((name) => !(name in optional))).toEqual([]);
 });
 
 it('tells the way by which the client reaches the server', () => {
@@ -125,7 +138,7 @@ it('finds an import however it is written', () => {
     { to: 'src/c.ts', typeOnly: false },
     { to: 'src/d.ts', typeOnly: true },
     { to: 'node:e', typeOnly: false },
-    { to: 'node:f', typeOnly: false },
+    { to: 'node:f', typeOnly: false, dynamic: true },
     { to: 'node:g', typeOnly: false },
     { to: 'node:h', typeOnly: false },
     { to: 'src/x/i.ts', typeOnly: true },

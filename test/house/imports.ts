@@ -7,6 +7,8 @@ export type Import = {
   readonly to: string;
   /** Gone when the types are. */
   readonly typeOnly: boolean;
+  /** By `import()`, which may fail alone. @default false */
+  readonly dynamic?: true;
 };
 
 /** What each file imports. */
@@ -15,23 +17,26 @@ export type Graph = ReadonlyMap<string, readonly Import[]>;
 /** Everything a file pulls in: static and dynamic imports, re-exports, and built-in modules asked for by name. */
 export function importsOf(path: string, file: ts.SourceFile): readonly Import[] {
   const found: Import[] = [];
-  const add = (specifier: ts.Node | undefined, typeOnly: boolean): void => {
+  const add = (specifier: ts.Node | undefined, how: Omit<Import, 'to'>): void => {
     if (!specifier || !ts.isStringLiteralLike(specifier)) return;
     const { text } = specifier;
-    found.push({ to: text.startsWith('.') ? join(dirname(path), text) : text, typeOnly });
+    found.push({ to: text.startsWith('.') ? join(dirname(path), text) : text, ...how });
   };
   for (const node of nodesOf(file)) {
-    if (ts.isImportDeclaration(node)) add(node.moduleSpecifier, node.importClause?.isTypeOnly === true);
-    else if (ts.isExportDeclaration(node)) add(node.moduleSpecifier, node.isTypeOnly);
+    if (ts.isImportDeclaration(node)) add(node.moduleSpecifier, { typeOnly: node.importClause?.isTypeOnly === true });
+    else if (ts.isExportDeclaration(node)) add(node.moduleSpecifier, { typeOnly: node.isTypeOnly });
     else if (ts.isImportTypeNode(node))
-      add(ts.isLiteralTypeNode(node.argument) ? node.argument.literal : undefined, true);
-    else if (ts.isCallExpression(node) && isLoader(node.expression)) add(node.arguments[0], false);
+      add(ts.isLiteralTypeNode(node.argument) ? node.argument.literal : undefined, { typeOnly: true });
+    else if (ts.isCallExpression(node) && isLoader(node.expression))
+      add(node.arguments[0], { typeOnly: false, ...(isImport(node.expression) && { dynamic: true }) });
   }
   return found;
 }
 
+const isImport = (callee: ts.Expression): boolean => callee.kind === ts.SyntaxKind.ImportKeyword;
+
 const isLoader = (callee: ts.Expression): boolean =>
-  callee.kind === ts.SyntaxKind.ImportKeyword || /(?:^|\.)(?:require|getBuiltinModule)$/.test(callee.getText());
+  isImport(callee) || /(?:^|\.)(?:require|getBuiltinModule)$/.test(callee.getText());
 
 /** The way from a file to each file and package that it needs at run time, itself included. */
 export function reachable(graph: Graph, entry: string): ReadonlyMap<string, readonly string[]> {

@@ -56,6 +56,12 @@ describe('the tarball', () => {
     expect(names.sort()).toEqual(['countersign', ...Object.keys(manifest.dependencies)].sort());
   });
 
+  it('has a program that can be started by its name', async () => {
+    const program = `${project.folder}/node_modules/.bin/countersign`;
+    const { stdout } = await run(program, ['--help'], { cwd: project.folder });
+    expect(stdout).toContain('countersign COMMAND');
+  });
+
   it('is clean to publint', async () => {
     const tarball = new Uint8Array(readFileSync(project.tarball)).buffer;
     const { messages } = await publint({ pack: { tarball }, strict: true });
@@ -128,6 +134,26 @@ describe.each(nodes)('in $name', ({ name, path, found }) => {
   it('signs and verifies', async () => {
     const { stdout } = await run(path, ['app.js'], { cwd: project.folder });
     expect(JSON.parse(stdout)).toEqual(answers);
+  });
+
+  it('runs the command line', async () => {
+    const bin = 'node_modules/.bin/countersign';
+    expect(await run(path, [bin, '--version'], { cwd: project.folder })).toEqual({
+      stdout: `${manifest.version}\n`,
+      stderr: '',
+    });
+    const { stdout } = await run(path, [bin, 'keys', 'sealing-key', '--print-secret'], { cwd: project.folder });
+    expect(stdout).toMatch(/^\d{4}-\d\d:[\w-]{43}\n$/);
+  });
+
+  it('says which packages are missing for a database', async () => {
+    const args = ['node_modules/.bin/countersign', 'keys', 'list', '--database', 'postgres://127.0.0.1:1/keys'];
+    const missing = {
+      code: 3,
+      stdout: '',
+      stderr: 'countersign: PostgreSQL needs packages that are not installed: npm install kysely pg\n',
+    };
+    await expect(run(path, args, { cwd: project.folder })).rejects.toMatchObject(missing);
   });
 });
 

@@ -10,9 +10,10 @@ export const run: (
   file: string,
   args: readonly string[],
   options: { readonly cwd: string },
-) => Promise<{ stdout: string }> = promisify(execFile);
+) => Promise<{ stdout: string; stderr: string }> = promisify(execFile);
 
 export type Manifest = {
+  readonly version: string;
   readonly exports: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
   readonly dependencies: Readonly<Record<string, string>>;
 };

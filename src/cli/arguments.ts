@@ -1,0 +1,57 @@
+import { parseArgs } from 'node:util';
+import { fail } from '../core/errors.ts';
+import { type Command, everywhere, type Given, type Options } from './command.ts';
+
+/** What stands after the name of a command. */
+export type Arguments = { readonly given: Given<Options & typeof everywhere>; readonly operands: readonly string[] };
+
+/**
+ * Reads the arguments of a command. Nothing is passed over: an option that does not exist may be a misspelt one that matters.
+ *
+ * @throws SignatureError `invalid_configuration`, which never quotes a value: it may be a secret.
+ */
+export function argumentsOf({ name, options, operands = [] }: Command, args: readonly string[]): Arguments {
+  const known: Options = { ...options, ...everywhere };
+  const { values, positionals, tokens } = parsed(name, known, args);
+  const once = new Set<string>();
+  for (const token of tokens) {
+    if (token.kind !== 'option' || known[token.name]?.type === 'list') continue;
+    if (once.has(token.name)) wrong(name, `--${token.name} is given twice.`);
+    once.add(token.name);
+  }
+  const given = Object.fromEntries(
+    Object.entries(known).map(([option, { type }]) => [
+      option,
+      values[option] ?? (type === 'flag' ? false : type === 'list' ? [] : undefined),
+    ]),
+  );
+  if (!given.help) {
+    const missing = operands.find(({ optional }, place) => !optional && positionals[place] === undefined);
+    if (missing) wrong(name, `${missing.name} is missing: ${missing.help}`);
+    if (positionals.length > operands.length) {
+      wrong(name, `There are ${positionals.length} values without an option before them, expected ${operands.length}.`);
+    }
+  }
+  return { given: given as Arguments['given'], operands: positionals };
+}
+
+function parsed(name: string, known: Options, args: readonly string[]) {
+  const options = Object.fromEntries(
+    Object.entries(known).map(([option, { type, short }]) => [
+      option,
+      { type: type === 'flag' ? 'boolean' : 'string', multiple: type === 'list', ...(short && { short }) } as const,
+    ]),
+  );
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: true, tokens: true });
+  } catch (error) {
+    const [said = ''] = String((error as Error).message).split(/(?<=')\. |\n/);
+    const secret = /'--?[\w-]*(?:secret|password|passphrase)/i.test(said)
+      ? ' A secret is never given as an argument, which shell history and process lists show.'
+      : '';
+    return wrong(name, `${said.replace(/\.?$/, '.')}${secret}`);
+  }
+}
+
+const wrong = (name: string, message: string): never =>
+  fail('invalid_configuration', `${message} See: countersign ${name} --help`);

@@ -1,0 +1,21 @@
+import type { Command } from './command.ts';
+import { keysCreate } from './keys-create.ts';
+import { keysList } from './keys-list.ts';
+import { keysReseal } from './keys-reseal.ts';
+import { keysRevoke } from './keys-revoke.ts';
+import { keysRotate } from './keys-rotate.ts';
+import { keysSealingKey } from './keys-sealing-key.ts';
+import { keysShow } from './keys-show.ts';
+import { migrate } from './migrate.ts';
+
+/** Every command, in the order of help. */
+export const commands: readonly Command[] = [
+  migrate,
+  keysSealingKey,
+  keysCreate,
+  keysList,
+  keysShow,
+  keysRotate,
+  keysRevoke,
+  keysReseal,
+];

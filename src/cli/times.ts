@@ -1,0 +1,38 @@
+import { fail } from '../core/errors.ts';
+
+const units: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86400 };
+
+/**
+ * A time, in milliseconds since the epoch: `2026-11-22T12:00:00Z`, `2026-11-22` (its first moment in UTC), Unix time in
+ * seconds, or `+90d` from now on.
+ *
+ * @param name of the option, for the message.
+ * @throws SignatureError `invalid_configuration`
+ */
+export function timeOf(name: string, text: string): number {
+  if (text.startsWith('+')) return Date.now() + durationOf(name, text.slice(1)) * 1000;
+  if (/^\d{1,11}$/.test(text)) return Number(text) * 1000;
+  if (/^\d{12,}$/.test(text)) fail('invalid_configuration', `--${name} is in milliseconds: give seconds.`);
+  const time = isoPattern.test(text) ? Date.parse(text) : Number.NaN;
+  return time >= 0
+    ? time
+    : fail('invalid_configuration', `--${name} must be as 2026-11-22T12:00:00Z, 2026-11-22, Unix seconds, or +90d.`);
+}
+
+// Without a zone it would mean something else on every machine.
+const isoPattern = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d))?$/;
+
+/**
+ * A length of time, in seconds: `3600`, `45s`, `30m`, `12h`, `7d`.
+ *
+ * @param name of the option, for the message.
+ * @throws SignatureError `invalid_configuration`
+ */
+export function durationOf(name: string, text: string): number {
+  const [, count, unit = 's'] = /^(\d{1,9})([smhd])?$/.exec(text) ?? [];
+  if (count === undefined) return fail('invalid_configuration', `--${name} must be as 3600, 30m, 12h or 7d.`);
+  return Number(count) * (units[unit] ?? 1);
+}
+
+/** A time as it is printed: ISO 8601, UTC. */
+export const printedTime = (time: number): string => new Date(time).toISOString();

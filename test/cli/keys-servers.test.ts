@@ -1,0 +1,54 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { mariadb, postgres, type SqlServer, startMariadb, startPostgres } from '../stores/sql-servers.ts';
+import { type World, worldOf } from '../stores/sql-world.ts';
+import { present } from '../vectors/present.ts';
+import { keysContract } from './keys-contract.ts';
+import { countersign } from './run.ts';
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+describe.each([
+  { name: 'PostgreSQL', here: present(postgres, '--version'), start: startPostgres },
+  { name: 'MariaDB', here: present(mariadb, '--version'), start: startMariadb },
+])('on $name', ({ name, here, start }) => {
+  if (!here) return it('is tested where it is installed', ({ skip }) => skip());
+  let server: SqlServer;
+  let world: World;
+  beforeAll(async () => {
+    server = await start();
+    world = worldOf(server.url);
+  });
+  afterAll(async () => {
+    await world?.close();
+    await server?.close();
+  });
+
+  keysContract(() => ({ empty: () => world.empty(), node: process.execPath }));
+
+  // In MySQL a schema is a database.
+  it.runIf(name === 'PostgreSQL')('keeps the tables in another schema, where it is told so', async () => {
+    const url = await world.empty();
+    const run = (...args: string[]) =>
+      countersign([...args, '--schema', 'partners', '--json'], { env: { COUNTERSIGN_DATABASE_URL: url } });
+    expect(JSON.parse((await run('migrate')).stdout)).toMatchObject({ done: { length: 3 } });
+    expect(JSON.parse((await run('keys', 'list')).stdout)).toEqual({ keys: [] });
+  });
+
+  it('that is not there, tells so and exits with 3', async () => {
+    const gone = server.url.replace(/:\d+\//, ':1/');
+    for (const args of [['keys', 'list'], ['migrate'], ['migrate', '--list']]) {
+      const { status, stdout, stderr } = await countersign(args, { env: { COUNTERSIGN_DATABASE_URL: gone } });
+      expect([status, stdout]).toEqual([3, '']);
+      expect(stderr).toMatch(/^countersign: The database gives no answer.*\n$/);
+    }
+  });
+
+  it('never repeats the password of a URL', async () => {
+    const url = server.url.replace(/@.*/, ':hunter2@127.0.0.1:1/x');
+    const told = await countersign(['keys', 'list', '--json'], { env: { COUNTERSIGN_DATABASE_URL: url } });
+    const refused = await countersign(['keys', 'list', '--database', url]);
+    expect([told.status, refused.status]).toEqual([3, 2]);
+    expect(JSON.stringify([told, refused])).not.toContain('hunter2');
+    expect(refused.stderr).toContain('COUNTERSIGN_DATABASE_URL');
+  });
+});
