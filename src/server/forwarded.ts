@@ -15,10 +15,12 @@ export function forwardedElements(value: string): readonly ForwardedElement[] {
   const elements: ForwardedElement[] = [];
   let element = new Map<string, string>();
   let end = 0;
-  while (end < value.length) {
+  let separator: string | undefined;
+  do {
     pattern.lastIndex = end;
-    const [whole, name, token, quoted, separator] = pattern.exec(value) ?? malformed();
+    const [whole, name, token, quoted, next] = pattern.exec(value) ?? malformed();
     end += whole?.length ?? 0;
+    separator = next;
     if (name !== undefined) {
       const key = name.toLowerCase();
       if (element.has(key)) malformed();
@@ -28,9 +30,7 @@ export function forwardedElements(value: string): readonly ForwardedElement[] {
       if (element.size) elements.push(element);
       element = new Map();
     }
-  }
-  // Behind a semicolon nothing may follow.
-  if (element.size) elements.push(element);
+  } while (separator);
   return elements;
 }
 

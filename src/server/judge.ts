@@ -7,7 +7,7 @@ import type { Budgets } from './budgets.ts';
 import type { KeyRecord, Principal } from './contracts.ts';
 import { type Answered, type Countersigner, countersignedResponse, requireCountersigner } from './countersign.ts';
 import { proverOf, requireProved } from './prove.ts';
-import { type Located, messagesAt, type ReceivedRequest } from './received.ts';
+import { arrivalsAt, type ReceivedRequest } from './received.ts';
 import { claimsOf, requireUnseen } from './replay-step.ts';
 import { type acceptedSchemes, signaturesIn } from './schemes.ts';
 import { requireChallenge, requireFresh, requireScope } from './steps.ts';
@@ -46,7 +46,7 @@ export function judgeBy(options: VerifierOptions, { schemes, budgets, clock, cou
   const tolerance = seconds * 1000;
   // A request is fresh from one tolerance before its time to one after, so its nonce is remembered for both.
   const remembered = Math.max(2 * tolerance, (challenges?.lifetime ?? 0) * 1000);
-  const messageOf = messagesAt(options);
+  const arrivalOf = arrivalsAt(options);
   const prover = proverOf({ keys, schemes });
   const timeless = accept.includes('no-timestamp');
   const reusable = accept.includes('no-nonce');
@@ -58,7 +58,11 @@ export function judgeBy(options: VerifierOptions, { schemes, budgets, clock, cou
 
   return async (request, context, attempt) => {
     const { scope, accessKey, countersign: wanted, body: treatment = 'read' } = context;
-    const { address, message } = located(messageOf(request, context.address), attempt);
+    const arrival = arrivalOf(request, context.address);
+    const { address } = arrival;
+    attempt.address = address;
+    const message = arrival.message();
+    attempt.message = message;
     const candidates = signaturesIn(message, schemes, accessKey);
     attempt.candidate = candidates[0];
     await budgets.charge(attempt);
@@ -98,12 +102,6 @@ export function judgeBy(options: VerifierOptions, { schemes, budgets, clock, cou
       countersign: countersignWith(countersigner, scheme.name),
     };
   };
-}
-
-function located(found: Located, attempt: Attempt): Located {
-  attempt.message = found.message;
-  attempt.address = found.address;
-  return found;
 }
 
 const countersignWith =

@@ -1,8 +1,7 @@
-import ipaddr from 'ipaddr.js';
 import { fail } from '../core/errors.ts';
 import type { HeaderView } from '../core/message.ts';
-import { type ForwardedElement, forwardedElements } from './forwarded.ts';
-import { rangesOf } from './ranges.ts';
+import { forwardedElements } from './forwarded.ts';
+import { canonicalAddress, type Ranges, rangesOf, refuseEverybody } from './ranges.ts';
 
 const known = ['forwarded', 'x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 'x-forwarded-prefix'] as const;
 
@@ -14,21 +13,24 @@ export type TrustedProxies = {
   /** Addresses and CIDR ranges of all of them: what comes from elsewhere is not believed. */
   readonly addresses: readonly string[];
   /**
-   * What every one of them sets, or adds to, whatever the caller has sent: `forwarded` alone, or `x-forwarded-for` and others. One
-   * that the first proxy passes on as it came is the caller's own word, and must not be named.
+   * What the first of them sets whatever the caller has sent, and the others set, add to or leave alone: `forwarded`, or
+   * `x-forwarded-for` and others. One that the first passes on as it came is the caller's own word, and must not be named.
    */
   readonly headers: readonly ForwardingHeader[];
 };
 
-/** The connection to the first of the trusted proxies: undefined is what none of them says. */
+/** The connection to the first of the trusted proxies, as they tell of it: undefined is what none of them says. */
 export type Entrance = {
   /** Where the request came from. */
   readonly address: string | undefined;
-  readonly scheme?: 'http' | 'https' | undefined;
-  readonly authority?: string | undefined;
-  /** What was taken off the front of the path. */
+  /** The protocol, the host and what was taken off the front of the path: as text, which may be anything. */
+  readonly proto?: string | undefined;
+  readonly host?: string | undefined;
   readonly prefix?: string | undefined;
 };
+
+/** How a request came in from `peer`, the other end of the connection. */
+export type Entrances = (headers: HeaderView, peer: string | undefined) => Entrance;
 
 /**
  * How requests came in: read from the right, where the proxy that is nearest has written, to the first address that is none of
@@ -36,101 +38,80 @@ export type Entrance = {
  *
  * @throws SignatureError `invalid_configuration`; what is returned: `malformed_field`
  */
-export function entranceThrough(
-  proxies: TrustedProxies,
-): (headers: HeaderView, address: string | undefined) => Entrance {
-  const { headers: names } = proxies;
-  const isTrusted = rangesOf(proxies.addresses);
-  const unknown = names.find((name) => !known.includes(name));
-  const alone = names.includes('forwarded') && names.length > 1;
-  if (unknown !== undefined || alone || !(names.includes('forwarded') || names.includes('x-forwarded-for'))) {
+export function entrancesThrough({ addresses, headers: names }: TrustedProxies): Entrances {
+  const isTrusted = rangesOf(addresses);
+  refuseEverybody(addresses);
+  const unknown = names.some((name) => !known.includes(name));
+  const standard = names.includes('forwarded');
+  if (unknown || (standard ? names.length > 1 : !names.includes('x-forwarded-for'))) {
+    const others = known.slice(2).join(', ');
     fail(
       'invalid_configuration',
-      `trustedProxies.headers is forwarded alone, or x-forwarded-for and any of ${known.slice(2).join(', ')}.`,
+      `trustedProxies.headers is forwarded alone, or x-forwarded-for and any of ${others}.`,
     );
   }
-  const read = names.includes('forwarded') ? byForwarded : byList;
-  return (headers, address) =>
-    address !== undefined && isTrusted(address) ? read({ headers, names, address, isTrusted }) : { address };
+  const read = standard ? byForwarded : byList;
+  return (headers, peer) =>
+    peer !== undefined && isTrusted(peer) ? read({ headers, names, isTrusted }) : { address: peer };
 }
 
 type Reading = {
   readonly headers: HeaderView;
   readonly names: readonly ForwardingHeader[];
-  /** Of the nearest proxy. */
-  readonly address: string;
-  readonly isTrusted: (address: string) => boolean;
+  readonly isTrusted: Ranges;
 };
 
-function byForwarded({ headers, address, isTrusted }: Reading): Entrance {
-  const value = headers.get('forwarded');
-  const elements = value === null ? [] : forwardedElements(value);
-  if (!elements.length) return { address };
-  const sources = elements.map((element) => addressIn(element.get('for') ?? ''));
-  const of = (name: string): string | undefined => (elements.at(-1 - back) as ForwardedElement).get(name);
-  const back = hopsIn(sources, isTrusted);
+function byForwarded({ headers, isTrusted }: Reading): Entrance {
+  const elements = forwardedElements(headers.get('forwarded') ?? '');
+  const { index, address } = clientIn(
+    'Forwarded',
+    elements.map((element) => element.get('for')),
+    isTrusted,
+  );
+  const element = elements[index];
+  return { address, proto: element?.get('proto'), host: element?.get('host') };
+}
+
+function byList({ headers, names, isTrusted }: Reading): Entrance {
+  const agreedIn = (name: ForwardingHeader): string | undefined =>
+    names.includes(name) ? agreed(headers.get(name)) : undefined;
   return {
-    address: sources.at(-1 - back),
-    scheme: schemeIn('Forwarded', of('proto')),
-    authority: authorityIn('Forwarded', of('host')),
+    address: clientIn('X-Forwarded-For', entriesOf(headers.get('x-forwarded-for')), isTrusted).address,
+    proto: agreedIn('x-forwarded-proto'),
+    host: agreedIn('x-forwarded-host'),
+    prefix: agreedIn('x-forwarded-prefix'),
   };
 }
 
-function byList({ headers, names, address, isTrusted }: Reading): Entrance {
-  const listOf = (name: ForwardingHeader): readonly string[] => {
-    const value = headers.get(name);
-    return value === null ? [] : value.split(',').map((entry) => entry.trim());
-  };
-  const sources = listOf('x-forwarded-for').map(addressIn);
-  const back = hopsIn(sources, isTrusted);
-  const of = (name: ForwardingHeader): string | undefined => {
-    const entries = names.includes(name) ? listOf(name) : [];
-    // One that is not added to has been set once, and passed on.
-    if (entries.length < 2) return entries[0];
-    return entries.at(-1 - back) ?? malformed(name, 'fewer entries than there were proxies');
-  };
-  return {
-    address: sources.length ? sources.at(-1 - back) : address,
-    scheme: schemeIn('X-Forwarded-Proto', of('x-forwarded-proto')),
-    authority: authorityIn('X-Forwarded-Host', of('x-forwarded-host')),
-    prefix: prefixIn(of('x-forwarded-prefix')),
-  };
+const entriesOf = (list: string | null): readonly string[] => list?.split(',').map((entry) => entry.trim()) ?? [];
+
+/** What all proxies say alike. Of values that differ, one may be the caller's; they stay together, and are no value. */
+function agreed(list: string | null): string | undefined {
+  const [first, ...others] = new Set(entriesOf(list));
+  return others.length ? `${list}` : first;
 }
 
-/** How many of the sources, from the right, are trusted proxies themselves; where all are, the first is the client. */
-function hopsIn(sources: readonly (string | undefined)[], isTrusted: (address: string) => boolean): number {
-  let hops = 0;
-  while (hops < sources.length - 1) {
-    const source = sources.at(-1 - hops);
-    if (source === undefined || !isTrusted(source)) break;
-    hops++;
+type Client = { readonly index: number; readonly address: string | undefined };
+
+/** Who spoke to the first of the trusted proxies; where all of them are trusted, that is the first. */
+function clientIn(field: string, sources: readonly (string | undefined)[], isTrusted: Ranges): Client {
+  for (let index = sources.length - 1; index >= 0; index--) {
+    const address = addressIn(field, sources[index]);
+    if (index === 0 || address === undefined || !isTrusted(address)) return { index, address };
   }
-  return hops;
+  return { index: -1, address: undefined };
 }
 
-/** An address, of which some write the port behind it; undefined for `unknown` and names (RFC 7239 section 6). */
-function addressIn(text: string): string | undefined {
-  const [, bracketed, bare] = /^(?:\[([\da-f:.]+)\](?::\d+)?|([\d.]+):\d+)$/i.exec(text) ?? [];
-  const address = bracketed ?? bare ?? text;
-  return ipaddr.isValid(address) ? address : undefined;
+const node =
+  /^(?:(?:unknown|_[\w.-]+|(?<ipv4>[\d.]+)|\[(?<bracketed>[\da-f]*:[\da-f:.]+)\])(?::(?:\d{1,5}|_[\w.-]+))?|(?<ipv6>[\da-f]*:[\da-f:.]+))$/i;
+
+/** The address of a node (RFC 7239 section 6), also without brackets; undefined for one that is unknown or obfuscated. */
+function addressIn(field: string, text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  const { groups } = node.exec(text) ?? malformed(field);
+  const written = groups?.ipv4 ?? groups?.bracketed ?? groups?.ipv6;
+  return written === undefined ? undefined : (canonicalAddress(written) ?? malformed(field));
 }
 
-function schemeIn(name: string, text: string | undefined): 'http' | 'https' | undefined {
-  const scheme = text?.toLowerCase();
-  if (scheme === undefined || scheme === 'http' || scheme === 'https') return scheme;
-  return malformed(name, 'a protocol that is neither http nor https');
-}
-
-function authorityIn(name: string, text: string | undefined): string | undefined {
-  if (text === undefined || /^[\w.~!$&'()*+;=%:[\]-]+$/.test(text)) return text;
-  return malformed(name, 'what is no host');
-}
-
-function prefixIn(text: string | undefined): string | undefined {
-  const prefix = text?.replace(/\/+$/, '');
-  if (!prefix || /^\/[\w.~!$&'()*+,;=:@%/-]+$/.test(prefix)) return prefix;
-  return malformed('X-Forwarded-Prefix', 'what is no path');
-}
-
-const malformed = (name: string, what: string): never =>
-  fail('malformed_field', `${name} is malformed: it holds ${what}.`);
+const malformed = (field: string): never =>
+  fail('malformed_field', `${field} is malformed: a trusted proxy has written what is no address.`);

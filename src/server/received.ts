@@ -1,7 +1,7 @@
 import { type Address, addressOf, normaliseTarget } from '../core/address.ts';
 import { fail } from '../core/errors.ts';
 import { type HeaderView, type Message, methodOf } from '../core/message.ts';
-import { entranceThrough, type TrustedProxies } from './proxies.ts';
+import { type Entrance, type Entrances, entrancesThrough, type TrustedProxies } from './proxies.ts';
 
 /** A request as a server framework that has no `Request` received it. */
 export type ReceivedRequest = {
@@ -32,45 +32,77 @@ export type PublicAddress = {
   readonly trustedProxies?: TrustedProxies;
 };
 
-/** A request as it can be judged, and where it came from, as far as that is known. */
-export type Located = { readonly message: Message; readonly address: string | undefined };
+/** A request that nobody has looked at yet but to see where it came from. */
+export type Arrival = {
+  /** Of the client, as far as that is known. */
+  readonly address: string | undefined;
+  /**
+   * The request as it can be judged.
+   *
+   * @throws SignatureError `malformed_field`, `invalid_request`
+   */
+  readonly message: () => Message;
+};
 
 /**
- * How requests become messages behind a given public address; made once per verifier. `address` is the other end of the connection.
+ * How requests arrive behind a given public address; made once per verifier. `peer` is the other end of the connection.
  *
- * @throws SignatureError `invalid_configuration` for an origin with a path, and a path that does not begin with `/` or ends in one.
+ * @throws SignatureError `invalid_configuration` for an origin with a path, and a path that does not begin with `/` or ends in
+ * one; what is returned: `malformed_field`
  */
-export function messagesAt({
+export function arrivalsAt({
   publicOrigin,
-  publicPath = '',
+  publicPath,
   trustedProxies,
-}: PublicAddress): (request: Request | ReceivedRequest, address?: string) => Located {
+}: PublicAddress): (request: Request | ReceivedRequest, peer?: string) => Arrival {
   const origin = publicOrigin === undefined ? undefined : addressOf(originOf(publicOrigin));
-  if (!/^$|^\/[^?#]*[^?#/]$/.test(publicPath)) fail('invalid_configuration', 'publicPath must look like /v1.');
-  const entranceOf = trustedProxies && entranceThrough(trustedProxies);
+  if (!/^$|^\/[^?#]*[^?#/]$/.test(publicPath ?? '')) fail('invalid_configuration', 'publicPath must look like /v1.');
+  const entranceOf: Entrances = trustedProxies ? entrancesThrough(trustedProxies) : (_, peer) => ({ address: peer });
   return (request, peer) => {
-    const web = 'url' in request;
-    const headers = web ? request.headers : textsOf(request.headers);
-    const entrance = entranceOf?.(headers, peer);
-    const { scheme, authority, target, rawTarget } = web ? addressOf(request.url) : addressOfReceived(request);
-    const prefix = publicPath || (entrance?.prefix ?? '');
-    const calledBy = origin?.scheme ?? entrance?.scheme ?? scheme;
-    return {
-      address: entrance ? entrance.address : peer,
-      message: {
+    const headers = 'url' in request ? request.headers : textsOf(request.headers);
+    const entrance = entranceOf(headers, peer);
+    const message = (): Message => {
+      const presented = 'url' in request ? addressOf(request.url) : addressOfReceived(request);
+      const scheme = origin?.scheme ?? schemeAt(entrance) ?? presented.scheme;
+      const prefix = publicPath ?? prefixAt(entrance);
+      return {
         method: methodOf(request.method),
-        scheme: calledBy,
-        authority: origin?.authority ?? withoutDefaultPort(entrance?.authority ?? authority, calledBy),
-        target: prefix ? normaliseTarget(prefix + target) : target,
-        rawTarget: prefix + rawTarget,
+        scheme,
+        authority: origin?.authority ?? withoutDefaultPort(authorityAt(entrance) ?? presented.authority, scheme),
+        target: prefix ? normaliseTarget(prefix + presented.target) : presented.target,
+        rawTarget: prefix + presented.rawTarget,
         headers,
-      },
+      };
     };
+    return { address: entrance.address, message };
   };
 }
 
+function schemeAt({ proto }: Entrance): 'http' | 'https' | undefined {
+  const scheme = proto?.toLowerCase();
+  if (scheme === undefined || scheme === 'http' || scheme === 'https') return scheme;
+  return misforwarded('protocol, which must be http or https');
+}
+
+function authorityAt({ host }: Entrance): string | undefined {
+  // Without the comma, which a host may have: of two hosts one may be the caller's.
+  if (host === undefined || (isAuthority(host) && !host.includes(','))) return host;
+  return misforwarded('host');
+}
+
+function prefixAt({ prefix = '' }: Entrance): string {
+  const [, path] = /^((?:\/[\w.~!$&'()*+;=:@%-]+)*)\/?$/.exec(prefix) ?? [];
+  return path ?? misforwarded('prefix, which must be a path');
+}
+
+const misforwarded = (what: string): never =>
+  fail('malformed_field', `Trusted proxies have forwarded a malformed ${what}.`);
+
 const withoutDefaultPort = (authority: string, scheme: string): string =>
   authority.toLowerCase().replace(scheme === 'https' ? /:443$/ : /:80$/, '');
+
+/** RFC 9110 section 7.2: a host, and a port unless it is the default one. */
+const isAuthority = (text: string): boolean => /^[\w.~!$&'()*+,;=%:[\]-]+$/.test(text);
 
 function originOf(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
@@ -94,8 +126,7 @@ function textsOf(headers: HeaderView): HeaderView {
 }
 
 function addressOfReceived({ authority, target, scheme = 'http' }: ReceivedRequest): Address {
-  // RFC 9110 section 7.2: a host, and a port unless it is the default one.
-  if (!/^[\w.~!$&'()*+,;=%:[\]-]+$/.test(authority)) fail('malformed_field', 'The Host header is malformed.');
+  if (!isAuthority(authority)) fail('malformed_field', 'The Host header is malformed.');
   // Origin-form, RFC 9112 section 3.2.1. Anything else would have to be changed to look like what a client signs.
   if (!/^\/[^#]*$/.test(target)) fail('malformed_field', 'The request target must be a path, without a fragment.');
   // RFC 9112 section 3: a line break would end the request line, and be a line of its own where a scheme signs lines. A space

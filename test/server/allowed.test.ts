@@ -22,7 +22,11 @@ describe('a key', () => {
     [['0.0.0.0/0'], '::1', 'address_not_allowed'],
     [['192.0.2.0/24'], undefined, 'address_not_allowed'],
     [['192.0.2.0/24'], '192.0.2.1, 10.0.0.1', 'address_not_allowed'],
-    [['192.0.2.0/24'], '0xc0.0.2.1', 'ok'],
+    [['192.0.2.0/24'], '0xc0.0.2.1', 'address_not_allowed'],
+    [['10.0.0.0/8'], '012.0.0.1', 'address_not_allowed'],
+    [['10.0.0.0/8'], '10.1', 'address_not_allowed'],
+    [['::ffff:192.0.2.0/120'], '192.0.2.77', 'ok'],
+    [['0.0.0.0/0'], '192.0.2.7', 'ok'],
     [[], '192.0.2.1', 'address_not_allowed'],
   ])('for %j used from %s: %s', async (addresses, address, code) => {
     expect(await outcome({ addresses }, address)).toBe(code);

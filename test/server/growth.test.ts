@@ -3,6 +3,8 @@ import { expect, it } from 'vitest';
 import { addressOf, normaliseTarget } from '../../src/core/address.ts';
 import { readBody } from '../../src/core/body.ts';
 import { fieldValue, methodOf } from '../../src/core/message.ts';
+import type { ForwardingHeader } from '../../src/server/proxies.ts';
+import { arrivalsAt } from '../../src/server/received.ts';
 import { noon, received, rig, signedParts } from './rig.ts';
 
 type Work = () => unknown;
@@ -265,4 +267,37 @@ it('nonces that are claimed, and forgotten again', async () => {
       }
     }),
   ).toBeLessThan(1.5);
+});
+
+const forwarding: readonly (readonly [ForwardingHeader, readonly string[]])[] = [
+  [
+    'forwarded',
+    ['a', ' ', '\t', ',', ';', '"', '\\', '=', 'a=', 'a=b;', 'a="', 'for=10.0.0.8,', 'for="', 'for="10.0.0.8",'],
+  ],
+  [
+    'x-forwarded-for',
+    [' ', ',', '1', '.', ':', '1:', '::', '[', 'f', '_', '_:', '10.0.0.8,', '::ffff:10.0.0.8,', '1.1.1.1'],
+  ],
+  ['x-forwarded-host', ['a', ',', 'a,', ' ', 'a ', ':']],
+  ['x-forwarded-prefix', ['/', '/a', 'a', '%', ',', ' ', '//a']],
+];
+
+it.each(forwarding)('%s of a trusted proxy, filled with anything', async (name, fillings) => {
+  const headers: readonly ForwardingHeader[] = name === 'forwarded' ? [name] : ['x-forwarded-for', name];
+  const arrivalOf = arrivalsAt({ trustedProxies: { addresses: ['10.0.0.0/8'], headers } });
+  for (const unit of fillings) {
+    const values = repeated(unit);
+    const exponent = await leastGrowth((size) => {
+      const fields = new Map([[name, `${values(size)}\0`]]);
+      const view = { get: (field: string) => fields.get(field as ForwardingHeader) ?? null };
+      return () => {
+        try {
+          arrivalOf({ method: 'GET', authority: 'a', target: '/', headers: view }, '10.0.0.7').message();
+        } catch {
+          // Refusing must be as quick.
+        }
+      };
+    });
+    expect(exponent, JSON.stringify(unit)).toBeLessThan(1.5);
+  }
 });

@@ -9,12 +9,12 @@ import { hmacSha256 } from '../../src/core/signing-key.ts';
 import { allowUnsignedPayload } from '../../src/core/switches.ts';
 import { readCountersignV1 } from '../../src/schemes/countersign-v1-read.ts';
 import { signCountersignV1 } from '../../src/schemes/countersign-v1-sign.ts';
-import { messagesAt, type ReceivedRequest } from '../../src/server/received.ts';
+import { arrivalsAt, type ReceivedRequest } from '../../src/server/received.ts';
 import { bytesOf, type SignCase } from './format.ts';
 import { vectors } from './read.ts';
 
-const locate = messagesAt({});
-const serverMessageOf = (request: Request | ReceivedRequest) => locate(request).message;
+const arrivalOf = arrivalsAt({});
+const serverMessageOf = (request: Request | ReceivedRequest) => arrivalOf(request).message();
 
 /** The message as pinned, so that each later stage is judged by itself. */
 function inputOf({ request, stages, credentials, time, nonce, signedHeaders }: SignCase): SignatureInput {
