@@ -43,6 +43,7 @@ export type ObjectAnswer = 'fresh' | 'seen' | 'full' | 'forgotten';
 const rest = 60_000;
 /** How long rows stay beyond their end: clocks that differ by less never make an object refuse (ms). */
 const grace = 60_000;
+
 const tables = `
 create table if not exists countersign_nonces (id text primary key, expires_at integer not null) without rowid;
 create table if not exists countersign_forgotten (id integer primary key, until integer not null);

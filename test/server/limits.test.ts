@@ -87,7 +87,7 @@ describe.each(limiterKinds.filter(({ here }) => here))('limits in $name', ({ sta
       await store.limiter({ points: 1, duration: 60 }),
       await store.limiter({ points: 1, duration: 60 }),
     ];
-    const [guarded, proved] = [limitedRig({ byAddress, timeout: 1000 }), limitedRig({ byKey, timeout: 1000 })];
+    const [guarded, proved] = [limitedRig({ byAddress, timeout: 2000 }), limitedRig({ byKey, timeout: 2000 })];
     const release = await store.hang();
     onTestFinished(release);
     const answers = [guarded.call(guarded.good()), proved.call(proved.good())];
@@ -110,7 +110,7 @@ describe.each(limiterKinds.filter(({ here }) => here))('limits in $name', ({ sta
       return { accessKey, service: 'shop', secrets: [{ secret }] };
     };
     const clock = () => noon;
-    const limits = { byAddress, timeout: 1000 };
+    const limits = { byAddress, timeout: 2000 };
     const verifier = createVerifier({ keys: { find }, replay: memoryReplay({ clock }), clock, limits });
     expect(await verifier.verify(received(signedParts(signer)), { address })).toMatchObject({ ok: true });
     await release();

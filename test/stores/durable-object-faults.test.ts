@@ -12,7 +12,7 @@ describe.runIf(workerdPresent())('Durable Objects', () => {
   /** A verifier outside of workerd, which goes on while that is dead. */
   async function started(shards: number) {
     server = await startWorkerd(worker);
-    const replay = durableObjectReplay(objectsAt(server.url), { shards, timeout: 2000 });
+    const replay = durableObjectReplay(objectsAt(server.url), { shards, timeout: 5000 });
     const verifier = createVerifier({ keys: callers, replay });
     return { server, verify: (request: Request) => verifier.verify(request) };
   }
