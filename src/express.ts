@@ -1,5 +1,5 @@
 import type { Request, RequestHandler } from 'express';
-import { admitNode, callerOf, type NodeGateOptions, sendReply } from './node/admit.ts';
+import { admit, callerOf, type NodeGateOptions, nodeGate, sendReply } from './node/admit.ts';
 import { scopeRefusal } from './server/scope-refusal.ts';
 import type { Verifier } from './server/verifier.ts';
 
@@ -16,10 +16,13 @@ export type ExpressGateOptions = NodeGateOptions<Request>;
 /**
  * Middleware for Express 5 and 4 that only lets verified requests through, and answers the others itself with problem details
  * (RFC 9457). Install it before body parsers, which find the body untouched; `callerOf` tells who has signed.
+ *
+ * @throws SignatureError `invalid_configuration` for `cors` options that no browser would ever match.
  */
 export function signedRequests(verifier: Verifier, options: ExpressGateOptions = {}): RequestHandler {
+  const gate = nodeGate(verifier, options);
   return (request, response, next) => {
-    admitNode(verifier, { request, response }, options).then((caller) => {
+    admit(gate, { request, response }).then((caller) => {
       if (caller) next();
     }, next);
   };

@@ -1,6 +1,12 @@
 import { Buffer } from 'node:buffer';
-import type { FastifyPluginCallback, FastifyReply, FastifyRequest, preHandlerAsyncHookHandler } from 'fastify';
-import { callerOf as callerOfNode, judgeNode } from './node/admit.ts';
+import type {
+  FastifyInstance,
+  FastifyPluginCallback,
+  FastifyReply,
+  FastifyRequest,
+  preHandlerAsyncHookHandler,
+} from 'fastify';
+import { callerOf as callerOfNode, nodeGate } from './node/admit.ts';
 import type { Caller, GateOptions } from './server/gate.ts';
 import type { Reply } from './server/reply.ts';
 import { scopeRefusal } from './server/scope-refusal.ts';
@@ -18,27 +24,31 @@ export type FastifyGateOptions = GateOptions<FastifyRequest>;
  * A plugin for Fastify 5 that only lets verified requests through to the routes of the instance on which it is registered, and
  * answers the others itself with problem details (RFC 9457). It runs before bodies are parsed; {@link callerOf} tells who has
  * signed.
+ *
+ * @throws SignatureError `invalid_configuration` for `cors` options that no browser would ever match.
  */
 export function signedRequests(verifier: Verifier, options: FastifyGateOptions = {}): FastifyPluginCallback {
+  const gate = nodeGate(verifier, options);
   const plugin: FastifyPluginCallback = (app, _, done) => {
     app.addHook('onRequest', async (request, reply) => {
-      const { scope, countersign, address, accessKey } = options;
-      const { refusal } = await judgeNode(
-        verifier,
-        { request: request.raw, response: reply.raw },
-        {
-          ...(scope !== undefined && { scope }),
-          ...(countersign !== undefined && { countersign }),
-          ...(address && { address: () => address(request) }),
-          ...(accessKey && { accessKey: () => accessKey(request) }),
-        },
-      );
-      return refusal && send(reply, refusal);
+      const answer = await gate({ request: request.raw, response: reply.raw }, request);
+      return answer && send(reply, answer);
     });
+    if (options.cors) catchPreflights(app);
     done();
   };
   // As fastify-plugin does: the hook is for the instance on which this is registered, not for one of its own.
   return Object.assign(plugin, { [Symbol.for('skip-override')]: true });
+}
+
+/** Has preflights reach the hooks: they are for paths without a route for OPTIONS, and what has no route passes those of the root alone. */
+function catchPreflights(app: FastifyInstance): void {
+  try {
+    app.options('*', (_, reply) => reply.callNotFound());
+  } catch (error) {
+    // Another has such a route already: the app, for its own purposes, or a gate on an instance around this one.
+    if ((error as { readonly code?: unknown }).code !== 'FST_ERR_DUPLICATED_ROUTE') throw error;
+  }
 }
 
 /** A `preHandler` for single routes, after {@link signedRequests}: answers 403 unless the caller's key has the scope. */

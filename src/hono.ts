@@ -1,7 +1,7 @@
 import type { Context, MiddlewareHandler } from 'hono';
-import { retirementField, retirementValue } from './core/retirement.ts';
+import { corsOf } from './server/cors.ts';
 import { type Caller, contextOf, type GateOptions } from './server/gate.ts';
-import type { Reply } from './server/reply.ts';
+import { responseOf } from './server/reply.ts';
 import { scopeRefusal } from './server/scope-refusal.ts';
 import type { Verifier } from './server/verifier.ts';
 
@@ -16,18 +16,26 @@ export type SignedEnv = { Variables: { caller: Caller } };
 /**
  * Middleware for Hono that only lets verified requests through, and answers the others itself with problem details (RFC 9457).
  * The body can be read afterwards as if nobody had read it.
+ *
+ * @throws SignatureError `invalid_configuration` for `cors` options that no browser would ever match.
  */
 export function signedRequests(verifier: Verifier, options: HonoGateOptions = {}): MiddlewareHandler<SignedEnv> {
   const { countersign = 'never' } = options;
+  const cors = options.cors && corsOf(options.cors, verifier.fields);
   return async (c, next) => {
+    const origin = c.req.raw.headers.get('origin');
+    const preflight = cors?.preflight(c.req.raw);
+    if (preflight) return responseOf(preflight);
     const result = await verifier.verify(c.req.raw, contextOf<Context>(c, options));
-    if (!result.ok) return responseOf(result.reply);
-    const { request, principal, body, retiresAt } = result;
-    c.req.raw = request;
-    c.set('caller', { principal, body });
-    await next();
-    if (retiresAt !== undefined) c.header(retirementField, retirementValue(retiresAt));
-    if (countersign === 'always') c.res = await result.countersign(c.res);
+    if (result.ok) {
+      const { request, principal, body } = result;
+      c.req.raw = request;
+      c.set('caller', { principal, body });
+      await next();
+      for (const [name, value] of Object.entries(result.headers)) c.header(name, value);
+    } else c.res = responseOf(result.reply);
+    for (const [name, value] of Object.entries(cors?.share(origin, c.res.headers) ?? {})) c.header(name, value);
+    if (result.ok && countersign === 'always') c.res = await result.countersign(c.res);
     return undefined;
   };
 }
@@ -41,5 +49,3 @@ export function requireScope(scope: string): MiddlewareHandler<SignedEnv> {
     return undefined;
   };
 }
-
-const responseOf = ({ status, headers, body }: Reply): Response => new Response(body, { status, headers });

@@ -31,6 +31,7 @@ export type {
   ReplayStore,
   ReportedEvent,
 } from './server/contracts.ts';
+export type { CorsOptions } from './server/cors-options.ts';
 export type { Caller, GateOptions, ProtectedHandler, ProtectOptions } from './server/gate.ts';
 export { protect } from './server/gate.ts';
 export type { Rotation, SecretState } from './server/key-lifecycle.ts';

@@ -1,10 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { corsOf } from '../server/cors.ts';
 import { type Caller, contextOf, type GateOptions } from '../server/gate.ts';
 import type { Reply } from '../server/reply.ts';
 import { verifiedCaller } from '../server/scope-refusal.ts';
 import type { Verifier } from '../server/verifier.ts';
+import { changeWhenSent } from './head.ts';
 import { holdAnswer } from './held-answer.ts';
-import { bytesKept, type NodeRequest, type NodeResponse, receivedFromNode } from './received.ts';
+import { bytesKept, hasBody, type NodeRequest, type NodeResponse, receivedFromNode } from './received.ts';
 
 /**
  * What a gate asks of a request beside a valid signature, and whether it signs the answers. `address` is the socket's other end
@@ -22,6 +24,8 @@ export type NodeHandler<Incoming extends NodeRequest, Outgoing extends NodeRespo
 /**
  * A listener that only lets verified requests through to `handler`, and answers the others itself with problem details
  * (RFC 9457). For `createServer` of `node:http`, `node:https` and `node:http2`. What the handler throws is thrown on.
+ *
+ * @throws SignatureError `invalid_configuration` for `cors` options that no browser would ever match.
  */
 export function protectNode<
   Incoming extends NodeRequest = IncomingMessage,
@@ -31,8 +35,9 @@ export function protectNode<
   handler: NodeHandler<Incoming, Outgoing>,
   options: NodeGateOptions<Incoming> = {},
 ): (request: Incoming, response: Outgoing) => Promise<void> {
+  const gate = nodeGate(verifier, options);
   return async (request, response) => {
-    const caller = await admitNode(verifier, { request, response }, options);
+    const caller = await admit(gate, { request, response });
     if (caller) await handler(request, response, caller);
   };
 }
@@ -45,37 +50,68 @@ export type NodeExchange<Incoming extends NodeRequest = IncomingMessage> = {
 
 /**
  * Judges one request, for frameworks on Node that have no adapter here: the caller of a verified one, undefined for one that has
- * been answered with a refusal. The body stays readable, by parsers that come later too.
+ * been answered, with a refusal or as a preflight. The body stays readable, by parsers that come later too.
+ *
+ * @throws SignatureError `invalid_configuration` for `cors` options that no browser would ever match.
  */
 export async function admitNode<Incoming extends NodeRequest = IncomingMessage>(
   verifier: Verifier,
   exchange: NodeExchange<Incoming>,
   options: NodeGateOptions<Incoming> = {},
 ): Promise<Caller | undefined> {
-  const { refusal } = await judgeNode(verifier, exchange, options);
-  if (refusal) sendReply(exchange.response, refusal);
-  return callers.get(exchange.request);
+  return admit(nodeGate(verifier, options), exchange);
 }
 
-/** As {@link admitNode}, but leaves it to the framework to send a refusal. */
-export async function judgeNode<Incoming extends NodeRequest>(
-  verifier: Verifier,
-  { request, response }: NodeExchange<Incoming>,
-  options: NodeGateOptions<Incoming>,
-): Promise<{ readonly refusal?: Reply }> {
-  const { countersign = 'never', address = ({ socket }) => socket.remoteAddress } = options;
-  const result = await verifier.verify(receivedFromNode(request), contextOf(request, { ...options, address }));
-  if (!result.ok) {
-    // What is left of the body is not waited for, and so nothing can follow it on this connection.
-    if (!request.complete && request.httpVersionMajor === 1) response.setHeader('Connection', 'close');
-    return { refusal: result.reply };
-  }
-  const { principal, body } = result;
-  if (result.request.body instanceof Uint8Array) bytesKept.set(request, result.request.body);
-  for (const [name, value] of Object.entries(result.headers)) response.setHeader(name, value);
-  if (countersign === 'always') holdAnswer(response as ServerResponse, result.countersign);
-  callers.set(request, { principal, body });
-  return {};
+/** As {@link admitNode}, by a gate that is made already. */
+export async function admit<Incoming extends NodeRequest>(
+  gate: NodeGate<Incoming>,
+  exchange: NodeExchange<Incoming>,
+): Promise<Caller | undefined> {
+  const reply = await gate(exchange, exchange.request);
+  if (reply) sendReply(exchange.response, reply);
+  return reply ? undefined : callers.get(exchange.request);
+}
+
+/**
+ * Judges one request, and leaves it to the framework to send what there is to reply: a refusal, or the answer to a preflight.
+ *
+ * @param received the request as the framework has it, for the functions among the options.
+ */
+export type NodeGate<Received> = (
+  exchange: NodeExchange<NodeRequest>,
+  received: Received,
+) => Promise<Reply | undefined>;
+
+/**
+ * What the adapters for Node have in common, made once for a gate.
+ *
+ * @throws SignatureError `invalid_configuration`
+ */
+export function nodeGate<Received>(verifier: Verifier, options: GateOptions<Received>): NodeGate<Received> {
+  const { countersign = 'never' } = options;
+  const cors = options.cors && corsOf(options.cors, verifier.fields);
+  return async ({ request, response }, received) => {
+    const { address = () => request.socket.remoteAddress } = options;
+    const incoming = receivedFromNode(request);
+    const preflight = cors?.preflight(incoming);
+    if (preflight) return unread(preflight, request);
+    const outgoing = response as ServerResponse;
+    if (cors) changeWhenSent(outgoing, (headers) => cors.share(incoming.headers.get('origin'), headers));
+    const result = await verifier.verify(incoming, contextOf(received, { ...options, address }));
+    if (!result.ok) return unread(result.reply, request);
+    const { principal, body } = result;
+    if (result.request.body instanceof Uint8Array) bytesKept.set(request, result.request.body);
+    for (const [name, value] of Object.entries(result.headers)) outgoing.setHeader(name, value);
+    if (countersign === 'always') holdAnswer(outgoing, result.countersign);
+    callers.set(request, { principal, body });
+    return undefined;
+  };
+}
+
+/** What is left of a body is not waited for, and so nothing can follow it on this connection. */
+function unread(reply: Reply, request: NodeRequest): Reply {
+  const open = hasBody(request) && !request.complete && request.httpVersionMajor === 1;
+  return open ? { ...reply, headers: { ...reply.headers, Connection: 'close' } } : reply;
 }
 
 const callers = new WeakMap<object, Caller>();

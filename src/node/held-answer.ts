@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 import type { ServerResponse } from 'node:http';
 import type { ReceivedRequest } from '../server/received.ts';
 import type { Verified } from '../server/verdict.ts';
+import { setHeaders } from './head.ts';
 
 /** Holds an answer in memory until it is whole, and sends it signed. */
 export function holdAnswer(response: ServerResponse, countersign: Verified<ReceivedRequest>['countersign']): void {
@@ -50,12 +51,6 @@ export function holdAnswer(response: ServerResponse, countersign: Verified<Recei
   });
 }
 
-/** As `writeHead` takes them: by name, or names and values in turn. */
-function setHeaders(response: ServerResponse, given: unknown): void {
-  if (Array.isArray(given)) for (let i = 0; i < given.length; i += 2) response.setHeader(given[i], given[i + 1]);
-  else for (const [name, value] of Object.entries(given ?? {})) response.setHeader(name, value);
-}
-
 type Unsigned = {
   readonly body: Uint8Array<ArrayBuffer>;
   readonly countersign: Verified<ReceivedRequest>['countersign'];
@@ -71,5 +66,6 @@ async function signatureOf(response: ServerResponse, { body, countersign }: Unsi
   // With these the client reads no body (RFC 9110), and a Response can have none.
   const bodiless = [204, 205, 304].includes(status) || !body.length;
   const answer = await countersign(new Response(bodiless ? null : body, { status, headers }));
-  return new Map([...answer.headers].filter(([name, value]) => headers.get(name) !== value));
+  // Cookies are listed one by one, and no signature is in one.
+  return new Map([...answer.headers].filter(([name, value]) => name !== 'set-cookie' && headers.get(name) !== value));
 }

@@ -77,8 +77,8 @@ function bodyOf(request: IncomingMessage): Pick<ReceivedRequest, 'body' | 'bodyU
   return body === undefined || body === null ? { bodyUsed: true } : { body: body as Uint8Array };
 }
 
-// RFC 9112 section 6.3; in HTTP/2 the headers say themselves whether something follows.
-function hasBody(request: IncomingMessage | Http2ServerRequest): boolean {
+/** Whether a body follows: RFC 9112 section 6.3; in HTTP/2 the headers say it themselves. */
+export function hasBody(request: IncomingMessage | Http2ServerRequest): boolean {
   if ('stream' in request && request.stream) return !request.stream.endAfterHeaders;
   const { headers } = request;
   return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';

@@ -1,4 +1,7 @@
 import type { Principal } from './contracts.ts';
+import { corsOf } from './cors.ts';
+import type { CorsOptions } from './cors-options.ts';
+import { responseOf } from './reply.ts';
 import type { Verifier } from './verifier.ts';
 import type { VerifyContext } from './verifier-options.ts';
 
@@ -22,6 +25,8 @@ export type GateOptions<Received> = {
   readonly accessKey?: (request: Received) => string | undefined;
   /** `'always'` signs every answer of the handler; it is then held in memory whole. @default 'never' */
   readonly countersign?: 'always' | 'never';
+  /** Lets pages of other origins call: their preflights are answered, and they can read all answers, also refusals. @default none */
+  readonly cors?: CorsOptions;
 };
 
 /** What {@link protect} asks of a request beside a valid signature, and whether it signs the answers. */
@@ -30,6 +35,8 @@ export type ProtectOptions = GateOptions<Request>;
 /**
  * A web handler (Request in, Response out) that only lets verified requests through to `handler`, and answers the others
  * itself with problem details (RFC 9457). For Workers, Deno.serve, Bun.serve, Next.js route handlers and the like.
+ *
+ * @throws SignatureError `invalid_configuration` for `cors` options that no browser would ever match.
  */
 export function protect(
   verifier: Verifier,
@@ -37,15 +44,17 @@ export function protect(
   options: ProtectOptions = {},
 ): (request: Request) => Promise<Response> {
   const { countersign = 'never' } = options;
+  const cors = options.cors && corsOf(options.cors, verifier.fields);
   return async (request) => {
+    const preflight = cors?.preflight(request);
+    if (preflight) return responseOf(preflight);
+    const shared = (answer: Response) =>
+      cors ? withHeaders(answer, cors.share(request.headers.get('origin'), answer.headers)) : answer;
     const result = await verifier.verify(request, contextOf(request, options));
-    if (!result.ok) {
-      const { status, headers, body } = result.reply;
-      return new Response(body, { status, headers });
-    }
+    if (!result.ok) return shared(responseOf(result.reply));
     const { principal, body } = result;
     const answer = await handler(result.request, { principal, body });
-    const response = withHeaders(answer, result.headers);
+    const response = shared(withHeaders(answer, result.headers));
     return countersign === 'always' ? result.countersign(response) : response;
   };
 }
@@ -65,11 +74,15 @@ export function contextOf<Received>(
   };
 }
 
-// Some answers' headers cannot be set, such as those that come from a fetch.
-function withHeaders(answer: Response, headers: Readonly<Record<string, string>>): Response {
-  const added = Object.entries(headers);
-  if (!added.length) return answer;
+/** An answer with further headers, and without those that are undefined. */
+function withHeaders(answer: Response, headers: Readonly<Record<string, string | undefined>>): Response {
+  const changed = Object.entries(headers);
+  if (!changed.length) return answer;
+  // Some answers' headers cannot be set, such as those that come from a fetch.
   const response = new Response(answer.body, answer);
-  for (const [name, value] of added) response.headers.set(name, value);
+  for (const [name, value] of changed) {
+    if (value === undefined) response.headers.delete(name);
+    else response.headers.set(name, value);
+  }
   return response;
 }

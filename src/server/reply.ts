@@ -81,6 +81,10 @@ function joined(origins: readonly Fields[]): Fields {
   return Object.fromEntries([...fields.values()].map(({ name, values }) => [name, values.join(', ')]));
 }
 
+/** For runtimes that answer with a `Response`; one with status 204 can be given no body, not even an empty one. */
+export const responseOf = ({ status, headers, body }: Reply): Response =>
+  new Response(body || null, { status, headers });
+
 function retryAfterOf({ status, cause }: SignatureError): number | undefined {
   if (status === 503) return 1;
   const wait = status === 429 ? waitOf(cause) : undefined;

@@ -1,3 +1,4 @@
+import { isPreflight } from './cors.ts';
 import { type Caller, contextOf, type ProtectOptions } from './gate.ts';
 import type { Verifier } from './verifier.ts';
 
@@ -5,12 +6,12 @@ import type { Verifier } from './verifier.ts';
 export type ReportedHandler = (request: Request, caller: Caller | undefined) => Response | Promise<Response>;
 
 /** What is asked of a request beside a valid signature. */
-export type ReportOnlyOptions = Omit<ProtectOptions, 'countersign'>;
+export type ReportOnlyOptions = Omit<ProtectOptions, 'countersign' | 'cors'>;
 
 /**
  * As `protect`, but refuses nothing: every request goes to `handler` as it came, and the verifier's audit is told with the
  * outcome `reported` what would have been refused. For a verifier that is to be put in place of another, whose `protect`
- * can be the handler. Give it a replay store of its own, or each of the two takes for a replay what the other has seen.
+ * can be the handler. Preflights of browsers, which nobody signs, go to `handler` unjudged. Give it a replay store of its own, or each of the two takes for a replay what the other has seen.
  */
 export function reportOnly(
   verifier: Verifier,
@@ -18,6 +19,7 @@ export function reportOnly(
   options: ReportOnlyOptions = {},
 ): (request: Request) => Promise<Response> {
   return async (request) => {
+    if (isPreflight(request)) return handler(request, undefined);
     // What somebody reads already cannot be cloned; the verifier says so.
     const copy = request.bodyUsed || request.body?.locked ? request : request.clone();
     const result = await verifier.verify(copy, { ...contextOf(request, options), reportOnly: true });

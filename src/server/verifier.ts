@@ -22,7 +22,7 @@ export type Verifier = {
   readonly fields: {
     /** Names of request headers, in lower case; without those that a caller chooses to sign in addition. */
     readonly request: readonly string[];
-    /** Names of response headers that countersignatures are in. */
+    /** Names of response headers that countersignatures are in, or that tell how to sign. */
     readonly response: readonly string[];
   };
 };
@@ -97,7 +97,11 @@ export function createVerifier(options: VerifierOptions): Verifier {
     },
     fields: {
       request: [...new Set(schemes.flatMap(({ fields }) => fields))],
-      response: [...new Set(schemes.flatMap(({ response }) => response?.fields ?? []))],
+      response: [
+        ...new Set(
+          schemes.flatMap(({ response, challenge = {} }) => [...(response?.fields ?? []), ...Object.keys(challenge)]),
+        ),
+      ],
     },
   };
 }

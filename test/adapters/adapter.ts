@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import type { Caller, GateOptions, Verifier } from 'countersign/server';
 import type { Send } from './wire.ts';
 
-export type AppOptions = Pick<GateOptions<never>, 'scope' | 'countersign'> & { readonly verifier: Verifier };
+export type AppOptions = Pick<GateOptions<never>, 'scope' | 'countersign' | 'cors'> & { readonly verifier: Verifier };
 
 export type App = {
   /** As in `http://127.0.0.1:40001`. */
@@ -13,7 +13,13 @@ export type App = {
   close(): Promise<void>;
 };
 
-/** One adapter in an app of its framework, which answers every request that the gate lets through with {@link answerOf}. */
+/** What handlers say of caches, each as is usual in its framework. */
+export const varied = 'Accept-Language';
+
+/**
+ * One adapter in an app of its framework, which answers every request that the gate lets through with {@link answerOf}, and
+ * `Vary` as {@link varied}.
+ */
 export type Adapter = {
   readonly name: string;
   start(options: AppOptions): Promise<App>;
@@ -22,6 +28,8 @@ export type Adapter = {
   readonly mount?: string;
   /** A path that asks for the scope `orders:write` on its own. */
   readonly scoped?: string;
+  /** A path whose handler fails: the framework answers for it. */
+  readonly failing?: string;
   /** It works on a `Request`: repeated hosts and the connection are the server's affair. */
   readonly web?: true;
   /** Its router refuses paths that do not decode, before any gate. */

@@ -15,7 +15,7 @@ import { signedRequests as honoGate, requireScope as requireHonoScope, type Sign
 import express5, { type RequestHandler } from 'express';
 import Fastify from 'fastify';
 import { Hono } from 'hono';
-import { type Adapter, type App, type AppOptions, answerOf, bytesOf, listening } from './adapter.ts';
+import { type Adapter, type App, type AppOptions, answerOf, bytesOf, listening, varied } from './adapter.ts';
 import { sendHttp1 } from './wire.ts';
 
 // It comes without types, and what is used here of 5 is the same.
@@ -25,7 +25,7 @@ const express4 = createRequire(import.meta.url)('express4') as typeof express5;
 function expressApp(express: typeof express5, { verifier, ...options }: AppOptions): Promise<App> {
   const answer: RequestHandler = (request, response) => {
     const read = Buffer.isBuffer(request.body) ? request.body : new Uint8Array();
-    response.json(answerOf(callerInExpress(request), read));
+    response.set('Vary', varied).json(answerOf(callerInExpress(request), read));
   };
   const app = express();
   const router = express.Router();
@@ -33,11 +33,16 @@ function expressApp(express: typeof express5, { verifier, ...options }: AppOptio
   app.use('/mounted', router);
   app.use(expressGate(verifier, options), express.raw({ type: () => true, limit: '2mb' }));
   app.use('/scoped', requireExpressScope('orders:write'));
+  app.use('/failing', () => {
+    throw failure;
+  });
   app.use(answer);
   return listening(createServer(app));
 }
 
-const routes = { mount: '/mounted', scoped: '/scoped', send: sendHttp1 };
+const routes = { mount: '/mounted', scoped: '/scoped', failing: '/failing', send: sendHttp1 };
+// Express prints what has a stack.
+const failure = Object.assign(new Error('The handler has failed.'), { stack: '' });
 
 export const frameworkApps: readonly Adapter[] = [
   { ...routes, name: 'express 5', start: (options) => expressApp(express5, options) },
@@ -54,9 +59,13 @@ export const frameworkApps: readonly Adapter[] = [
       });
       app.register(fastifyGate(verifier, options));
       app.get('/scoped', { preHandler: requireFastifyScope('orders:write') }, () => 'unreached');
+      app.get('/failing', () => {
+        throw failure;
+      });
       app.setNotFoundHandler(async (request, reply) =>
         reply
           .code(200)
+          .header('vary', varied)
           .send(answerOf(callerInFastify(request), Buffer.isBuffer(request.body) ? request.body : new Uint8Array())),
       );
       await app.ready();
@@ -78,7 +87,13 @@ export const frameworkApps: readonly Adapter[] = [
       const app = new Hono<SignedEnv>();
       app.use(honoGate(verifier, { ...options, address: (c) => c.env.incoming.socket.remoteAddress }));
       app.use('/scoped', requireHonoScope('orders:write'));
-      app.all('*', async (c) => c.json(answerOf(c.var.caller, new Uint8Array(await c.req.arrayBuffer()))));
+      app.get('/failing', () => {
+        throw failure;
+      });
+      app.onError((_, c) => c.text('failed', 500));
+      app.all('*', async (c) =>
+        c.json(answerOf(c.var.caller, new Uint8Array(await c.req.arrayBuffer())), 200, { vary: varied }),
+      );
       const outer = new Hono().route('/', app);
       return new Promise((resolve) => {
         const server = serve({ fetch: outer.fetch, port: 0, hostname: '127.0.0.1' }, ({ port }) =>

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { createServer as createHttp2Server, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
 import { protectNode } from 'countersign/node';
-import { type Adapter, answerOf, bytesOf, listening } from './adapter.ts';
+import { type Adapter, answerOf, bytesOf, listening, varied } from './adapter.ts';
 import { sendHttp1, sendHttp2 } from './wire.ts';
 
 export const nodeApps: readonly Adapter[] = [
@@ -14,8 +14,8 @@ export const nodeApps: readonly Adapter[] = [
           protectNode(
             verifier,
             async (request, response, caller) => {
-              response.setHeader('Content-Type', 'application/json');
-              response.end(JSON.stringify(answerOf(caller, await bytesOf(request))));
+              const told = JSON.stringify(answerOf(caller, await bytesOf(request)));
+              response.writeHead(200, ['Content-Type', 'application/json', 'Vary', varied]).end(told);
             },
             options,
           ),
@@ -32,6 +32,7 @@ export const nodeApps: readonly Adapter[] = [
             verifier,
             async (request, response, caller) => {
               response.setHeader('Content-Type', 'application/json');
+              response.setHeader('Vary', varied);
               response.end(JSON.stringify(answerOf(caller, await bytesOf(request))));
             },
             options,

@@ -83,6 +83,7 @@ describe('options', () => {
     ['docs/server.md', 'server/verifier-options.ts', 'LimitOptions'],
     ['docs/server.md', 'server/gate.ts', 'ProtectOptions'],
     ['docs/adapters.md', 'server/gate.ts', 'GateOptions'],
+    ['docs/server.md', 'server/cors-options.ts', 'CorsOptions'],
     ['docs/server.md', 'server/replay.ts', 'MemoryReplayOptions'],
     ['docs/server.md', 'server/contracts.ts', 'KeyRecord'],
     ['docs/server.md', 'server/contracts.ts', 'KeySecret'],

@@ -1,8 +1,9 @@
 // The same checks, bundled from one source (suite/), in every runtime that can be run here, against one real server that
 // verifies. docs/runtimes.md lists the runtimes and how they differ.
 import { generateCredentials } from 'countersign';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { bundleSuite } from './bundle.ts';
+import { describeRuntime } from './described.ts';
 import { compiler, type Engine, engines } from './hosts/engines.ts';
 import { type Host, missingOf, type Ran } from './hosts/host.ts';
 import { pages } from './hosts/pages.ts';
@@ -52,20 +53,6 @@ afterAll(async () => {
   await closeBrowsers();
   for (const server of servers) server.close();
 }, 60_000);
-
-/** Declares the tests of a runtime; loudly none where it is missing, and a failure where everything must be there. */
-function describeRuntime(host: Pick<Host, 'name' | 'needs' | 'from'>, tests: () => void): void {
-  describe(host.name, () => {
-    const missing = missingOf(host as Host);
-    if (!missing.length) return tests();
-    const told = `not tested in ${host.name}, for lack of ${missing.join(', ')}: ${host.from}`;
-    if (process.env.CI) it('is installed', () => expect.fail(told));
-    else {
-      console.warn(`SKIPPED: ${told}`);
-      it(told, ({ skip }) => skip(told));
-    }
-  });
-}
 
 const problemOf = (outcomes: readonly Outcome[], name: string): string => {
   const outcome = outcomes.find((one) => one.name === name);

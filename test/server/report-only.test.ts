@@ -74,6 +74,15 @@ describe('reportOnly', () => {
     ]);
   });
 
+  it('hands on what browsers ask before they send a signature, unjudged', async () => {
+    const { events, handler } = world();
+    const headers = { origin: 'https://app.example.com', 'access-control-request-method': 'POST' };
+    const response = await handler(new Request(url, { method: 'OPTIONS', headers }));
+    expect([await response.text(), events]).toEqual(['anyone: ', []]);
+    await handler(new Request(url, { method: 'OPTIONS' }));
+    expect(events).toMatchObject([{ outcome: 'reported', code: 'missing_signature' }]);
+  });
+
   it('lets requests through while its stores are down', async () => {
     const down = () => {
       throw new Error('down');

@@ -23,7 +23,8 @@ export const here = (path: string): string => fileURLToPath(new URL(`../${path}`
 
 export const installed = (path: string): string => here(`node_modules/${path}`);
 
-export const missingOf = ({ needs }: Host): readonly string[] => needs.filter((path) => !existsSync(path));
+export const missingOf = ({ needs }: Pick<Host, 'needs'>): readonly string[] =>
+  needs.filter((path) => !existsSync(path));
 
 export const byNpm = 'npm ci --ignore-scripts --prefix test/runtimes';
 export const byApt = (...packages: readonly string[]): string => `apt-get install -y ${packages.join(' ')}`;

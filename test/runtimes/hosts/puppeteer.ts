@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import type { Realm } from '../suite/check.ts';
+import type { Report } from '../suite/suite.ts';
 import { byApt, type Host, here, installed } from './host.ts';
 import { scriptFor } from './pages.ts';
 
@@ -34,22 +35,41 @@ const launchers = {
 
 const packages = { chromium: 'chromium', firefox: 'firefox-esr' };
 
+/** A script for a page, as the body of an async function of `context`, which is a JSON text. */
+type Visit = { readonly url: string; readonly script: string; readonly context: unknown };
+
+/** A browser in which pages can be opened from here. */
+export type Visitor = Pick<Host, 'name' | 'needs' | 'from'> & {
+  /** Opens a page and runs the script there, which returns JSON. */
+  visit(given: Visit): Promise<{ readonly version: string; readonly result: unknown }>;
+};
+
+const visitorOf = (runtime: keyof typeof launchers): Visitor => ({
+  name: runtime === 'chromium' ? 'Chromium' : 'Firefox',
+  needs: [launchers[runtime].executablePath, installed('puppeteer-core/package.json')],
+  from: byApt(packages[runtime]),
+  async visit({ url, script, context }) {
+    const browser = await sharedBrowser(runtime);
+    const page = await browser.newPage();
+    await page.goto(url);
+    const argument = JSON.stringify(JSON.stringify(context));
+    const result = await page.evaluate(`(async (context) => { ${script} })(${argument})`);
+    await page.close();
+    return { version: await browser.version(), result: JSON.parse(String(result)) };
+  },
+});
+
 const hostOf = (runtime: keyof typeof launchers, realm: Realm): Host => {
-  const { executablePath } = launchers[runtime];
+  const { name, visit, ...rest } = visitorOf(runtime);
   return {
-    name: `${runtime === 'chromium' ? 'Chromium' : 'Firefox'} (${realm})`,
+    ...rest,
+    name: `${name} (${realm})`,
     runtime,
     realm,
-    needs: [executablePath, installed('puppeteer-core/package.json')],
-    from: byApt(packages[runtime]),
     async run(context) {
-      const browser = await sharedBrowser(runtime);
-      const page = await browser.newPage();
-      await page.goto(`${context.base}/suite/page.html`);
-      const argument = JSON.stringify(JSON.stringify(context));
-      const result = await page.evaluate(`(async (context) => { ${scriptFor(realm)} })(${argument})`);
-      await page.close();
-      return { version: await browser.version(), report: JSON.parse(String(result)) };
+      const url = `${context.base}/suite/page.html`;
+      const { version, result } = await visit({ url, script: scriptFor(realm), context });
+      return { version, report: result as Report };
     },
   };
 };
@@ -72,6 +92,8 @@ async function launch(runtime: keyof typeof launchers): Promise<Browser> {
   const { default: puppeteer } = (await import(pathToFileURL(path).href)) as { readonly default: Puppeteer };
   return puppeteer.launch({ headless: true, protocolTimeout: 150_000, ...launchers[runtime] });
 }
+
+export const visitors: readonly Visitor[] = [visitorOf('chromium'), visitorOf('firefox')];
 
 const realms = ['page', 'service worker', 'insecure page'] as const;
 
