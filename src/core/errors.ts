@@ -44,6 +44,10 @@ export type SignatureErrorCode =
   | 'rate_limited'
   | 'limiter_unavailable'
   | 'internal_error'
+  // told by a gateway
+  | 'untrusted_proxy'
+  | 'undescribed_request'
+  | 'forged_header'
   // told while checking a countersigned response
   | 'response_unsigned'
   | 'response_mismatch';

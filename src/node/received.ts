@@ -28,7 +28,7 @@ export function receivedFromNode(request: NodeRequest): ReceivedRequest {
     url = '',
     originalUrl,
   } = request as IncomingMessage & { readonly originalUrl?: unknown };
-  const headers = headersOf(request);
+  const headers = fieldsIn(request.rawHeaders);
   return {
     method,
     authority: authorityOf(request, headers),
@@ -40,8 +40,8 @@ export function receivedFromNode(request: NodeRequest): ReceivedRequest {
   };
 }
 
-/** By what Node calls raw: its `headers` drop what is repeated of some fields, and join others. */
-function headersOf({ rawHeaders }: NodeRequest): HeaderView {
+/** By what Node calls raw, names and values in turn: its `headers` drop what is repeated of some fields, and join others. */
+export function fieldsIn(rawHeaders: readonly string[]): HeaderView {
   const fields = new Map<string, string[]>();
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = (rawHeaders[i] ?? '').toLowerCase();

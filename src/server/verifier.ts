@@ -18,6 +18,8 @@ export type Verifier = {
     request: Received,
     context?: VerifyContext,
   ): Promise<Verified<Received> | Refused>;
+  /** Whether a scheme signs the bytes of the body and not their SHA-256: its requests cannot be judged without their body. */
+  readonly needsBody: boolean;
   /** What callers send and read, as far as the schemes know: for CORS, where a page may only use what is named. */
   readonly fields: {
     /** Names of request headers, in lower case; without those that a caller chooses to sign in addition. */
@@ -95,6 +97,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
       }
       return result;
     },
+    needsBody: schemes.some(({ body }) => body === 'bytes'),
     fields: {
       request: [...new Set(schemes.flatMap(({ fields }) => fields))],
       response: [

@@ -1,5 +1,6 @@
-import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { type ClientRequest, request as httpRequest, type IncomingHttpHeaders, type RequestOptions } from 'node:http';
 import { connect } from 'node:http2';
+import { request as httpsRequest } from 'node:https';
 import { connect as connectSocket } from 'node:net';
 
 /** A request, byte by byte as it is to go on the wire. */
@@ -34,13 +35,21 @@ const headersOf = (fields: IncomingHttpHeaders): Headers => {
   return headers;
 };
 
-export const sendHttp1: Send = (origin, sent) =>
+export const sendHttp1: Send = (origin, sent) => sendOver(httpRequest, origin, sent);
+
+/** Over TLS, to a server with this certificate, in PEM. */
+export const sendTls =
+  (ca: string): Send =>
+  (origin, sent) =>
+    sendOver((options) => httpsRequest({ ...options, ca, servername: 'localhost' }), origin, sent);
+
+const sendOver = (open: (options: RequestOptions) => ClientRequest, origin: string, sent: Sent): Promise<Answered> =>
   new Promise((resolve, reject) => {
     const { hostname, port } = new URL(origin);
     const { method, target: path, headers, body, pieces } = sent;
     const length = body && !pieces ? { 'Content-Length': body.length } : {};
     const chunked = body && pieces ? { 'Transfer-Encoding': 'chunked' } : {};
-    const request = httpRequest({
+    const request = open({
       hostname,
       port,
       method,

@@ -84,20 +84,31 @@ const isProgram = ({ code }: Example): boolean => !usesObjects(code) && (redisHe
 const expectedOf = ({ code }: Example): readonly string[] =>
   [...code.matchAll(/\/\/ → (.*)$/gm)].map(([, text = '']) => text);
 
-/** An example that exports a server must let a signed request in, once, and keep an unsigned one out. */
-async function serverAnswers({ default: entry, server }: Record<string, unknown>): Promise<void> {
+/**
+ * An example that exports a server must let a signed request in, once, and keep an unsigned one out. One that exports a gateway
+ * for proxies must not believe whoever asks like none of them.
+ */
+async function serverAnswers({ default: entry, server, gateway }: Record<string, unknown>): Promise<void> {
   if (isEntry(entry)) {
     await letsInOnce(async (request) => entry.fetch(request), 'https://api.example.com/v1/orders');
   }
   if (server) {
-    const listening = server as Server;
-    if (!listening.listening) await once(listening, 'listening');
-    const { port } = listening.address() as AddressInfo;
-    vi.unstubAllGlobals();
-    await letsInOnce((request) => fetch(request), `http://127.0.0.1:${port}/v1/orders`);
-    listening.close();
-    listening.closeAllConnections();
+    await atServer(server as Server, (origin) => letsInOnce((request) => fetch(request), `${origin}/v1/orders`));
   }
+  if (gateway) {
+    await atServer(gateway as Server, async (origin) => {
+      expect((await fetch(await signer.sign(new Request(origin)))).ok).toBe(false);
+    });
+  }
+}
+
+async function atServer(server: Server, call: (origin: string) => Promise<void>): Promise<void> {
+  if (!server.listening) await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  vi.unstubAllGlobals();
+  await call(`http://127.0.0.1:${port}`);
+  server.close();
+  server.closeAllConnections();
 }
 
 async function letsInOnce(send: (request: Request) => Promise<Response>, url: string): Promise<void> {

@@ -28,6 +28,7 @@ const rules: Readonly<Record<string, Rule>> = {
   // Drivers are asked for when a command needs one: who has none has the other commands all the same.
   'src/cli/': { ours: ['src/'], packages: { kysely: 'dynamic', pg: 'dynamic', mysql2: 'dynamic' } },
   'src/node/': { ours: ['src/node/', ...serverSide] },
+  'src/gateway/': { ours: ['src/gateway/', 'src/node/', ...serverSide] },
   'src/index.ts': { ours: clientSide },
   'src/ky.ts': { ours: clientSide, packages: { ky: 'type' } },
   'src/schemes.ts': { ours: ['src/core/', 'src/schemes/'] },
@@ -35,6 +36,7 @@ const rules: Readonly<Record<string, Rule>> = {
   'src/testing.ts': { ours: serverSide, packages: { msw: 'code' } },
   'src/cli.ts': { ours: ['src/cli/'] },
   'src/node.ts': { ours: ['src/node/', ...serverSide] },
+  'src/gateway.ts': { ours: ['src/gateway/', ...serverSide] },
   'src/hono.ts': { ours: serverSide, packages: { hono: 'type' } },
   'src/express.ts': { ours: ['src/node/', ...serverSide], packages: { express: 'type' } },
   'src/fastify.ts': { ours: ['src/node/', ...serverSide], packages: { fastify: 'type' } },
@@ -50,9 +52,10 @@ const rules: Readonly<Record<string, Rule>> = {
   'src/durable-object.ts': { ours: ['src/durable-object/', 'src/core/'], types: contracts },
 };
 
-const adapters = /^src\/(?:node|hono|express|fastify)\.ts$|^src\/node\//;
-const mayTouchNode = /^src\/(?:node|express|fastify|cli)\.ts$|^src\/(?:node|cli)\//;
-const mayReachServer = /^src\/(?:server|testing|cli|node|hono|express|fastify)\.ts$|^src\/(?:server|node|cli)\//;
+const adapters = /^src\/(?:node|gateway|hono|express|fastify)\.ts$|^src\/(?:node|gateway)\//;
+const mayTouchNode = /^src\/(?:node|gateway|express|fastify|cli)\.ts$|^src\/(?:node|gateway|cli)\//;
+const mayReachServer =
+  /^src\/(?:server|testing|cli|node|gateway|hono|express|fastify)\.ts$|^src\/(?:server|node|gateway|cli)\//;
 
 const packageOf = (specifier: string): string => /^(?:@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? specifier;
 const within = (path: string, places: readonly string[] = []): boolean =>
