@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -123,6 +123,8 @@ it.skipIf(noCurl && !process.env.CI)(
     await interrupt(first.child);
     expect(first.output()).toMatch(/Stopped\.\n$/);
     expect(first.output()).not.toContain('csign_sk_');
+    const stored = readFileSync(join(directory, 'demo.sqlite'), 'latin1');
+    expect([stored.includes(accessKeyIn(command) ?? ''), stored.includes('csign_sk_')]).toEqual([true, false]);
 
     const second = start();
     expect(accessKeyIn(await second.command()), 'the key is still there').toBe(accessKeyIn(command));

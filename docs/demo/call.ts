@@ -1,7 +1,6 @@
 import type { Credentials, Fetch, Signer } from 'countersign';
-import type { AuditEvent } from 'countersign/server';
+import type { AuditEvent, ManagedKeys } from 'countersign/server';
 import type { KyInstance } from 'ky';
-import type { Keys } from './keys.ts';
 
 /** What came of a call. */
 export type Outcome = {
@@ -26,7 +25,7 @@ export type Scene = {
   /** Another key, which is revoked in the course of things. */
   readonly partner: Credentials;
   /** The server's keys. */
-  readonly keys: Keys;
+  readonly keys: ManagedKeys;
 };
 
 export type Call = {

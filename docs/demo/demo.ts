@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { createSigner, signedFetch } from 'countersign';
+import { type Credentials, createSigner, signedFetch } from 'countersign';
 import { signingHooks } from 'countersign/ky';
 import type { AuditEvent } from 'countersign/server';
 import ky from 'ky';
@@ -37,7 +37,11 @@ async function demonstrate(file: string, tolerance: number): Promise<number> {
 
   let server = await startServer(options);
   const { origin, keys } = server;
-  const credentials = keys.issue('shop');
+  const issue = async (service: string): Promise<Credentials> => {
+    const { accessKey, secret = '' } = await keys.create({ service, environment: 'demo' });
+    return { accessKey, secret };
+  };
+  const credentials = await issue('shop');
   const signer = createSigner({ credentials });
   const scene: Scene = {
     origin,
@@ -46,7 +50,7 @@ async function demonstrate(file: string, tolerance: number): Promise<number> {
     api: ky.create({ prefix: origin, hooks: signingHooks(signer) }),
     fetch: signedFetch(signer),
     signed: await signer.sign(new Request(`${origin}/profile`)),
-    partner: keys.issue('partner'),
+    partner: await issue('partner'),
     keys,
   };
   const accepted = await checkAll(honestCalls, scene);
@@ -59,7 +63,7 @@ async function demonstrate(file: string, tolerance: number): Promise<number> {
 
   const all = [...accepted, ...refused, ...restarted];
   const wrong = all.filter((call) => !call.asExpected).length;
-  console.log(`Calls over HTTP to ${origin}, keys and nonces in ${file}\n`);
+  console.log(`Calls over HTTP to ${origin}, keys, nonces and audit events in ${file}\n`);
   console.log(
     tableOf({
       'must be accepted': accepted,

@@ -70,7 +70,7 @@ export const refusedCalls: readonly Call[] = [
       const call = () => signedFetch(createSigner({ credentials: partner }))(`${origin}/profile`);
       const before = await call();
       if (!before.ok) throw new Error('The key was refused before it was revoked.');
-      keys.revoke(partner.accessKey);
+      await keys.revoke(partner.accessKey);
       return outcomeOf(await call());
     },
   },

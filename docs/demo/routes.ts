@@ -1,11 +1,8 @@
-import type { Principal, ReceivedRequest } from 'countersign/server';
+import type { IncomingMessage } from 'node:http';
+import type { Caller } from 'countersign/node';
 
 /** A request that has been verified: the principal is who it says, the body is what was signed. */
-export type VerifiedCall = {
-  readonly principal: Principal;
-  readonly request: ReceivedRequest;
-  readonly body: Uint8Array | undefined;
-};
+type VerifiedCall = Caller & { readonly type: string | undefined };
 
 const routes: Record<string, (call: VerifiedCall) => Response | Promise<Response>> = {
   'GET /profile': ({ principal }) => Response.json({ service: principal.service }),
@@ -16,8 +13,8 @@ const routes: Record<string, (call: VerifiedCall) => Response | Promise<Response
     return Response.json({ accepted: order }, { status: 201 });
   },
 
-  'POST /photos': async ({ body, request }) => {
-    const form = await contentOf(body, request.headers.get('content-type')).formData().catch(unreadable);
+  'POST /photos': async ({ body, type }) => {
+    const form = await contentOf(body, type).formData().catch(unreadable);
     const photo = form?.get('photo');
     if (!form || !(photo instanceof Blob)) return problem(400, 'The form has no photo.');
     return Response.json({ name: photo.name, bytes: photo.size, caption: form.get('caption') }, { status: 201 });
@@ -27,10 +24,11 @@ const routes: Record<string, (call: VerifiedCall) => Response | Promise<Response
 };
 
 /** Answers a verified request. */
-export async function route(call: VerifiedCall): Promise<Response> {
-  const { method, target } = call.request;
-  const answer = routes[`${method} ${target.replace(/\?.*/s, '')}`];
-  return answer ? answer(call) : problem(404, `There is no ${method} of this path.`);
+export async function route({ method, url = '', headers }: IncomingMessage, caller: Caller): Promise<Response> {
+  const answer = routes[`${method} ${url.replace(/\?.*/s, '')}`];
+  return answer
+    ? answer({ ...caller, type: headers['content-type'] })
+    : problem(404, `There is no ${method} of this path.`);
 }
 
 /** Problem details (RFC 9457), as a refusal of the verifier has. */
@@ -40,7 +38,7 @@ export const problem = (status: number, detail: string): Response =>
     { status, headers: { 'Content-Type': 'application/problem+json' } },
   );
 
-const contentOf = (body: Uint8Array | undefined, type?: string | null): Response =>
+const contentOf = (body: Uint8Array | undefined, type?: string): Response =>
   new Response((body ?? null) as BodyInit | null, { headers: type ? { 'Content-Type': type } : {} });
 
 const unreadable = (): undefined => undefined;

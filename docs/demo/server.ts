@@ -1,15 +1,24 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type AuditSink, createVerifier, type Verifier } from 'countersign/server';
-import { type Keys, sqliteKeys } from './keys.ts';
-import { receivedFrom, send } from './received.ts';
-import { sqliteReplay } from './replay.ts';
+import { pipeline } from 'node:stream/promises';
+import { protectNode } from 'countersign/node';
+import {
+  type AuditSink,
+  allSinks,
+  boundedSink,
+  createVerifier,
+  derivedSecrets,
+  type ManagedKeys,
+  managedKeys,
+} from 'countersign/server';
+import { sqlAudit, sqlKeys, sqlReplay } from 'countersign/sql';
+import { openDatabase } from './database.ts';
+import { masterIn } from './master.ts';
 import { problem, route } from './routes.ts';
-import { openDatabase } from './sqlite.ts';
 
 export type ServerOptions = {
-  /** The SQLite file with keys and nonces; made where there is none. */
+  /** The SQLite file with keys, nonces and audit events; made where there is none, with the master secret beside it. */
   readonly file: string;
   /** @default 0, which is any free one */
   readonly port?: number;
@@ -21,21 +30,28 @@ export type ServerOptions = {
 
 export type RunningServer = {
   readonly origin: string;
-  readonly keys: Keys;
+  readonly keys: ManagedKeys;
   stop(): Promise<void>;
 };
 
 /** Starts an HTTP server on the loopback interface that answers signed requests only. */
 export async function startServer({ file, port = 0, tolerance = 300, audit }: ServerOptions): Promise<RunningServer> {
-  const database = openDatabase(file);
-  const keys = sqliteKeys(database);
-  const verifier = createVerifier({ keys, replay: sqliteReplay(database), tolerance, audit });
-  const server = createServer(async (incoming, outgoing) => {
-    // One request a connection: a refused body need not be read to its end, and a restart meets no open connection.
-    outgoing.setHeader('Connection', 'close');
-    const response = await answer(verifier, incoming).catch(() => problem(500, 'The server failed.'));
+  const database = await openDatabase(file);
+  const secrets = derivedSecrets({ master: masterIn(`${file}.master`) });
+  const keys = managedKeys({ table: sqlKeys({ database }), secrets });
+  const stored = boundedSink(sqlAudit({ database }));
+  const replay = sqlReplay({ database });
+  const verifier = createVerifier({ keys, replay, tolerance, audit: allSinks([stored, audit]) });
+
+  const gate = protectNode(verifier, async (request, response, caller) => {
+    const answer = await route(request, caller).catch(() => problem(500, 'The server failed.'));
     // Throws when the caller has gone away: then there is nobody to answer.
-    await send(response, outgoing).catch(() => outgoing.destroy());
+    await send(answer, response).catch(() => response.destroy());
+  });
+  const server = createServer((request, response) => {
+    // One request a connection, so that a restart meets no open one.
+    response.setHeader('Connection', 'close');
+    return gate(request, response);
   });
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
@@ -47,15 +63,15 @@ export async function startServer({ file, port = 0, tolerance = 300, audit }: Se
       server.close();
       server.closeAllConnections();
       await closed;
-      database.close();
+      await stored.idle();
+      await database.destroy();
     },
   };
 }
 
-async function answer(verifier: Verifier, incoming: IncomingMessage): Promise<Response> {
-  const address = incoming.socket.remoteAddress;
-  const result = await verifier.verify(receivedFrom(incoming), address ? { address } : {});
-  if (result.ok) return route(result);
-  const { status, headers, body } = result.reply;
-  return new Response(body, { status, headers });
+/** Answers with a Response, its body as it comes. */
+async function send(answer: Response, response: ServerResponse): Promise<void> {
+  response.writeHead(answer.status, Object.fromEntries(answer.headers));
+  if (answer.body) await pipeline(answer.body, response);
+  else response.end();
 }

@@ -12,12 +12,14 @@ const file = resolve(flags.file);
 mkdirSync(dirname(file), { recursive: true });
 
 const server = await startServer({ file, audit: (event) => console.log(lineOf(event)) });
-// The key of the last time is still good.
-const accessKey = server.keys.list()[0] ?? server.keys.issue('shop').accessKey;
-const secret = (await server.keys.find(accessKey))?.secrets[0]?.secret ?? '';
+// The key of the last time is still there. Nobody can read its secret again, so it gets another.
+const [known] = await server.keys.list({ limit: 1 });
+const { accessKey, secret = '' } = known
+  ? await server.keys.rotate(known.accessKey, { overlap: 0 })
+  : await server.keys.create({ service: 'shop', environment: 'demo' });
 const signer = createSigner({ accessKey, secret });
 
-console.log(`Listening on ${server.origin}, keys and nonces in ${file}`);
+console.log(`Listening on ${server.origin}, keys, nonces and audit events in ${file}`);
 console.log('This signed request works once, within 5 minutes. Sent again, it is refused as a replay:\n');
 printCommand();
 console.log('\nEnter prints another, Ctrl-C stops.\n');
