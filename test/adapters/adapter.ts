@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Server } from 'node:http';
-import type { Http2Server } from 'node:http2';
+import type { Http2SecureServer, Http2Server } from 'node:http2';
+import type { Server as SecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Caller, GateOptions, Verifier } from 'countersign/server';
-import type { Send } from './wire.ts';
+import type { Connect, Send } from './wire.ts';
 
 export type AppOptions = Pick<GateOptions<never>, 'scope' | 'countersign' | 'cors'> & { readonly verifier: Verifier };
 
@@ -24,6 +25,8 @@ export type Adapter = {
   readonly name: string;
   start(options: AppOptions): Promise<App>;
   readonly send: Send;
+  /** Opens a connection on which HTTP/1.1 can be spoken byte by byte. @default it cannot */
+  readonly connect?: Connect;
   /** A path below which the app is mounted too. */
   readonly mount?: string;
   /** A path that asks for the scope `orders:write` on its own. */
@@ -34,6 +37,8 @@ export type Adapter = {
   readonly web?: true;
   /** Its router refuses paths that do not decode, before any gate. */
   readonly decodes?: true;
+  /** What stands in front passes on no request that has not come whole, and says itself where requests have come from. */
+  readonly front?: true;
 };
 
 /** What a handler learned. */
@@ -59,12 +64,13 @@ export async function bytesOf(stream: AsyncIterable<Uint8Array>): Promise<Buffer
   return Buffer.concat(chunks);
 }
 
-export async function listening(server: Server | Http2Server): Promise<App> {
+export async function listening(server: Server | Http2Server | SecureServer | Http2SecureServer): Promise<App> {
   const sockets = new Set<{ destroy(): unknown }>();
+  const secure = 'setSecureContext' in server;
   server.on('connection', (socket: { destroy(): unknown }) => sockets.add(socket));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
-    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    origin: `${secure ? 'https' : 'http'}://127.0.0.1:${(server.address() as AddressInfo).port}`,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -1,9 +1,12 @@
+import { present } from '../vectors/present.ts';
 import { describeAdapter } from './contract.ts';
 import { describeCors } from './cors-contract.ts';
 import { frameworkApps } from './framework-apps.ts';
-import { nodeApps } from './node-apps.ts';
+import { nodeApps, secureNodeApps } from './node-apps.ts';
 
-for (const adapter of [...nodeApps, ...frameworkApps]) {
+const secure = present('openssl', 'version') ? secureNodeApps : [];
+
+for (const adapter of [...nodeApps, ...secure, ...frameworkApps]) {
   describeAdapter(adapter);
   describeCors(adapter);
 }

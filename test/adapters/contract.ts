@@ -1,11 +1,31 @@
-import { countersignedFetch, createSigner, generateCredentials, type Signer } from 'countersign';
-import { type AuditEvent, createVerifier, memoryKeys, memoryReplay, type VerifierOptions } from 'countersign/server';
+import {
+  countersignedFetch,
+  createSigner,
+  generateCredentials,
+  hearRetirement,
+  type Signer,
+  signedFetch,
+} from 'countersign';
+import { countersignV1 } from 'countersign/schemes';
+import {
+  type AuditEvent,
+  createVerifier,
+  memoryKeys,
+  memoryReplay,
+  type ReplayStore,
+  type VerifierOptions,
+} from 'countersign/server';
+import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Adapter, type App, type AppOptions, sha256, type Told } from './adapter.ts';
-import { type Answered, hangUp, type Sent, sendBeginning, sendHttp1 } from './wire.ts';
+import { type Answered, type Connect, connectPlain, fetchOver, hangUp, type Sent, sendBeginning } from './wire.ts';
 
 type Opened = App & { readonly signer: Signer; readonly events: AuditEvent[]; readonly secret: string };
-type Opening = Omit<AppOptions, 'verifier'> & { readonly options?: Partial<VerifierOptions> };
+type Opening = Omit<AppOptions, 'verifier'> & {
+  readonly options?: Partial<VerifierOptions>;
+  /** When the secret ends, in milliseconds since the epoch. @default never */
+  readonly expiresAt?: number;
+};
 type Described = Partial<Omit<Sent, 'body'>> & { readonly body?: string | Uint8Array<ArrayBuffer> };
 
 const megabyte = new Uint8Array(2 ** 20).map((_, i) => (i * 7919) >> 3);
@@ -14,16 +34,25 @@ const json = { 'content-type': 'application/json' };
 /** What every adapter must do, by real requests over real sockets. */
 export function describeAdapter(adapter: Adapter): void {
   const { send } = adapter;
+  // The platform's own where it believes the server.
+  const fetching = adapter.connect === connectPlain ? {} : { fetch: fetchOver(send) };
   const opened: App[] = [];
   afterEach(async () => {
     for (const app of opened.splice(0)) await app.close();
   });
 
-  async function open({ options, ...rest }: Opening = {}): Promise<Opened> {
+  async function open({ options, expiresAt, ...rest }: Opening = {}): Promise<Opened> {
     const { accessKey, secret } = generateCredentials();
     const events: AuditEvent[] = [];
     const verifier = createVerifier({
-      keys: memoryKeys([{ accessKey, service: 'shop', secrets: [{ secret }], scopes: ['orders:read'] }]),
+      keys: memoryKeys([
+        {
+          accessKey,
+          service: 'shop',
+          secrets: [{ secret, ...(expiresAt !== undefined && { expiresAt }) }],
+          scopes: ['orders:read'],
+        },
+      ]),
       replay: memoryReplay(),
       audit: (event) => void events.push(event),
       ...options,
@@ -178,6 +207,66 @@ export function describeAdapter(adapter: Adapter): void {
       );
     });
 
+    it('signs its answers so that the caller can check them', async () => {
+      const app = await open({ countersign: 'always' });
+      const api = countersignedFetch(app.signer, fetching);
+      expect((await api(`${app.origin}/v1/orders`, { method: 'POST', body: '{}', headers: json })).status).toBe(200);
+      expect((await api(`${app.origin}/v1/orders`, { method: 'HEAD' })).status).toBe(200);
+    });
+
+    it('answers 500 where nobody can sign the answer, and the nonce is not spent', async () => {
+      const { response: _, ...answerless } = countersignV1;
+      const claimed: string[] = [];
+      const replay: ReplayStore = {
+        claim(_accessKey, nonce) {
+          claimed.push(nonce);
+          return 'fresh';
+        },
+      };
+      const app = await open({ countersign: 'always', options: { scheme: answerless, replay } });
+      expect(codeOf(await send(app.origin, signed(app, { method: 'POST', body: '{}' })))).toBe('500 internal_error');
+      expect(claimed).toEqual([]);
+      expect(app.events).toMatchObject([
+        { outcome: 'refused', code: 'internal_error', message: expect.stringContaining('signs no responses') },
+      ]);
+    });
+
+    it.each(['never', 'always'] as const)('tells when the secret retires, countersigned %s', async (countersign) => {
+      const expiresAt = Date.now() + 3_600_000;
+      const app = await open({ expiresAt, countersign });
+      const heard: Date[] = [];
+      const listening = hearRetirement(fetchOver(send), (retiresAt) => heard.push(retiresAt));
+      const api =
+        countersign === 'always'
+          ? countersignedFetch(app.signer, { fetch: listening })
+          : signedFetch(app.signer, listening);
+      expect((await api(`${app.origin}/v1/orders`, { method: 'POST', body: '{}' })).status).toBe(200);
+      expect(heard).toEqual([new Date(Math.floor(expiresAt / 1000) * 1000)]);
+      const calm = await open({ countersign });
+      expect((await send(calm.origin, signed(calm))).headers.has('x-api-secret-retires')).toBe(false);
+    });
+
+    it('tells what is left of the budget of the key', async () => {
+      const byKey = new RateLimiterMemory({ points: 2, duration: 60 });
+      const app = await open({ options: { limits: { byKey } } });
+      const answer = await send(app.origin, signed(app));
+      expect([answer.status, answer.headers.get('ratelimit')]).toEqual([200, '"key";r=1;t=60']);
+      await send(app.origin, signed(app));
+      const refused = await send(app.origin, signed(app));
+      expect(codeOf(refused)).toBe('429 rate_limited');
+      expect(refused.headers.get('retry-after')).toBe('60');
+    });
+
+    if (!adapter.front) {
+      it('takes the client from trusted proxies, by all lines of what they forward', async () => {
+        const trustedProxies = { addresses: ['127.0.0.1'], headers: ['x-forwarded-for'] } as const;
+        const app = await open({ options: { trustedProxies } });
+        const headers = { 'x-forwarded-for': ['192.0.2.66', '203.0.113.9'] };
+        expect((await send(app.origin, signed(app, { headers }))).status).toBe(200);
+        expect(app.events).toMatchObject([{ outcome: 'accepted', address: '203.0.113.9' }]);
+      });
+    }
+
     if (adapter.mount) {
       it('judges the whole path where it is mounted below another', async () => {
         const app = await open();
@@ -194,53 +283,28 @@ export function describeAdapter(adapter: Adapter): void {
       });
     }
 
-    if (send === sendHttp1) describeHttp1();
+    if (adapter.connect) describeHttp1(adapter.connect);
+    if (adapter.connect && !adapter.front) describeInterrupted(adapter.connect);
   });
 
-  function describeHttp1(): void {
-    it('signs its answers so that the caller can check them', async () => {
-      const app = await open({ countersign: 'always' });
-      const api = countersignedFetch(app.signer);
-      expect((await api(`${app.origin}/v1/orders`, { method: 'POST', body: '{}', headers: json })).status).toBe(200);
-      expect((await api(`${app.origin}/v1/orders`, { method: 'HEAD' })).status).toBe(200);
-    });
+  const head = ({ method, target, headers }: Sent, { origin }: Opened): string =>
+    [
+      `${method} ${target} HTTP/1.1`,
+      `Host: ${new URL(origin).host}`,
+      ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+      '',
+    ].join('\r\n');
 
-    const head = ({ method, target, headers }: Sent, { origin }: Opened): string =>
-      [
-        `${method} ${target} HTTP/1.1`,
-        `Host: ${new URL(origin).host}`,
-        ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
-        '',
-      ].join('\r\n');
-
-    it('answers a body that is said to be too large before it has come', async () => {
-      const app = await open({ options: { maxBodyBytes: 1000 } });
-      const sent = signed(app, { method: 'POST', body: new Uint8Array(1001) });
-      const answer = await sendBeginning(app.origin, `${head(sent, app)}Content-Length: 100000000\r\n\r\nabc`);
-      expect(answer).toMatch(/^HTTP\/1\.1 413 /);
-      if (!adapter.web) expect(answer.toLowerCase()).toContain('connection: close');
-    });
-
-    it('stops reading a body without end at the limit', async () => {
-      const app = await open({ options: { maxBodyBytes: 1000 } });
-      const sent = signed(app, { method: 'POST', body: new Uint8Array(1001) });
-      const chunk = `400\r\n${'x'.repeat(1024)}\r\n`;
-      const answer = await sendBeginning(app.origin, `${head(sent, app)}Transfer-Encoding: chunked\r\n\r\n${chunk}`);
-      expect(answer).toMatch(/^HTTP\/1\.1 413 /);
-    });
-
-    it('takes a body that breaks off for one that was never whole', async () => {
-      const app = await open();
-      const sent = signed(app, { method: 'POST', body: 'abcdef' });
-      await hangUp(app.origin, `${head(sent, app)}Content-Length: 6\r\n\r\nabc`);
-      await expect.poll(() => app.events.map(({ code }) => code)).toEqual(['body_interrupted']);
-    });
-
+  function describeHttp1(connect: Connect): void {
     if (!adapter.web) {
       it('refuses two hosts', async () => {
         const app = await open();
         const text = head(signed(app), app);
-        const answer = await sendBeginning(app.origin, `${text}Host: other.example\r\nConnection: close\r\n\r\n`);
+        const answer = await sendBeginning(
+          app.origin,
+          `${text}Host: other.example\r\nConnection: close\r\n\r\n`,
+          connect,
+        );
         expect(answer).toMatch(/^HTTP\/1\.1 400 /);
       });
     }
@@ -250,8 +314,37 @@ export function describeAdapter(adapter: Adapter): void {
       const one = signed(app, { method: 'POST', body: 'abcdef' });
       const two = signed(app);
       const text = `${head(one, app)}Content-Length: 6\r\n\r\nabcdef${head(two, app)}Connection: close\r\n\r\n`;
-      const answer = await sendBeginning(app.origin, text);
+      const answer = await sendBeginning(app.origin, text, connect);
       expect(answer.match(/HTTP\/1\.1 200 /g)).toHaveLength(2);
+    });
+  }
+
+  function describeInterrupted(connect: Connect): void {
+    it('answers a body that is said to be too large before it has come', async () => {
+      const app = await open({ options: { maxBodyBytes: 1000 } });
+      const sent = signed(app, { method: 'POST', body: new Uint8Array(1001) });
+      const answer = await sendBeginning(app.origin, `${head(sent, app)}Content-Length: 100000000\r\n\r\nabc`, connect);
+      expect(answer).toMatch(/^HTTP\/1\.1 413 /);
+      if (!adapter.web) expect(answer.toLowerCase()).toContain('connection: close');
+    });
+
+    it('stops reading a body without end at the limit', async () => {
+      const app = await open({ options: { maxBodyBytes: 1000 } });
+      const sent = signed(app, { method: 'POST', body: new Uint8Array(1001) });
+      const chunk = `400\r\n${'x'.repeat(1024)}\r\n`;
+      const answer = await sendBeginning(
+        app.origin,
+        `${head(sent, app)}Transfer-Encoding: chunked\r\n\r\n${chunk}`,
+        connect,
+      );
+      expect(answer).toMatch(/^HTTP\/1\.1 413 /);
+    });
+
+    it('takes a body that breaks off for one that was never whole', async () => {
+      const app = await open();
+      const sent = signed(app, { method: 'POST', body: 'abcdef' });
+      await hangUp(app.origin, `${head(sent, app)}Content-Length: 6\r\n\r\nabc`, connect);
+      await expect.poll(() => app.events.map(({ code }) => code)).toEqual(['body_interrupted']);
     });
   }
 }

@@ -12,11 +12,12 @@ import {
   requireScope as requireFastifyScope,
 } from 'countersign/fastify';
 import { signedRequests as honoGate, requireScope as requireHonoScope, type SignedEnv } from 'countersign/hono';
+import { protect } from 'countersign/server';
 import express5, { type RequestHandler } from 'express';
 import Fastify from 'fastify';
 import { Hono } from 'hono';
 import { type Adapter, type App, type AppOptions, answerOf, bytesOf, listening, varied } from './adapter.ts';
-import { sendHttp1 } from './wire.ts';
+import { connectPlain, sendHttp1 } from './wire.ts';
 
 // It comes without types, and what is used here of 5 is the same.
 const express4 = createRequire(import.meta.url)('express4') as typeof express5;
@@ -40,9 +41,25 @@ function expressApp(express: typeof express5, { verifier, ...options }: AppOptio
   return listening(createServer(app));
 }
 
-const routes = { mount: '/mounted', scoped: '/scoped', failing: '/failing', send: sendHttp1 };
 // Express prints what has a stack.
 const failure = Object.assign(new Error('The handler has failed.'), { stack: '' });
+
+/** Web handlers on a server of Node's. */
+const served = (fetch: Parameters<typeof serve>[0]['fetch']): Promise<App> =>
+  new Promise((resolve) => {
+    const server = serve({ fetch, port: 0, hostname: '127.0.0.1' }, ({ port }) =>
+      resolve({
+        origin: `http://127.0.0.1:${port}`,
+        close: async () => {
+          (server as Server).closeAllConnections();
+          server.close();
+        },
+      }),
+    );
+  });
+
+const plain = { send: sendHttp1, connect: connectPlain };
+const routes = { ...plain, mount: '/mounted', scoped: '/scoped', failing: '/failing' };
 
 export const frameworkApps: readonly Adapter[] = [
   { ...routes, name: 'express 5', start: (options) => expressApp(express5, options) },
@@ -95,16 +112,26 @@ export const frameworkApps: readonly Adapter[] = [
         c.json(answerOf(c.var.caller, new Uint8Array(await c.req.arrayBuffer())), 200, { vary: varied }),
       );
       const outer = new Hono().route('/', app);
-      return new Promise((resolve) => {
-        const server = serve({ fetch: outer.fetch, port: 0, hostname: '127.0.0.1' }, ({ port }) =>
-          resolve({
-            origin: `http://127.0.0.1:${port}`,
-            close: async () => {
-              (server as Server).closeAllConnections();
-              server.close();
-            },
-          }),
-        );
+      return served(outer.fetch);
+    },
+  },
+  {
+    ...plain,
+    name: 'protect',
+    web: true,
+    start({ verifier, ...options }) {
+      const peers = new WeakMap<Request, string | undefined>();
+      const handle = protect(
+        verifier,
+        async (request, caller) => {
+          const told = answerOf(caller, new Uint8Array(await request.arrayBuffer()));
+          return Response.json(told, { headers: { vary: varied } });
+        },
+        { ...options, address: (request) => peers.get(request) },
+      );
+      return served((request, { incoming }) => {
+        peers.set(request, incoming.socket.remoteAddress);
+        return handle(request);
       });
     },
   },

@@ -1,9 +1,10 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Killable, killable } from '../stores/killable.ts';
 import { freePort } from '../stores/port.ts';
+import { selfSigned } from './certificate.ts';
 
 /** Debian keeps it out of the path of who is not root. */
 export const nginx = '/usr/sbin/nginx';
@@ -35,7 +36,9 @@ export async function startNginx(configure: (places: NginxPlaces) => string): Pr
   const port = await freePort();
   const certificate = join(folder, 'certificate.pem');
   const certificateKey = join(folder, 'key.pem');
-  makeCertificate(certificate, certificateKey);
+  const { cert, key } = selfSigned();
+  writeFileSync(certificate, cert);
+  writeFileSync(certificateKey, key);
   const log = join(folder, 'errors.log');
   writeFileSync(join(folder, 'nginx.conf'), whole(configure({ port, certificate, certificateKey, folder }), folder));
   const start = () => spawn(nginx, ['-p', folder, '-e', log, '-c', join(folder, 'nginx.conf')], { stdio: 'ignore' });
@@ -48,7 +51,7 @@ export async function startNginx(configure: (places: NginxPlaces) => string): Pr
   });
   return {
     port,
-    ca: readFileSync(certificate, 'utf8'),
+    ca: cert,
     errors,
     kill,
     restart,
@@ -72,12 +75,3 @@ http {
 ${http}
 }
 `;
-
-function makeCertificate(certificate: string, key: string): void {
-  const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'];
-  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1'];
-  const files = ['-keyout', key, '-out', certificate];
-  execFileSync('openssl', ['req', '-x509', '-nodes', '-days', '2', ...curve, ...subject, ...files], {
-    stdio: 'ignore',
-  });
-}

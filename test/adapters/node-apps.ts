@@ -1,43 +1,58 @@
 import { createServer } from 'node:http';
-import { createServer as createHttp2Server, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
+import {
+  createSecureServer as createHttp2SecureServer,
+  createServer as createHttp2Server,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+} from 'node:http2';
+import { createServer as createHttpsServer } from 'node:https';
 import { protectNode } from 'countersign/node';
-import { type Adapter, answerOf, bytesOf, listening, varied } from './adapter.ts';
-import { sendHttp1, sendHttp2 } from './wire.ts';
+import { type Adapter, type AppOptions, answerOf, bytesOf, listening, varied } from './adapter.ts';
+import { selfSigned } from './certificate.ts';
+import { connectPlain, connectTls, sendHttp1, sendHttp2, sendHttp2Tls, sendTls } from './wire.ts';
+
+const gate = ({ verifier, ...options }: AppOptions) =>
+  protectNode(
+    verifier,
+    async (request, response, caller) => {
+      const told = JSON.stringify(answerOf(caller, await bytesOf(request)));
+      response.writeHead(200, ['Content-Type', 'application/json', 'Vary', varied]).end(told);
+    },
+    options,
+  );
+
+const http2Gate = ({ verifier, ...options }: AppOptions) =>
+  protectNode<Http2ServerRequest, Http2ServerResponse>(
+    verifier,
+    async (request, response, caller) => {
+      response.setHeader('Content-Type', 'application/json');
+      response.setHeader('Vary', varied);
+      response.end(JSON.stringify(answerOf(caller, await bytesOf(request))));
+    },
+    options,
+  );
 
 export const nodeApps: readonly Adapter[] = [
   {
     name: 'node:http',
     send: sendHttp1,
-    start: ({ verifier, ...options }) =>
-      listening(
-        createServer(
-          protectNode(
-            verifier,
-            async (request, response, caller) => {
-              const told = JSON.stringify(answerOf(caller, await bytesOf(request)));
-              response.writeHead(200, ['Content-Type', 'application/json', 'Vary', varied]).end(told);
-            },
-            options,
-          ),
-        ),
-      ),
+    connect: connectPlain,
+    start: (options) => listening(createServer(gate(options))),
+  },
+  { name: 'node:http2', send: sendHttp2, start: (options) => listening(createHttp2Server(http2Gate(options))) },
+];
+
+/** The same over TLS. */
+export const secureNodeApps: readonly Adapter[] = [
+  {
+    name: 'node:https',
+    send: (...given) => sendTls(selfSigned().cert)(...given),
+    connect: (...given) => connectTls(selfSigned().cert)(...given),
+    start: (options) => listening(createHttpsServer(selfSigned(), gate(options))),
   },
   {
-    name: 'node:http2',
-    send: sendHttp2,
-    start: ({ verifier, ...options }) =>
-      listening(
-        createHttp2Server(
-          protectNode<Http2ServerRequest, Http2ServerResponse>(
-            verifier,
-            async (request, response, caller) => {
-              response.setHeader('Content-Type', 'application/json');
-              response.setHeader('Vary', varied);
-              response.end(JSON.stringify(answerOf(caller, await bytesOf(request))));
-            },
-            options,
-          ),
-        ),
-      ),
+    name: 'node:http2 over TLS',
+    send: (...given) => sendHttp2Tls(selfSigned().cert)(...given),
+    start: (options) => listening(createHttp2SecureServer(selfSigned(), http2Gate(options))),
   },
 ];

@@ -1,7 +1,8 @@
 import { type ClientRequest, request as httpRequest, type IncomingHttpHeaders, type RequestOptions } from 'node:http';
-import { connect } from 'node:http2';
+import { connect, type SecureClientSessionOptions } from 'node:http2';
 import { request as httpsRequest } from 'node:https';
-import { connect as connectSocket } from 'node:net';
+import { connect as connectSocket, type Socket } from 'node:net';
+import { connect as connectTlsSocket } from 'node:tls';
 
 /** A request, byte by byte as it is to go on the wire. */
 export type Sent = {
@@ -75,12 +76,23 @@ const sendOver = (open: (options: RequestOptions) => ClientRequest, origin: stri
     request.end();
   });
 
-export const sendHttp2: Send = (origin, sent) =>
+export const sendHttp2: Send = (origin, sent) => sendStream({}, origin, sent);
+
+/** HTTP/2 over TLS, to a server with this certificate, in PEM. */
+export const sendHttp2Tls =
+  (ca: string): Send =>
+  (origin, sent) =>
+    sendStream({ ca, servername: 'localhost' }, origin, sent);
+
+const sendStream = (settings: SecureClientSessionOptions, origin: string, sent: Sent): Promise<Answered> =>
   new Promise((resolve, reject) => {
-    const session = connect(origin);
+    const session = connect(origin, settings);
     session.on('error', reject);
     const { method, target, headers, body } = sent;
-    const stream = session.request({ ':method': method, ':path': target, ...headers }, { endStream: !body });
+    const stream = session.request(
+      { ':method': method, ':authority': new URL(origin).host, ':path': target, ...headers },
+      { endStream: !body },
+    );
     let status = 0;
     let fields = new Headers();
     const chunks: Buffer[] = [];
@@ -100,10 +112,21 @@ export const sendHttp2: Send = (origin, sent) =>
     }
   });
 
+/** Opens a connection on which HTTP/1.1 can be spoken byte by byte. */
+export type Connect = (origin: string) => Socket;
+
+export const connectPlain: Connect = (origin) => connectSocket(Number(new URL(origin).port), '127.0.0.1');
+
+/** Over TLS, to a server with this certificate, in PEM. */
+export const connectTls =
+  (ca: string): Connect =>
+  (origin) =>
+    connectTlsSocket({ port: Number(new URL(origin).port), host: '127.0.0.1', ca, servername: 'localhost' });
+
 /** Sends the head of a request and the beginning of its body, and tells what comes back before the server closes. */
-export const sendBeginning = (origin: string, text: string): Promise<string> =>
+export const sendBeginning = (origin: string, text: string, open: Connect = connectPlain): Promise<string> =>
   new Promise((resolve) => {
-    const socket = connectSocket(Number(new URL(origin).port), '127.0.0.1');
+    const socket = open(origin);
     let answer = '';
     socket.on('data', (chunk) => {
       answer += chunk.toString('latin1');
@@ -114,10 +137,24 @@ export const sendBeginning = (origin: string, text: string): Promise<string> =>
   });
 
 /** Sends the beginning of a request, and hangs up. */
-export const hangUp = (origin: string, text: string): Promise<void> =>
+export const hangUp = (origin: string, text: string, open: Connect = connectPlain): Promise<void> =>
   new Promise((resolve) => {
-    const socket = connectSocket(Number(new URL(origin).port), '127.0.0.1');
+    const socket = open(origin);
     socket.on('error', () => {});
     socket.on('close', () => resolve());
     socket.write(text, () => setTimeout(() => socket.destroy(), 50));
   });
+
+/** A fetch that sends in this way, and follows no redirects. */
+export const fetchOver =
+  (send: Send): typeof globalThis.fetch =>
+  async (input, init) => {
+    const request = new Request(input, init);
+    const { origin } = new URL(request.url);
+    const body = request.body ? new Uint8Array(await request.arrayBuffer()) : undefined;
+    const headers = Object.fromEntries(request.headers);
+    const sent = { method: request.method, target: request.url.slice(origin.length), headers, body };
+    const answered = await send(origin, sent);
+    const { status, bytes } = answered;
+    return new Response(bytes.length ? Uint8Array.from(bytes) : null, { status, headers: answered.headers });
+  };
