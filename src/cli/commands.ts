@@ -7,9 +7,13 @@ import { keysRotate } from './keys-rotate.ts';
 import { keysSealingKey } from './keys-sealing-key.ts';
 import { keysShow } from './keys-show.ts';
 import { migrate } from './migrate.ts';
+import { sign } from './sign.ts';
+import { verify } from './verify.ts';
 
 /** Every command, in the order of help. */
 export const commands: readonly Command[] = [
+  sign,
+  verify,
   migrate,
   keysSealingKey,
   keysCreate,

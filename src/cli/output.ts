@@ -7,8 +7,11 @@ export function print(text: string): void {
 
 /** Prints a result: as JSON where that was asked for, else in words. */
 export function printFor({ json }: { readonly json: boolean }, { value, text }: Result): void {
-  print(json ? JSON.stringify(value, null, 2) : text);
+  print(json ? inJson(value) : text);
 }
+
+/** JSON in lines, which people can read along. */
+export const inJson = (value: object): string => JSON.stringify(value, null, 2);
 
 /** What a command has found out. */
 export type Result = {

@@ -1,52 +1,54 @@
-import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { present } from '../vectors/present.ts';
-import { bin, searchPath, sqliteHere, withSqlite } from './run.ts';
+import { type OnTerminal, onTerminal, terminalHere } from './on-terminal.ts';
+import { countersign, sqliteHere, withSqlite } from './run.ts';
 import { sealing, stageOn } from './stage.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
-// Python has pseudo-terminals in its standard library, and Node has none.
-const program = 'import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))';
-
-describe.runIf(present('python3', '--version') && sqliteHere())('on a terminal', () => {
-  const stage = stageOn(() => ({ empty: async () => join(stage.path, randomUUID()), node: withSqlite?.path ?? '' }));
-  beforeAll(() => stage.run('migrate'));
-
-  async function onTerminal(env: Readonly<Record<string, string>>, ...args: string[]): Promise<string> {
-    const child = spawn('python3', ['-c', program, withSqlite?.path ?? '', bin, ...args], {
-      env: {
-        ...searchPath,
-        TERM: 'xterm',
-        COUNTERSIGN_DATABASE_URL: stage.url(),
-        COUNTERSIGN_SEALING_KEY: `one:${sealing}`,
-        ...env,
-      },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    let shown = '';
-    child.stdout.on('data', (text) => {
-      shown += text;
-    });
-    expect((await once(child, 'close'))[0]).toBe(0);
-    return shown;
-  }
-
-  it('a new secret is shown, once', async () => {
-    const shown = await onTerminal({ NO_COLOR: '1' }, 'keys', 'create', '--service', 'shop');
-    const [, secret = ''] = /secret {6}(csign_sk_live_\w+)\r\n/.exec(shown) ?? [];
-    const [, accessKey = ''] = /access key {2}(csign_ak_live_\w+)\r\n/.exec(shown) ?? [];
-    expect(await stage.outcome({ accessKey, secret })).toBe('accepted');
-    expect(shown).toContain('The secret is not shown again.');
-    expect(shown.split(secret)).toHaveLength(2);
-  });
+describe.runIf(terminalHere)('on a terminal', () => {
+  const plain = { NO_COLOR: '1' };
 
   it('headings are bold, unless NO_COLOR is set or the terminal cannot', async () => {
-    expect(await onTerminal({}, '--help')).toContain('\u001b[1mUsage:');
-    expect(await onTerminal({ NO_COLOR: 'yes' }, '--help')).not.toContain('\u001b');
-    expect(await onTerminal({ TERM: 'dumb' }, '--help')).not.toContain('\u001b');
+    const help = async (env: OnTerminal['env'] = {}) => (await onTerminal(['--help'], { env })).shown;
+    expect(await help()).toContain('\u001b[1mUsage:');
+    expect(await help({ NO_COLOR: 'yes' })).not.toContain('\u001b');
+    expect(await help({ TERM: 'dumb' })).not.toContain('\u001b');
+  });
+
+  it('a secret that is nowhere else is asked for, and not shown while it is typed', async () => {
+    const args = ['sign', 'https://api.example.com/', '--access-key', 'partner-1', '--nonce', 'a'.repeat(16)];
+    const timed = [...args, '--at', '2026-11-22'];
+    const typed = { after: 'Secret: ', keys: 'no-no\u0015a secret of 20 bytes\r' };
+    const { status, shown } = await onTerminal(timed, { env: plain, typed });
+    const given = await countersign(timed, { env: { COUNTERSIGN_SECRET: 'a secret of 20 bytes' } });
+    expect([status, shown]).toEqual([0, `Secret: \r\n${given.stdout.replaceAll('\n', '\r\n')}`]);
+  });
+
+  it('nobody is asked who has interrupted, or given nothing', async () => {
+    for (const keys of ['\u0003', '\r', '\u0004']) {
+      const typed = { after: 'Secret: ', keys };
+      const { status, shown } = await onTerminal(['sign', 'https://api.example.com/'], { env: plain, typed });
+      expect([status, shown]).toEqual([2, expect.stringContaining('The secret is missing')]);
+    }
+  });
+
+  describe.runIf(sqliteHere())('a new secret', () => {
+    const stage = stageOn(() => ({ empty: async () => join(stage.path, randomUUID()), node: withSqlite?.path ?? '' }));
+    beforeAll(() => stage.run('migrate'));
+
+    it('is shown, once', async () => {
+      const env = { ...plain, COUNTERSIGN_DATABASE_URL: stage.url(), COUNTERSIGN_SEALING_KEY: `one:${sealing}` };
+      const { shown } = await onTerminal(['keys', 'create', '--service', 'shop'], {
+        env,
+        node: withSqlite?.path ?? '',
+      });
+      const [, secret = ''] = /secret {6}(csign_sk_live_\w+)\r\n/.exec(shown) ?? [];
+      const [, accessKey = ''] = /access key {2}(csign_ak_live_\w+)\r\n/.exec(shown) ?? [];
+      expect(await stage.outcome({ accessKey, secret })).toBe('accepted');
+      expect(shown).toContain('The secret is not shown again.');
+      expect(shown.split(secret)).toHaveLength(2);
+    });
   });
 });

@@ -1,0 +1,103 @@
+import type { Credentials, Secret } from '../core/credentials.ts';
+import { bytesOfBase64, bytesOfHex } from '../core/encoding.ts';
+import { fail } from '../core/errors.ts';
+import type { Given, Options } from './command.ts';
+import { isPem, privateKeyIn } from './pem-key.ts';
+import { promptedSecret } from './prompt.ts';
+import { secretTextIn, withoutLastBreak } from './text-file.ts';
+
+/** Whose secret, and where it is. */
+export const credentialOptions = {
+  credentials: { type: 'text', value: 'FILE', help: 'Access key and secret, as keys create --out writes them.' },
+  'access-key': { type: 'text', value: 'KEY', help: 'Without it, COUNTERSIGN_ACCESS_KEY.' },
+  'secret-file': { type: 'text', value: 'FILE', help: 'Without it, COUNTERSIGN_SECRET. - is standard input.' },
+  'secret-encoding': { type: 'text', value: 'hex|base64', help: 'How the secret is written, if it is bytes.' },
+} as const satisfies Options;
+
+export type GivenCredentials = Pick<Given<typeof credentialOptions>, keyof typeof credentialOptions>;
+
+/** How credentials are to be used. */
+export type CredentialsUse = {
+  /** Whether standard input is there for a prompt. */
+  readonly prompt: 'allowed' | 'refused';
+  /** For what a key in PEM is. */
+  readonly algorithms: readonly string[];
+};
+
+/** The access key that is given, if one is. */
+export const accessKeyOf = (given: Pick<GivenCredentials, 'access-key'>): string | undefined =>
+  given['access-key'] ?? (process.env.COUNTERSIGN_ACCESS_KEY || undefined);
+
+/**
+ * Access key and secret. The secret comes from a file, an environment variable or the terminal, and never from an argument.
+ *
+ * @throws SignatureError `invalid_configuration` where one is missing, or given in two ways.
+ */
+export async function credentialsOf(
+  given: GivenCredentials,
+  use: CredentialsUse,
+): Promise<Omit<Credentials, 'accessKey'> & { readonly accessKey: string | undefined }> {
+  const { credentials: file, 'secret-file': secretFile, 'secret-encoding': encoding } = given;
+  if (file !== undefined) {
+    if (secretFile !== undefined)
+      fail('invalid_configuration', 'The secret is given twice: --credentials, --secret-file.');
+    const { accessKey, secret, sessionToken } = credentialsIn(file);
+    const read = await secretFrom(secret, { encoding, ...use });
+    return { accessKey: given['access-key'] ?? accessKey, secret: read, ...(sessionToken && { sessionToken }) };
+  }
+  const secret = await secretFrom(await givenSecret(secretFile, use), { encoding, ...use });
+  const { COUNTERSIGN_SESSION_TOKEN: sessionToken } = process.env;
+  return { accessKey: accessKeyOf(given), secret, ...(sessionToken && { sessionToken }) };
+}
+
+async function givenSecret(file: string | undefined, { prompt }: CredentialsUse): Promise<string> {
+  if (file !== undefined) return withoutLastBreak(secretTextIn(file, 'The secret'));
+  const { COUNTERSIGN_SECRET } = process.env;
+  if (COUNTERSIGN_SECRET) return COUNTERSIGN_SECRET;
+  const typed = prompt === 'allowed' && process.stdin.isTTY ? await promptedSecret('Secret: ') : undefined;
+  return (
+    typed ??
+    fail('invalid_configuration', 'The secret is missing: give --credentials, --secret-file or COUNTERSIGN_SECRET.')
+  );
+}
+
+/**
+ * A secret as it is written.
+ *
+ * @throws SignatureError `invalid_configuration` for an encoding that it is not in.
+ */
+export async function secretFrom(
+  text: string,
+  { encoding, algorithms }: Pick<CredentialsUse, 'algorithms'> & { readonly encoding: string | undefined },
+): Promise<Secret> {
+  if (encoding === undefined) return isPem(text) ? privateKeyIn(text, algorithms) : text;
+  if (encoding === 'hex' && /^(?:[\da-f]{2})+$/i.test(text)) return bytesOfHex(text.toLowerCase());
+  if (encoding === 'base64' && /^[\w+/-]+={0,2}$/.test(text) && text.replace(/=/g, '').length % 4 !== 1) {
+    return bytesOfBase64(text);
+  }
+  return fail(
+    'invalid_configuration',
+    /^(?:hex|base64)$/.test(encoding)
+      ? `The secret is not in ${encoding}.`
+      : '--secret-encoding must be hex or base64.',
+  );
+}
+
+type Written = { readonly accessKey?: string; readonly secret: string; readonly sessionToken?: string };
+
+function credentialsIn(file: string): Written {
+  const text = secretTextIn(file, 'The credentials');
+  let value: Partial<Record<keyof Written, unknown>> | null;
+  try {
+    value = JSON.parse(text) as typeof value;
+  } catch {
+    // The parser's message would quote what it found.
+    value = null;
+  }
+  const { accessKey, secret, sessionToken } = value ?? {};
+  return typeof secret === 'string' && isTextIfAny(accessKey) && isTextIfAny(sessionToken)
+    ? { secret, ...(accessKey !== undefined && { accessKey }), ...(sessionToken !== undefined && { sessionToken }) }
+    : fail('invalid_configuration', `${file} must be JSON with accessKey and secret.`);
+}
+
+const isTextIfAny = (value: unknown): value is string | undefined => value === undefined || typeof value === 'string';

@@ -1,0 +1,66 @@
+import { fail } from '../core/errors.ts';
+import type { KeyRecord, KeySecret, KeyStore } from '../server/contracts.ts';
+import { memoryKeys } from '../server/keys.ts';
+import { accessKeyOf, credentialsOf, secretFrom } from './credentials.ts';
+import { hasDatabase } from './database.ts';
+import { withKeys } from './keys-opened.ts';
+import { publicKeyIn } from './pem-key.ts';
+import type { GivenReceived } from './received-message.ts';
+import type { SchemeInUse } from './scheme-named.ts';
+import { bytesIn, secretTextIn, withoutLastBreak } from './text-file.ts';
+
+/** The keys to verify with. */
+export type GivenKeys = {
+  readonly store: KeyStore;
+  /** Whether they are a provider's own, which knows whose they are, or one key that was given here. */
+  readonly source: 'database' | 'given';
+};
+
+/**
+ * Opens the keys to verify with: one in files, those in `--database`, one in the environment, or those in the database of the
+ * environment; the first of these that is there.
+ *
+ * @throws SignatureError `invalid_configuration` where there is none, or there are two.
+ */
+export async function withGivenKeys<Result>(
+  given: GivenReceived,
+  use: SchemeInUse,
+  run: (keys: GivenKeys) => Promise<Result>,
+): Promise<Result> {
+  const inFiles = given.credentials !== undefined || given['secret-file'].length > 0 || given['public-key'].length > 0;
+  if (inFiles && given.database !== undefined) {
+    fail('invalid_configuration', 'The keys are in --database, or one is given in files: give one of the two.');
+  }
+  if (!inFiles && hasDatabase(given) && (given.database !== undefined || !process.env.COUNTERSIGN_SECRET)) {
+    return withKeys(given, (store) => run({ store, source: 'database' }));
+  }
+  const { accessKey, secrets } = await givenRecord(given);
+  const store = memoryKeys([{ accessKey: accessKey ?? nameless(use), service: 'given', secrets }]);
+  return run({ store, source: 'given' });
+}
+
+const nameless = ({ scheme, anonymous }: SchemeInUse): string =>
+  anonymous
+    ? scheme.name
+    : fail('invalid_configuration', 'Whose signature? Give --access-key, --credentials or COUNTERSIGN_ACCESS_KEY.');
+
+type GivenRecord = Pick<KeyRecord, 'secrets'> & { readonly accessKey: string | undefined };
+
+async function givenRecord(given: GivenReceived): Promise<GivenRecord> {
+  const { 'secret-file': files, 'public-key': publicKeys, 'secret-encoding': encoding, algorithm: algorithms } = given;
+  if (!publicKeys.length && files.length < 2) {
+    const one = { ...given, 'secret-file': files[0] };
+    const { accessKey, secret } = await credentialsOf(one, { prompt: 'refused', algorithms });
+    return { accessKey, secrets: [{ secret }] };
+  }
+  // Which of several fits is told by the name of its file.
+  const shared = files.map(async (id): Promise<KeySecret> => {
+    const text = withoutLastBreak(secretTextIn(id, 'The secret'));
+    return { id, secret: await secretFrom(text, { encoding, algorithms }) };
+  });
+  const halves = publicKeys.map(async (id): Promise<KeySecret> => {
+    const pem = new TextDecoder().decode(bytesIn(id, 'The public key'));
+    return { id, publicKey: await publicKeyIn(pem, algorithms) };
+  });
+  return { accessKey: accessKeyOf(given), secrets: await Promise.all([...shared, ...halves]) };
+}
