@@ -91,13 +91,12 @@ export function nodeGate<Received>(verifier: Verifier, options: GateOptions<Rece
   const { countersign = 'never' } = options;
   const cors = options.cors && corsOf(options.cors, verifier.fields);
   return async ({ request, response }, received) => {
-    const { address = () => request.socket.remoteAddress } = options;
     const incoming = receivedFromNode(request);
     const preflight = cors?.preflight(incoming);
     if (preflight) return unread(preflight, request);
     const outgoing = response as ServerResponse;
     if (cors) changeWhenSent(outgoing, (headers) => cors.share(incoming.headers.get('origin'), headers));
-    const result = await verifier.verify(incoming, contextOf(received, { ...options, address }));
+    const result = await verifier.verify(incoming, contextOf(received, options, request.socket.remoteAddress));
     if (!result.ok) return unread(result.reply, request);
     const { principal, body } = result;
     if (result.request.body instanceof Uint8Array) bytesKept.set(request, result.request.body);

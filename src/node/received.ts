@@ -40,31 +40,45 @@ export function receivedFromNode(request: NodeRequest): ReceivedRequest {
   };
 }
 
-/** By what Node calls raw, names and values in turn: its `headers` drop what is repeated of some fields, and join others. */
+/**
+ * By what Node calls raw, names and values in turn: its `headers` drop what is repeated of some fields, and join others. Looked
+ * through each time, because to make a map of all of them costs more than to find the few that are asked for.
+ */
 export function fieldsIn(rawHeaders: readonly string[]): HeaderView {
-  const fields = new Map<string, string[]>();
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    const name = (rawHeaders[i] ?? '').toLowerCase();
-    const value = rawHeaders[i + 1] ?? '';
-    const lines = fields.get(name);
-    if (lines) lines.push(value);
-    // HTTP/2 has the method and the like among them.
-    else if (!name.startsWith(':')) fields.set(name, [value]);
-  }
   return {
-    // HTTP/2 may split cookies, and what reads them joins them so: RFC 9113 section 8.2.3.
-    get: (name) => fields.get(name.toLowerCase())?.join(name.toLowerCase() === 'cookie' ? '; ' : ', ') ?? null,
-    keys: () => fields.keys(),
-    lines: (name) => fields.get(name.toLowerCase()) ?? [],
+    get(name) {
+      const wanted = name.toLowerCase();
+      let found: string | null = null;
+      for (let i = 0; i < rawHeaders.length; i += 2) {
+        if (!isNamed(rawHeaders[i], wanted)) continue;
+        const line = rawHeaders[i + 1] ?? '';
+        // HTTP/2 may split cookies, and what reads them joins them so: RFC 9113 section 8.2.3.
+        found = found === null ? line : `${found}${wanted === 'cookie' ? '; ' : ', '}${line}`;
+      }
+      return found;
+    },
+    keys: () =>
+      new Set(rawHeaders.filter((name, i) => i % 2 === 0 && !isPseudo(name)).map((name) => name.toLowerCase())),
+    lines(name) {
+      const wanted = name.toLowerCase();
+      return rawHeaders.filter((_, i) => i % 2 === 1 && isNamed(rawHeaders[i - 1], wanted));
+    },
   };
 }
 
+// Lengths first: they tell most names apart.
+const isNamed = (name = '', wanted: string): boolean =>
+  name.length === wanted.length && (name === wanted || name.toLowerCase() === wanted) && !isPseudo(name);
+
+/** HTTP/2 has the method and the like among the headers. */
+const isPseudo = (name: string): boolean => name.startsWith(':');
+
 /** Two that differ are joined, which is no authority: nobody may choose between them (RFC 9112 section 3.2, RFC 9113 section 8.3.1). */
-function authorityOf(request: NodeRequest, { lines }: HeaderView): string {
-  const hosts = lines?.('host') ?? [];
+function authorityOf(request: NodeRequest, { get, lines }: HeaderView): string {
   const pseudo = 'authority' in request ? request.authority : undefined;
-  const [first = '', ...others] = pseudo ? [pseudo, ...hosts.filter((host) => host !== pseudo)] : hosts;
-  return others.length ? [first, ...others].join(', ') : first;
+  if (!pseudo) return get('host') ?? '';
+  const others = lines?.('host').filter((host) => host !== pseudo) ?? [];
+  return [pseudo, ...others].join(', ');
 }
 
 function bodyOf(request: IncomingMessage): Pick<ReceivedRequest, 'body' | 'bodyUsed'> {

@@ -59,19 +59,20 @@ export function protect(
   };
 }
 
-/** What a gate tells the verifier of a request. */
+/** What a gate tells the verifier of a request, which came from `peer` where the gate is not told how to find that out. */
 export function contextOf<Received>(
   request: Received,
   { scope, address, accessKey, countersign }: GateOptions<Received>,
+  peer?: string,
 ): VerifyContext {
-  const from = address?.(request);
+  const context: { -readonly [Name in keyof VerifyContext]: VerifyContext[Name] } = {};
+  const from = address ? address(request) : peer;
   const by = accessKey?.(request);
-  return {
-    ...(scope !== undefined && { scope }),
-    ...(from !== undefined && { address: from }),
-    ...(by !== undefined && { accessKey: by }),
-    ...(countersign === 'always' && { countersign: true }),
-  };
+  if (scope !== undefined) context.scope = scope;
+  if (from !== undefined) context.address = from;
+  if (by !== undefined) context.accessKey = by;
+  if (countersign === 'always') context.countersign = true;
+  return context;
 }
 
 /** An answer with further headers, and without those that are undefined. */
