@@ -1,6 +1,7 @@
 import { readBody } from '../core/body.ts';
 import { sha256OfBody } from '../core/digest.ts';
 import { fail } from '../core/errors.ts';
+import { type Eventual, whenThere } from '../core/eventual.ts';
 import type { PresentedBody } from '../core/scheme.ts';
 import { equalInConstantTime } from '../core/signing-key.ts';
 import type { ReceivedRequest } from './received.ts';
@@ -23,13 +24,18 @@ export type UnreadBody = {
 };
 
 /** What is known of a body: its bytes, where there are any and they were read, or else what they must be. */
-export type JudgedBody = { readonly bytes?: Bytes; readonly unread?: UnreadBody };
+export type JudgedBody = {
+  readonly bytes?: Bytes;
+  readonly unread?: UnreadBody | undefined;
+  /** What has been read, also where it is not signed: another scheme may have asked for it. */
+  readonly carried: Bytes;
+};
 
 /** Reads a body, however often it is asked for, once. */
 export type BodyReader = {
-  (): Bytes | Promise<Bytes>;
+  read(): Eventual<Bytes>;
   /** What has been read of it, if anything has asked. */
-  taken(): Bytes | Promise<Bytes>;
+  taken(): Eventual<Bytes>;
 };
 
 /**
@@ -37,12 +43,18 @@ export type BodyReader = {
  * @throws SignatureError (what is returned) `body_consumed`, `body_parsed`, `body_too_large`, `body_interrupted`
  */
 export function bodyReader(request: Request | ReceivedRequest, limit: number): BodyReader {
-  let read: { readonly bytes: Bytes | Promise<Bytes> } | undefined;
-  const reader = () => {
-    read ??= { bytes: bodyOf(request, limit) };
-    return read.bytes;
+  let asked = false;
+  let bytes: Eventual<Bytes>;
+  return {
+    read() {
+      if (!asked) {
+        bytes = bodyOf(request, limit);
+        asked = true;
+      }
+      return bytes;
+    },
+    taken: () => bytes,
   };
-  return Object.assign(reader, { taken: () => read?.bytes });
 }
 
 /**
@@ -50,27 +62,31 @@ export function bodyReader(request: Request | ReceivedRequest, limit: number): B
  *
  * @throws SignatureError `unsigned_body`, `missing_body_digest`, `body_digest_mismatch`, and what {@link bodyReader} throws.
  */
-export async function requireBody(
-  read: BodyReader,
-  signed: PresentedBody,
-  { unsignedPayload, uncovered, left }: BodyRules,
-): Promise<JudgedBody> {
-  if (signed.kind === 'unsigned') return unsignedPayload ? {} : unsigned();
-  if (signed.kind === 'uncovered') return uncovered ? {} : unsigned();
-  const expected = expectedOf(signed);
-  if (left && expected) return { unread: expected };
-  const bytes = await read();
-  await requireMatch(signed, expected, bytes ?? new Uint8Array());
-  return { bytes };
+export function requireBody(body: BodyReader, signed: PresentedBody, rules: BodyRules): Eventual<JudgedBody> {
+  const unread = expectedOf(signed);
+  if (isLeftOut(signed, rules)) return whenThere(body.taken(), (carried) => ({ carried }));
+  if (rules.left && unread) return whenThere(body.taken(), (carried) => ({ unread, carried }));
+  return whenThere(body.read(), (bytes) =>
+    whenThere(requireMatch(signed, unread, bytes), () => ({ bytes, carried: bytes })),
+  );
 }
 
-async function requireMatch(signed: PresentedBody, expected: UnreadBody | undefined, bytes: Uint8Array): Promise<void> {
+function isLeftOut({ kind }: PresentedBody, { unsignedPayload, uncovered }: BodyRules): boolean {
+  if (kind !== 'unsigned' && kind !== 'uncovered') return false;
+  if (!(kind === 'unsigned' ? unsignedPayload : uncovered)) {
+    fail('unsigned_body', 'The body is not signed, which is not accepted here.', 401);
+  }
+  return true;
+}
+
+function requireMatch(signed: PresentedBody, expected: UnreadBody | undefined, received: Bytes): Eventual<void> {
+  if (expected && !expected.sha256) return requireSigned(expected, { length: received?.length ?? 0 });
+  const bytes = received ?? new Uint8Array();
   const { length } = bytes;
-  if (expected) requireSigned(expected, { length, sha256: expected.sha256 && (await sha256OfBody(bytes)) });
-  else if (signed.kind === 'bytes' && !(await signed.matches(bytes))) mismatch(length);
+  if (expected) return whenThere(sha256OfBody(bytes), (sha256) => requireSigned(expected, { length, sha256 }));
+  if (signed.kind !== 'bytes') return undefined;
+  return whenThere(signed.matches(bytes), (matches) => (matches ? undefined : mismatch(length)));
 }
-
-const unsigned = (): never => fail('unsigned_body', 'The body is not signed, which is not accepted here.', 401);
 
 function expectedOf(signed: PresentedBody): UnreadBody | undefined {
   if (signed.kind === 'none') return { sha256: undefined };
@@ -102,7 +118,7 @@ export function requireSigned(signed: UnreadBody, { length, sha256 }: ReceivedBo
 const mismatch = (length: number): never =>
   fail('body_digest_mismatch', `The body received (${length} bytes) is not the one that was signed.`, 401);
 
-function bodyOf(request: Request | ReceivedRequest, limit: number): Bytes | Promise<Bytes> {
+function bodyOf(request: Request | ReceivedRequest, limit: number): Eventual<Bytes> {
   const { body } = request;
   if ('bodyUsed' in request && request.bodyUsed) {
     fail('body_consumed', 'Something has read the body before it was verified. Verify first, parse later.', 500);

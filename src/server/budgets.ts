@@ -1,4 +1,5 @@
 import { fail, type SignatureError } from '../core/errors.ts';
+import type { Eventual } from '../core/eventual.ts';
 import type { Attempt } from './attempt.ts';
 import { type Budget, giveBack, rateLimitHeaders, withinLimit } from './limits.ts';
 import { networkOf } from './ranges.ts';
@@ -10,11 +11,11 @@ export type Budgets = {
    * Takes one from the budget of the address, in advance, once: many guesses at the same time are not let through before the
    * first is judged.
    */
-  charge(attempt: Attempt): Promise<void>;
+  charge(attempt: Attempt): Eventual<void>;
   /** Takes one from the budget of the key, and returns what its holder may know of the rest. */
-  draw(attempt: Attempt, accessKey: string): Promise<Readonly<Record<string, string>>>;
+  draw(attempt: Attempt, accessKey: string): Eventual<Readonly<Record<string, string>>>;
   /** Gives the address back what it has paid, where it turned out to be honest, or the fault to be the server's own. */
-  settle(attempt: Attempt, error: SignatureError | undefined): Promise<void>;
+  settle(attempt: Attempt, error: SignatureError | undefined): Eventual<void>;
 };
 
 const nothing = Object.freeze({});
@@ -28,21 +29,23 @@ export function budgetsOf({ byAddress, byKey, timeout = 2000, ipv6Prefix = 64 }:
     fail('invalid_configuration', `ipv6Prefix is ${ipv6Prefix}, it must be a whole number of bits, 1 to 128.`);
   }
   return {
-    async charge(attempt) {
-      if (!byAddress || attempt.budget) return;
+    charge(attempt) {
+      if (!byAddress || attempt.budget) return undefined;
       const key = networkOf(attempt.address ?? 'unknown', ipv6Prefix);
-      attempt.budget = { name: 'address', limiter: byAddress, key };
-      await withinLimit(attempt.budget, timeout);
-      attempt.charge = attempt.budget;
+      const budget: Budget = { name: 'address', limiter: byAddress, key };
+      attempt.budget = budget;
+      return withinLimit(budget, timeout).then(() => {
+        attempt.charge = budget;
+      });
     },
-    async draw(attempt, accessKey) {
+    draw(attempt, accessKey) {
       if (!byKey) return nothing;
       const budget: Budget = { name: 'key', limiter: byKey, key: accessKey };
       attempt.budget = budget;
-      return rateLimitHeaders(budget, await withinLimit(budget, timeout));
+      return withinLimit(budget, timeout).then((rest) => rateLimitHeaders(budget, rest));
     },
-    async settle({ charge, honest }, error) {
-      if (charge && (honest || (error && error.status >= 500))) await giveBack(charge, timeout);
+    settle({ charge, honest }, error) {
+      return charge && (honest || (error && error.status >= 500)) ? giveBack(charge, timeout) : undefined;
     },
   };
 }

@@ -1,18 +1,17 @@
 import { fail } from '../core/errors.ts';
-import { retirementField, retirementValue } from '../core/retirement.ts';
+import { inTurn, isPending, whenThere } from '../core/eventual.ts';
 import { allowUnsignedPayload } from '../core/switches.ts';
 import { type Attempt, noteProof } from './attempt.ts';
 import { bodyReader, requireBody } from './body-step.ts';
 import type { Budgets } from './budgets.ts';
-import type { KeyRecord, Principal } from './contracts.ts';
-import { type Answered, type Countersigner, countersignedResponse, requireCountersigner } from './countersign.ts';
-import { proverOf, requireProved } from './prove.ts';
+import { type Answered, type Countersigner, requireCountersigner } from './countersign.ts';
+import { type Proofs, proverOf, requireProved } from './prove.ts';
 import { arrivalsAt, type ReceivedRequest } from './received.ts';
 import { claimsOf, requireUnseen } from './replay-step.ts';
 import { type acceptedSchemes, signaturesIn } from './schemes.ts';
 import { requireChallenge, requireFresh, requireScope } from './steps.ts';
 import { touched } from './touch.ts';
-import type { Verified } from './verdict.ts';
+import { type Verified, verified } from './verdict.ts';
 import type { VerifierOptions, VerifyContext } from './verifier-options.ts';
 
 /** What a judge works with, beside the options. */
@@ -56,6 +55,13 @@ export function judgeBy(options: VerifierOptions, { schemes, budgets, clock, cou
   };
   const bodyRules = { read: { ...unsigned, left: false }, left: { ...unsigned, left: true } };
 
+  function requireTimely(proofs: Proofs, now: number): void {
+    for (const { candidate } of proofs) {
+      requireFresh(candidate.presented, { now, tolerance, timeless });
+      requireChallenge(candidate.presented, challenges);
+    }
+  }
+
   return async (request, context, attempt) => {
     const { scope, accessKey, countersign: wanted, body: treatment = 'read' } = context;
     const arrival = arrivalOf(request, context.address);
@@ -65,61 +71,48 @@ export function judgeBy(options: VerifierOptions, { schemes, budgets, clock, cou
     attempt.message = message;
     const candidates = signaturesIn(message, schemes, accessKey);
     attempt.candidate = candidates[0];
-    await budgets.charge(attempt);
+    const charged = budgets.charge(attempt);
+    if (charged) await charged;
     const now = clock();
-    const read = bodyReader(request, maxBodyBytes);
-    const proofs = await prover(candidates, { now, read, address });
+    const received = bodyReader(request, maxBodyBytes);
+    const found = prover(candidates, { now, body: received, address });
+    const proofs = isPending(found) ? await found : found;
     const [proof] = proofs;
     noteProof(attempt, proof, now);
     const { record, match } = requireProved(proof, { now, address });
     const { scheme, presented } = proof.candidate;
-    for (const { candidate } of proofs) {
-      requireFresh(candidate.presented, { now, tolerance, timeless });
-      requireChallenge(candidate.presented, challenges);
-    }
+    requireTimely(proofs, now);
     const countersigner = countersignerOf(attempt);
     requireCountersigner(countersigner, { wanted, scheme, match });
-    const { bytes: body, unread } = await requireBody(read, presented.body, bodyRules[treatment]);
-    // Another scheme may have read a body that this one does not sign.
-    const carried = body ?? (await read.taken());
-    const claims = await claimsOf(proofs, { now, remembered, reusable });
-    for (const claim of claims) await requireUnseen(replay, claim);
+    const held = requireBody(received, presented.body, bodyRules[treatment]);
+    const judged = isPending(held) ? await held : held;
+    const unseen = whenThere(claimsOf(proofs, { now, remembered, reusable }), (claims) =>
+      inTurn(claims, (claim) => requireUnseen(replay, claim)),
+    );
+    if (isPending(unseen)) await unseen;
     // Not before: whoever sends again what others have signed is no better than who signs with no key.
     attempt.honest = true;
     requireScope(record, scope);
-    const headers = await budgets.draw(attempt, record.accessKey);
+    const drawn = budgets.draw(attempt, record.accessKey);
+    const headers = isPending(drawn) ? await drawn : drawn;
     if (keys.touch) touched(keys, record, now);
-    const { expiresAt: retiresAt } = match.secret;
-    return {
-      ok: true,
-      principal: principalOf(record),
-      scheme: scheme.name,
-      ...(retiresAt !== undefined && { retiresAt }),
-      request: carried ? withBody(request, carried) : request,
-      body,
-      ...(unread && { unread }),
-      headers: { ...headers, ...(retiresAt !== undefined && { [retirementField]: retirementValue(retiresAt) }) },
-      countersign: countersignWith(countersigner, scheme.name),
-    };
+    return verified(withBody(request, judged.carried), {
+      record,
+      match,
+      scheme,
+      judged,
+      headers,
+      countersigner,
+    });
   };
 }
 
-const countersignWith =
-  (countersigner: Countersigner | undefined, scheme: string) =>
-  async (response: Response): Promise<Response> =>
-    countersigner
-      ? countersignedResponse(countersigner, response)
-      : fail('invalid_configuration', `The scheme ${scheme} signs no responses.`, 500);
-
-const principalOf = ({ accessKey, service, environment, scopes = [] }: KeyRecord): Principal => ({
-  accessKey,
-  service,
-  environment,
-  scopes,
-});
-
 // The body has been read, so another request must carry it on; but a Request of these methods can carry none.
-function withBody<Received extends Request | ReceivedRequest>(request: Received, body: Uint8Array): Received {
+function withBody<Received extends Request | ReceivedRequest>(
+  request: Received,
+  body: Uint8Array | undefined,
+): Received {
+  if (!body) return request;
   const web = 'arrayBuffer' in request;
   if (web && !body.length && /^(?:GET|HEAD)$/i.test(request.method)) return request;
   return (web ? new Request(request, { body: body as BodyInit }) : { ...request, body }) as Received;

@@ -1,5 +1,6 @@
 import { bytesToSign } from '../core/encoding.ts';
 import { fail } from '../core/errors.ts';
+import { type Eventual, inTurn, whenThere } from '../core/eventual.ts';
 import type { PresentedSignature, Scheme, ToSign } from '../core/scheme.ts';
 import type { SigningKey } from '../core/signing-key.ts';
 import type { KeyRecord, KeySecret, KeyStore } from './contracts.ts';
@@ -13,13 +14,17 @@ const unavailable = (cause?: unknown): never =>
  *
  * @throws SignatureError `key_store_unavailable` when the store throws, or answers what is no record.
  */
-export async function findKey(keys: KeyStore, accessKey: string): Promise<KeyRecord | undefined> {
-  let found: KeyRecord | undefined;
+export function findKey(keys: KeyStore, accessKey: string): Eventual<KeyRecord | undefined> {
+  let found: Eventual<KeyRecord | undefined>;
   try {
-    found = await keys.find(accessKey);
+    found = keys.find(accessKey);
   } catch (cause) {
-    unavailable(cause);
+    return unavailable(cause);
   }
+  return whenThere(found, (record) => recordOf(record, accessKey), unavailable);
+}
+
+function recordOf(found: KeyRecord | undefined, accessKey: string): KeyRecord | undefined {
   // Databases that ignore case find other keys than the one asked for, and give one caller many names.
   if (!found || found.accessKey !== accessKey) return undefined;
   return Array.isArray(found.secrets) ? found : unavailable();
@@ -80,23 +85,22 @@ export type Match = { readonly secret: KeySecret; readonly key: SigningKey };
  *
  * @throws SignatureError `key_store_unavailable` for a secret that cannot be used.
  */
-export async function matchingSecret(record: KeyRecord | undefined, trial: Trial): Promise<Match | undefined> {
+export function matchingSecret(record: KeyRecord | undefined, trial: Trial): Eventual<Match | undefined> {
   const { presented, stringToSign, prepared } = trial;
-  const data = bytesToSign(stringToSign);
-  let match: Match | undefined;
   try {
+    const data = bytesToSign(stringToSign);
     const candidates = record ? begun(record, trial) : [];
-    for (const candidate of candidates.length ? candidates : matchesOf(decoy, prepared)) {
-      // Every signature is tried against every secret, so that time does not tell which of them fits.
-      for (const signature of presented.signatures) {
-        const verdict = isBy(candidate.key, { presented, data, signature });
-        if ((typeof verdict === 'boolean' ? verdict : await verdict) && candidates.length) match ??= candidate;
-      }
+    // Every signature is tried against every secret, so that time does not tell which of them fits.
+    const attempts: Attempt[] = [];
+    for (const { key } of candidates.length ? candidates : matchesOf(decoy, prepared)) {
+      for (const signature of presented.signatures) attempts.push({ key, presented, data, signature });
     }
+    const matchOf = (verdicts: readonly boolean[]) =>
+      candidates[Math.floor(verdicts.indexOf(true) / presented.signatures.length)];
+    return whenThere(inTurn(attempts, isBy), matchOf, unavailable);
   } catch (cause) {
-    unavailable(cause);
+    return unavailable(cause);
   }
-  return match;
 }
 
 /**
@@ -127,9 +131,14 @@ function matchesOf(secret: KeySecret, prepared: PreparedKeys): readonly Match[] 
   return key ? [{ secret, key }] : [];
 }
 
-type Signed = { readonly presented: PresentedSignature; readonly data: Uint8Array; readonly signature: Uint8Array };
+type Attempt = {
+  readonly key: SigningKey;
+  readonly presented: PresentedSignature;
+  readonly data: Uint8Array;
+  readonly signature: Uint8Array;
+};
 
-function isBy(key: SigningKey, { presented, data, signature }: Signed): boolean | Promise<boolean> {
+function isBy({ key, presented, data, signature }: Attempt): Eventual<boolean> {
   const own = presented.deriveKey ? presented.deriveKey(key) : key;
-  return 'then' in own ? own.then((derived) => derived.verify(data, signature)) : own.verify(data, signature);
+  return whenThere(own, (derived) => derived.verify(data, signature));
 }

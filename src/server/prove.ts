@@ -1,4 +1,5 @@
 import { fail, SignatureError } from '../core/errors.ts';
+import { type Eventual, inTurn, whenThere } from '../core/eventual.ts';
 import type { Scheme, ToSign } from '../core/scheme.ts';
 import { requireAllowed } from './allowed.ts';
 import type { BodyReader } from './body-step.ts';
@@ -24,7 +25,7 @@ export type Proofs = readonly [Proof, ...Proof[]];
 type Circumstances = {
   /** In milliseconds since the epoch. */
   readonly now: number;
-  readonly read: BodyReader;
+  readonly body: BodyReader;
   /** Where the request came from, where that is known. */
   readonly address: string | undefined;
 };
@@ -38,38 +39,53 @@ type Circumstances = {
 export function proverOf({ keys, schemes }: { readonly keys: KeyStore; readonly schemes: readonly Scheme[] }) {
   const prepared = new Map(schemes.map((scheme) => [scheme, preparedKeys(scheme)]));
 
-  async function prove(
-    candidate: Candidate,
-    record: KeyRecord | undefined,
-    { now, read }: Circumstances,
-  ): Promise<Proof> {
+  function prove(candidate: Candidate, record: KeyRecord | undefined, { now, body }: Circumstances): Eventual<Proof> {
     const { scheme, presented } = candidate;
     const { stringToSign: given } = presented;
-    const stringToSign = typeof given === 'function' ? given((await read()) ?? new Uint8Array()) : given;
-    const preparedForScheme = prepared.get(scheme) ?? preparedKeys(scheme);
-    const match = await matchingSecret(record, { presented, stringToSign, prepared: preparedForScheme, now });
-    return { candidate, stringToSign, record, match };
+    const of = prepared.get(scheme) ?? preparedKeys(scheme);
+    const proofBy = (stringToSign: ToSign) =>
+      whenThere(matchingSecret(record, { presented, stringToSign, prepared: of, now }), (match) => ({
+        candidate,
+        stringToSign,
+        record,
+        match,
+      }));
+    return typeof given === 'function'
+      ? whenThere(body.read(), (bytes = new Uint8Array()) => proofBy(given(bytes)))
+      : proofBy(given);
   }
 
-  return async (candidates: readonly Candidate[], circumstances: Circumstances): Promise<Proofs> => {
-    const proofs: Proof[] = [];
-    let failure: unknown;
-    for (const candidate of candidates) {
-      const record = await findKey(keys, candidate.accessKey);
-      try {
-        proofs.push(await prove(candidate, record, circumstances));
-      } catch (error) {
-        // Another scheme may still know a key for which this one has no use.
-        if (!(error instanceof SignatureError)) throw error;
-        failure ??= error;
-      }
-    }
-    const proved = believed(proofs, circumstances);
-    if (isSome(proved)) return proved;
-    const [first] = proofs;
-    if (failure || !first) throw failure;
-    return [first];
+  return (candidates: readonly Candidate[], circumstances: Circumstances): Eventual<Proofs> => {
+    const tried = inTurn(candidates, (candidate) =>
+      whenThere(findKey(keys, candidate.accessKey), (record) =>
+        orRefusal(() => prove(candidate, record, circumstances)),
+      ),
+    );
+    return whenThere(tried, (all) => decided(all, circumstances));
   };
+}
+
+/** Another scheme may still know a key for which one has no use. */
+function orRefusal(act: () => Eventual<Proof>): Eventual<Proof | SignatureError> {
+  const refusal = (error: unknown): SignatureError => {
+    if (!(error instanceof SignatureError)) throw error;
+    return error;
+  };
+  try {
+    return whenThere<Proof, Proof | SignatureError>(act(), (proof) => proof, refusal);
+  } catch (error) {
+    return refusal(error);
+  }
+}
+
+function decided(tried: readonly (Proof | SignatureError)[], circumstances: Circumstances): Proofs {
+  const proofs = tried.filter((one): one is Proof => !(one instanceof SignatureError));
+  const proved = believed(proofs, circumstances);
+  if (isSome(proved)) return proved;
+  const failure: unknown = tried.find((one) => one instanceof SignatureError);
+  const [first] = proofs;
+  if (failure || !first) throw failure;
+  return [first];
 }
 
 /**

@@ -1,8 +1,9 @@
 import { sha256OfBody } from '../core/digest.ts';
 import { bytesToSign, hex } from '../core/encoding.ts';
 import { fail, SignatureError } from '../core/errors.ts';
+import { type Eventual, inTurn, whenThere } from '../core/eventual.ts';
 import type { PresentedSignature, ToSign } from '../core/scheme.ts';
-import type { ReplayStore } from './contracts.ts';
+import type { ReplayClaim, ReplayStore } from './contracts.ts';
 import type { Proof } from './prove.ts';
 
 /** A nonce, whose it is, and until when it must be remembered, in milliseconds since the epoch. */
@@ -22,19 +23,24 @@ export type ClaimRules = {
  * What is claimed for a request, so that it is accepted once, by whichever of the signatures that prove it: or else one that
  * has two could be taken apart and sent once more by the second.
  */
-export async function claimsOf(proofs: readonly Proof[], rules: ClaimRules): Promise<readonly Claim[]> {
-  // Schemes that share headers present one nonce twice.
-  const claims: Claim[] = [];
-  for (const { candidate, stringToSign } of proofs) {
-    const { accessKey, presented } = candidate;
-    if (presented.reusable && rules.reusable) continue;
-    // Not the signature, of which some algorithms let anyone make another valid one.
-    const nonce = presented.nonce ?? presented.challenge ?? (await digestOf(stringToSign));
-    const same = claims.findIndex((claim) => claim.accessKey === accessKey && claim.nonce === nonce);
-    claims[same < 0 ? claims.length : same] = { accessKey, nonce, expiresAt: endOf(presented, rules) };
-  }
-  return claims;
+export function claimsOf(proofs: readonly Proof[], rules: ClaimRules): Eventual<readonly Claim[]> {
+  const claimed = rules.reusable ? proofs.filter(({ candidate }) => !candidate.presented.reusable) : proofs;
+  const claims = inTurn(claimed, (proof) => {
+    const { accessKey, presented } = proof.candidate;
+    const expiresAt = endOf(presented, rules);
+    return whenThere(nonceOf(proof), (nonce): Claim => ({ accessKey, nonce, expiresAt }));
+  });
+  return proofs.length === 1 ? claims : whenThere(claims, withoutTwins);
 }
+
+/** Schemes that share headers present one nonce twice. */
+const withoutTwins = (claims: readonly Claim[]): readonly Claim[] => [
+  ...new Map(claims.map((claim) => [`${claim.accessKey}\n${claim.nonce}`, claim])).values(),
+];
+
+// Not the signature, of which some algorithms let anyone make another valid one.
+const nonceOf = ({ candidate: { presented }, stringToSign }: Proof): Eventual<string> =>
+  presented.nonce ?? presented.challenge ?? digestOf(stringToSign);
 
 const digestOf = async (stringToSign: ToSign): Promise<string> => hex(await sha256OfBody(bytesToSign(stringToSign)));
 
@@ -48,20 +54,28 @@ const endOf = ({ time, expiresAt = 0 }: PresentedSignature, { now, remembered }:
  *
  * @throws SignatureError `replayed_request`, and `replay_store_full` or `replay_store_unavailable` when it cannot be told.
  */
-export async function requireUnseen(replay: ReplayStore, { accessKey, nonce, expiresAt }: Claim): Promise<void> {
-  let claim: unknown;
+export function requireUnseen(replay: ReplayStore, { accessKey, nonce, expiresAt }: Claim): Eventual<void> {
+  let claim: Eventual<ReplayClaim>;
   try {
-    claim = await replay.claim(accessKey, nonce, expiresAt);
+    claim = replay.claim(accessKey, nonce, expiresAt);
   } catch (cause) {
-    // A store of ours says itself what is wrong with it.
-    if (cause instanceof SignatureError && cause.code.startsWith('replay_store_')) throw cause;
-    fail(
-      'replay_store_unavailable',
-      'It cannot be told now whether the request is a replay. Try again later.',
-      503,
-      cause,
-    );
+    return untold(cause);
   }
+  return whenThere(claim, requireNew, untold);
+}
+
+function untold(cause: unknown): never {
+  // A store of ours says itself what is wrong with it.
+  if (cause instanceof SignatureError && cause.code.startsWith('replay_store_')) throw cause;
+  return fail(
+    'replay_store_unavailable',
+    'It cannot be told now whether the request is a replay. Try again later.',
+    503,
+    cause,
+  );
+}
+
+function requireNew(claim: unknown): void {
   if (claim === 'seen') fail('replayed_request', 'This request has been received before: sign each attempt anew.', 401);
   // Whatever else a store answers is no proof of freshness.
   if (claim !== 'fresh') fail('replay_store_unavailable', 'The replay store gave no answer. Try again later.', 503);

@@ -1,6 +1,10 @@
-import type { SignatureError } from '../core/errors.ts';
-import type { UnreadBody } from './body-step.ts';
-import type { Principal } from './contracts.ts';
+import { fail, type SignatureError } from '../core/errors.ts';
+import { retirementField, retirementValue } from '../core/retirement.ts';
+import type { Scheme } from '../core/scheme.ts';
+import type { JudgedBody, UnreadBody } from './body-step.ts';
+import type { KeyRecord, Principal } from './contracts.ts';
+import { type Countersigner, countersignedResponse } from './countersign.ts';
+import type { Match } from './key-steps.ts';
 import type { Reply } from './reply.ts';
 
 /** A request that is fresh, unseen, whole and signed by the principal. */
@@ -31,3 +35,48 @@ export type Refused = {
   /** What to answer: as precise as the caller may know. */
   readonly reply: Reply;
 };
+
+/** What the steps have found out about a request that none of them refuses. */
+export type Findings = {
+  readonly record: KeyRecord;
+  readonly match: Match;
+  readonly scheme: Scheme;
+  readonly judged: JudgedBody;
+  /** What is left of the key's budget. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly countersigner: Countersigner | undefined;
+};
+
+/** The verdict on such a request. */
+export function verified<Received>(
+  request: Received,
+  { record, match, scheme, judged, headers, countersigner }: Findings,
+): Verified<Received> {
+  const verdict: { -readonly [Name in keyof Verified<Received>]: Verified<Received>[Name] } = {
+    ok: true,
+    principal: principalOf(record),
+    scheme: scheme.name,
+    request,
+    body: judged.bytes,
+    headers,
+    countersign: async (response) =>
+      countersigner
+        ? countersignedResponse(countersigner, response)
+        : fail('invalid_configuration', `The scheme ${scheme.name} signs no responses.`, 500),
+  };
+  // Not by a spread for each: this is done for every request.
+  if (judged.unread) verdict.unread = judged.unread;
+  const { expiresAt } = match.secret;
+  if (expiresAt !== undefined) {
+    verdict.retiresAt = expiresAt;
+    verdict.headers = { ...headers, [retirementField]: retirementValue(expiresAt) };
+  }
+  return verdict;
+}
+
+const principalOf = ({ accessKey, service, environment, scopes = [] }: KeyRecord): Principal => ({
+  accessKey,
+  service,
+  environment,
+  scopes,
+});

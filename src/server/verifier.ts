@@ -43,6 +43,16 @@ export function createVerifier(options: VerifierOptions): Verifier {
   const judge = judgeBy(options, { schemes, budgets, clock, countersignerOf });
   const howToSign = schemes.map((one) => one.challenge ?? {});
 
+  /** What cannot even be read has cost the address nothing yet. */
+  async function charged(cause: unknown, attempt: Attempt): Promise<unknown> {
+    try {
+      await budgets.charge(attempt);
+      return cause;
+    } catch (limited) {
+      return limited;
+    }
+  }
+
   async function refuse(cause: unknown, attempt: Attempt): Promise<Refused> {
     const error =
       cause instanceof SignatureError
@@ -70,15 +80,11 @@ export function createVerifier(options: VerifierOptions): Verifier {
       try {
         result = await judge(request, context, attempt);
       } catch (cause) {
-        // What cannot even be read has cost the address nothing yet.
-        const error = await budgets.charge(attempt).then(
-          () => cause,
-          (limited) => limited,
-        );
-        result = await refuse(error, attempt);
+        result = await refuse(await charged(cause, attempt), attempt);
       }
       const error = result.ok ? undefined : result.error;
-      await budgets.settle(attempt, error);
+      const settled = budgets.settle(attempt, error);
+      if (settled) await settled;
       if (audit) {
         const { address, candidate, record, secretId } = attempt;
         report(audit, {
