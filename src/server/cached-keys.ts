@@ -1,4 +1,5 @@
 import { fail } from '../core/errors.ts';
+import { inTime } from '../core/in-time.ts';
 import type { KeyRecord, KeyStore } from './contracts.ts';
 import { dropOldest } from './drop-oldest.ts';
 
@@ -8,11 +9,17 @@ export type CachedKeysOptions = {
   readonly lifetime?: number;
   /** How many keys are kept, and as many access keys that do not exist. @default 10000 */
   readonly capacity?: number;
+  /** For how long the store is waited for, in milliseconds: then the request is refused with 503. @default 2000 */
+  readonly timeout?: number;
   /** The time in milliseconds since the epoch. @default Date.now */
   readonly clock?: () => number;
 };
 
-type Answer = { readonly askedAt: number; readonly record: Promise<KeyRecord | undefined> };
+type Answer = {
+  readonly askedAt: number;
+  /** A promise until the store has answered. */
+  record: Promise<KeyRecord | undefined> | KeyRecord | undefined;
+};
 
 /**
  * Asks a key store once in a while only. What does not exist is kept too, apart from the keys, so that strangers who make up
@@ -21,9 +28,9 @@ type Answer = { readonly askedAt: number; readonly record: Promise<KeyRecord | u
  * @throws SignatureError `invalid_configuration`
  */
 export function cachedKeys(store: KeyStore, options: CachedKeysOptions = {}): KeyStore {
-  const { lifetime = 5, capacity = 10_000, clock = () => Date.now() } = options;
-  if (!(lifetime >= 0 && lifetime < Infinity && capacity >= 1)) {
-    fail('invalid_configuration', 'lifetime must be seconds from 0 on, capacity at least 1.');
+  const { lifetime = 5, capacity = 10_000, timeout = 2000, clock = () => Date.now() } = options;
+  if (!(lifetime >= 0 && lifetime < Infinity && capacity >= 1 && timeout > 0)) {
+    fail('invalid_configuration', 'lifetime must be seconds from 0 on, capacity at least 1, timeout milliseconds.');
   }
   const present = new Map<string, Answer>();
   const absent = new Map<string, Answer>();
@@ -33,13 +40,16 @@ export function cachedKeys(store: KeyStore, options: CachedKeysOptions = {}): Ke
   const isCurrent = ({ askedAt }: Answer, now: number): boolean => now >= askedAt && now - askedAt < lifetime * 1000;
 
   function ask(accessKey: string, now: number): Answer {
-    const answer: Answer = { askedAt: now, record: (async () => store.find(accessKey))() };
+    const found = inTime((async () => store.find(accessKey))(), timeout);
+    const answer: Answer = { askedAt: now, record: found };
     asked.set(accessKey, answer);
     const settled = () => {
       if (asked.get(accessKey) === answer) asked.delete(accessKey);
     };
-    answer.record.then((record) => {
+    found.then((record) => {
       settled();
+      // So that what is known is not waited for.
+      answer.record = record;
       present.delete(accessKey);
       absent.delete(accessKey);
       keep(record ? present : absent, accessKey, answer);

@@ -48,6 +48,27 @@ describe('cachedKeys', () => {
     expect(asked).toEqual(['a', 'a']);
   });
 
+  it('answers at once where it knows', async () => {
+    const { store, clock } = counted((accessKey) => accessKey === 'a');
+    const keys = cachedKeys(store, { clock });
+    const record = await keys.find('a');
+    await keys.find('b');
+    expect(keys.find('a')).toBe(record);
+    expect(keys.find('b')).toBeUndefined();
+  });
+
+  it('waits for a store that hangs so long and no longer, and asks it again', async () => {
+    let hangs = true;
+    const store = {
+      find: (accessKey: string) => (hangs ? new Promise<never>(() => {}) : record(accessKey)),
+    };
+    const keys = cachedKeys(store, { timeout: 20 });
+    await expect(keys.find('a')).rejects.toThrow('No answer within 20 ms.');
+    hangs = false;
+    expect((await keys.find('a'))?.accessKey).toBe('a');
+    expect(() => cachedKeys(store, { timeout: 0 })).toThrow(expect.objectContaining({ code: 'invalid_configuration' }));
+  });
+
   it('keeps no failure, and nothing older than its lifetime through one', async () => {
     const { asked, state, store, clock } = counted();
     const keys = cachedKeys(store, { lifetime: 5, clock });
