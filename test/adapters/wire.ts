@@ -38,11 +38,11 @@ const headersOf = (fields: IncomingHttpHeaders): Headers => {
 
 export const sendHttp1: Send = (origin, sent) => sendOver(httpRequest, origin, sent);
 
-/** Over TLS, to a server with this certificate, in PEM. */
+/** Over TLS, to a server with this certificate, in PEM; from this address, where it is given. */
 export const sendTls =
-  (ca: string): Send =>
+  (ca: string, localAddress?: string): Send =>
   (origin, sent) =>
-    sendOver((options) => httpsRequest({ ...options, ca, servername: 'localhost' }), origin, sent);
+    sendOver((options) => httpsRequest({ ...options, ca, localAddress, servername: 'localhost' }), origin, sent);
 
 const sendOver = (open: (options: RequestOptions) => ClientRequest, origin: string, sent: Sent): Promise<Answered> =>
   new Promise((resolve, reject) => {

@@ -8,7 +8,7 @@ import { blocksOf, headingsOf, linksOf, pageNamed, pages, proseOf } from './mark
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const checked = [
   'README.md',
-  ...['client', 'server', 'schemes', 'webhooks', 'rfc9421', 'errors', 'security', 'contributing'].map(
+  ...['client', 'server', 'proxies', 'schemes', 'webhooks', 'rfc9421', 'errors', 'security', 'contributing'].map(
     (name) => `docs/${name}.md`,
   ),
 ];
@@ -42,7 +42,7 @@ describe.each(pages)('$path', (page) => {
 
   it('has fences only in languages that are run, or that cannot be', () => {
     const languages = blocksOf(page).map(({ language }) => language);
-    const known = /^(ts|js|sh|console|json|http|text|abnf|python|nginx|yaml)$/;
+    const known = /^(ts|js|sh|console|json|http|text|abnf|python|nginx|haproxy|caddyfile|yaml)$/;
     expect(languages.filter((language) => !known.test(language))).toEqual([]);
   });
 
