@@ -27,7 +27,11 @@ export const faultyStores = {
 
 async function redis(fault: 'kill' | 'freeze'): Promise<FaultyStore> {
   const server = await startRedis(['appendonly yes']);
-  const client = createClient({ url: `redis://127.0.0.1:${server.port}`, disableOfflineQueue: true });
+  const client = createClient({
+    url: `redis://127.0.0.1:${server.port}`,
+    disableOfflineQueue: true,
+    commandOptions: { timeout: 0 },
+  });
   await client.on('error', () => {}).connect();
   const send = (...command: string[]) => client.sendCommand<unknown>(command);
   await prepareRedisReplay(send);

@@ -25,7 +25,11 @@ const setting = JSON.parse(process.argv[2] ?? '{}') as Setting;
 
 async function replayStore(): Promise<ReplayStore> {
   if (setting.redis === undefined) return memoryReplay({ capacity: 10_000_000 });
-  const client = createClient({ url: `redis://127.0.0.1:${setting.redis}`, disableOfflineQueue: true });
+  const client = createClient({
+    url: `redis://127.0.0.1:${setting.redis}`,
+    disableOfflineQueue: true,
+    commandOptions: { timeout: 0 },
+  });
   await client.on('error', () => {}).connect();
   return redisReplay({ send: (...command) => client.sendCommand(command) });
 }

@@ -62,6 +62,30 @@ describe.runIf(here)('redisReplay', () => {
       replayContract(() => ({
         store: (clock) => redisReplay({ ...connected, timeout: 10_000, ...(clock && { clock }) }),
       }));
+
+      it('sends the script when Redis does not know it, and else its name', async () => {
+        const sent: string[] = [];
+        const { claim } = redisReplay({
+          send(...command) {
+            sent.push(command[0] ?? '');
+            return connected.send(...command);
+          },
+        });
+        const until = () => Date.now() + 1000;
+        await connected.send('SCRIPT', 'FLUSH');
+        expect(await claim('name', 'first', until())).toBe('fresh');
+        expect(await claim('name', 'second', until())).toBe('fresh');
+        expect(await claim('name', 'second', until())).toBe('seen');
+        expect(sent).toEqual(['EVALSHA', 'EVAL', 'EVALSHA', 'EVALSHA']);
+      });
+
+      it('takes an error that is answered, as over HTTP, for no answer', async () => {
+        const send = (...command: string[]) => connected.send(...command).catch(() => undefined);
+        await connected.send('SCRIPT', 'FLUSH');
+        const { claim } = redisReplay({ send });
+        expect(await claim('http', 'first', Date.now() + 1000)).toBe('fresh');
+        expect(await claim('http', 'first', Date.now() + 1000)).toBe('seen');
+      });
     });
 
     describe('and a cluster of three masters', () => {
