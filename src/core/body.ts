@@ -25,7 +25,8 @@ export async function readBody(source: Request | Response, limit: number): Promi
   return size > limit ? undefined : joined(chunks);
 }
 
-function joined(chunks: readonly Uint8Array[]): Uint8Array {
+/** Chunks as one; a single one is not copied. */
+export function joined(chunks: readonly Uint8Array[]): Uint8Array {
   const [first, second] = chunks;
   if (first && !second) return first;
   const bytes = new Uint8Array(chunks.reduce((size, chunk) => size + chunk.length, 0));

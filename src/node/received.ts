@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import type { HeaderView } from '../core/message.ts';
 import type { ReceivedRequest } from '../server/received.ts';
-import { streamOf } from './body-stream.ts';
+import { chunksOf } from './body-chunks.ts';
 
 /** A request as `node:http`, `node:https` and the compatibility API of `node:http2` hand it to a listener. */
 export type NodeRequest = IncomingMessage | Http2ServerRequest;
@@ -85,7 +85,7 @@ function bodyOf(request: IncomingMessage): Pick<ReceivedRequest, 'body' | 'bodyU
   const kept = bytesKept.get(request);
   if (kept) return { body: kept };
   if (!hasBody(request)) return {};
-  if (!request.readableDidRead && request.readableEncoding === null) return { body: streamOf(request) };
+  if (!request.readableDidRead && request.readableEncoding === null) return { body: chunksOf(request) };
   const { body } = request as { readonly body?: unknown };
   // The bytes of a parser that only collects them, or what the verifier refuses as parsed.
   return body === undefined || body === null ? { bodyUsed: true } : { body: body as Uint8Array };

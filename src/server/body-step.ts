@@ -1,12 +1,9 @@
-import { readBody } from '../core/body.ts';
-import { sha256OfBody } from '../core/digest.ts';
 import { fail } from '../core/errors.ts';
 import { type Eventual, whenThere } from '../core/eventual.ts';
 import type { PresentedBody } from '../core/scheme.ts';
 import { equalInConstantTime } from '../core/signing-key.ts';
-import type { ReceivedRequest } from './received.ts';
-
-type Bytes = Uint8Array | undefined;
+import { sha256OfReceived } from './body-digest.ts';
+import type { BodyReader, Bytes } from './received-body.ts';
 
 /** Which bodies may be left out of a signature, and which unread. */
 export type BodyRules = {
@@ -30,32 +27,6 @@ export type JudgedBody = {
   /** What has been read, also where it is not signed: another scheme may have asked for it. */
   readonly carried: Bytes;
 };
-
-/** Reads a body, however often it is asked for, once. */
-export type BodyReader = {
-  read(): Eventual<Bytes>;
-  /** What has been read of it, if anything has asked. */
-  taken(): Eventual<Bytes>;
-};
-
-/**
- * @param limit in bytes.
- * @throws SignatureError (what is returned) `body_consumed`, `body_parsed`, `body_too_large`, `body_interrupted`
- */
-export function bodyReader(request: Request | ReceivedRequest, limit: number): BodyReader {
-  let asked = false;
-  let bytes: Eventual<Bytes>;
-  return {
-    read() {
-      if (!asked) {
-        bytes = bodyOf(request, limit);
-        asked = true;
-      }
-      return bytes;
-    },
-    taken: () => bytes,
-  };
-}
 
 /**
  * Reads the body and holds it against what was signed, where that is asked for.
@@ -83,7 +54,7 @@ function requireMatch(signed: PresentedBody, expected: UnreadBody | undefined, r
   if (expected && !expected.sha256) return requireSigned(expected, { length: received?.length ?? 0 });
   const bytes = received ?? new Uint8Array();
   const { length } = bytes;
-  if (expected) return whenThere(sha256OfBody(bytes), (sha256) => requireSigned(expected, { length, sha256 }));
+  if (expected) return whenThere(sha256OfReceived(bytes), (sha256) => requireSigned(expected, { length, sha256 }));
   if (signed.kind !== 'bytes') return undefined;
   return whenThere(signed.matches(bytes), (matches) => (matches ? undefined : mismatch(length)));
 }
@@ -117,31 +88,3 @@ export function requireSigned(signed: UnreadBody, { length, sha256 }: ReceivedBo
 
 const mismatch = (length: number): never =>
   fail('body_digest_mismatch', `The body received (${length} bytes) is not the one that was signed.`, 401);
-
-function bodyOf(request: Request | ReceivedRequest, limit: number): Eventual<Bytes> {
-  const { body } = request;
-  if ('bodyUsed' in request && request.bodyUsed) {
-    fail('body_consumed', 'Something has read the body before it was verified. Verify first, parse later.', 500);
-  }
-  if (body === null || body === undefined) return undefined;
-  if (Number(request.headers.get('content-length')) > limit) tooLarge(limit);
-  if (body instanceof Uint8Array) return body.length > limit ? tooLarge(limit) : body;
-  if (typeof body !== 'object' || !('getReader' in body)) {
-    return fail('body_parsed', 'The body was parsed before it was verified. Hand in the bytes as received.', 500);
-  }
-  if (body.locked) fail('body_consumed', 'Something is reading the body. Verify first, parse later.', 500);
-  return readReceived(
-    'arrayBuffer' in request ? request : new Response(body as ReadableStream<BufferSource & Uint8Array>),
-    limit,
-  );
-}
-
-async function readReceived(source: Request | Response, limit: number): Promise<Uint8Array> {
-  const bytes = await readBody(source, limit).catch((cause) =>
-    fail('body_interrupted', 'The body ended early.', 400, cause),
-  );
-  return bytes ?? tooLarge(limit);
-}
-
-const tooLarge = (limit: number): never =>
-  fail('body_too_large', `The body has more than the ${limit} bytes accepted here.`, 413);

@@ -1,10 +1,10 @@
 import { type Credentials, checkAccessKey, type PlatformKey } from '../core/credentials.ts';
-import { sha256OfBody } from '../core/digest.ts';
 import { bytesToSign, utf8 } from '../core/encoding.ts';
 import { fail } from '../core/errors.ts';
 import type { Message } from '../core/message.ts';
 import type { Answer, ResponseScheme, Scheme } from '../core/scheme.ts';
 import type { SigningKey } from '../core/signing-key.ts';
+import { sha256OfReceived } from './body-digest.ts';
 import type { Match } from './key-steps.ts';
 import type { Reply } from './reply.ts';
 import type { Candidate } from './schemes.ts';
@@ -107,7 +107,7 @@ export async function countersignature(
 ): Promise<Record<string, string>> {
   const { scheme, key, accessKey, request, clock } = countersigner;
   const body = bodiless(countersigner) ? new Uint8Array() : content;
-  const sha256 = body.length ? await sha256OfBody(body) : undefined;
+  const sha256 = body.length ? await sha256OfReceived(body) : undefined;
   const prepared = scheme.prepare({
     request,
     accessKey,

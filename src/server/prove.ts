@@ -2,9 +2,9 @@ import { fail, SignatureError } from '../core/errors.ts';
 import { type Eventual, inTurn, whenThere } from '../core/eventual.ts';
 import type { Scheme, ToSign } from '../core/scheme.ts';
 import { requireAllowed } from './allowed.ts';
-import type { BodyReader } from './body-step.ts';
 import type { KeyRecord, KeyStore } from './contracts.ts';
 import { findKey, type Match, matchingSecret, preparedKeys, requireActive, requireUsable } from './key-steps.ts';
+import type { BodyReader } from './received-body.ts';
 import type { Candidate } from './schemes.ts';
 
 /** Who made a signature, as far as could be told. */

@@ -13,8 +13,8 @@ export type ReceivedRequest = {
   /** @default 'http' */
   readonly scheme?: 'http' | 'https';
   readonly headers: HeaderView;
-  /** The bytes as received, or a stream of them; not what a parser made of them. */
-  readonly body?: Uint8Array | ReadableStream<Uint8Array> | undefined;
+  /** The bytes as received, or a stream of them, of the web's or of Node's; not what a parser made of them. */
+  readonly body?: Uint8Array | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array> | undefined;
   /** Whether something has read the body already, and not kept its bytes. @default false */
   readonly bodyUsed?: boolean;
 };

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { addressOf, hrefOf, normaliseTarget } from '../../src/core/address.ts';
-import { bytesToSign, utf8 } from '../../src/core/encoding.ts';
+import { sha256OfBodySync } from '../../src/core/digest.ts';
+import { bytesToSign, hex, utf8 } from '../../src/core/encoding.ts';
+import { sha256OfReceived } from '../../src/server/body-digest.ts';
 
 // Each shortcut spares work on common input; here it is held against the long way.
 
@@ -125,5 +127,28 @@ describe('bytesToSign', () => {
     for (const length of [0, 1364, 1365, 1366, 4096, 20_000])
       given.push(['€'.repeat(length), bytesToSign('€'.repeat(length))]);
     for (const [text, bytes] of given) expect(Buffer.compare(bytes, utf8(text))).toBe(0);
+  });
+});
+
+describe('sha256OfReceived', () => {
+  const sizes = [0, 1, 55, 56, 63, 64, 65, 1000, 4095, 4096, 65_536, 262_144, 262_145];
+
+  it.each(sizes)('gives the digest of %i bytes that JavaScript gives, wherever in memory they are', async (size) => {
+    const room = new Uint8Array(size + 3).map((_, i) => (i * 7919) >>> 3);
+    const bytes = room.subarray(3);
+    const digest = await sha256OfReceived(bytes);
+    expect(hex(digest)).toBe(hex(sha256OfBodySync(bytes)));
+    expect(digest).toHaveLength(32);
+  });
+
+  it('does so where there is no hash of Node’s', async () => {
+    const runtime = vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined as never);
+    vi.resetModules();
+    const { sha256OfReceived: anywhere } = await import('../../src/server/body-digest.ts');
+    const bytes = new TextEncoder().encode('body');
+    const digest = anywhere(bytes);
+    runtime.mockRestore();
+    expect(digest).toBeInstanceOf(Promise);
+    expect(hex(await digest)).toBe(hex(sha256OfBodySync(bytes)));
   });
 });

@@ -10,6 +10,8 @@ type Rule = {
    * may be missing, and `import()` asks for them.
    */
   readonly packages?: Readonly<Record<string, 'code' | 'type' | 'dynamic'>>;
+  /** Modules of Node that may be asked for of a runtime, and done without. */
+  readonly ifThere?: readonly string[];
 };
 
 const noble = { '@noble/hashes': 'code' } as const;
@@ -24,7 +26,11 @@ const rules: Readonly<Record<string, Rule>> = {
   'src/core/': { ours: ['src/core/'], packages: noble },
   'src/schemes/': { ours: ['src/schemes/', 'src/core/'], packages: { ...noble, 'structured-headers': 'code' } },
   'src/client/': { ours: clientSide },
-  'src/server/': { ours: serverSide, packages: { 'ipaddr.js': 'code', jose: 'code', oauth4webapi: 'code' } },
+  'src/server/': {
+    ours: serverSide,
+    packages: { 'ipaddr.js': 'code', jose: 'code', oauth4webapi: 'code' },
+    ifThere: ['node:crypto'],
+  },
   // Drivers are asked for when a command needs one: who has none has the other commands all the same.
   'src/cli/': { ours: ['src/'], packages: { kysely: 'dynamic', pg: 'dynamic', mysql2: 'dynamic' } },
   'src/node/': { ours: ['src/node/', ...serverSide] },
@@ -61,10 +67,10 @@ const packageOf = (specifier: string): string => /^(?:@[^/]+\/)?[^/]+/.exec(spec
 const within = (path: string, places: readonly string[] = []): boolean =>
   places.some((place) => path.startsWith(place));
 
-function allowed(path: string, { to, typeOnly, dynamic }: Import): boolean {
+function allowed(path: string, { to, typeOnly, dynamic, ifThere }: Import): boolean {
   const rule = rules[Object.keys(rules).find((place) => path.startsWith(place)) ?? ''];
   if (!rule) return false;
-  if (to.startsWith('node:')) return mayTouchNode.test(path);
+  if (to.startsWith('node:')) return mayTouchNode.test(path) || (ifThere === true && !!rule.ifThere?.includes(to));
   if (!to.startsWith('src/')) {
     const use = rule.packages?.[packageOf(to)];
     return use === 'code' || (use === 'type' && typeOnly) || (use === 'dynamic' && (typeOnly || dynamic === true));

@@ -9,6 +9,8 @@ export type Import = {
   readonly typeOnly: boolean;
   /** By `import()`, which may fail alone. @default false */
   readonly dynamic?: true;
+  /** Asked for of a runtime that may not have it: nothing is loaded that is not there already. @default false */
+  readonly ifThere?: true;
 };
 
 /** What each file imports. */
@@ -28,22 +30,28 @@ export function importsOf(path: string, file: ts.SourceFile): readonly Import[] 
     else if (ts.isImportTypeNode(node))
       add(ts.isLiteralTypeNode(node.argument) ? node.argument.literal : undefined, { typeOnly: true });
     else if (ts.isCallExpression(node) && isLoader(node.expression))
-      add(node.arguments[0], { typeOnly: false, ...(isImport(node.expression) && { dynamic: true }) });
+      add(node.arguments[0], {
+        typeOnly: false,
+        ...(isImport(node.expression) && { dynamic: true }),
+        ...(isQuestion(node.expression) && { ifThere: true }),
+      });
   }
   return found;
 }
 
 const isImport = (callee: ts.Expression): boolean => callee.kind === ts.SyntaxKind.ImportKeyword;
 
+const isQuestion = (callee: ts.Expression): boolean => /(?:^|\.)getBuiltinModule$/.test(callee.getText());
+
 const isLoader = (callee: ts.Expression): boolean =>
-  isImport(callee) || /(?:^|\.)(?:require|getBuiltinModule)$/.test(callee.getText());
+  isImport(callee) || isQuestion(callee) || /(?:^|\.)require$/.test(callee.getText());
 
 /** The way from a file to each file and package that it needs at run time, itself included. */
 export function reachable(graph: Graph, entry: string): ReadonlyMap<string, readonly string[]> {
   const ways = new Map<string, readonly string[]>([[entry, [entry]]]);
   for (const [path, way] of ways) {
-    for (const { to, typeOnly } of graph.get(path) ?? []) {
-      if (!typeOnly && !ways.has(to)) ways.set(to, [...way, to]);
+    for (const { to, typeOnly, ifThere } of graph.get(path) ?? []) {
+      if (!typeOnly && !ifThere && !ways.has(to)) ways.set(to, [...way, to]);
     }
   }
   return ways;

@@ -1,3 +1,5 @@
+import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { allowUnsignedPayload, createSigner } from 'countersign';
 import type { ReceivedRequest } from 'countersign/server';
 import { describe, expect, it } from 'vitest';
@@ -32,6 +34,11 @@ const streamOf = (...chunks: Uint8Array[]) =>
     },
   });
 
+/** As a stream of Node's, which can be iterated and has no reader. */
+async function* iterated(...chunks: unknown[]): AsyncGenerator<Uint8Array> {
+  for (const chunk of chunks) yield (typeof chunk === 'function' ? chunk() : chunk) as Uint8Array;
+}
+
 const post = (headers: HeadersInit, body: BodyInit | null) =>
   new Request(url, { method: 'POST', headers, body, duplex: 'half' } as RequestInit);
 
@@ -46,6 +53,7 @@ describe('a body above the limit', () => {
     const sign = () => signedParts(signer, { method: 'POST', body });
     expect(await judge(verifier, sign())).toBe(code);
     expect(await judge(verifier, { ...sign(), body: streamOf(body.subarray(0, 60), body.subarray(60)) })).toBe(code);
+    expect(await judge(verifier, { ...sign(), body: iterated(body.subarray(0, 60), body.subarray(60)) })).toBe(code);
     const { headers } = sign();
     expect(outcomeOf(await verifier.verify(post(headers, body)))).toBe(code);
     const again = { ...sign().headers, 'content-length': String(size) };
@@ -60,6 +68,25 @@ describe('a body above the limit', () => {
     expect([error.code, reply.status]).toEqual(['body_too_large', 413]);
     expect(JSON.parse(reply.body)).toMatchObject({ title: 'Content Too Large', code: 'body_too_large' });
     expect(seen).toEqual({ pulled: 3, cancelled: true });
+  });
+
+  it('is not asked for more of, where it is iterated', async () => {
+    const { signer, verifier } = rig({ maxBodyBytes: 1000 });
+    let pulled = 0;
+    let ended = false;
+    async function* endless() {
+      try {
+        for (;;) {
+          pulled++;
+          yield new Uint8Array(400);
+        }
+      } finally {
+        ended = true;
+      }
+    }
+    const parts = { ...signedParts(signer, { method: 'POST', body: 'something else' }), body: endless() };
+    expect(await judge(verifier, parts)).toBe('body_too_large');
+    expect([pulled, ended]).toEqual([3, true]);
   });
 
   it('is not read at all where Content-Length tells', async () => {
@@ -125,6 +152,29 @@ describe('a body that is no longer what came', () => {
       await request.text();
       expect(outcomeOf(await verifier.verify(request))).toBe('body_consumed');
     }
+  });
+
+  it('is a stream of Node’s that has been read: body_consumed, and never taken for empty', async () => {
+    const { signer, verifier } = rig();
+    for (const body of ['{"sku":"A-1"}', '']) {
+      const stream = Readable.from([Buffer.from('{"role":"admin"}')]);
+      await text(stream);
+      const { body: signed, ...parts } = signedParts(signer, { method: 'POST', ...(body && { body }) });
+      expect(await judge(verifier, { ...parts, body: stream })).toBe('body_consumed');
+    }
+  });
+
+  it.each([
+    ['texts', iterated('{"sku":', '"A-1"}')],
+    ['objects', iterated({ sku: 'A-1' })],
+    ['a failure', iterated(() => Promise.reject(new Error('ECONNRESET at 10.0.0.7')))],
+  ])('iterates to %s: body_interrupted', async (_, body) => {
+    const { signer, verifier, claimed } = rig();
+    const parts = signedParts(signer, { method: 'POST', body: '{"sku":"A-1"}' });
+    const { error, reply } = refusal(await verifier.verify(received({ ...parts, body })));
+    expect([error.code, reply.status]).toEqual(['body_interrupted', 400]);
+    expect(reply.body).not.toContain('10.0.0.7');
+    expect(claimed).toEqual([]);
   });
 
   it('is being read: body_consumed', async () => {

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 
-/** The body as a stream which, once it has been read to its end, puts back what it read, so that others find it untouched. */
-export function streamOf(request: IncomingMessage): ReadableStream<Uint8Array> {
+/** The chunks of a body which, once they have been read to the end, are put back, so that others find it untouched. */
+export async function* chunksOf(request: IncomingMessage): AsyncGenerator<Uint8Array, void, void> {
   const chunks: Uint8Array[] = [];
   let whole = false;
   // Not to be interrupted: in the turn after the one in which its last bytes are read, a stream ends, and takes nothing back.
@@ -12,21 +12,13 @@ export function streamOf(request: IncomingMessage): ReadableStream<Uint8Array> {
     if (whole) for (const one of [...chunks].reverse()) request.unshift(one);
     return chunk;
   };
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        let chunk = whole ? null : take();
-        while (!chunk && !whole) {
-          await changeOf(request);
-          chunk = take();
-        }
-        if (chunk) controller.enqueue(chunk);
-        else controller.close();
-      },
-    },
-    // Nothing is read before somebody asks.
-    { highWaterMark: 0 },
-  );
+  // Node is still at the packet that the headers came in, and most bodies are in there too: so no event has to tell of them.
+  await undefined;
+  while (!whole) {
+    const chunk = take();
+    if (chunk) yield chunk;
+    else if (!whole) await changeOf(request);
+  }
 }
 
 /** Whether all of it has been received and read. Node says so nowhere else before the event `end`, which is too late. */
