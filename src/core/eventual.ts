@@ -18,26 +18,28 @@ export function inTurn<Item, Result>(
   items: readonly Item[],
   act: (item: Item) => Eventual<Result>,
 ): Eventual<readonly Result[]> {
-  const results: Result[] = [];
-  for (const item of items) {
+  // Of that length: an array that grows is made for sixteen, and most have one.
+  const results = new Array<Result>(items.length);
+  for (const [i, item] of items.entries()) {
     const result = act(item);
-    if (isPending(result)) return afterFirst(result, { results, items, act });
-    results.push(result);
+    if (isPending(result)) return fromThere(i, result, { results, items, act });
+    results[i] = result;
   }
   return results;
 }
 
-type Begun<Item, Result> = {
-  readonly results: readonly Result[];
+type Turns<Item, Result> = {
+  readonly results: Result[];
   readonly items: readonly Item[];
   readonly act: (item: Item) => Eventual<Result>;
 };
 
-async function afterFirst<Item, Result>(
+async function fromThere<Item, Result>(
+  from: number,
   pending: Promise<Result>,
-  { results, items, act }: Begun<Item, Result>,
+  { results, items, act }: Turns<Item, Result>,
 ): Promise<readonly Result[]> {
-  const all = [...results, await pending];
-  for (const item of items.slice(all.length)) all.push(await act(item));
-  return all;
+  results[from] = await pending;
+  for (let i = from + 1; i < items.length; i++) results[i] = await act(items[i] as Item);
+  return results;
 }

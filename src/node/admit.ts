@@ -36,10 +36,8 @@ export function protectNode<
   options: NodeGateOptions<Incoming> = {},
 ): (request: Incoming, response: Outgoing) => Promise<void> {
   const gate = nodeGate(verifier, options);
-  return async (request, response) => {
-    const caller = await admit(gate, { request, response });
-    if (caller) await handler(request, response, caller);
-  };
+  return (request, response) =>
+    admit(gate, { request, response }).then((caller) => (caller ? handler(request, response, caller) : undefined));
 }
 
 /** A request, and where it is answered. */
@@ -63,13 +61,14 @@ export async function admitNode<Incoming extends NodeRequest = IncomingMessage>(
 }
 
 /** As {@link admitNode}, by a gate that is made already. */
-export async function admit<Incoming extends NodeRequest>(
+export function admit<Incoming extends NodeRequest>(
   gate: NodeGate<Incoming>,
   exchange: NodeExchange<Incoming>,
 ): Promise<Caller | undefined> {
-  const reply = await gate(exchange, exchange.request);
-  if (reply) sendReply(exchange.response, reply);
-  return reply ? undefined : callers.get(exchange.request);
+  return gate(exchange, exchange.request).then((reply) => {
+    if (reply) sendReply(exchange.response, reply);
+    return reply ? undefined : admitted(exchange.request)[callerKey];
+  });
 }
 
 /**
@@ -102,7 +101,7 @@ export function nodeGate<Received>(verifier: Verifier, options: GateOptions<Rece
     if (result.request.body instanceof Uint8Array) bytesKept.set(request, result.request.body);
     for (const [name, value] of Object.entries(result.headers)) outgoing.setHeader(name, value);
     if (countersign === 'always') holdAnswer(outgoing, result.countersign);
-    callers.set(request, { principal, body });
+    admitted(request)[callerKey] = { principal, body };
     return undefined;
   };
 }
@@ -113,14 +112,16 @@ function unread(reply: Reply, request: NodeRequest): Reply {
   return open ? { ...reply, headers: { ...reply.headers, Connection: 'close' } } : reply;
 }
 
-const callers = new WeakMap<object, Caller>();
+// On the request itself: a WeakMap with an entry for each is dear for the garbage collector.
+const callerKey: unique symbol = Symbol('countersign caller');
+const admitted = (request: NodeRequest) => request as NodeRequest & { [callerKey]?: Caller };
 
 /**
  * Who has signed a request that a gate has let through.
  *
  * @throws SignatureError `invalid_configuration` (500) where no gate has.
  */
-export const callerOf = (request: NodeRequest): Caller => verifiedCaller(callers.get(request));
+export const callerOf = (request: NodeRequest): Caller => verifiedCaller(admitted(request)[callerKey]);
 
 /** Writes a reply of the verifier's. */
 export function sendReply(response: NodeResponse, { status, headers, body }: Reply): void {
