@@ -56,7 +56,7 @@ export type { Resealed, ResealOptions, SecretName } from './server/reseal.ts';
 export { resealKeys } from './server/reseal.ts';
 export type { Sealer, SealingKey, SealingOptions } from './server/sealing.ts';
 export { aesSealer } from './server/sealing.ts';
-export type { Refused, Verified } from './server/verdict.ts';
+export type { Entered, Refused, Verified } from './server/verdict.ts';
 export type { Verifier } from './server/verifier.ts';
 export { createVerifier } from './server/verifier.ts';
 export type { LimitOptions, VerifierOptions, VerifyContext } from './server/verifier-options.ts';

@@ -48,6 +48,10 @@ export type SignatureErrorCode =
   | 'untrusted_proxy'
   | 'undescribed_request'
   | 'forged_header'
+  | 'upgrade_refused'
+  | 'upstream_unavailable'
+  | 'upstream_timeout'
+  | 'unsignable_answer'
   // told while checking a countersigned response
   | 'response_unsigned'
   | 'response_mismatch';

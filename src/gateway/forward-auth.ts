@@ -8,7 +8,7 @@ import type { ReceivedRequest } from '../server/received.ts';
 import type { Reply } from '../server/reply.ts';
 import type { Verifier } from '../server/verifier.ts';
 import { type Description, type Dialect, describedIn, type Question } from './dialects.ts';
-import { errorFrom, type GatewayListener, type GatewayReport, replyOnError } from './listener.ts';
+import { errorFrom, type GatewayListener, type GatewayReport, replyToError, tell } from './listener.ts';
 import { bodyField, principalFields, requireNoPrincipal } from './principal-fields.ts';
 
 /** Who asks a {@link forwardAuth}, and how. */
@@ -61,7 +61,11 @@ export function forwardAuth(verifier: Verifier, options: ForwardAuthOptions): Ga
   }
 
   return async (request, response) => {
-    const reply = await judged(request).catch((cause: unknown) => replyOnError(errorFrom(cause), report));
+    const reply = await judged(request).catch((cause: unknown) => {
+      const error = errorFrom(cause);
+      tell(report, error, request);
+      return replyToError(error);
+    });
     send(response, { request, reply: dialect === 'nginx' ? asNginxReads(reply) : reply });
   };
 }

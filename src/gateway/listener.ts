@@ -5,8 +5,8 @@ import { type Reply, replyTo } from '../server/reply.ts';
 /** What `createServer` of `node:http` and `node:https` takes. */
 export type GatewayListener = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
-/** Told of what no verifier was asked about, or was not at fault for. What it throws is dropped. */
-export type GatewayReport = (error: SignatureError) => void;
+/** Told of what went wrong beside the verifier, and in which request. What it throws is dropped. */
+export type GatewayReport = (error: SignatureError, request: IncomingMessage) => void;
 
 /** The error of whatever was thrown. */
 export const errorFrom = (cause: unknown): SignatureError =>
@@ -14,12 +14,19 @@ export const errorFrom = (cause: unknown): SignatureError =>
     ? cause
     : new SignatureError('internal_error', 'The gateway has failed.', 500, { cause });
 
-/** Tells of an error, and what to answer. */
-export function replyOnError(error: SignatureError, report: GatewayReport | undefined): Reply {
+/** Tells of an error. */
+export function tell(report: GatewayReport | undefined, error: SignatureError, request: IncomingMessage): void {
   try {
-    report?.(error);
+    report?.(error, request);
   } catch {
     // A report that fails must not decide about the request.
   }
-  return replyTo(error, { scheme: 'gateway', disclosed: true, howToSign: [], challenge: undefined });
 }
+
+/**
+ * What to answer to an error that is not the verifier's.
+ *
+ * @param scheme by which the request is signed, as far as that is known.
+ */
+export const replyToError = (error: SignatureError, scheme = 'gateway'): Reply =>
+  replyTo(error, { scheme, disclosed: true, howToSign: [], challenge: undefined });

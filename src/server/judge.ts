@@ -102,6 +102,7 @@ export function judgeBy(options: VerifierOptions, { schemes, budgets, clock, cou
       match,
       scheme,
       judged,
+      entrance: { address, scheme: message.scheme, authority: message.authority },
       headers,
       countersigner,
     });

@@ -21,10 +21,21 @@ export type Verified<Received> = {
   readonly body: Uint8Array | undefined;
   /** What the body must be, where it was left unread as `VerifyContext.body` asked: nothing has checked it. */
   readonly unread?: UnreadBody;
+  /** Where the request came in, as it was judged: what was signed of it is right. */
+  readonly entrance: Entered;
   /** To be added to the answer: when the secret retires, and what is left of the key's budget, where that is known. */
   readonly headers: Readonly<Record<string, string>>;
   /** Signs the answer to this request with the caller's secret, so that the caller knows whose it is. */
   countersign(response: Response): Promise<Response>;
+};
+
+/** How a request came in, as far as `publicOrigin`, trusted proxies and the request say, in this order. */
+export type Entered = {
+  /** Where it came from. */
+  readonly address: string | undefined;
+  readonly scheme: 'http' | 'https';
+  /** The host that was called, in lower case, with its port unless that is the default one. */
+  readonly authority: string;
 };
 
 /** A request that is not to be served, and why. */
@@ -42,6 +53,7 @@ export type Findings = {
   readonly match: Match;
   readonly scheme: Scheme;
   readonly judged: JudgedBody;
+  readonly entrance: Entered;
   /** What is left of the key's budget. */
   readonly headers: Readonly<Record<string, string>>;
   readonly countersigner: Countersigner | undefined;
@@ -50,7 +62,7 @@ export type Findings = {
 /** The verdict on such a request. */
 export function verified<Received>(
   request: Received,
-  { record, match, scheme, judged, headers, countersigner }: Findings,
+  { record, match, scheme, judged, entrance, headers, countersigner }: Findings,
 ): Verified<Received> {
   const verdict: { -readonly [Name in keyof Verified<Received>]: Verified<Received>[Name] } = {
     ok: true,
@@ -58,6 +70,7 @@ export function verified<Received>(
     scheme: scheme.name,
     request,
     body: judged.bytes,
+    entrance,
     headers,
     countersign: async (response) =>
       countersigner

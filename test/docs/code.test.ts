@@ -1,11 +1,12 @@
 import { once } from 'node:events';
-import type { Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { format } from 'node:util';
 import { createSigner, signedFetch } from 'countersign';
 import ts from 'typescript';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { type App, listening } from '../adapters/adapter.ts';
 import { type RedisServer, startRedis } from '../stores/redis-server.ts';
 import { workerdPresent } from '../stores/workerd.ts';
 import { present } from '../vectors/present.ts';
@@ -41,14 +42,19 @@ it('every example in the documentation type-checks', { timeout: 120_000 }, () =>
 describe('every example in the documentation runs', () => {
   let host: Host;
   let redis: RedisServer | undefined;
+  let backend: App;
   beforeAll(async () => {
     host = await startHost();
     vi.stubEnv('PORT', '0');
     redis = redisHere ? await startRedis() : undefined;
     vi.stubEnv('REDIS_URL', `redis://127.0.0.1:${redis?.port}`);
+    // What the gateway passes requests on to.
+    backend = await listening(createServer((request, response) => void request.pipe(response)));
+    vi.stubEnv('BACKEND', backend.origin);
   });
   afterAll(async () => {
     await host.close();
+    await backend.close();
     await redis?.close();
   });
   afterEach(() => {

@@ -97,6 +97,7 @@ describe('options', () => {
     ['docs/migration.md', 'server/outcome-counts.ts', 'OutcomeCount'],
     ['docs/server.md', 'opentelemetry.ts', 'OpenTelemetryOptions'],
     ['docs/gateway.md', 'gateway/forward-auth.ts', 'ForwardAuthOptions'],
+    ['docs/gateway.md', 'gateway/reverse-proxy.ts', 'ReverseProxyOptions'],
     ['docs/stores.md', 'redis.ts', 'RedisReplayOptions'],
     ['docs/stores.md', 'sql/replay.ts', 'SqlReplayOptions'],
     ['docs/stores.md', 'sql/tables.ts', 'SqlOptions'],

@@ -6,6 +6,7 @@ Tests ask it directly, at /~seen. Everything else is answered with what was aske
 import base64
 import hashlib
 import json
+import socket
 import sys
 import threading
 import time
@@ -42,14 +43,21 @@ class Backend(BaseHTTPRequestHandler):
             seen.append(record)
         path = urlsplit(self.path).path
         if path == "/early":
-            return self.answer({"early": True}, 413, close=True)
+            self.answer({"early": True}, 413, close=True)
+            # What is still coming must not undo the answer.
+            self.connection.shutdown(socket.SHUT_WR)
+            while self.rfile.read1(65536):
+                pass
+            return None
+        if path == "/eager":
+            self.answer({"eager": True})
         hashed = hashlib.sha256()
         try:
             for piece in self.body():
                 hashed.update(piece)
                 record["received"] += len(piece)
                 if path == "/slow-reader":
-                    time.sleep(0.01)
+                    time.sleep(0.003)
         except (EOFError, ConnectionError):
             self.close_connection = True
             return
@@ -61,6 +69,8 @@ class Backend(BaseHTTPRequestHandler):
         self.answer_as_asked(path, record)
 
     def answer_as_asked(self, path, record):
+        if path == "/eager":
+            return None
         asked = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
         if path == "/close":
             self.close_connection = True
@@ -68,7 +78,7 @@ class Backend(BaseHTTPRequestHandler):
         if path == "/silence":
             time.sleep(float(asked["seconds"]))
         if path == "/drip":
-            return self.drip(int(asked["pieces"]), float(asked.get("seconds", 0)), int(asked.get("size", 8)))
+            return self.drip(record, int(asked["pieces"]), float(asked.get("seconds", 0)), int(asked.get("size", 8)))
         if path == "/torn":
             self.send_response(200)
             self.send_header("Content-Length", "1000")
@@ -125,9 +135,11 @@ class Backend(BaseHTTPRequestHandler):
             self.wfile.write(text)
         self.close_connection = close
 
-    def drip(self, pieces, seconds, size):
+    def drip(self, record, pieces, seconds, size):
         self.send_response(200)
         self.send_header("Transfer-Encoding", "chunked")
+        if "coding=" in self.path:
+            self.send_header("Content-Encoding", "gzip")
         self.end_headers()
         try:
             for _ in range(pieces):
@@ -136,14 +148,20 @@ class Backend(BaseHTTPRequestHandler):
             self.wfile.write(b"0\r\n\r\n")
         except ConnectionError:
             self.close_connection = True
-            with lock:
-                seen.append({"target": self.path, "hungUp": True})
+            record["hungUp"] = True
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = serve
 
 
-server = ThreadingHTTPServer(("127.0.0.1", 0), Backend)
-server.daemon_threads = True
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_):
+        # Callers that hang up are what is tested.
+        pass
+
+
+server = Server(("127.0.0.1", 0), Backend)
 print(server.server_address[1], flush=True)
 threading.Thread(target=server.serve_forever, daemon=True).start()
 # Ends with the test that started it.

@@ -1,0 +1,151 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { SignatureError } from '../core/errors.ts';
+import type { Cors } from '../server/cors.ts';
+import type { ReceivedRequest } from '../server/received.ts';
+import type { Verified } from '../server/verdict.ts';
+import { errorFrom } from './listener.ts';
+import { type Answer, headOf, signedAnswer, stream, type WholeAnswer } from './passed-answer.ts';
+import { type Beginning, beginningOf, releasedBytes, tooLarge } from './passed-body.ts';
+import { fieldsToBackend, type RawFields, valuesOf, withFields } from './passed-fields.ts';
+import { bodyField, principalFields } from './principal-fields.ts';
+import type { Head, Sending } from './upstream.ts';
+
+/** What passing on works with. */
+export type PassingOn = {
+  readonly send: (head: Head) => Sending;
+  readonly maxBodyBytes: number;
+  readonly maxAnswerBytes: number;
+  readonly countersign: 'always' | 'never';
+  readonly cors: Cors | undefined;
+};
+
+/** A verified request, and where it is answered. */
+export type VerifiedExchange = {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly verified: Verified<ReceivedRequest>;
+  /** Of the request, but for those of the connection. */
+  readonly fields: RawFields;
+};
+
+/** Passes a verified request on, and its answer back. */
+export type PassOn = (exchange: VerifiedExchange) => Promise<void>;
+
+/** What is read whole before anything is passed on, in bytes. */
+const small = 65_536;
+
+/** Whether a body is so small, or absent, that the verifier may read it. */
+export const readAtOnce = ({ headers }: IncomingMessage): boolean =>
+  headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) <= small;
+
+/**
+ * @throws SignatureError (what is returned) `body_too_large`, `missing_body_digest`, `body_digest_mismatch`, `body_interrupted`,
+ * `upstream_unavailable`, `upstream_timeout`, `unsignable_answer`
+ */
+export function passingOn(parts: PassingOn): PassOn {
+  const { send, maxBodyBytes, countersign } = parts;
+  return async (exchange) => {
+    const { request, response } = exchange;
+    const bytes = bodyOf(exchange, maxBodyBytes);
+    const beginning = await beginningOf(bytes, small);
+    if (response.destroyed) return;
+    const fields = [...fieldsOf(exchange, countersign), ...framingOf(request, beginning)];
+    const sending = send({ method: request.method ?? '', target: request.url ?? '', fields });
+    response.once('close', () => {
+      if (!response.writableFinished) sending.giveUp(callerGone());
+    });
+    const sent = sending.send(following(beginning, bytes)).catch((cause: unknown) => {
+      sending.giveUp(errorFrom(cause));
+      throw cause;
+    });
+    // Whoever waits for the answer is told.
+    sent.catch(() => {});
+    try {
+      await answer(await sending.answer, sent, { ...exchange, ...parts });
+    } catch (cause) {
+      // What a stream says when it is broken off is not why.
+      const error = cause instanceof SignatureError ? cause : (sending.reason() ?? errorFrom(cause));
+      sending.giveUp(error);
+      throw error;
+    }
+  };
+}
+
+const callerGone = (): SignatureError => new SignatureError('body_interrupted', 'The caller has gone.');
+
+/** The body, its last piece held back until it is known to be right. */
+function bodyOf({ request, verified }: VerifiedExchange, limit: number): AsyncGenerator<Uint8Array, void> {
+  if (Number(request.headers['content-length'] ?? 0) > limit) tooLarge(limit);
+  const { body } = verified.request;
+  const whole = body instanceof Uint8Array ? body : undefined;
+  // What the verifier has read is right. The rest is not to be destroyed with its reader: its caller is still to be answered.
+  return whole
+    ? releasedBytes(only(whole), { signed: undefined, limit })
+    : releasedBytes(request.iterator({ destroyOnReturn: false }), { signed: verified.unread, limit });
+}
+
+async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array, void> {
+  if (bytes.length) yield bytes;
+}
+
+async function* following(
+  { pieces, whole }: Beginning,
+  rest: AsyncGenerator<Uint8Array, void>,
+): AsyncGenerator<Uint8Array, void> {
+  yield* pieces;
+  if (!whole) yield* rest;
+}
+
+function fieldsOf({ request, verified, fields }: VerifiedExchange, countersign: PassingOn['countersign']): RawFields {
+  const { httpVersion } = request;
+  const principal = principalFields({ ...verified, body: bodyField(verified) });
+  // What a caller checks are the bytes before any content coding.
+  const asked = countersign === 'always' ? withFields(fields, { 'Accept-Encoding': 'identity' }) : fields;
+  return fieldsToBackend({ fields: asked, httpVersion, principal, entrance: verified.entrance });
+}
+
+/** How long the body is (RFC 9112 section 6.3), said anew: what is passed on is what was found to be the body here. */
+function framingOf({ method = '', headers }: IncomingMessage, { pieces, whole }: Beginning): RawFields {
+  if (whole) {
+    const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    // RFC 9110 section 8.6: of these a server expects one.
+    return length || /^(?:POST|PUT|PATCH)$/.test(method) ? ['Content-Length', String(length)] : [];
+  }
+  const { 'content-length': declared } = headers;
+  return declared === undefined ? ['Transfer-Encoding', 'chunked'] : ['Content-Length', declared];
+}
+
+async function answer(
+  incoming: IncomingMessage,
+  sent: Promise<void>,
+  { request, response, verified, maxAnswerBytes, countersign, cors }: VerifiedExchange & PassingOn,
+): Promise<void> {
+  const given = headOf(incoming);
+  const plain = { ...given, fields: withFields(given.fields, verified.headers) };
+  if (countersign === 'never') return stream(incoming, response, finished(plain, { request, cors }));
+  const { method = '' } = request;
+  const whole = await signedAnswer(incoming, plain, {
+    method,
+    limit: maxAnswerBytes,
+    countersign: verified.countersign,
+  });
+  // Nobody signs what came of a body that turns out to be another.
+  await sent;
+  end(response, { ...finished(whole, { request, cors }), body: whole.body });
+}
+
+function end(response: ServerResponse, { status, reason, fields, body }: WholeAnswer): void {
+  response.writeHead(status, reason, [...fields]);
+  response.end(body);
+}
+
+type Finishing = { readonly request: IncomingMessage; readonly cors: Cors | undefined };
+
+/** With what is no part of the answer, but of how it goes back. */
+function finished(head: Answer, { request, cors }: Finishing): Answer {
+  const present = { get: (name: string) => valuesOf(head.fields, name.toLowerCase()).join(', ') || null };
+  const shared = cors?.share(request.headers.origin ?? null, present) ?? {};
+  // Where the backend has answered before it had the whole body, nothing can follow the rest of it on this connection.
+  const close = request.complete ? {} : { Connection: 'close' };
+  return { ...head, fields: withFields(head.fields, { ...shared, ...close }) };
+}
