@@ -1,4 +1,5 @@
 import type { Command } from './command.ts';
+import { explain } from './explain.ts';
 import { keysCreate } from './keys-create.ts';
 import { keysList } from './keys-list.ts';
 import { keysReseal } from './keys-reseal.ts';
@@ -14,6 +15,7 @@ import { verify } from './verify.ts';
 export const commands: readonly Command[] = [
   sign,
   verify,
+  explain,
   migrate,
   keysSealingKey,
   keysCreate,

@@ -1,5 +1,6 @@
 import { fail } from '../core/errors.ts';
 import type { KeyRecord, KeySecret, KeyStore } from '../server/contracts.ts';
+import type { KeyTable } from '../server/key-table.ts';
 import { memoryKeys } from '../server/keys.ts';
 import { accessKeyOf, credentialsOf, secretFrom } from './credentials.ts';
 import { hasDatabase } from './database.ts';
@@ -14,7 +15,12 @@ export type GivenKeys = {
   readonly store: KeyStore;
   /** Whether they are a provider's own, which knows whose they are, or one key that was given here. */
   readonly source: 'database' | 'given';
+  /** Keys whose secrets a caller may have taken by mistake: the first of those in the database. */
+  others(): Promise<readonly KeyRecord[]>;
 };
+
+/** So many keys are looked through for the one that made a signature. */
+const most = 100;
 
 /**
  * Opens the keys to verify with: one in files, those in `--database`, one in the environment, or those in the database of the
@@ -32,11 +38,20 @@ export async function withGivenKeys<Result>(
     fail('invalid_configuration', 'The keys are in --database, or one is given in files: give one of the two.');
   }
   if (!inFiles && hasDatabase(given) && (given.database !== undefined || !process.env.COUNTERSIGN_SECRET)) {
-    return withKeys(given, (store) => run({ store, source: 'database' }));
+    return withKeys(given, (store, table) => run({ store, source: 'database', others: () => firstKeys(store, table) }));
   }
   const { accessKey, secrets } = await givenRecord(given);
   const store = memoryKeys([{ accessKey: accessKey ?? nameless(use), service: 'given', secrets }]);
-  return run({ store, source: 'given' });
+  return run({ store, source: 'given', others: async () => [] });
+}
+
+async function firstKeys(store: KeyStore, table: KeyTable): Promise<readonly KeyRecord[]> {
+  const stored = await table.list({ limit: most });
+  // One that cannot be opened has made no signature that could be told.
+  const found = await Promise.all(
+    stored.map(async ({ accessKey }) => store.find(accessKey)).map((one) => one.catch(() => undefined)),
+  );
+  return found.filter((one) => one !== undefined);
 }
 
 const nameless = ({ scheme, anonymous }: SchemeInUse): string =>

@@ -16,6 +16,7 @@ export const receivedOptions = {
   origin: { type: 'text', value: 'URL', help: 'Where callers believe the server is, as https://api.example.com.' },
   'public-path': { type: 'text', value: 'PATH', help: 'What a proxy has taken off the front of the path, as /v1.' },
   at: { type: 'text', value: 'TIME', help: 'When it is judged: 2026-11-22T12:00:00Z. Without it, now.' },
+  from: { type: 'text', value: 'ADDRESS', help: 'Where it came from, for keys that are bound to addresses.' },
   tolerance: { type: 'text', value: 'TIME', help: 'How far its time may be from that: 300, 5m. Without it, 300.' },
   ...schemeOptions,
   ...credentialOptions,

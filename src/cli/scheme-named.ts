@@ -111,6 +111,15 @@ const rows: readonly Row[] = [
   ...[accessKeyTimestamp, accessKeyTimestampUrl, keyAndChallenge, methodPlusPath].map(defined),
 ];
 
+/** Schemes by which a request may be signed instead: to look at, and not to verify by. */
+export const recognisedSchemes = (): readonly Scheme[] => [
+  ...['countersign-v1', 'rfc9421', 'standard-webhooks', 'kong-hmac-auth', 'hawk', 'github-webhooks', 'stripe-webhooks']
+    .concat(['binance-spot', 'azure-app-configuration'])
+    .flatMap((name) => rows.find((row) => row.name === name)?.make({}) ?? []),
+  sigv4({ region: 'any', service: 'any' }),
+  presign({ region: 'any', service: 'any' }),
+];
+
 /** What help says of `--scheme`. */
 export const schemesInWords: string = [
   'Schemes:',

@@ -57,6 +57,7 @@ export const verify = command({
       });
       const result = await verifier.verify(request, {
         ...(given.scope !== undefined && { scope: given.scope }),
+        ...(given.from !== undefined && { address: given.from }),
         ...(accessKey !== undefined && { accessKey }),
       });
       // A store out of reach says nothing about the signature.

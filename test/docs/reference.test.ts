@@ -47,6 +47,16 @@ describe('docs/errors.md', () => {
   }
 });
 
+it('docs/explain.md has a row for each difference', () => {
+  const union = exportsOf('explain/difference.ts').find(({ name }) => name === 'DifferenceCode');
+  const type = union && checker.getDeclaredTypeOfSymbol(union);
+  const codes = type?.isUnion() ? type.types.flatMap((one) => (one.isStringLiteral() ? [one.value] : [])) : [];
+  const [chapter = ''] = pageNamed('docs/explain.md').text.split('\n## What differs\n')[1]?.split('\n## ') ?? [];
+  const rows = [...chapter.matchAll(/^\| `([\w-]+)`/gm)].map(([, code]) => code);
+  expect(codes.length).toBeGreaterThan(30);
+  expect(rows.sort()).toEqual([...codes].sort());
+});
+
 it('docs/define-a-scheme.md has a heading for each finding', () => {
   const union = exportsOf('core/finding.ts').find(({ name }) => name === 'FindingCode');
   const type = union && checker.getDeclaredTypeOfSymbol(union);
@@ -105,6 +115,8 @@ describe('options', () => {
     ['docs/stores.md', 'durable-object/replay-object.ts', 'ReplayObjectOptions'],
     ['docs/webhooks.md', 'schemes/standard-webhooks.ts', 'StandardWebhooksOptions'],
     ['docs/rfc9421.md', 'schemes/rfc9421-settings.ts', 'Rfc9421Options'],
+    ['docs/explain.md', 'explain/explanation.ts', 'ExplainOptions'],
+    ['docs/explain.md', 'explain/explanation.ts', 'SignatureExplanation'],
   ])('%s has a row for every member of %s %s, with its default', (path, file, name) => {
     const rows = pageNamed(path)
       .text.split('\n')
@@ -138,6 +150,7 @@ describe('options', () => {
 
 it.each([
   'durable-object.ts',
+  'explain.ts',
   'express.ts',
   'fastify.ts',
   'gateway.ts',

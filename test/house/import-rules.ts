@@ -20,6 +20,7 @@ const contracts = ['src/server/contracts.ts'];
 const storedKeys = [...contracts, 'src/server/key-table.ts'];
 const clientSide = ['src/core/', 'src/schemes/', 'src/client/'];
 const serverSide = ['src/core/', 'src/schemes/', 'src/server/'];
+const explaining = ['src/explain/', ...serverSide];
 
 /** Rooms by folder, doors by file. A file that is in neither may not exist: say here what it may import. */
 const rules: Readonly<Record<string, Rule>> = {
@@ -32,6 +33,8 @@ const rules: Readonly<Record<string, Rule>> = {
     ifThere: ['node:crypto'],
   },
   // Drivers are asked for when a command needs one: who has none has the other commands all the same.
+  'src/explain/': { ours: explaining },
+  'src/explain.ts': { ours: explaining },
   'src/cli/': { ours: ['src/'], packages: { kysely: 'dynamic', pg: 'dynamic', mysql2: 'dynamic' } },
   'src/node/': { ours: ['src/node/', ...serverSide] },
   'src/gateway/': { ours: ['src/gateway/', 'src/node/', ...serverSide] },
@@ -61,7 +64,7 @@ const rules: Readonly<Record<string, Rule>> = {
 const adapters = /^src\/(?:node|gateway|hono|express|fastify)\.ts$|^src\/(?:node|gateway)\//;
 const mayTouchNode = /^src\/(?:node|gateway|express|fastify|cli)\.ts$|^src\/(?:node|gateway|cli)\//;
 const mayReachServer =
-  /^src\/(?:server|testing|cli|node|gateway|hono|express|fastify)\.ts$|^src\/(?:server|node|gateway|cli)\//;
+  /^src\/(?:server|explain|testing|cli|node|gateway|hono|express|fastify)\.ts$|^src\/(?:server|explain|node|gateway|cli)\//;
 
 const packageOf = (specifier: string): string => /^(?:@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? specifier;
 const within = (path: string, places: readonly string[] = []): boolean =>

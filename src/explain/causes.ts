@@ -1,0 +1,190 @@
+import { sha256OfBodySync } from '../core/digest.ts';
+import { SignatureError } from '../core/errors.ts';
+import type { PresentedBody, Scheme } from '../core/scheme.ts';
+import { secretState } from '../server/key-lifecycle.ts';
+import { findKey } from '../server/key-steps.ts';
+import { addressVariations } from './address.ts';
+import { bodyVariations } from './bodies.ts';
+import type { Difference } from './difference.ts';
+import type { ExplainOptions, SignatureExplanation } from './explanation.ts';
+import { fieldVariations } from './fields.ts';
+import { freshnessOf, timeDifference } from './freshness.ts';
+import { changedBy, differenceOf, type Guess, readingOf, sameBytes, type Variation } from './guess.ts';
+import { pathVariations } from './path.ts';
+import { queryVariations } from './query.ts';
+import type { ReadRequest } from './read-request.ts';
+import { type Fit, fitOf } from './search.ts';
+import { ownSigners, type Signer, strangeSigners } from './signers.ts';
+import { writtenVariations } from './written.ts';
+
+/** What was found out about a signature that does not verify. */
+export type Cause = Pick<SignatureExplanation, 'differences' | 'signedString'>;
+
+/** Where a cause is looked for, beside the request. */
+export type CauseRules = ExplainOptions & {
+  readonly scheme: Scheme;
+  readonly tolerance: number;
+  readonly now: number;
+};
+
+/**
+ * Why a request that can be read does not verify.
+ *
+ * @throws SignatureError `key_store_unavailable`
+ */
+export async function causeOf(read: ReadRequest, rules: CauseRules): Promise<Cause> {
+  const { base, reading, forms } = read;
+  const { scheme, now, tolerance } = rules;
+  const fit = await fitIn(read, rules);
+  const signed = fit && readingOf(scheme, fit.guess);
+  const { presented } = signed ?? reading;
+  return {
+    differences: [
+      ...forms,
+      ...(fit?.differences ?? []),
+      ...(fit && !fit.signer.difference ? endedSecret(fit.signer, now) : []),
+      ...(fit ? [] : keyCause(read)),
+      ...(await bodyCause(base, presented.body)),
+      ...timeDifference(freshnessOf(presented, { now, tolerance })),
+    ],
+    ...(signed?.text !== undefined && signed.text !== reading.text && { signedString: signed.text }),
+  };
+}
+
+/** By what the signature fits; undefined where nothing usual does. */
+async function fitIn(
+  { base, reading, record, accessKey, signers }: ReadRequest,
+  rules: CauseRules,
+): Promise<Fit | undefined> {
+  const { scheme, keys, origins = [], paths = [], otherKeys = [] } = rules;
+  const variations: readonly Variation[] = [
+    ...addressVariations(base, origins),
+    ...pathVariations(base, paths),
+    ...queryVariations(base),
+    ...fieldVariations(base, scheme.fields),
+    ...(await bodyVariations(base)),
+    ...writtenVariations(reading.text),
+  ];
+  const spelled: Signer[] = [];
+  for (const other of record ? [] : [accessKey.toLowerCase(), accessKey.toUpperCase()]) {
+    const found = other === accessKey ? undefined : await findKey(keys, other);
+    if (found)
+      spelled.push(
+        ...ownSigners(scheme, found).map((signer) => ({ ...signer, difference: respelled(accessKey, other) })),
+      );
+  }
+  const strangers = [...spelled, ...strangeSigners(scheme, { record, others: otherKeys })];
+  return fitOf({ scheme, received: base, variations, signers, strangers });
+}
+
+const respelled = (accessKey: string, other: string): Difference => ({
+  code: 'access-key',
+  message: `The request names the access key ${accessKey}; the key is ${other}.`,
+  remedy: "In the caller's settings, copy the access key as it was issued: upper and lower case differ.",
+  proven: true,
+});
+
+/** What is wrong with the key, where nothing fits. */
+function keyCause({ record, reading, accessKey, signers }: ReadRequest): readonly Difference[] {
+  const { algorithm } = reading.presented;
+  if (!record) {
+    return [
+      {
+        code: 'access-key',
+        message: `No key has the access key ${accessKey}.`,
+        remedy:
+          "In the caller's settings, see that the access key is whole and of this environment; on the server, that the keys are.",
+        proven: true,
+      },
+    ];
+  }
+  const known = [...new Set(signers.map(({ key }) => key.algorithm))];
+  return algorithm === undefined || known.includes(algorithm)
+    ? []
+    : [
+        {
+          code: 'algorithm',
+          message: `The signature is by ${algorithm}; the key is for ${known.join(', ') || 'none that the scheme has'}.`,
+          remedy: "In the caller's code, sign by the algorithm of the key, or give the server a key for the other one.",
+          proven: true,
+        },
+      ];
+}
+
+/** That a secret made the signature which does not verify at this time. */
+function endedSecret({ entry, id }: Signer, now: number): readonly Difference[] {
+  const state = entry && secretState(entry, now);
+  if (state !== 'revoked' && state !== 'next') return [];
+  const which = id === undefined ? 'A secret' : `The secret ${id}`;
+  return [
+    {
+      code: 'secret-ended',
+      message: `${which} of the key made the signature, and verifies ${state === 'next' ? 'nothing yet' : 'nothing any more'}.`,
+      remedy:
+        state === 'next'
+          ? 'Sign with the current secret until the next one begins.'
+          : "In the caller's settings, put the new secret in the place of the old one.",
+      proven: true,
+    },
+  ];
+}
+
+/** What became of a body that is not the one that is signed. */
+async function bodyCause(base: Guess, signed: PresentedBody): Promise<readonly Difference[]> {
+  if ((await fitsBody(signed, base.body)) !== false) return [];
+  for (const variation of await bodyVariations(base)) {
+    const guess = changedBy(variation, base);
+    if (guess !== base && (await fitsBody(signed, guess.body))) return [differenceOf(variation, guess, base)];
+  }
+  return [
+    {
+      code: 'body-replaced',
+      message: 'The body received is not the one that is signed, nor anything that is usually made of it.',
+      remedy:
+        'Log length and SHA-256 of the bytes that the caller signs and of those that it sends, and see where they part.',
+      proven: true,
+    },
+  ];
+}
+
+/** Whether a body is the one that is signed; undefined where the string to sign tells, or none is signed. */
+export async function fitsBody(signed: PresentedBody, body: Uint8Array): Promise<boolean | undefined> {
+  if (signed.kind === 'none') return body.length === 0;
+  if (signed.kind === 'digest') return sameBytes(signed.sha256, sha256OfBodySync(body));
+  return signed.kind === 'bytes' ? signed.matches(body) : undefined;
+}
+
+/** Why a request cannot be read. */
+export function unreadableCause(
+  error: SignatureError,
+  { message }: Guess,
+  { otherSchemes = [] }: Pick<ExplainOptions, 'otherSchemes'>,
+): Cause {
+  const other =
+    error.code === 'missing_signature' ? otherSchemes.find((scheme) => isSignedWith(scheme, message)) : undefined;
+  const difference: Difference = other
+    ? {
+        code: 'scheme',
+        message: `The request is signed by ${other.name}, as it seems.`,
+        remedy: `Sign and verify by the same scheme; here, explain it by ${other.name}.`,
+        proven: false,
+      }
+    : {
+        code: 'field-form',
+        message: error.message,
+        remedy:
+          "In the caller's code, write the fields as the scheme has them; and let nothing on the way take headers off.",
+        proven: true,
+      };
+  return { differences: [difference] };
+}
+
+function isSignedWith(scheme: Scheme, message: Guess['message']): boolean {
+  try {
+    scheme.read(message);
+    return true;
+  } catch (error) {
+    if (error instanceof SignatureError) return error.code !== 'missing_signature';
+    throw error;
+  }
+}
