@@ -1,4 +1,5 @@
 import type { Context, MiddlewareHandler } from 'hono';
+import { handOn, receivedFromHono } from './node/hono-request.ts';
 import { corsOf } from './server/cors.ts';
 import { type Caller, contextOf, type GateOptions } from './server/gate.ts';
 import { responseOf } from './server/reply.ts';
@@ -26,10 +27,10 @@ export function signedRequests(verifier: Verifier, options: HonoGateOptions = {}
     const origin = c.req.raw.headers.get('origin');
     const preflight = cors?.preflight(c.req.raw);
     if (preflight) return responseOf(preflight);
-    const result = await verifier.verify(c.req.raw, contextOf<Context>(c, options));
+    const result = await verifier.verify(receivedFromHono(c), contextOf<Context>(c, options));
     if (result.ok) {
       const { request, principal, body } = result;
-      c.req.raw = request;
+      handOn(c, request);
       c.set('caller', { principal, body });
       await next();
       for (const [name, value] of Object.entries(result.headers)) c.header(name, value);

@@ -36,7 +36,7 @@ const rules: Readonly<Record<string, Rule>> = {
   'src/explain/': { ours: explaining },
   'src/explain.ts': { ours: explaining },
   'src/cli/': { ours: ['src/'], packages: { kysely: 'dynamic', pg: 'dynamic', mysql2: 'dynamic' } },
-  'src/node/': { ours: ['src/node/', ...serverSide] },
+  'src/node/': { ours: ['src/node/', ...serverSide], packages: { hono: 'type' } },
   'src/gateway/': { ours: ['src/gateway/', 'src/node/', ...serverSide] },
   'src/index.ts': { ours: clientSide },
   'src/ky.ts': { ours: clientSide, packages: { ky: 'type' } },
@@ -46,7 +46,7 @@ const rules: Readonly<Record<string, Rule>> = {
   'src/cli.ts': { ours: ['src/cli/'] },
   'src/node.ts': { ours: ['src/node/', ...serverSide] },
   'src/gateway.ts': { ours: ['src/gateway/', ...serverSide] },
-  'src/hono.ts': { ours: serverSide, packages: { hono: 'type' } },
+  'src/hono.ts': { ours: ['src/node/', ...serverSide], packages: { hono: 'type' } },
   'src/express.ts': { ours: ['src/node/', ...serverSide], packages: { express: 'type' } },
   'src/fastify.ts': { ours: ['src/node/', ...serverSide], packages: { fastify: 'type' } },
   'src/opentelemetry.ts': {
