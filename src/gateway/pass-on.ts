@@ -77,11 +77,10 @@ const callerGone = (): SignatureError => new SignatureError('body_interrupted', 
 function bodyOf({ request, verified }: VerifiedExchange, limit: number): AsyncGenerator<Uint8Array, void> {
   if (Number(request.headers['content-length'] ?? 0) > limit) tooLarge(limit);
   const { body } = verified.request;
-  const whole = body instanceof Uint8Array ? body : undefined;
-  // What the verifier has read is right. The rest is not to be destroyed with its reader: its caller is still to be answered.
-  return whole
-    ? releasedBytes(only(whole), { signed: undefined, limit })
-    : releasedBytes(request.iterator({ destroyOnReturn: false }), { signed: verified.unread, limit });
+  // That there are bytes does not tell that they are right: a parser may have kept them, or a scheme that proved nothing have
+  // asked for them. A stream is not to be destroyed with its reader: its caller is still to be answered.
+  const source = body instanceof Uint8Array ? only(body) : request.iterator({ destroyOnReturn: false });
+  return releasedBytes(source, { signed: verified.unread, limit });
 }
 
 async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array, void> {

@@ -49,6 +49,12 @@ class Backend(BaseHTTPRequestHandler):
             while self.rfile.read1(65536):
                 pass
             return None
+        if path == "/hasty":
+            # Not before some of the body is there; what is left unread must not undo the answer.
+            record["received"] = len(self.rfile.read1(65536))
+            self.answer({"hasty": True}, close=True)
+            time.sleep(0.2)
+            return None
         if path == "/eager":
             self.answer({"eager": True})
         hashed = hashlib.sha256()

@@ -1,14 +1,19 @@
 import { createHash } from 'node:crypto';
+import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { createSigner } from 'countersign';
-import { rfc9421, standardWebhooks } from 'countersign/schemes';
+import { keepRawBody } from 'countersign/express';
+import { reverseProxy } from 'countersign/gateway';
+import { countersignV1, rfc9421, standardWebhooks } from 'countersign/schemes';
 import { allowUnsignedPayload } from 'countersign/server';
+import express, { type RequestHandler } from 'express';
 import { describe, expect, it } from 'vitest';
-import type { Sent } from '../adapters/wire.ts';
+import { listening } from '../adapters/adapter.ts';
+import { type Sent, sendHttp1 } from '../adapters/wire.ts';
 import { present } from '../vectors/present.ts';
-import { type Call, called, codeOf, signed } from './calls.ts';
+import { type Call, called, codeOf, jsonOf, signed } from './calls.ts';
 import { type Proxied, proxying, statusesIn, wireTo } from './proxied.ts';
 
 const here = present('python3', '--version');
@@ -17,7 +22,7 @@ const text = (written: string) => new TextEncoder().encode(written);
 const sha256 = (body: Uint8Array) => createHash('sha256').update(body).digest('hex');
 
 describe.runIf(here)('bodies through the reverse proxy', () => {
-  const { open, seen } = proxying();
+  const { open, seen, backend, opened: gateways } = proxying();
 
   it.each<[string, Call]>([
     ['text', { body: '{"sku":"A-1"}', headers: { 'Content-Type': 'application/json' } }],
@@ -147,11 +152,9 @@ describe.runIf(here)('bodies through the reverse proxy', () => {
     const body = bytes(300_000);
     const changed = body.map((byte, i) => (i === body.length - 1 ? byte ^ 1 : byte));
 
-    async function begun(known: Proxied) {
+    async function begun(known: Proxied, target = '/eager') {
       const wire = wireTo(known.origin);
-      await wire.write(
-        `${known.head({ method: 'POST', body, target: '/eager' })}Content-Length: ${body.length}\r\n\r\n`,
-      );
+      await wire.write(`${known.head({ method: 'POST', body, target })}Content-Length: ${body.length}\r\n\r\n`);
       await wire.write(changed.subarray(0, 250_000));
       await expect.poll(async () => (await seen())[0]?.received).toBeGreaterThan(0);
       return wire;
@@ -169,6 +172,18 @@ describe.runIf(here)('bodies through the reverse proxy', () => {
       wire.destroy();
     });
 
+    it('are nothing that its answer could be signed for where it has hung up', async () => {
+      const known = await open({ countersign: 'always' });
+      const wire = await begun(known, '/hasty');
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      expect(wire.received()).toBe('');
+      await wire.write(changed.subarray(250_000));
+      await expect.poll(() => statusesIn(wire.received())).toEqual(['401']);
+      expect(wire.received()).toContain('body_digest_mismatch');
+      const right = await known.call({ method: 'POST', body, target: '/hasty' });
+      expect(jsonOf(right)).toEqual({ hasty: true });
+    });
+
     it('may be answered before, and are broken off if they are wrong', async () => {
       const known = await open();
       const wire = await begun(known);
@@ -176,6 +191,39 @@ describe.runIf(here)('bodies through the reverse proxy', () => {
       expect(statusesIn(wire.received())).toEqual(['200']);
       expect(wire.received()).toContain('{"eager": true}');
       await expect.poll(async () => (await seen()).map(({ complete }) => complete)).toEqual([false]);
+    });
+  });
+
+  describe('that were read before the gateway', () => {
+    async function behind(parse: RequestHandler) {
+      const known = await open();
+      const app = express();
+      app.use(parse, reverseProxy(known.verifier, { upstream: backend().origin }));
+      const { origin, close } = await listening(createServer(app));
+      gateways.push({ close });
+      return { ...known, send: (sent: Sent) => sendHttp1(origin, sent) };
+    }
+
+    const json = (length: number) => text(JSON.stringify('a'.repeat(length - 2)));
+    const headers = { 'Content-Type': 'application/json' };
+
+    it.each(cases)('are held against what is signed where a parser has kept them: %s', async (_, length, pieces) => {
+      const known = await behind(express.json({ limit: '1mb', strict: false, verify: keepRawBody }));
+      const call: Call = { method: 'POST', headers, body: json(length), pieces };
+      const forged = { ...signed(known, call), body: text(JSON.stringify('b'.repeat(length - 2))) };
+      expect(codeOf(await known.send(forged))).toBe('401 body_digest_mismatch');
+      expect(await seen()).toEqual([]);
+      expect((await known.send(signed(known, call))).status).toBe(200);
+      expect(await seen()).toMatchObject([{ received: length, fits: true }]);
+    });
+
+    it.each(cases)('never reach a backend as none: %s', async (_, length, pieces) => {
+      const known = await behind(
+        (request, _response, next) => void request.on('data', () => {}).once('end', () => next()),
+      );
+      const answer = await known.send(signed(known, { method: 'POST', headers, body: json(length), pieces }));
+      expect(codeOf(answer)).toMatch(/^(?:500 body_consumed|401 body_digest_mismatch)$/);
+      expect(await seen()).toEqual([]);
     });
   });
 
@@ -260,6 +308,27 @@ describe.runIf(here)('bodies through the reverse proxy', () => {
       }
       expect((await seen()).map(({ fits, complete }) => fits && complete)).toEqual([true, true, true, true]);
     });
+
+    it.each(cases)(
+      'are held against what is signed where another scheme has had them read: %s',
+      async (_, length, pieces) => {
+        const opened = await open({ verifier: { scheme: [countersignV1, standardWebhooks()] } });
+        const body = bytes(length);
+        const sent = signed(opened, { method: 'POST', body, pieces });
+        // Whoever is between adds a signature of the other scheme, which proves nothing, and changes the body.
+        const others = {
+          'webhook-id': 'msg_1',
+          'webhook-timestamp': String(Math.floor(Date.now() / 1000)),
+          'webhook-signature': `v1,${Buffer.alloc(32).toString('base64')}`,
+        };
+        const forged = { ...sent, headers: { ...sent.headers, ...others }, body: bytes(length).reverse() };
+        expect(codeOf(await opened.send(forged))).toBe('401 body_digest_mismatch');
+        expect(await seen()).toEqual([]);
+        const again = signed(opened, { method: 'POST', body, pieces, added: others });
+        expect((await opened.send(again)).status).toBe(200);
+        expect(await seen()).toMatchObject([{ received: length, fits: true }]);
+      },
+    );
 
     it('are read whole where their digest is another than SHA-256', async () => {
       const opened = await open({ verifier: { scheme: rfc9421() } });
