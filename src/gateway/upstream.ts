@@ -32,7 +32,7 @@ export type Sending = {
    * @throws SignatureError `upstream_unavailable`, `upstream_timeout`, or what it was given up for.
    */
   readonly answer: Promise<IncomingMessage>;
-  /** Sends the body, and resolves when it has been sent whole, or nobody takes any more of it. @throws what the body throws */
+  /** Sends the body, and resolves when it has come to its end, also where nobody takes any more of it. @throws what the body throws */
   send(body: AsyncIterable<Uint8Array>): Promise<void>;
   /** Gives the request up: the backend never gets the rest of it, nor its caller the rest of the answer. */
   giveUp(cause: SignatureError): void;
@@ -103,7 +103,8 @@ function sendingBy(outgoing: ClientRequest, { connectTimeout, timeout }: Patienc
     reason: () => reason,
     async send(body) {
       for await (const piece of body) {
-        if (outgoing.destroyed) return;
+        // To the end all the same: an answer is only signed once the body is known to be right.
+        if (outgoing.destroyed) continue;
         turn = 'backend';
         await taken(outgoing, piece);
         turn = 'caller';
