@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import { fail } from '../core/errors.ts';
 import { fieldsIn, receivedFromNode } from '../node/received.ts';
 import { type Cors, corsOf } from '../server/cors.ts';
@@ -152,6 +152,7 @@ async function reply({ request, response }: Exchange, { reply: given, verified, 
   const close = request.complete ? {} : { Connection: 'close' };
   const length = status === 204 ? {} : { 'Content-Length': String(Buffer.byteLength(body)) };
   const fields = withFields(Object.entries(whole).flat(), { ...shared, ...close, ...length });
-  response.writeHead(status, [...fields]);
+  // Said anew: Node keeps the phrase of an answer that it has refused to write, and would refuse it once more.
+  response.writeHead(status, STATUS_CODES[status] ?? '', [...fields]);
   response.end(body);
 }

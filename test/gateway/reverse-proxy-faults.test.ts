@@ -195,6 +195,16 @@ describe.runIf(here)('the reverse proxy, where something goes wrong', () => {
     expect(known.reports).toMatchObject([{ code: 'internal_error', cause: { message: 'secret detail' } }]);
   });
 
+  it('goes on after an answer that it cannot pass on', async () => {
+    const { call, reports } = await open();
+    for (const line of ['HTTP/1.1 200 O\x01K', 'HTTP/1.1 999 X\x7f']) {
+      const target = `/raw?answer=${encoded(`${line}\r\nContent-Length: 0\r\n\r\n`)}`;
+      expect(codeOf(await call({ target }))).toBe('500 internal_error');
+    }
+    expect((await call()).status).toBe(200);
+    expect(reports).toHaveLength(2);
+  });
+
   it('reaches a backend at a Unix socket', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'countersign-socket-'));
     const socket = join(folder, 'backend.sock');
