@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import type { ServerResponse } from 'node:http';
+import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { ReceivedRequest } from '../server/received.ts';
 import type { Verified } from '../server/verdict.ts';
 import { setHeaders } from './head.ts';
@@ -21,9 +21,14 @@ export function holdAnswer(response: ServerResponse, countersign: Verified<Recei
     const added = await signatureOf(response, { body, countersign }).catch(() => undefined);
     Object.assign(response, { end, write, writeHead, flushHeaders });
     for (const [name, value] of added ?? []) response.setHeader(name, value);
+    try {
+      if (added) return void response.end(body, done);
+    } catch {
+      // Node does not write every reason phrase, and whoever has set this one is not there any more to be told.
+    }
     // Nothing leaves unsigned.
-    if (!added) response.writeHead(500, { 'Content-Length': 0 });
-    response.end(added ? body : '', done);
+    response.writeHead(500, STATUS_CODES[500], { 'Content-Length': 0 });
+    response.end('', done);
   };
   Object.assign(response, {
     flushHeaders() {},

@@ -93,3 +93,19 @@ describe.each<[string, NodeGateOptions]>([
     expect([status, (thrown as { code?: unknown }).code]).toEqual(['200 OK', 'ERR_HTTP_HEADERS_SENT']);
   });
 });
+
+describe.each<[string, NodeGateOptions]>([
+  ['countersigned', { countersign: 'always' }],
+  ['countersigned, for pages of other origins', { countersign: 'always', cors: { origins: [page] } }],
+])('an answer %s', (_, options) => {
+  it.each<[string, (response: ServerResponse) => unknown]>([
+    ['a reason phrase', (response) => Object.assign(response, { statusMessage: 'no\r\nX-A: 1' })],
+    ['a status', (response) => Object.assign(response, { statusCode: 1000, statusMessage: 'no\x01' })],
+  ])('is 500 where Node cannot write it for %s', async (_name, write) => {
+    const { status, fields, body } = await answered(options, (response) => {
+      write(response);
+      response.end('ab');
+    });
+    expect([status, fields['x-a'], body]).toEqual(['500 Internal Server Error', undefined, '']);
+  });
+});
