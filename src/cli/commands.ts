@@ -1,5 +1,6 @@
 import type { Command } from './command.ts';
 import { explain } from './explain.ts';
+import { gateway } from './gateway.ts';
 import { keysCreate } from './keys-create.ts';
 import { keysList } from './keys-list.ts';
 import { keysReseal } from './keys-reseal.ts';
@@ -8,6 +9,7 @@ import { keysRotate } from './keys-rotate.ts';
 import { keysSealingKey } from './keys-sealing-key.ts';
 import { keysShow } from './keys-show.ts';
 import { migrate } from './migrate.ts';
+import { prepareRedis } from './prepare-redis.ts';
 import { sign } from './sign.ts';
 import { verify } from './verify.ts';
 
@@ -16,7 +18,9 @@ export const commands: readonly Command[] = [
   sign,
   verify,
   explain,
+  gateway,
   migrate,
+  prepareRedis,
   keysSealingKey,
   keysCreate,
   keysList,

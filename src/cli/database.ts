@@ -20,6 +20,8 @@ export type GivenDatabase = Given<typeof databaseOptions>;
 export type Opening = {
   /** What is to be where there is no file of SQLite yet. */
   readonly missing: 'refuse' | 'create' | 'pretend';
+  /** How many connections to a server there may be at a time. @default 2 */
+  readonly connections?: number;
 };
 
 /** How long a server may take to answer at all, in milliseconds. */
@@ -36,18 +38,13 @@ export const hasDatabase = ({ database }: Pick<GivenDatabase, 'database'>): bool
  */
 export async function withDatabase<Result>(
   { database: given }: Pick<GivenDatabase, 'database'>,
-  { missing }: Opening,
+  opening: Opening,
   use: (database: Kysely<object>) => Promise<Result>,
 ): Promise<Result> {
-  if (given !== undefined && hasPassword(given)) {
-    fail(
-      'invalid_configuration',
-      'There is a password in --database, which process lists show: give the URL in COUNTERSIGN_DATABASE_URL.',
-    );
-  }
+  refusePassword(given, { option: '--database', variable: 'COUNTERSIGN_DATABASE_URL' });
   const url =
     urlOf(given) || fail('invalid_configuration', 'Where are the keys? Give --database, or COUNTERSIGN_DATABASE_URL.');
-  const { dialect, Kysely } = await dialectOf(url, missing);
+  const { dialect, Kysely } = await dialectOf(url, opening);
   const database = new Kysely<object>({ dialect });
   try {
     return await use(database);
@@ -58,33 +55,46 @@ export async function withDatabase<Result>(
 
 const urlOf = (given: string | undefined): string => given ?? process.env.COUNTERSIGN_DATABASE_URL ?? '';
 
-const hasPassword = (url: string): boolean => /^[\w+.-]+:\/\/[^/?#]*:[^/?#]*@|[?&](?:password|pwd)=/i.test(url);
+/**
+ * @throws SignatureError `invalid_configuration` for a URL with a password, which process lists would show.
+ */
+export function refusePassword(
+  url: string | undefined,
+  { option, variable }: { readonly option: string; readonly variable: string },
+): void {
+  if (url !== undefined && /^[\w+.-]+:\/\/[^/?#]*:[^/?#]*@|[?&](?:password|pwd)=/i.test(url)) {
+    fail(
+      'invalid_configuration',
+      `There is a password in ${option}, which process lists show: give the URL in ${variable}.`,
+    );
+  }
+}
 
 type Opened = { readonly dialect: Dialect; readonly Kysely: typeof Kysely };
 
-async function dialectOf(url: string, missing: Opening['missing']): Promise<Opened> {
+async function dialectOf(url: string, { missing, connections = 2 }: Opening): Promise<Opened> {
   const [, protocol] = /^([a-z][a-z\d+.-]*):\/\//i.exec(url) ?? [];
   if (protocol === undefined) return sqlite(url.replace(/^(?:sqlite|file):/, ''), missing);
-  if (/^postgres(?:ql)?$/.test(protocol)) return postgres(url);
-  if (/^(?:mysql|mariadb)$/.test(protocol)) return mysql(url.replace(/^mariadb:/, 'mysql:'));
+  if (/^postgres(?:ql)?$/.test(protocol)) return postgres(url, connections);
+  if (/^(?:mysql|mariadb)$/.test(protocol)) return mysql(url.replace(/^mariadb:/, 'mysql:'), connections);
   return fail('invalid_configuration', `The database must be postgres://…, mysql://… or a file, not ${protocol}://…`);
 }
 
-async function postgres(url: string): Promise<Opened> {
+async function postgres(url: string, max: number): Promise<Opened> {
   const wanted = { what: 'PostgreSQL', packages: 'kysely pg' };
   const { PostgresDialect, Kysely } = await needed(() => import('kysely'), wanted);
   const { default: pg } = await needed(() => import('pg'), wanted);
-  const pool = new pg.Pool({ connectionString: url, max: 2, connectionTimeoutMillis: patience });
+  const pool = new pg.Pool({ connectionString: url, max, connectionTimeoutMillis: patience });
   // Whoever asks is told; without a listener a connection that is lost would end the process.
   pool.on('error', () => {}).on('connect', (client) => client.on('error', () => {}));
   return { dialect: new PostgresDialect({ pool }), Kysely };
 }
 
-async function mysql(url: string): Promise<Opened> {
+async function mysql(url: string, connectionLimit: number): Promise<Opened> {
   const wanted = { what: 'MySQL', packages: 'kysely mysql2' };
   const { MysqlDialect, Kysely } = await needed(() => import('kysely'), wanted);
   const { createPool } = await needed(() => import('mysql2'), wanted);
-  const pool = createPool({ uri: url, connectionLimit: 2, connectTimeout: patience });
+  const pool = createPool({ uri: url, connectionLimit, connectTimeout: patience });
   return { dialect: new MysqlDialect({ pool }), Kysely };
 }
 
@@ -118,7 +128,12 @@ type Wanted = {
   readonly packages?: string;
 };
 
-async function needed<Loaded>(load: () => Promise<Loaded>, { what, packages }: Wanted): Promise<Loaded> {
+/**
+ * Loads what is not installed with this package.
+ *
+ * @throws SignatureError `key_store_unavailable` where it is missing.
+ */
+export async function needed<Loaded>(load: () => Promise<Loaded>, { what, packages }: Wanted): Promise<Loaded> {
   try {
     return await load();
   } catch (cause) {

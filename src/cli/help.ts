@@ -13,6 +13,7 @@ export function overview(commands: readonly Command[]): string {
         ['COUNTERSIGN_DATABASE_URL', 'where keys are: postgres://…, mysql://… or a file of SQLite'],
         ['COUNTERSIGN_SEALING_KEY', 'what seals the secrets there: NAME:KEY, the current one first'],
         ['COUNTERSIGN_MASTER_SECRET', 'instead of it: what secrets are derived from'],
+        ['COUNTERSIGN_REDIS_URL', 'where a gateway remembers nonces: redis://…'],
         ['COUNTERSIGN_ACCESS_KEY', 'whose signature is made or verified'],
         ['COUNTERSIGN_SECRET', 'with which secret'],
         ['NO_COLOR', 'prints no colours'],

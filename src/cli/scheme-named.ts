@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fail } from '../core/errors.ts';
+import type { FindingCode } from '../core/finding.ts';
 import type { Scheme } from '../core/scheme.ts';
 import { countersignV1 } from '../schemes/countersign-v1.ts';
 import { defineScheme } from '../schemes/define/define-scheme.ts';
@@ -156,6 +157,18 @@ export function schemeOf({ scheme, region, service, definition, 'scheme-options'
   const missing = Object.keys(known).find((option) => known[option] === 'needed' && !Object.hasOwn(options, option));
   if (missing !== undefined) fail('invalid_configuration', `The scheme ${row.name} needs ${missing}.`);
   return { scheme: row.make(options), anonymous: row.anonymous === true };
+}
+
+/**
+ * A finding of the scheme by its name, as callers are to accept it.
+ *
+ * @throws SignatureError `invalid_configuration` for one that the scheme does not have.
+ */
+export function findingOf({ name: scheme, findings = [] }: Scheme, name: string): FindingCode {
+  const found = findings.find(({ code }) => code === name);
+  if (found) return found.code;
+  const has = findings.map(({ code }) => code).join(', ') || 'none';
+  return fail('invalid_configuration', `The scheme ${scheme} has no finding of this name. It has: ${has}`);
 }
 
 function definitionIn(file: string): SchemeDefinition {

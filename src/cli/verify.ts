@@ -1,6 +1,3 @@
-import { fail } from '../core/errors.ts';
-import type { FindingCode } from '../core/finding.ts';
-import type { Scheme } from '../core/scheme.ts';
 import { allowUnsignedPayload } from '../core/switches.ts';
 import type { AuditEvent } from '../server/contracts.ts';
 import type { ReceivedRequest } from '../server/received.ts';
@@ -12,7 +9,7 @@ import { accessKeyOf } from './credentials.ts';
 import { type GivenKeys, withGivenKeys } from './given-keys.ts';
 import { columns, printFor, type Result, styled } from './output.ts';
 import { circumstancesOf, messageOperand, receivedOptions, requestIn } from './received-message.ts';
-import { schemeOf, schemesInWords } from './scheme-named.ts';
+import { findingOf, schemeOf, schemesInWords } from './scheme-named.ts';
 import { printedTime } from './times.ts';
 
 export const verify = command({
@@ -67,16 +64,6 @@ export const verify = command({
     });
   },
 });
-
-/**
- * @throws SignatureError `invalid_configuration`
- */
-function findingOf({ name: scheme, findings = [] }: Scheme, name: string): FindingCode {
-  const found = findings.find(({ code }) => code === name);
-  if (found) return found.code;
-  const has = findings.map(({ code }) => code).join(', ') || 'none';
-  return fail('invalid_configuration', `The scheme ${scheme} has no finding of this name. It has: ${has}`);
-}
 
 type Judged = Pick<GivenKeys, 'source'> & { readonly event: AuditEvent | undefined };
 

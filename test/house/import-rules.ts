@@ -35,7 +35,7 @@ const rules: Readonly<Record<string, Rule>> = {
   // Drivers are asked for when a command needs one: who has none has the other commands all the same.
   'src/explain/': { ours: explaining },
   'src/explain.ts': { ours: explaining },
-  'src/cli/': { ours: ['src/'], packages: { kysely: 'dynamic', pg: 'dynamic', mysql2: 'dynamic' } },
+  'src/cli/': { ours: ['src/'], packages: { kysely: 'dynamic', pg: 'dynamic', mysql2: 'dynamic', redis: 'dynamic' } },
   'src/node/': { ours: ['src/node/', ...serverSide], packages: { hono: 'type' } },
   'src/gateway/': { ours: ['src/gateway/', 'src/node/', ...serverSide] },
   'src/index.ts': { ours: clientSide },

@@ -1,0 +1,107 @@
+import type { Kysely } from 'kysely';
+import { fail } from '../core/errors.ts';
+import { allowUnsignedPayload } from '../core/switches.ts';
+import { type BoundedSink, boundedSink } from '../server/bounded-sink.ts';
+import { cachedKeys } from '../server/cached-keys.ts';
+import type { AuditSink, ReplayStore } from '../server/contracts.ts';
+import { jsonLines } from '../server/log-sinks.ts';
+import { managedKeys } from '../server/managed-keys.ts';
+import type { TrustedProxies } from '../server/proxies.ts';
+import { createVerifier, type Verifier } from '../server/verifier.ts';
+import { sqlAudit } from '../sql/audit.ts';
+import { sqlKeys } from '../sql/keys.ts';
+import { sqlReplay } from '../sql/replay.ts';
+import { atRestOptions, secretsAtRest } from './at-rest.ts';
+import type { Given, Options } from './command.ts';
+import { databaseOptions, withDatabase } from './database.ts';
+import { tell } from './output.ts';
+import { redisOptions, withRedisReplay } from './redis.ts';
+import { findingOf, schemeOf, schemeOptions } from './scheme-named.ts';
+import { durationOf } from './times.ts';
+
+/** With what a gateway verifies. */
+export const gatewayVerifierOptions = {
+  origin: { type: 'text', value: 'URL', help: 'Where callers believe the server is, as https://api.example.com.' },
+  'public-path': { type: 'text', value: 'PATH', help: 'What a proxy has taken off the front of the path, as /v1.' },
+  'trusted-proxy': { type: 'list', value: 'CIDR', help: 'Proxies that are believed about where requests come from.' },
+  'trusted-header': { type: 'list', value: 'NAME', help: 'In which headers, as x-forwarded-for.' },
+  tolerance: { type: 'text', value: 'TIME', help: 'How far a time may be from now: 300, 5m. Without it, 300.' },
+  accept: { type: 'list', value: 'FINDING', help: 'What the scheme leaves open and may, as body-unsigned.' },
+  'allow-unsigned-payload': { type: 'flag', help: 'Accepts bodies that callers left unsigned.' },
+  audit: { type: 'text', value: 'WHERE', help: 'stdout, database or none. Without it, stdout.' },
+  ...schemeOptions,
+  ...databaseOptions,
+  ...atRestOptions,
+  ...redisOptions,
+} as const satisfies Options;
+
+type GivenVerifier = Given<typeof gatewayVerifierOptions>;
+
+/**
+ * Opens keys and stores, and makes a verifier of them. What is audited has been written when this ends.
+ *
+ * @throws SignatureError `invalid_configuration`, `key_store_unavailable`, `replay_store_unavailable`
+ */
+export function withGatewayVerifier<Result>(
+  given: GivenVerifier,
+  use: (verifier: Verifier) => Promise<Result>,
+): Promise<Result> {
+  // First, because it needs no database to be found missing.
+  const secrets = secretsAtRest(given);
+  const { scheme } = schemeOf(given);
+  return withDatabase(given, { missing: 'refuse', connections: 10 }, async (database) => {
+    const place = { database, ...(given.schema !== undefined && { schema: given.schema }) };
+    const keys = managedKeys({ table: sqlKeys(place), secrets });
+    // Whether there is such a table at all is to be known before anybody calls.
+    await keys.list({ limit: 1 });
+    const audit = auditOf(given, place);
+    const verify = (replay: ReplayStore) =>
+      use(
+        createVerifier({
+          keys: cachedKeys(keys),
+          replay,
+          scheme,
+          ...addressOf(given),
+          accept: given.accept.map((name) => findingOf(scheme, name)),
+          ...(given.tolerance !== undefined && { tolerance: durationOf('tolerance', given.tolerance) }),
+          ...(audit && { audit }),
+          ...(given['allow-unsigned-payload'] && { [allowUnsignedPayload]: true }),
+        }),
+      );
+    const result = await withRedisReplay(given, (shared) => verify(shared ?? sqlReplay(place)));
+    await audit?.idle();
+    return result;
+  });
+}
+
+function addressOf(given: GivenVerifier) {
+  const { origin, 'public-path': path, 'trusted-proxy': addresses, 'trusted-header': headers } = given;
+  if (!addresses.length !== !headers.length) {
+    fail('invalid_configuration', '--trusted-proxy and --trusted-header need each other.');
+  }
+  return {
+    ...(origin !== undefined && { publicOrigin: origin }),
+    ...(path !== undefined && { publicPath: path }),
+    ...(addresses.length && { trustedProxies: { addresses, headers } as TrustedProxies }),
+  };
+}
+
+type Place = { readonly database: Kysely<object>; readonly schema?: string };
+
+function auditOf(
+  { audit = 'stdout', json }: GivenVerifier & { readonly json?: boolean },
+  place: Place,
+): BoundedSink | undefined {
+  const sinks: Readonly<Record<string, () => AuditSink | undefined>> = {
+    stdout: () => jsonLines(process.stdout),
+    database: () => sqlAudit(place),
+    none: () => undefined,
+  };
+  if (!Object.hasOwn(sinks, audit)) fail('invalid_configuration', '--audit must be stdout, database or none.');
+  const sink = sinks[audit]?.();
+  const onLoss = ({ method, path }: { readonly method: string; readonly path: string }, loss: string) =>
+    tell(
+      json ? JSON.stringify({ auditLoss: { method, path, loss } }) : `The audit of ${method} ${path} is lost: ${loss}.`,
+    );
+  return sink && boundedSink(sink, { onLoss, capacity: 10_000 });
+}
