@@ -62,7 +62,10 @@ export async function signedAnswer(
   for (let i = 0; i < head.fields.length; i += 2) headers.append(head.fields[i] ?? '', head.fields[i + 1] ?? '');
   const plain = new Response(bodiless ? null : new Uint8Array(body), { status: head.status, headers });
   const signed = await countersign(plain);
-  const added = Object.fromEntries([...signed.headers].filter(([name, value]) => headers.get(name) !== value));
+  // Cookies are listed one by one, and no signature is in one.
+  const added = Object.fromEntries(
+    [...signed.headers].filter(([name, value]) => name !== 'set-cookie' && headers.get(name) !== value),
+  );
   const length =
     method === 'HEAD' || /^[23]04$/.test(String(head.status)) ? {} : { 'Content-Length': String(body.length) };
   return { ...head, fields: withFields(head.fields, { ...added, ...length }), body };

@@ -319,6 +319,13 @@ describe.runIf(here)('the reverse proxy', () => {
       await expect.poll(async () => (await one()).hungUp, { timeout: 5000 }).toBe(true);
     });
 
+    it('keeps all cookies of an answer that it signs', async () => {
+      const { origin, signer } = await open({ countersign: 'always', verifier });
+      const api = countersignedFetch(signer, { fetch: through(origin) });
+      const answer = await api('https://api.example.com/v1/orders');
+      expect(answer.headers.getSetCookie()).toEqual(['a=1', 'b=2']);
+    });
+
     it('countersigns its own refusals of proved callers', async () => {
       const { origin, signer } = await open({ countersign: 'always', verifier, maxBodyBytes: 1 });
       const api = countersignedFetch(signer, { fetch: through(origin) });
