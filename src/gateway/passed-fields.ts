@@ -28,7 +28,13 @@ export function endToEnd(fields: RawFields): RawFields {
 /** What the gateway says in their place, or does itself. */
 const replaced = (name: string): boolean =>
   /^(?:host|content-length|expect|forwarded|x[^a-z\d]forwarded(?:[^a-z\d].*)?|x[^a-z\d]real[^a-z\d]ip)$/.test(name) ||
-  isPrincipalField(name);
+  isPrincipalField(name) ||
+  overrides.test(name);
+
+// Frameworks take the method or the target from these, and CGI the proxy of its own calls (CVE-2016-5385). The signature is over
+// those of the request line, so whoever adds one on the way would choose what the backend does.
+const overrides =
+  /^(?:proxy|x[^a-z\d](?:original|rewrite)[^a-z\d](?:method|uri|url)|x[^a-z\d](?:http[^a-z\d])?method(?:[^a-z\d]override)?)$/;
 
 /** What is known of a request that is passed on. */
 export type PassedRequest = Pick<Verified<unknown>, 'entrance'> & {

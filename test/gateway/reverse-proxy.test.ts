@@ -86,6 +86,23 @@ describe.runIf(here)('the reverse proxy', () => {
     },
   );
 
+  it.each([
+    'Proxy',
+    'X-HTTP-Method-Override',
+    'X-HTTP-Method',
+    'X-Method-Override',
+    'X_HTTP_Method_Override',
+    'X-Original-URL',
+    'X-Original-URI',
+    'X-Rewrite-URL',
+  ])('takes off %s, by which a backend would do another thing than was signed', async (name) => {
+    const { call } = await open();
+    expect((await call({ added: { [name]: '/admin', 'X-Originals': 'kept' } })).status).toBe(200);
+    const request = await one();
+    expect(valuesOf(request, name.toLowerCase())).toEqual([]);
+    expect(valuesOf(request, 'x-originals')).toEqual(['kept']);
+  });
+
   it('lets no header of its own through that a caller has sent, however it is spelt', async () => {
     const { call } = await open();
     const added = {
