@@ -39,34 +39,36 @@ export function cachedKeys(store: KeyStore, options: CachedKeysOptions = {}): Ke
   // Of a clock that was set back nothing is believed.
   const isCurrent = ({ askedAt }: Answer, now: number): boolean => now >= askedAt && now - askedAt < lifetime * 1000;
 
-  function ask(accessKey: string, now: number): Answer {
+  function ask({ accessKey, name }: { readonly accessKey: string; readonly name: string }, now: number): Answer {
     const found = inTime((async () => store.find(accessKey))(), timeout);
     const answer: Answer = { askedAt: now, record: found };
-    asked.set(accessKey, answer);
+    asked.set(name, answer);
     const settled = () => {
-      if (asked.get(accessKey) === answer) asked.delete(accessKey);
+      if (asked.get(name) === answer) asked.delete(name);
     };
     found.then((record) => {
       settled();
       // So that what is known is not waited for.
       answer.record = record;
-      present.delete(accessKey);
-      absent.delete(accessKey);
-      keep(record ? present : absent, accessKey, answer);
+      present.delete(name);
+      absent.delete(name);
+      keep(record ? present : absent, name, answer);
     }, settled);
     return answer;
   }
 
-  function keep(answers: Map<string, Answer>, accessKey: string, answer: Answer): void {
-    answers.set(accessKey, answer);
+  function keep(answers: Map<string, Answer>, name: string, answer: Answer): void {
+    answers.set(name, answer);
     dropOldest(answers, capacity);
   }
 
   return {
     find(accessKey) {
       const now = clock();
-      const known = asked.get(accessKey) ?? present.get(accessKey) ?? absent.get(accessKey);
-      return (known && isCurrent(known, now) ? known : ask(accessKey, now)).record;
+      // A text of its own: one that was cut out of a header holds on to all of it.
+      const name = JSON.stringify(accessKey);
+      const known = asked.get(name) ?? present.get(name) ?? absent.get(name);
+      return (known && isCurrent(known, now) ? known : ask({ accessKey, name }, now)).record;
     },
     ...(store.touch && { touch: (accessKey: string, at: number) => store.touch?.(accessKey, at) }),
   };

@@ -35,7 +35,8 @@ export function memoryReplay({
         older = newer;
         newer = { nonces: new Set(), expiresAt: 0 };
       }
-      const claim = `${accessKey}\n${nonce}`;
+      // A text of its own: what is joined otherwise holds on to its parts, and those to the headers that they were cut out of.
+      const claim = [accessKey, nonce].join('\n');
       if (newer.nonces.has(claim) || older.nonces.has(claim)) return 'seen';
       if (newer.nonces.size + older.nonces.size >= capacity) {
         fail('replay_store_full', `All ${capacity} nonces that may be remembered are in use: raise capacity.`, 503);
