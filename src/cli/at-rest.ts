@@ -26,9 +26,9 @@ export type GivenAtRest = Given<typeof atRestOptions>;
  *
  * @throws SignatureError `invalid_configuration` where it is not said, or in two ways.
  */
-export function secretsAtRest(given: GivenAtRest): Sealer | DerivedSecrets {
-  const sealing = textOf(given['sealing-key-file'], 'COUNTERSIGN_SEALING_KEY', 'The sealing key');
-  const master = textOf(given['master-file'], 'COUNTERSIGN_MASTER_SECRET', 'The master secret');
+export async function secretsAtRest(given: GivenAtRest): Promise<Sealer | DerivedSecrets> {
+  const sealing = await textOf(given['sealing-key-file'], 'COUNTERSIGN_SEALING_KEY', 'The sealing key');
+  const master = await textOf(given['master-file'], 'COUNTERSIGN_MASTER_SECRET', 'The master secret');
   if (sealing !== undefined && master !== undefined) {
     fail('invalid_configuration', 'Secrets are sealed or derived: give a sealing key or a master secret, not both.');
   }
@@ -39,10 +39,10 @@ export function secretsAtRest(given: GivenAtRest): Sealer | DerivedSecrets {
 /**
  * @throws SignatureError `invalid_configuration` as {@link secretsAtRest}, and where secrets are derived.
  */
-export const sealerAtRest = (given: Pick<GivenAtRest, 'sealing-key-file'>): Sealer =>
-  sealerOf(textOf(given['sealing-key-file'], 'COUNTERSIGN_SEALING_KEY', 'The sealing key'));
+export const sealerAtRest = async (given: Pick<GivenAtRest, 'sealing-key-file'>): Promise<Sealer> =>
+  sealerOf(await textOf(given['sealing-key-file'], 'COUNTERSIGN_SEALING_KEY', 'The sealing key'));
 
-function textOf(file: string | undefined, variable: string, what: string): string | undefined {
+async function textOf(file: string | undefined, variable: string, what: string): Promise<string | undefined> {
   return file === undefined ? process.env[variable] || undefined : secretTextIn(file, what);
 }
 

@@ -41,7 +41,7 @@ export async function credentialsOf(
   if (file !== undefined) {
     if (secretFile !== undefined)
       fail('invalid_configuration', 'The secret is given twice: --credentials, --secret-file.');
-    const { accessKey, secret, sessionToken } = credentialsIn(file);
+    const { accessKey, secret, sessionToken } = await credentialsIn(file);
     const read = await secretFrom(secret, { encoding, ...use });
     return { accessKey: given['access-key'] ?? accessKey, secret: read, ...(sessionToken && { sessionToken }) };
   }
@@ -51,7 +51,7 @@ export async function credentialsOf(
 }
 
 async function givenSecret(file: string | undefined, { prompt }: CredentialsUse): Promise<string> {
-  if (file !== undefined) return withoutLastBreak(secretTextIn(file, 'The secret'));
+  if (file !== undefined) return withoutLastBreak(await secretTextIn(file, 'The secret'));
   const { COUNTERSIGN_SECRET } = process.env;
   if (COUNTERSIGN_SECRET) return COUNTERSIGN_SECRET;
   const typed = prompt === 'allowed' && process.stdin.isTTY ? await promptedSecret('Secret: ') : undefined;
@@ -85,8 +85,8 @@ export async function secretFrom(
 
 type Written = { readonly accessKey?: string; readonly secret: string; readonly sessionToken?: string };
 
-function credentialsIn(file: string): Written {
-  const text = secretTextIn(file, 'The credentials');
+async function credentialsIn(file: string): Promise<Written> {
+  const text = await secretTextIn(file, 'The credentials');
   let value: Partial<Record<keyof Written, unknown>> | null;
   try {
     value = JSON.parse(text) as typeof value;

@@ -1,7 +1,6 @@
 import { explainSignature } from '../explain/explain.ts';
 import type { SignatureExplanation } from '../explain/explanation.ts';
 import { command } from './command.ts';
-import { accessKeyOf } from './credentials.ts';
 import { explainedInWords } from './explained.ts';
 import { withGivenKeys } from './given-keys.ts';
 import { printFor } from './output.ts';
@@ -30,9 +29,8 @@ export const explain = command({
   ],
   async run(given, [file]) {
     const use = schemeOf(given);
-    const request = requestIn(file, given);
-    const accessKey = accessKeyOf(given);
-    return withGivenKeys(given, use, async ({ store, others }) => {
+    const request = await requestIn(file, given);
+    return withGivenKeys(given, use, async ({ store, accessKey, others }) => {
       const explanation = await explainSignature(request, {
         ...circumstancesOf(given),
         keys: store,

@@ -42,12 +42,12 @@ type GivenVerifier = Given<typeof gatewayVerifierOptions>;
  *
  * @throws SignatureError `invalid_configuration`, `key_store_unavailable`, `replay_store_unavailable`
  */
-export function withGatewayVerifier<Result>(
+export async function withGatewayVerifier<Result>(
   given: GivenVerifier,
   use: (verifier: Verifier) => Promise<Result>,
 ): Promise<Result> {
   // First, because it needs no database to be found missing.
-  const secrets = secretsAtRest(given);
+  const secrets = await secretsAtRest(given);
   const { scheme } = schemeOf(given);
   return withDatabase(given, { missing: 'refuse', connections: 10 }, async (database) => {
     const place = { database, ...(given.schema !== undefined && { schema: given.schema }) };

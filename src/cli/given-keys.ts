@@ -15,6 +15,8 @@ export type GivenKeys = {
   readonly store: KeyStore;
   /** Whether they are a provider's own, which knows whose they are, or one key that was given here. */
   readonly source: 'database' | 'given';
+  /** Whose signature it is, for schemes that carry no access key; undefined where that is not said. */
+  readonly accessKey: string | undefined;
   /** Keys whose secrets a caller may have taken by mistake: the first of those in the database. */
   others(): Promise<readonly KeyRecord[]>;
 };
@@ -38,11 +40,14 @@ export async function withGivenKeys<Result>(
     fail('invalid_configuration', 'The keys are in --database, or one is given in files: give one of the two.');
   }
   if (!inFiles && hasDatabase(given) && (given.database !== undefined || !process.env.COUNTERSIGN_SECRET)) {
-    return withKeys(given, (store, table) => run({ store, source: 'database', others: () => firstKeys(store, table) }));
+    const accessKey = accessKeyOf(given);
+    return withKeys(given, (store, table) =>
+      run({ store, source: 'database', accessKey, others: () => firstKeys(store, table) }),
+    );
   }
-  const { accessKey, secrets } = await givenRecord(given);
-  const store = memoryKeys([{ accessKey: accessKey ?? nameless(use), service: 'given', secrets }]);
-  return run({ store, source: 'given', others: async () => [] });
+  const { accessKey = nameless(use), secrets } = await givenRecord(given);
+  const store = memoryKeys([{ accessKey, service: 'given', secrets }]);
+  return run({ store, source: 'given', accessKey, others: async () => [] });
 }
 
 async function firstKeys(store: KeyStore, table: KeyTable): Promise<readonly KeyRecord[]> {
@@ -70,11 +75,11 @@ async function givenRecord(given: GivenReceived): Promise<GivenRecord> {
   }
   // Which of several fits is told by the name of its file.
   const shared = files.map(async (id): Promise<KeySecret> => {
-    const text = withoutLastBreak(secretTextIn(id, 'The secret'));
+    const text = withoutLastBreak(await secretTextIn(id, 'The secret'));
     return { id, secret: await secretFrom(text, { encoding, algorithms }) };
   });
   const halves = publicKeys.map(async (id): Promise<KeySecret> => {
-    const pem = new TextDecoder().decode(bytesIn(id, 'The public key'));
+    const pem = new TextDecoder().decode(await bytesIn(id, 'The public key'));
     return { id, publicKey: await publicKeyIn(pem, algorithms) };
   });
   return { accessKey: accessKeyOf(given), secrets: await Promise.all([...shared, ...halves]) };

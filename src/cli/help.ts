@@ -16,6 +16,7 @@ export function overview(commands: readonly Command[]): string {
         ['COUNTERSIGN_REDIS_URL', 'where a gateway remembers nonces: redis://…'],
         ['COUNTERSIGN_ACCESS_KEY', 'whose signature is made or verified'],
         ['COUNTERSIGN_SECRET', 'with which secret'],
+        ['COUNTERSIGN_SESSION_TOKEN', 'what goes with temporary credentials of AWS'],
         ['NO_COLOR', 'prints no colours'],
       ]),
     ]),

@@ -16,7 +16,7 @@ export type GivenOutlet = Given<typeof issuedOptions> & { readonly json: boolean
 export type Outlet = {
   /** Undefined where it goes to standard output. */
   readonly file: string | undefined;
-  /** @throws SignatureError `invalid_configuration` where it cannot be written. */
+  /** @throws SignatureError `invalid_configuration` where it cannot be written; then there is no file. */
   write(text: string): void;
   /** Takes back that there is a file, where no secret was made. */
   discard(): void;
@@ -49,6 +49,7 @@ function fileOutlet(file: string): Outlet {
   } catch (cause) {
     return fail('invalid_configuration', `${file} cannot be made; a file that exists is not overwritten.`, 400, cause);
   }
+  const discard = () => rmSync(file, { force: true });
   return {
     file,
     write(text) {
@@ -57,10 +58,11 @@ function fileOutlet(file: string): Outlet {
         fsyncSync(opened);
         closeSync(opened);
       } catch (cause) {
+        discard();
         fail('invalid_configuration', `${file} cannot be written.`, 400, cause);
       }
     },
-    discard: () => rmSync(file, { force: true }),
+    discard,
   };
 }
 
@@ -83,7 +85,6 @@ export async function handOver(given: GivenOutlet, { make, undo }: Making): Prom
   } catch (error) {
     // Nobody knows it, so nobody will miss it.
     await undo(issued);
-    outlet.discard();
     throw error;
   }
   tellIssued(given, issued, outlet.file);

@@ -52,7 +52,7 @@ export const keysCreate = command({
 async function newKey(given: Given<typeof keyOptions>): Promise<NewKey> {
   const { service = '', environment, expires, scope, address, scheme, algorithm } = given;
   const { 'access-key': accessKey, 'not-before': notBefore, 'public-key': file } = given;
-  const pem = file === undefined ? undefined : new TextDecoder().decode(bytesIn(file, 'The public key'));
+  const pem = file === undefined ? undefined : new TextDecoder().decode(await bytesIn(file, 'The public key'));
   return {
     service,
     ...(environment !== undefined && { environment }),

@@ -11,12 +11,12 @@ export const withTable = <Result>(given: GivenDatabase, use: (table: KeyTable) =
   withDatabase(given, { missing: 'refuse' }, async (database) => use(tableIn(database, given)));
 
 /** Opens the keys, to make secrets or to verify with them. */
-export function withKeys<Result>(
+export async function withKeys<Result>(
   given: GivenDatabase & GivenAtRest,
   use: (keys: ManagedKeys, table: KeyTable) => Promise<Result>,
 ): Promise<Result> {
   // First, because it needs no database to be found missing.
-  const secrets = secretsAtRest(given);
+  const secrets = await secretsAtRest(given);
   return withTable(given, (table) => use(managedKeys({ table, secrets }), table));
 }
 

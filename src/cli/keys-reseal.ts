@@ -16,7 +16,7 @@ export const keysReseal = command({
   ].join('\n'),
   examples: ['keys reseal'],
   async run(given) {
-    const sealer = sealerAtRest(given);
+    const sealer = await sealerAtRest(given);
     const result = await withTable(given, (table) => resealKeys({ table, sealer }));
     const { keys, resealed, unopened } = result;
     printFor(given, { value: result, text: `Of ${keys} keys, ${resealed} secrets are sealed anew.` });

@@ -48,7 +48,8 @@ export const keysRotate = command({
       );
       return 0;
     }
-    const publicKey = await publicKeyIn(new TextDecoder().decode(bytesIn(file, 'The public key')), given.algorithm);
+    const pem = new TextDecoder().decode(await bytesIn(file, 'The public key'));
+    const publicKey = await publicKeyIn(pem, given.algorithm);
     await withSecretlessKeys(given, async (keys) =>
       tellIssued(given, await keys.rotate(accessKey, { ...rotation, publicKey })),
     );

@@ -67,15 +67,12 @@ export function circumstancesOf(given: GivenReceived): Circumstances {
  *
  * @throws SignatureError `invalid_configuration`, `invalid_request`
  */
-export function requestIn(
+export async function requestIn(
   file = '-',
-  { protocol = 'https', 'secret-file': secrets }: Pick<GivenReceived, 'protocol' | 'secret-file'>,
-): ReceivedRequest & { readonly body: Uint8Array | undefined } {
+  { protocol = 'https' }: Pick<GivenReceived, 'protocol'>,
+): Promise<ReceivedRequest> {
   if (protocol !== 'https' && protocol !== 'http') fail('invalid_configuration', '--protocol must be https or http.');
-  if (file === '-' && secrets.includes('-')) {
-    fail('invalid_configuration', 'Standard input is the message or the secret: it cannot be both.');
-  }
-  const { passedOver, ...request } = rawRequestIn(bytesIn(file, 'The message'));
+  const { passedOver, ...request } = rawRequestIn(await bytesIn(file, 'The message'));
   if (passedOver) tell(`note: passed over ${passedOver}`);
   return { ...request, scheme: protocol };
 }

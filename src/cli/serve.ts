@@ -31,7 +31,7 @@ type GivenListen = Given<typeof listenOptions & Pick<typeof everywhere, 'json'>>
 export async function serve(listener: GatewayListener, given: GivenListen): Promise<number> {
   const grace = durationOf('grace', given.grace ?? '30') * 1000;
   const { host, port } = placeIn(given.listen ?? '127.0.0.1:9301');
-  const server = serverOf(given, listener).on('checkContinue', listener);
+  const server = (await serverOf(given, listener)).on('checkContinue', listener);
   await listening(server, { host, port });
   const { address, family, port: bound } = server.address() as AddressInfo;
   const protocol = given['tls-key'] === undefined ? 'http' : 'https';
@@ -50,14 +50,14 @@ function placeIn(text: string): { readonly host: string; readonly port: number }
     : { host, port: Number(port) };
 }
 
-function serverOf(given: GivenListen, listener: GatewayListener): Server {
+async function serverOf(given: GivenListen, listener: GatewayListener): Promise<Server> {
   const { 'tls-certificate': certificate, 'tls-key': key } = given;
   if ((certificate === undefined) !== (key === undefined)) {
     fail('invalid_configuration', '--tls-certificate and --tls-key need each other.');
   }
   if (certificate === undefined || key === undefined) return createServer(listener);
-  const cert = Buffer.from(bytesIn(certificate, 'The certificate'));
-  const privateKey = secretTextIn(key, 'The private key of the certificate');
+  const cert = Buffer.from(await bytesIn(certificate, 'The certificate'));
+  const privateKey = await secretTextIn(key, 'The private key of the certificate');
   try {
     return createTlsServer({ cert, key: privateKey }, listener);
   } catch (cause) {

@@ -91,10 +91,7 @@ async function signed(given: GivenSigning, url: string): Promise<Signed> {
     ? new URL(url)
     : fail('invalid_request', 'The URL must be absolute, as https://api.example.com/v1.');
   address.hash = '';
-  if (given['body-file'] === '-' && given['secret-file'] === '-') {
-    fail('invalid_configuration', 'Standard input is the body or the secret: it cannot be both.');
-  }
-  const body = bodyOf(given);
+  const body = await bodyOf(given);
   const method = (given.method ?? (body ? 'POST' : 'GET')).toUpperCase();
   const headers = given.header.map(headerIn);
   const signer = await signerOf(given);
@@ -146,10 +143,10 @@ const accessKeyFor = ({ scheme, anonymous }: SchemeInUse, accessKey: string | un
     ? scheme.name
     : fail('invalid_configuration', 'Who signs? Give --access-key, --credentials or COUNTERSIGN_ACCESS_KEY.'));
 
-function bodyOf({ body, 'body-file': file }: GivenRequest): Uint8Array | undefined {
+async function bodyOf({ body, 'body-file': file }: GivenRequest): Promise<Uint8Array | undefined> {
   if (body !== undefined && file !== undefined)
     fail('invalid_configuration', 'The body is given twice: --body, --body-file.');
-  const bytes = file === undefined ? utf8(body ?? '') : bytesIn(file, 'The body');
+  const bytes = file === undefined ? utf8(body ?? '') : await bytesIn(file, 'The body');
   return bytes.length ? bytes : undefined;
 }
 
@@ -159,7 +156,7 @@ function headerIn(text: string): Header {
   if (name === undefined || value === undefined || /[^\t -~\u00a0-\u00ff]/.test(value)) {
     return fail('invalid_configuration', "A header must be as 'Accept: text/plain'.");
   }
-  if (/^(?:host|content-length)$/i.test(name)) {
+  if (/^(?:host|content-length|transfer-encoding)$/i.test(name)) {
     fail('invalid_configuration', `${name} is what the URL and the body make it, and cannot be given.`);
   }
   return { name, value };

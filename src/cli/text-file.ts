@@ -1,19 +1,31 @@
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
-import { fail } from '../core/errors.ts';
+import { readFile } from 'node:fs/promises';
+import { arrayBuffer } from 'node:stream/consumers';
+import { fail, SignatureError } from '../core/errors.ts';
 import { tell } from './output.ts';
 
 /**
- * The bytes of a file, or of standard input for `-`.
+ * The bytes of a file, or of standard input for `-`, which is there for one thing only.
  *
  * @param what it holds, for the message.
  * @throws SignatureError `invalid_configuration` where it cannot be read.
  */
-export function bytesIn(file: string, what: string): Uint8Array {
+export async function bytesIn(file: string, what: string): Promise<Uint8Array> {
   try {
-    return new Uint8Array(readFileSync(file === '-' ? 0 : file));
+    return file === '-' ? await bytesOfInput(what) : new Uint8Array(await readFile(file));
   } catch (cause) {
     return unreadable(file, what, cause);
   }
+}
+
+let taken = false;
+
+// Not readFileSync: where another program has made the pipe, that may find nothing in it yet, and give up.
+async function bytesOfInput(what: string): Promise<Uint8Array> {
+  if (taken) return fail('invalid_configuration', 'Two things are to be read from standard input: it cannot be both.');
+  taken = true;
+  if (process.stdin.isTTY) tell(`${what} is read from here; Ctrl-D ends it.`);
+  return new Uint8Array(await arrayBuffer(process.stdin));
 }
 
 /**
@@ -22,10 +34,11 @@ export function bytesIn(file: string, what: string): Uint8Array {
  *
  * @throws SignatureError `invalid_configuration` where it cannot be read, or is no UTF-8.
  */
-export function secretTextIn(file: string, what: string): string {
-  const bytes = file === '-' ? bytesIn(file, what) : watched(file, what);
+export async function secretTextIn(file: string, what: string): Promise<string> {
+  const bytes = file === '-' ? await bytesIn(file, what) : watched(file, what);
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    // A byte order mark is the editor's, and no part of the text.
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
     return fail('invalid_configuration', `${what} is not UTF-8 text.`);
   }
@@ -46,8 +59,10 @@ function watched(file: string, what: string): Uint8Array {
   }
 }
 
-const unreadable = (file: string, what: string, cause: unknown): never =>
+function unreadable(file: string, what: string, cause: unknown): never {
+  if (cause instanceof SignatureError) throw cause;
   fail('invalid_configuration', `${what} cannot be read from ${file === '-' ? 'standard input' : file}.`, 400, cause);
+}
 
 /** The text without the one line break that editors and `echo` put at its end. */
 export const withoutLastBreak = (text: string): string => text.replace(/\r?\n$/, '');

@@ -5,7 +5,6 @@ import { memoryReplay } from '../server/replay.ts';
 import type { Verified } from '../server/verdict.ts';
 import { createVerifier } from '../server/verifier.ts';
 import { command } from './command.ts';
-import { accessKeyOf } from './credentials.ts';
 import { type GivenKeys, withGivenKeys } from './given-keys.ts';
 import { columns, printFor, type Result, styled } from './output.ts';
 import { circumstancesOf, messageOperand, receivedOptions, requestIn } from './received-message.ts';
@@ -34,9 +33,8 @@ export const verify = command({
   ],
   async run(given, [file]) {
     const use = schemeOf(given);
-    const request = requestIn(file, given);
-    const accessKey = accessKeyOf(given);
-    return withGivenKeys(given, use, async ({ store, source }) => {
+    const request = await requestIn(file, given);
+    return withGivenKeys(given, use, async ({ store, source, accessKey }) => {
       let event: AuditEvent | undefined;
       const circumstances = circumstancesOf(given);
       const verifier = createVerifier({

@@ -1,15 +1,14 @@
-import { sha256OfBodySync } from '../core/digest.ts';
-import { SignatureError } from '../core/errors.ts';
-import type { PresentedBody, Scheme } from '../core/scheme.ts';
+import type { Scheme } from '../core/scheme.ts';
 import { secretState } from '../server/key-lifecycle.ts';
 import { findKey } from '../server/key-steps.ts';
 import { addressVariations } from './address.ts';
 import { bodyVariations } from './bodies.ts';
+import { bodyCause } from './body-cause.ts';
 import type { Difference } from './difference.ts';
 import type { ExplainOptions, SignatureExplanation } from './explanation.ts';
 import { fieldVariations } from './fields.ts';
 import { freshnessOf, timeDifference } from './freshness.ts';
-import { changedBy, differenceOf, type Guess, readingOf, sameBytes, type Variation } from './guess.ts';
+import { readingOf, type Variation } from './guess.ts';
 import { pathVariations } from './path.ts';
 import { queryVariations } from './query.ts';
 import type { ReadRequest } from './read-request.ts';
@@ -43,7 +42,8 @@ export async function causeOf(read: ReadRequest, rules: CauseRules): Promise<Cau
       ...forms,
       ...(fit?.differences ?? []),
       ...(fit && !fit.signer.difference ? endedSecret(fit.signer, now) : []),
-      ...(fit ? [] : keyCause(read)),
+      ...(fit ? [] : unknownKey(read)),
+      ...foreignAlgorithm(read),
       ...(await bodyCause(base, presented.body)),
       ...timeDifference(freshnessOf(presented, { now, tolerance })),
     ],
@@ -84,31 +84,32 @@ const respelled = (accessKey: string, other: string): Difference => ({
   proven: true,
 });
 
-/** What is wrong with the key, where nothing fits. */
-function keyCause({ record, reading, accessKey, signers }: ReadRequest): readonly Difference[] {
+function unknownKey({ record, accessKey }: ReadRequest): readonly Difference[] {
+  if (record) return [];
+  return [
+    {
+      code: 'access-key',
+      message: `No key has the access key ${accessKey}.`,
+      remedy:
+        "In the caller's settings, see that the access key is whole and of this environment; on the server, that the keys are.",
+      proven: true,
+    },
+  ];
+}
+
+/** An algorithm that is no key's own, which a verifier refuses whoever signed. */
+function foreignAlgorithm({ record, reading, signers }: ReadRequest): readonly Difference[] {
   const { algorithm } = reading.presented;
-  if (!record) {
-    return [
-      {
-        code: 'access-key',
-        message: `No key has the access key ${accessKey}.`,
-        remedy:
-          "In the caller's settings, see that the access key is whole and of this environment; on the server, that the keys are.",
-        proven: true,
-      },
-    ];
-  }
   const known = [...new Set(signers.map(({ key }) => key.algorithm))];
-  return algorithm === undefined || known.includes(algorithm)
-    ? []
-    : [
-        {
-          code: 'algorithm',
-          message: `The signature is by ${algorithm}; the key is for ${known.join(', ') || 'none that the scheme has'}.`,
-          remedy: "In the caller's code, sign by the algorithm of the key, or give the server a key for the other one.",
-          proven: true,
-        },
-      ];
+  if (!record || algorithm === undefined || known.includes(algorithm)) return [];
+  return [
+    {
+      code: 'algorithm',
+      message: `The signature is by ${algorithm}; the key is for ${known.join(', ') || 'none that the scheme has'}.`,
+      remedy: "In the caller's code, sign by the algorithm of the key, or give the server a key for the other one.",
+      proven: true,
+    },
+  ];
 }
 
 /** That a secret made the signature which does not verify at this time. */
@@ -127,64 +128,4 @@ function endedSecret({ entry, id }: Signer, now: number): readonly Difference[] 
       proven: true,
     },
   ];
-}
-
-/** What became of a body that is not the one that is signed. */
-async function bodyCause(base: Guess, signed: PresentedBody): Promise<readonly Difference[]> {
-  if ((await fitsBody(signed, base.body)) !== false) return [];
-  for (const variation of await bodyVariations(base)) {
-    const guess = changedBy(variation, base);
-    if (guess !== base && (await fitsBody(signed, guess.body))) return [differenceOf(variation, guess, base)];
-  }
-  return [
-    {
-      code: 'body-replaced',
-      message: 'The body received is not the one that is signed, nor anything that is usually made of it.',
-      remedy:
-        'Log length and SHA-256 of the bytes that the caller signs and of those that it sends, and see where they part.',
-      proven: true,
-    },
-  ];
-}
-
-/** Whether a body is the one that is signed; undefined where the string to sign tells, or none is signed. */
-export async function fitsBody(signed: PresentedBody, body: Uint8Array): Promise<boolean | undefined> {
-  if (signed.kind === 'none') return body.length === 0;
-  if (signed.kind === 'digest') return sameBytes(signed.sha256, sha256OfBodySync(body));
-  return signed.kind === 'bytes' ? signed.matches(body) : undefined;
-}
-
-/** Why a request cannot be read. */
-export function unreadableCause(
-  error: SignatureError,
-  { message }: Guess,
-  { otherSchemes = [] }: Pick<ExplainOptions, 'otherSchemes'>,
-): Cause {
-  const other =
-    error.code === 'missing_signature' ? otherSchemes.find((scheme) => isSignedWith(scheme, message)) : undefined;
-  const difference: Difference = other
-    ? {
-        code: 'scheme',
-        message: `The request is signed by ${other.name}, as it seems.`,
-        remedy: `Sign and verify by the same scheme; here, explain it by ${other.name}.`,
-        proven: false,
-      }
-    : {
-        code: 'field-form',
-        message: error.message,
-        remedy:
-          "In the caller's code, write the fields as the scheme has them; and let nothing on the way take headers off.",
-        proven: true,
-      };
-  return { differences: [difference] };
-}
-
-function isSignedWith(scheme: Scheme, message: Guess['message']): boolean {
-  try {
-    scheme.read(message);
-    return true;
-  } catch (error) {
-    if (error instanceof SignatureError) return error.code !== 'missing_signature';
-    throw error;
-  }
 }

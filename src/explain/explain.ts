@@ -5,13 +5,15 @@ import { countersignV1 } from '../schemes/countersign-v1.ts';
 import { secretState } from '../server/key-lifecycle.ts';
 import { arrivalsAt, type ReceivedRequest } from '../server/received.ts';
 import { bodyReader } from '../server/received-body.ts';
-import { causeOf, fitsBody, unreadableCause } from './causes.ts';
+import { fitsBody } from './body-cause.ts';
+import { causeOf } from './causes.ts';
 import type { ExplainedSecret, ExplainOptions, SignatureExplanation } from './explanation.ts';
 import { freshnessOf } from './freshness.ts';
 import type { Guess } from './guess.ts';
 import { shownFields, shownTarget } from './masked.ts';
 import { type ReadRequest, readRequest } from './read-request.ts';
 import { isSignedBy } from './search.ts';
+import { unreadableCause } from './unreadable.ts';
 import { verdictOn } from './verdict.ts';
 
 /**

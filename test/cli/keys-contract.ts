@@ -198,3 +198,23 @@ export function keysContract(place: () => Place): void {
     });
   });
 }
+
+/** The same, once through. */
+export function keysInShort(place: () => Place): void {
+  const { run, runWith, json, created, outcome, stored } = stageOn(place);
+
+  it('makes tables and keys, changes, lists, seals anew and ends them', async () => {
+    expect(await json('migrate')).toMatchObject({ done: { length: 3 } });
+    expect(await json('migrate', '--dry-run')).toEqual({ pending: [] });
+    const first = await created('--scope', 'orders:read');
+    const second = await json<Issued>('keys', 'rotate', first.accessKey, '--overlap', '1h', '--print-secret');
+    expect([await outcome(first), await outcome(second)]).toEqual(['accepted', 'accepted']);
+    expect(await stored()).not.toContain(first.secret.slice(14, 40));
+    const both = { COUNTERSIGN_SEALING_KEY: `two:${newSealing},one:${sealing}` };
+    expect((await runWith(both, 'keys', 'reseal')).stdout).toBe('Of 1 keys, 2 secrets are sealed anew.\n');
+    const { keys } = await json<{ keys: object[] }>('keys', 'list', '--service', 'shop');
+    expect(keys).toMatchObject([{ state: 'active', secrets: [{ sealedWith: 'two' }, { sealedWith: 'two' }] }]);
+    await run('keys', 'revoke', first.accessKey);
+    expect(await outcome(second)).toBe('revoked_key');
+  });
+}

@@ -121,6 +121,7 @@ describe('the secret', () => {
     const others: Array<[args: string[], more: Surroundings]> = [
       [['--secret-file', file('secret', `${secret}\n`)], {}],
       [['--secret-file', file('crlf', `${secret}\r\n`)], {}],
+      [['--secret-file', file('marked', `\ufeff${secret}`)], {}],
       [['--secret-file', '-'], { input: `${secret}\n` }],
       [['--secret-file', hex, '--secret-encoding', 'hex'], {}],
       [['--secret-file', file('64', Buffer.from(secret).toString('base64')), '--secret-encoding', 'base64'], {}],
