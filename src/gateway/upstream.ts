@@ -82,9 +82,12 @@ function sendingBy(outgoing: ClientRequest, { connectTimeout, timeout }: Patienc
   const late = (what: string) => giveUp(new SignatureError('upstream_timeout', `The backend ${what}.`, 504));
   outgoing.once('socket', (socket) => {
     if (socket.connecting) giveUpAfter(socket, connectTimeout, () => late('has accepted no connection'));
+    // Callers who are slow are the server's affair: its requestTimeout.
+    const idle = () => turn === 'backend' && late('was silent for too long');
+    // Of the request, Node would tell this once only. An agent has its own for connections that it keeps, and sets it again.
+    socket.setTimeout(timeout).on('timeout', idle);
+    outgoing.once('close', () => socket.off('timeout', idle));
   });
-  // Callers who are slow are the server's affair: its requestTimeout.
-  outgoing.setTimeout(timeout, () => turn === 'backend' && late('was silent for too long'));
   const answer = new Promise<IncomingMessage>((resolve, reject) => {
     outgoing.once('response', (incoming) => {
       turn = 'backend';

@@ -97,10 +97,29 @@ describe.runIf(here)('the reverse proxy, where something goes wrong', () => {
     expect(codeOf(await call({ method: 'POST', body: bytes(2 ** 25) }))).toBe('504 upstream_timeout');
   });
 
-  it('does not wait for ever for a connection', async () => {
-    // With its queue full, Linux answers nobody.
-    const script =
-      'import socket,sys\ns=socket.socket()\ns.bind(("127.0.0.1",0))\ns.listen(0)\nport=s.getsockname()[1]\nc=[]\nfor _ in range(3):\n k=socket.socket()\n k.setblocking(False)\n k.connect_ex(("127.0.0.1",port))\n c.append(k)\nprint(port,flush=True)\nsys.stdin.read()';
+  /** A backend whose queue is full, so that Linux answers nobody, until it empties it. */
+  async function queued(afterSeconds: number): Promise<string> {
+    const script = `
+import socket, sys, threading, time
+server = socket.socket()
+server.bind(("127.0.0.1", 0))
+server.listen(0)
+waiting = []
+for _ in range(3):
+    client = socket.socket()
+    client.setblocking(False)
+    client.connect_ex(server.getsockname())
+    waiting.append(client)
+def serve():
+    time.sleep(${afterSeconds})
+    while True:
+        accepted = server.accept()[0]
+        accepted.sendall(b"HTTP/1.1 200 OK\\r\\nContent-Length: 0\\r\\n\\r\\n")
+        waiting.append(accepted)
+threading.Thread(target=serve, daemon=True).start()
+print(server.getsockname()[1], flush=True)
+sys.stdin.read()
+`;
     const child = spawn('python3', ['-c', script], { stdio: ['pipe', 'pipe', 'inherit'] });
     opened.push({
       async close() {
@@ -109,9 +128,31 @@ describe.runIf(here)('the reverse proxy, where something goes wrong', () => {
       },
     });
     const [port] = await once(createInterface(child.stdout), 'line');
-    const { call, reports } = await open({ upstream: `http://127.0.0.1:${port}`, connectTimeout: 300 });
+    return `http://127.0.0.1:${port}`;
+  }
+
+  it('does not wait for ever for a connection', async () => {
+    const { call, reports } = await open({ upstream: await queued(3600), connectTimeout: 300 });
     expect(codeOf(await call())).toBe('504 upstream_timeout');
     expect(reports[0]?.message).toContain('connection');
+  });
+
+  it('waits for a connection longer than it keeps one', async () => {
+    const { call } = await open({ upstream: await queued(0.3), connectTimeout: 15_000, keepAliveTimeout: 100 });
+    expect((await call()).status).toBe(200);
+  });
+
+  it('waits for a backend after it has waited for a caller, and then not for ever', async () => {
+    const known = await open({ timeout: 300 });
+    const body = bytes(200_000);
+    const wire = wireTo(known.origin);
+    const head = known.head({ method: 'POST', body, target: '/silence?seconds=30' });
+    await wire.write(`${head}Content-Length: ${body.length}\r\nConnection: close\r\n\r\n`);
+    await wire.write(body.subarray(0, 150_000));
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    await wire.write(body.subarray(150_000));
+    await wire.closed;
+    expect(statusesIn(wire.received())).toEqual(['504']);
   });
 
   it('leaves callers who are slow to the server they are at', async () => {
