@@ -30,3 +30,27 @@ export function tell(report: GatewayReport | undefined, error: SignatureError, r
  */
 export const replyToError = (error: SignatureError, scheme = 'gateway'): Reply =>
   replyTo(error, { scheme, disclosed: true, howToSign: [], challenge: undefined });
+
+/** How long a caller may go on sending what nobody wants, in milliseconds. */
+const patience = 5000;
+
+/**
+ * Takes in what is left of a body, for a while, and keeps none of it. Were the connection closed on it, a caller that is still
+ * sending would never see the answer (RFC 9112 section 9.6).
+ *
+ * @param then called when there is no more.
+ */
+export function takeRest(request: IncomingMessage, then = (): void => {}): void {
+  if (request.complete || request.socket.destroyed) {
+    then();
+    return;
+  }
+  const late = setTimeout(() => request.socket.destroy(), patience);
+  const done = () => {
+    clearTimeout(late);
+    for (const event of ['end', 'close']) request.off(event, done);
+    then();
+  };
+  for (const event of ['end', 'close']) request.on(event, done);
+  request.resume();
+}

@@ -3,7 +3,7 @@ import { SignatureError } from '../core/errors.ts';
 import type { Cors } from '../server/cors.ts';
 import type { ReceivedRequest } from '../server/received.ts';
 import type { Verified } from '../server/verdict.ts';
-import { errorFrom } from './listener.ts';
+import { errorFrom, takeRest } from './listener.ts';
 import { type Answer, headOf, signedAnswer, stream, type WholeAnswer } from './passed-answer.ts';
 import { type Beginning, beginningOf, releasedBytes, tooLarge } from './passed-body.ts';
 import { fieldsToBackend, type RawFields, valuesOf, withFields } from './passed-fields.ts';
@@ -58,8 +58,8 @@ export function passingOn(parts: PassingOn): PassOn {
       sending.giveUp(errorFrom(cause));
       throw cause;
     });
-    // Whoever waits for the answer is told.
-    sent.catch(() => {});
+    // Whoever waits for the answer is told. A backend may have taken a part only.
+    sent.catch(() => {}).finally(() => takeRest(request));
     try {
       await answer(await sending.answer, sent, { ...exchange, ...parts });
     } catch (cause) {
@@ -140,11 +140,9 @@ function end(response: ServerResponse, { status, reason, fields, body }: WholeAn
 
 type Finishing = { readonly request: IncomingMessage; readonly cors: Cors | undefined };
 
-/** With what is no part of the answer, but of how it goes back. */
+/** With what pages of other origins need of it. */
 function finished(head: Answer, { request, cors }: Finishing): Answer {
   const present = { get: (name: string) => valuesOf(head.fields, name.toLowerCase()).join(', ') || null };
   const shared = cors?.share(request.headers.origin ?? null, present) ?? {};
-  // Where the backend has answered before it had the whole body, nothing can follow the rest of it on this connection.
-  const close = request.complete ? {} : { Connection: 'close' };
-  return { ...head, fields: withFields(head.fields, { ...shared, ...close }) };
+  return { ...head, fields: withFields(head.fields, shared) };
 }

@@ -8,7 +8,7 @@ import type { ReceivedRequest } from '../server/received.ts';
 import { type Reply, responseOf } from '../server/reply.ts';
 import type { Verified } from '../server/verdict.ts';
 import type { Verifier } from '../server/verifier.ts';
-import { errorFrom, type GatewayListener, type GatewayReport, replyToError, tell } from './listener.ts';
+import { errorFrom, type GatewayListener, type GatewayReport, replyToError, takeRest, tell } from './listener.ts';
 import { type PassOn, passingOn, readAtOnce } from './pass-on.ts';
 import { endToEnd, type RawFields, withFields } from './passed-fields.ts';
 import { type UpstreamOptions, upstreamAt } from './upstream.ts';
@@ -110,11 +110,15 @@ function receivedFor({ request, response }: Exchange, fields: RawFields): Receiv
 }
 
 /** Lets a caller go on that waits for leave to send its body (RFC 9110 section 10.1.1), once. */
-function goOn({ headers, httpVersion }: IncomingMessage, response: ServerResponse): void {
-  const waits = httpVersion === '1.1' && /100-continue/i.test(headers.expect ?? '');
-  // Node says itself that it has told the caller, where nobody listens to `checkContinue`.
-  if (waits && !(response as unknown as { readonly _sent100: boolean })._sent100) response.writeContinue();
+function goOn(request: IncomingMessage, response: ServerResponse): void {
+  if (waits(request, response)) response.writeContinue();
 }
+
+// Node says itself that it has told the caller, where nobody listens to `checkContinue`.
+const waits = ({ headers, httpVersion }: IncomingMessage, response: ServerResponse): boolean =>
+  httpVersion === '1.1' &&
+  /100-continue/i.test(headers.expect ?? '') &&
+  !(response as unknown as { readonly _sent100: boolean })._sent100;
 
 type Failure = {
   readonly cause: unknown;
@@ -148,11 +152,13 @@ async function reply({ request, response }: Exchange, { reply: given, verified, 
   const whole = signed ? Object.fromEntries(signed.headers) : headers;
   const origin = request.headers.origin ?? null;
   const shared = cors?.share(origin, new Headers(whole)) ?? {};
-  // What is left of a body is not waited for, and so nothing can follow it on this connection.
-  const close = request.complete ? {} : { Connection: 'close' };
   const length = status === 204 ? {} : { 'Content-Length': String(Buffer.byteLength(body)) };
-  const fields = withFields(Object.entries(whole).flat(), { ...shared, ...close, ...length });
+  const fields = withFields(Object.entries(whole).flat(), { ...shared, ...length });
   // Said anew: Node keeps the phrase of an answer that it has refused to write, and would refuse it once more.
   response.writeHead(status, STATUS_CODES[status] ?? '', [...fields]);
-  response.end(body);
+  // Who has no leave to send a body sends none.
+  if (waits(request, response)) return void response.end(body);
+  // The answer is whole without being ended; once it is, Node closes the connection where its caller has asked for that.
+  response.write(body);
+  takeRest(request, () => response.end());
 }

@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
+import { promisify } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { createSigner } from 'countersign';
@@ -107,13 +109,28 @@ describe.runIf(here)('bodies through the reverse proxy', () => {
     expect([...reports, ...events].map(({ code }) => code)).toContain('body_too_large');
   });
 
-  it('refuses a body that is said to be too large before it has come', async () => {
+  it('refuses a body that is said to be too large before it has come, and does not take it in for ever', async () => {
     const opened = await open();
     const wire = wireTo(opened.origin);
     await wire.write(`${opened.head({ method: 'POST', body: bytes(11) })}Content-Length: 100000000\r\n\r\nabc`);
+    await expect.poll(() => statusesIn(wire.received())).toEqual(['413']);
+    await wire.write(bytes(100_000));
     await wire.closed;
-    expect(wire.received()).toMatch(/^HTTP\/1\.1 413 /);
     expect(await seen()).toEqual([]);
+  });
+
+  it('answers callers who send all before they listen', async () => {
+    const { origin } = await open();
+    const script = `
+import urllib.request, urllib.error
+for size in (1_000_000, 30_000_000):
+    try:
+        urllib.request.urlopen(urllib.request.Request("${origin}/", data=b"x" * size))
+    except urllib.error.HTTPError as error:
+        print(error.code)
+`;
+    const { stdout } = await promisify(execFile)('python3', ['-c', script]);
+    expect(stdout).toBe('401\n401\n');
   });
 
   it('passes on the beginning before the end has come', async () => {
