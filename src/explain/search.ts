@@ -19,7 +19,7 @@ export type Search = {
 /** By what the signature fits, and the request as it was signed. */
 export type Fit = { readonly differences: readonly Difference[]; readonly signer: Signer; readonly guess: Guess };
 
-/** What a search may cost, in bytes that are hashed: about a second. Two variations at once are always within it, three partly. */
+/** What a search may cost, in bytes that are hashed: about a second. Two variations at once are within it, as a rule. */
 const most = 2e7;
 /** What a trial costs beside its bytes; with public keys, it is some hundred times as much. */
 const trial = { hmac: 300, other: 50_000 } as const;
@@ -57,17 +57,16 @@ const costOf = ({ data }: Reading, signers: readonly Signer[]): number =>
 
 type Attempt = { readonly guess: Guess; readonly by: readonly Signer[]; differences(): readonly Difference[] };
 
-/** What to try, and in which order: no variation, another signer, one variation, one with another signer, two, three. */
+/** What to try, and in which order: no variation, another signer, one variation, two, one with another signer, three. */
 function* attemptsOf(search: Search): Generator<Attempt> {
   const { received, signers, strangers } = search;
   for (const by of [signers, strangers]) yield { guess: received, by, differences: () => [] };
   const effective = effectiveOf(search);
-  for (const by of [signers, strangers]) {
-    for (const { variation, guess } of effective) {
-      yield { guess, by, differences: () => [differenceOf(variation, guess, received)] };
-    }
-  }
-  for (const count of [2, 3]) for (const chosen of choices(effective, count)) yield together(chosen, search);
+  for (const chosen of choices(effective, 1)) yield together(chosen, search, signers);
+  for (const chosen of choices(effective, 2)) yield together(chosen, search, signers);
+  // Later, because there may be many strangers.
+  for (const chosen of choices(effective, 1)) yield together(chosen, search, strangers);
+  for (const chosen of choices(effective, 3)) yield together(chosen, search, signers);
 }
 
 /** So many variations of different parts. */
@@ -81,13 +80,17 @@ function* choices(all: readonly Effective[], count: number): Generator<readonly 
   }
 }
 
-/** Several variations at once. */
-function together(chosen: readonly Effective[], { received, signers }: Search): Attempt {
+/** Variations, one upon the other. */
+function together(
+  chosen: readonly Effective[],
+  { received }: Pick<Search, 'received'>,
+  by: readonly Signer[],
+): Attempt {
   const steps = [received];
   for (const { variation } of chosen) steps.push(changedBy(variation, steps.at(-1) ?? received));
   return {
     guess: steps.at(-1) ?? received,
-    by: signers,
+    by,
     differences: () =>
       chosen.map(({ variation }, place) =>
         differenceOf(variation, steps[place + 1] ?? received, steps[place] ?? received),
