@@ -96,7 +96,7 @@ export function nodeGate<Received>(verifier: Verifier, options: GateOptions<Rece
     const outgoing = response as ServerResponse;
     if (cors) changeWhenSent(outgoing, (headers) => cors.share(incoming.headers.get('origin'), headers));
     const result = await verifier.verify(incoming, contextOf(received, options, request.socket.remoteAddress));
-    if (!result.ok) return unread(result.reply, request);
+    if (!result.ok) return refusal(result.reply, request);
     const { principal, body } = result;
     if (result.request.body instanceof Uint8Array) bytesKept.set(request, result.request.body);
     for (const [name, value] of Object.entries(result.headers)) outgoing.setHeader(name, value);
@@ -105,6 +105,16 @@ export function nodeGate<Received>(verifier: Verifier, options: GateOptions<Rece
     return undefined;
   };
 }
+
+/** What Node may read of a body for nothing, in bytes. */
+const wasted = 65_536;
+
+/**
+ * A refusal. What is left of a short body Node reads, and drops: who closes before all has come resets the connection, and the
+ * answer may be lost on its way to a proxy that is still sending.
+ */
+const refusal = (reply: Reply, request: NodeRequest): Reply =>
+  Number(request.headers['content-length']) <= wasted ? reply : unread(reply, request);
 
 /** What is left of a body is not waited for, and so nothing can follow it on this connection. */
 function unread(reply: Reply, request: NodeRequest): Reply {

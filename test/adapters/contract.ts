@@ -18,7 +18,16 @@ import {
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Adapter, type App, type AppOptions, sha256, type Told } from './adapter.ts';
-import { type Answered, type Connect, connectPlain, fetchOver, hangUp, type Sent, sendBeginning } from './wire.ts';
+import {
+  type Answered,
+  type Connect,
+  connectPlain,
+  fetchOver,
+  hangUp,
+  type Sent,
+  sendBeginning,
+  sendInTwo,
+} from './wire.ts';
 
 type Opened = App & { readonly signer: Signer; readonly events: AuditEvent[]; readonly secret: string };
 type Opening = Omit<AppOptions, 'verifier'> & {
@@ -320,6 +329,15 @@ export function describeAdapter(adapter: Adapter): void {
   }
 
   function describeInterrupted(connect: Connect): void {
+    it('refuses before the body has come, and serves the next request on the same connection', async () => {
+      const app = await open();
+      const refused = { ...signed(app, { method: 'POST', body: 'abcdef' }), method: 'PUT' };
+      const beginning = `${head(refused, app)}Content-Length: 6\r\n\r\nabc`;
+      const rest = `def${head(signed(app), app)}Connection: close\r\n\r\n`;
+      const answer = await sendInTwo(app.origin, [beginning, rest], connect);
+      expect(answer.match(/HTTP\/1\.1 \d{3} /g)).toEqual(['HTTP/1.1 401 ', 'HTTP/1.1 200 ']);
+    });
+
     it('answers a body that is said to be too large before it has come', async () => {
       const app = await open({ options: { maxBodyBytes: 1000 } });
       const sent = signed(app, { method: 'POST', body: new Uint8Array(1001) });

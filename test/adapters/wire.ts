@@ -136,6 +136,24 @@ export const sendBeginning = (origin: string, text: string, open: Connect = conn
     socket.write(text);
   });
 
+/** Sends one part, and the other when there is an answer to the first; tells what comes back before the server closes. */
+export const sendInTwo = (
+  origin: string,
+  [first = '', second = '']: readonly string[],
+  open: Connect = connectPlain,
+): Promise<string> =>
+  new Promise((resolve) => {
+    const socket = open(origin);
+    let answer = '';
+    socket.once('data', () => socket.write(second));
+    socket.on('data', (chunk) => {
+      answer += chunk.toString('latin1');
+    });
+    socket.on('error', () => {});
+    socket.on('close', () => resolve(answer));
+    socket.write(first);
+  });
+
 /** Sends the beginning of a request, and hangs up. */
 export const hangUp = (origin: string, text: string, open: Connect = connectPlain): Promise<void> =>
   new Promise((resolve) => {
