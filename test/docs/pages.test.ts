@@ -8,9 +8,18 @@ import { blocksOf, headingsOf, linksOf, pageNamed, pages, proseOf } from './mark
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const checked = [
   'README.md',
-  ...['client', 'server', 'proxies', 'schemes', 'webhooks', 'rfc9421', 'errors', 'security', 'contributing'].map(
-    (name) => `docs/${name}.md`,
-  ),
+  ...[
+    'client',
+    'server',
+    'proxies',
+    'schemes',
+    'webhooks',
+    'rfc9421',
+    'errors',
+    'security',
+    'operations',
+    'contributing',
+  ].map((name) => `docs/${name}.md`),
 ];
 
 it('all pages are there', () => {

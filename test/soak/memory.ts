@@ -8,7 +8,7 @@ import type { Sample } from './memory-inside.ts';
 export type Held = {
   readonly name: string;
   readonly samples: readonly Sample[];
-  /** By how much it came to hold more than at the end of the warm-up, in bytes. */
+  /** By how much it came to hold more than it ever did while it warmed up, in bytes. */
   readonly growth: Readonly<Record<Measure, number>>;
 };
 
@@ -27,9 +27,10 @@ export async function* held(
 }
 
 function grown(name: string, samples: readonly Sample[]): Held {
-  // By then two generations of nonces have come and gone, and everything has been compiled.
-  const [warm, ...later] = samples.slice(samples.length * 0.3);
-  const growth = (measure: Measure) => Math.max(...later.map((one) => one[measure])) - (warm?.[measure] ?? Number.NaN);
+  // By the end of the warm-up, generations of nonces have come and gone, and everything has been compiled.
+  const warmUp = Math.ceil(samples.length * 0.4);
+  const most = (some: readonly Sample[], measure: Measure) => Math.max(...some.map((one) => one[measure]));
+  const growth = (measure: Measure) => most(samples.slice(warmUp), measure) - most(samples.slice(0, warmUp), measure);
   return { name, samples, growth: { heap: growth('heap'), rss: growth('rss') } };
 }
 
