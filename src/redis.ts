@@ -80,10 +80,10 @@ export function redisReplay(options: RedisReplayOptions): ReplayStore {
   };
 }
 
-/** Runs the script by its name; as a whole where that gives no answer, as where Redis does not know it yet. */
+/** Runs the script by its name; as a whole where Redis does not know it yet, or names are not for this client or proxy. */
 async function claimed(send: SendCommand, words: readonly string[]): Promise<unknown> {
   const answer = await send('EVALSHA', claimSha, '2', ...words).catch((cause: unknown) => {
-    if (!/\bNOSCRIPT\b/.test(String((cause as Error | undefined)?.message))) throw cause;
+    if (!/\bNOSCRIPT\b|\bNOPERM\b|unknown command/i.test(String((cause as Error | undefined)?.message))) throw cause;
   });
   return typeof answer === 'string' ? answer : send('EVAL', claimScript, '2', ...words);
 }

@@ -141,8 +141,15 @@ describe('sha256OfReceived', () => {
     expect(digest).toHaveLength(32);
   });
 
-  it('does so where there is no hash of Node’s', async () => {
-    const runtime = vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined as never);
+  it.each<[string, unknown]>([
+    ['is none', undefined],
+    ['is one without a hash', {}],
+    ['is one that throws', { hash: () => expect.fail('not implemented') }],
+    ['gives a text', { hash: () => 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855' }],
+    ['gives another digest', { hash: () => new Uint8Array(32) }],
+    ['gives nothing', { hash: () => undefined }],
+  ])('does so where the crypto of Node %s', async (_, crypto) => {
+    const runtime = vi.spyOn(process, 'getBuiltinModule').mockReturnValue(crypto as never);
     vi.resetModules();
     const { sha256OfReceived: anywhere } = await import('../../src/server/body-digest.ts');
     const bytes = new TextEncoder().encode('body');

@@ -79,6 +79,17 @@ describe.runIf(here)('redisReplay', () => {
         expect(sent).toEqual(['EVALSHA', 'EVAL', 'EVALSHA', 'EVALSHA']);
       });
 
+      it('does without names where a user may not run scripts by them', async () => {
+        const admin = connected.send;
+        await admin('ACL', 'SETUSER', 'whole', 'on', '>pass', '~*', '+@all', '-evalsha');
+        await admin('AUTH', 'whole', 'pass');
+        const { claim } = redisReplay({ send: admin });
+        expect(await claim('whole', 'first', Date.now() + 1000)).toBe('fresh');
+        expect(await claim('whole', 'first', Date.now() + 1000)).toBe('seen');
+        await admin('ACL', 'SETUSER', 'default', 'on', 'nopass');
+        await admin('AUTH', 'default', 'any');
+      });
+
       it('takes an error that is answered, as over HTTP, for no answer', async () => {
         const send = (...command: string[]) => connected.send(...command).catch(() => undefined);
         await connected.send('SCRIPT', 'FLUSH');
