@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { fail } from '../core/errors.ts';
+import { didYouMean } from '../server/nearest.ts';
 import { type Command, everywhere, type Given, type Options } from './command.ts';
 
 /** What stands after the name of a command. */
@@ -49,7 +50,9 @@ function parsed(name: string, known: Options, args: readonly string[]) {
     const secret = /'--?[\w-]*(?:secret|password|passphrase)/i.test(said)
       ? ' A secret is never given as an argument, which shell history and process lists show.'
       : '';
-    return wrong(name, `${said.replace(/\.?$/, '.')}${secret}`);
+    const [, unknown = ''] = /^Unknown option '--([\w-]+)/.exec(said) ?? [];
+    const meant = secret || didYouMean(unknown, Object.keys(known), (option) => `--${option}`);
+    return wrong(name, `${said.replace(/\.?$/, '.')}${meant}`);
   }
 }
 

@@ -9,12 +9,14 @@ import { keysRotate } from './keys-rotate.ts';
 import { keysSealingKey } from './keys-sealing-key.ts';
 import { keysShow } from './keys-show.ts';
 import { migrate } from './migrate.ts';
+import { newCredentials } from './new-credentials.ts';
 import { prepareRedis } from './prepare-redis.ts';
 import { sign } from './sign.ts';
 import { verify } from './verify.ts';
 
 /** Every command, in the order of help. */
 export const commands: readonly Command[] = [
+  newCredentials,
   sign,
   verify,
   explain,

@@ -1,3 +1,4 @@
+import { documentation } from '../core/documentation.ts';
 import { type Command, everywhere, type Option, type Options } from './command.ts';
 import { columns, styled } from './output.ts';
 
@@ -7,6 +8,11 @@ export function overview(commands: readonly Command[]): string {
     'Signs HTTP requests, verifies them, says why a signature does not match, and keeps the keys.',
     section('Usage', ['countersign COMMAND [options]']),
     section('Commands', [columns(commands.map(({ name, summary }) => [name, summary]))]),
+    section('Examples', [
+      'countersign credentials >> .env',
+      'countersign sign https://api.example.com/orders --format curl',
+      'countersign help sign',
+    ]),
     section('Options', ['--help     of a command, or this', '--version  of this program']),
     section('Environment', [
       columns([
@@ -29,6 +35,7 @@ export function overview(commands: readonly Command[]): string {
         ['70', 'a defect of this program'],
       ]),
     ]),
+    section('Documentation', [`${documentation}/command-line.md`]),
   ].join('\n\n');
 }
 
@@ -49,6 +56,7 @@ export function helpOf({ name, summary, details, operands = [], options, example
       examples.length > 1 ? 'Examples' : 'Example',
       examples.map((example) => `countersign ${example}`),
     ),
+    section('Documentation', [`${documentation}/command-line.md#${name.replace(' ', '-')}`]),
   ].join('\n\n');
 }
 

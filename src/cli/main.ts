@@ -1,4 +1,5 @@
 import { fail, SignatureError } from '../core/errors.ts';
+import { didYouMean } from '../server/nearest.ts';
 import { argumentsOf } from './arguments.ts';
 import type { Command } from './command.ts';
 import { commands } from './commands.ts';
@@ -35,20 +36,33 @@ async function dispatch(args: readonly string[], version: string): Promise<numbe
 const named = (args: readonly string[]): Command | undefined =>
   commands.find(({ name }) => name.split(' ').every((word, place) => word === args[place]));
 
-function misnamed([first, second]: readonly string[]): number {
+function misnamed([first, second = '']: readonly string[]): number {
   const group = commands.filter(({ name }) => name.startsWith(`${first} `));
-  if (group.length && /^(?:--help|-h)$/.test(second ?? '')) return done(overview(group));
+  if (group.length && /^(?:--help|-h)$/.test(second)) return done(overview(group));
   if (first === undefined) {
     tell(overview(commands));
     return 2;
   }
+  const meant = nearCommand(first, second);
   // What was given instead is not quoted: it may have been meant for elsewhere.
   return group.length
     ? fail(
         'invalid_configuration',
-        `After ${first} comes one of ${wordsAfter(first, group)}. See: countersign ${first} --help`,
+        `After ${first} comes one of ${wordsAfter(first, group)}.${meant} See: countersign ${first} --help`,
       )
-    : fail('invalid_configuration', 'There is no such command. See: countersign --help');
+    : fail('invalid_configuration', `There is no such command.${meant} See: countersign --help`);
+}
+
+/** Offers a command whose first word, or first two, are near to what was given. */
+function nearCommand(first: string, second: string): string {
+  const names = commands.map(({ name }) => name);
+  return (
+    didYouMean(`${first} ${second}`.trimEnd(), names) ||
+    didYouMean(
+      first,
+      names.filter((name) => !name.includes(' ')),
+    )
+  );
 }
 
 const wordsAfter = (first: string, group: readonly Command[]): string =>

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { parseEnv } from 'node:util';
 import { expect, it, vi } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
 import { commands } from '../../src/cli/commands.ts';
@@ -24,15 +25,21 @@ it('explains itself, and every command with an example', async () => {
     for (const option of [...Object.keys(options), 'json', 'help']) expect(stdout).toContain(`--${option}`);
     expect(Math.max(...stdout.split('\n').map((line) => line.length)), name).toBeLessThanOrEqual(120);
   }
+  expect(whole.stdout).toContain('\nDocumentation:\n  countersign/docs/');
   expect(await countersign(['help', 'keys', 'create'])).toEqual(await countersign(['keys', 'create', '-h']));
   expect((await countersign(['keys', '--help'])).stdout).toContain('keys rotate');
 });
 
 it.each<[args: string[], says: string]>([
-  [['sing'], 'There is no such command. See: countersign --help'],
+  [['sing'], 'There is no such command. Did you mean sign? See: countersign --help'],
+  [['bogus'], 'There is no such command. See: countersign --help'],
+  [['key', 'create'], 'Did you mean keys create? See'],
   [['keys'], 'After keys comes one of'],
-  [['keys', 'crate'], 'After keys comes one of'],
-  [['keys', 'create', '--servce', 'shop'], "Unknown option '--servce'. See: countersign keys create --help"],
+  [['keys', 'crate'], 'reseal. Did you mean keys create? See'],
+  [
+    ['keys', 'create', '--servce', 'shop'],
+    "Unknown option '--servce'. Did you mean --service? See: countersign keys create --help",
+  ],
   [['keys', 'rotate', 'key', '--no-overlap'], "Unknown option '--no-overlap'"],
   [['keys', 'rotate', 'key', '--overlap', '--json'], "'--overlap"],
   [['keys', 'rotate', 'key', '--overlap', '1', '--overlap', '0'], '--overlap is given twice'],
@@ -78,6 +85,31 @@ it('takes no secret as an argument, and repeats none that is given so', async ()
     expect(status).toBe(2);
     expect(stderr).not.toContain(secret);
   }
+});
+
+it('prints a new pair as lines of a .env file, also into a pipe, without a database', async () => {
+  const { status, stdout, stderr } = await countersign(['credentials', '--environment', 'test']);
+  expect([status, stderr]).toEqual([0, '']);
+  const { COUNTERSIGN_ACCESS_KEY: accessKey = '', COUNTERSIGN_SECRET: secret = '', ...more } = parseEnv(stdout);
+  expect([more, stdout.split('\n').length]).toEqual([{}, 3]);
+  expect([accessKey, secret]).toEqual([
+    expect.stringMatching(/^csign_ak_test_/),
+    expect.stringMatching(/^csign_sk_test_/),
+  ]);
+  // Signing checks the checksums of both.
+  const env = { COUNTERSIGN_ACCESS_KEY: accessKey, COUNTERSIGN_SECRET: secret };
+  expect((await countersign(['sign', 'https://api.example.com/'], { env })).stdout).toContain(
+    `X-API-Key: ${accessKey}`,
+  );
+});
+
+it('prints a new pair as JSON, a new one every time', async () => {
+  const made = await Promise.all([1, 2].map(() => countersign(['credentials', '--json'])));
+  const pairs = made.map(({ stdout }) => JSON.parse(stdout) as Record<string, string>);
+  expect(Object.keys(pairs[0] ?? {})).toEqual(['accessKey', 'secret']);
+  expect(new Set(pairs.flatMap(Object.values)).size).toBe(4);
+  const { status, stderr } = await countersign(['credentials', '--environment', 'Pro duction']);
+  expect([status, stderr]).toEqual([2, expect.stringContaining('lower-case')]);
 });
 
 it.each(['one', 'one:short', 'one:%%%', ':AAAA', `one:${'A'.repeat(43)},one:${'B'.repeat(43)}`])(
