@@ -13,6 +13,13 @@ const noNonce: Finding = {
   attack: 'None, but an honest caller who sends the same request twice within a second is refused the second time.',
 };
 
+const accessKeyUnbound: Finding = {
+  code: 'access-key-unbound',
+  severity: 'low',
+  message: 'The access key stands in Credential, which is not signed: the secret alone says whose request it is.',
+  attack: 'Two access keys have one secret, and one may do more: a request of the other is sent on in its name.',
+};
+
 /**
  * AWS Signature Version 4 by header, as AWS, S3-compatible stores and API Gateway take it. The secret is a text or
  * bytes; a CryptoKey must have been imported from `AWS4` and the secret.
@@ -22,5 +29,5 @@ const noNonce: Finding = {
 export const sigv4 = (options: SigV4Options): Scheme => ({
   ...signSigV4(options),
   read: readerOfSigV4(options),
-  findings: options.unsignedPayload ? [noNonce, bodyUnsigned] : [noNonce],
+  findings: [noNonce, accessKeyUnbound, ...(options.unsignedPayload ? [bodyUnsigned] : [])],
 });

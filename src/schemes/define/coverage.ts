@@ -27,10 +27,12 @@ export function coverageOf({ stringToSign, keySteps, query }: CompiledDefinition
 }
 
 function fieldsOf({ fields, parts }: Compiled, hasQuery: boolean): ReadonlySet<string> {
-  const inQuery = parts.flatMap((part) =>
-    part.kind === 'optional' && part.absentable === 'query' && hasQuery
-      ? part.parts.flatMap((one) => (one.kind === 'value' ? [...one.expression.fields] : []))
-      : [],
-  );
-  return new Set([...fields, ...inQuery]);
+  const inBrackets = parts.flatMap((part) => {
+    if (part.kind !== 'optional') return [];
+    const inner = part.parts.flatMap((one) => (one.kind === 'value' ? [...one.expression.fields] : []));
+    if (part.absentable === 'query' && hasQuery) return inner;
+    // Where there is a challenge, these brackets are there too.
+    return part.absentable === 'challenge' ? inner.filter((field) => field === 'challenge') : [];
+  });
+  return new Set([...fields, ...inBrackets]);
 }

@@ -90,7 +90,7 @@ export function compileExpression(part: ValuePart, context: Context): Expression
     filters: part.filters,
     kind: made,
     absentable: source.absentable,
-    fields: loses(part.filters) ? new Set() : source.fields,
+    fields: loses(part) ? new Set() : source.fields,
     mentions: source.mentions,
     bodyUses: source.bodyUses.map((use) => ({
       ...use,
@@ -166,13 +166,12 @@ function compileFilter(filter: Filter, { kind, first, field, context }: Position
 const cuts: ReadonlySet<string> = new Set(['before', 'truncate']);
 const folds: ReadonlySet<string> = new Set([...cuts, 'lower', 'upper', 'trim', 'collapse']);
 
-/** Whether two values may become one. */
-const loses = (filters: readonly Filter[]): boolean =>
-  filters.some(
-    ({ name }, i) =>
-      folds.has(name) ||
-      (name === 'decode' && !filters.slice(i).some((later) => /^(?:rfc3986|form)$/.test(later.name))),
-  );
+/** Whether two values may become one. Only a path and a query are decoded and encoded again piece by piece. */
+const loses = ({ field, filters }: Pick<ValuePart, 'field' | 'filters'>): boolean =>
+  filters.some(({ name }, i) => folds.has(name) || (name === 'decode' && !isEncodedAgain(field, filters.slice(i))));
+
+const isEncodedAgain = (field: string, later: readonly Filter[]): boolean =>
+  /^(?:path|query)$/.test(field) && later.some(({ name }) => /^(?:rfc3986|form)$/.test(name));
 
 type Making = {
   readonly kind: Kind;

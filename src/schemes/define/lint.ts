@@ -37,10 +37,10 @@ export function lintScheme(definition: SchemeDefinition): readonly Finding[] {
 function uses({ stringToSign, keySteps, signedQuery }: Flattened, aspect: Aspect): readonly Use[] {
   const templates = [stringToSign, ...keySteps];
   const direct = usesOf(aspect, templates);
-  return usesOf('query', templates).some((use) => isWhole(use, 'query'))
-    ? [...direct, ...usesOf(aspect, signedQuery)]
-    : direct;
+  return usesOf('query', templates).some(keepsParameters) ? [...direct, ...usesOf(aspect, signedQuery)] : direct;
 }
+
+const keepsParameters = (use: Use): boolean => remainderOf(use, 'query').losses.every(({ kind }) => kind === 'order');
 
 const isWhole = (use: Use, aspect: Aspect): boolean =>
   !remainderOf(use, aspect).losses.some(({ kind }) => kind === 'part');

@@ -46,7 +46,7 @@ export function reader(compiled: CompiledDefinition): (message: Message) => Pres
       accessKey: values.get('accessKey'),
       time: coverage.fields.has('timestamp') ? time : undefined,
       nonce: coverage.fields.has('nonce') ? values.get('nonce') : undefined,
-      challenge: values.get('challenge'),
+      challenge: coverage.fields.has('challenge') ? values.get('challenge') : undefined,
       signatures: signaturesOf(text('signature')),
       stringToSign: needsBody
         ? (bytes) => stringToSign.make({ ...environment, body: bytes, hasBody: bytes.length > 0, known: nothing.known })

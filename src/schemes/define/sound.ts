@@ -2,6 +2,7 @@ import { fail } from '../../core/errors.ts';
 import type { Carrier } from './carrier.ts';
 import type { Compiled, ParsedTemplate } from './compile.ts';
 import type { CompiledDefinition } from './compile-definition.ts';
+import { coverageOf } from './coverage.ts';
 import { carriedFields } from './grammar.ts';
 import { misdefined } from './misdefined.ts';
 import type { ParsedDefinition } from './parse.ts';
@@ -20,8 +21,9 @@ const notOurs =
  */
 export function checkSound(
   { definition, stringToSign: template, keySteps: stepTemplates }: ParsedDefinition,
-  { stringToSign, keySteps, headers, query }: CompiledDefinition,
+  compiled: CompiledDefinition,
 ): void {
+  const { stringToSign, keySteps, headers, query } = compiled;
   const carriers = [...headers, ...query];
   if (!carriers.some(({ signature }) => signature)) {
     wrong('No header and no parameter holds the {signature}');
@@ -32,6 +34,10 @@ export function checkSound(
   for (const { mentions } of [stringToSign, ...keySteps]) {
     const unknown = carriedFields.find((field) => mentions.has(field) && !carried.has(field));
     if (unknown) wrong(`The ${unknown} is signed, but no header and no parameter carries it to the verifier`);
+  }
+  // A recorded request with another challenge would be fresh again.
+  if (carried.has('challenge') && !coverageOf(compiled).fields.has('challenge')) {
+    wrong('A challenge is carried, but not signed whole: sign {challenge}, without filters that lose some of it');
   }
   if (stringToSign.mentions.has('signedHeaderLines') !== carried.has('signedHeaders') && definition.signedHeaders) {
     wrong('signedHeaders needs {signedHeaderLines} in stringToSign, and {signedHeaders} in a header or parameter');

@@ -123,6 +123,24 @@ describe('A request signed by header', () => {
     );
   });
 
+  it('is one of another access key where two have one secret, which is told', async () => {
+    const keys = memoryKeys(
+      [accessKey, 'OTHER'].map((one) => ({ accessKey: one, service: one, secrets: [{ secret }] })),
+    );
+    const credential = `Credential=${accessKey}/`;
+    expect(await judge(withAuthorization(credential, 'Credential=OTHER/'), { keys })).toBe('ok');
+    expect(sigv4(scope).findings).toContainEqual(
+      expect.objectContaining({ code: 'access-key-unbound', severity: 'low' }),
+    );
+    const address = createSigner({ accessKey, secret, clock, scheme: presign(scope) }).request({
+      url: `https://${host}/`,
+    });
+    const target = address.url.slice(`https://${host}`.length).replace(`=${accessKey}%2F`, '=OTHER%2F');
+    const link: Parts = { method: 'GET', authority: host, scheme: 'https', target, headers: {} };
+    expect(target).toContain('OTHER');
+    expect(await judge(link, { keys, scheme: presign(scope) })).toBe('signature_mismatch');
+  });
+
   it('is read in a time that grows with its length', async () => {
     const long = `${authorization}${' '.repeat(50_000)}${','.repeat(50_000)}`;
     expect(await judge(withHeaders({ authorization: long }))).toBe('malformed_field');

@@ -33,8 +33,8 @@ export const usesOf = (aspect: Aspect, templates: ReadonlyArray<readonly Piece[]
   templates
     .flatMap((pieces) => usesIn(pieces, [], []))
     .filter(({ field }) => aspects[field]?.includes(aspect))
-    // That it is left out where it is absent itself says that it is absent.
-    .map((use) => ({ ...use, unless: use.unless.filter((name) => name !== aspect) }));
+    // That it is left out where it is absent itself says that it is absent. Of a challenge, the sender decides.
+    .map((use) => ({ ...use, unless: use.unless.filter((name) => name !== aspect || name === 'challenge') }));
 
 /** Every field in templates. */
 export const fieldsIn = (templates: ReadonlyArray<readonly Piece[]>): ReadonlySet<string> =>

@@ -61,14 +61,16 @@ function lossesBy(step: Step): readonly Loss[] {
     return endsInTime(step) ? [] : [{ kind: 'part', what: `behind ${JSON.stringify(argument)}` }];
   }
   const changesCase = name === 'lower' || name === 'upper';
-  // A verifier relies on neither then: each of the others could be carried.
-  if ((aspect === 'nonce' || aspect === 'timestamp') && changesCase) return [{ kind: 'part', what: 'in its case' }];
+  // A verifier cannot rely on it then: each of the others could be carried.
+  if (carriedAspects.has(aspect) && changesCase) return [{ kind: 'part', what: 'in its case' }];
   // Hosts and methods come in one case, and with no escapes.
   if (aspect !== 'path' && aspect !== 'query') return [];
   if (changesCase) return [{ kind: 'case' }];
   if (name === 'sort') return [{ kind: 'order' }];
   return name === 'decode' && !escapesAgain(step) ? [{ kind: 'escapes' }] : [];
 }
+
+const carriedAspects: ReadonlySet<Aspect> = new Set(['accessKey', 'timestamp', 'nonce', 'challenge']);
 
 // What ends before the query has all of the path, and what ends before the port all of the host.
 const endsInTime = ({ argument, aspect, field }: Step): boolean =>
