@@ -28,11 +28,12 @@ export function signedRequests(verifier: Verifier, options: ExpressGateOptions =
   };
 }
 
-/** Middleware for single routes, after {@link signedRequests}: answers 403 unless the caller's key has the scope. */
+/** Middleware for single routes, after {@link signedRequests}: answers 403 unless the caller's key has the scope, and tells the audit. */
 export function requireScope(scope: string): RequestHandler {
   return (request, response, next) => {
-    const refusal = scopeRefusal(callerOf(request), scope);
-    if (refusal) sendReply(response, refusal);
-    else next();
+    scopeRefusal(callerOf(request), scope).then((refusal) => {
+      if (refusal) sendReply(response, refusal);
+      else next();
+    }, next);
   };
 }

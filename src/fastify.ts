@@ -51,10 +51,10 @@ function catchPreflights(app: FastifyInstance): void {
   }
 }
 
-/** A `preHandler` for single routes, after {@link signedRequests}: answers 403 unless the caller's key has the scope. */
+/** A `preHandler` for single routes, after {@link signedRequests}: answers 403 unless the caller's key has the scope, and tells the audit. */
 export function requireScope(scope: string): preHandlerAsyncHookHandler {
   return async (request, reply) => {
-    const refusal = scopeRefusal(callerOf(request), scope);
+    const refusal = await scopeRefusal(callerOf(request), scope);
     return refusal && send(reply, refusal);
   };
 }

@@ -1,7 +1,7 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import { handOn, receivedFromHono } from './node/hono-request.ts';
 import { corsOf } from './server/cors.ts';
-import { type Caller, contextOf, type GateOptions } from './server/gate.ts';
+import { type Caller, callerFrom, contextOf, type GateOptions } from './server/gate.ts';
 import { responseOf } from './server/reply.ts';
 import { scopeRefusal } from './server/scope-refusal.ts';
 import type { Verifier } from './server/verifier.ts';
@@ -29,9 +29,8 @@ export function signedRequests(verifier: Verifier, options: HonoGateOptions = {}
     if (preflight) return responseOf(preflight);
     const result = await verifier.verify(receivedFromHono(c), contextOf<Context>(c, options));
     if (result.ok) {
-      const { request, principal, body } = result;
-      handOn(c, request);
-      c.set('caller', { principal, body });
+      handOn(c, result.request);
+      c.set('caller', callerFrom(result));
       await next();
       for (const [name, value] of Object.entries(result.headers)) c.header(name, value);
     } else c.res = responseOf(result.reply);
@@ -41,10 +40,10 @@ export function signedRequests(verifier: Verifier, options: HonoGateOptions = {}
   };
 }
 
-/** Middleware for single routes, after {@link signedRequests}: answers 403 unless the caller's key has the scope. */
+/** Middleware for single routes, after {@link signedRequests}: answers 403 unless the caller's key has the scope, and tells the audit. */
 export function requireScope(scope: string): MiddlewareHandler<SignedEnv> {
   return async (c, next) => {
-    const refusal = scopeRefusal(c.get('caller'), scope);
+    const refusal = await scopeRefusal(c.get('caller'), scope);
     if (refusal) return responseOf(refusal);
     await next();
     return undefined;

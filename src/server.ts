@@ -54,6 +54,7 @@ export type { ReportedHandler, ReportOnlyOptions } from './server/report-only.ts
 export { reportOnly } from './server/report-only.ts';
 export type { Resealed, ResealOptions, SecretName } from './server/reseal.ts';
 export { resealKeys } from './server/reseal.ts';
+export { requireScope } from './server/scope-refusal.ts';
 export type { Sealer, SealingKey, SealingOptions } from './server/sealing.ts';
 export { aesSealer } from './server/sealing.ts';
 export type { Entered, Refused, Verified } from './server/verdict.ts';

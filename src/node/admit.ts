@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { corsOf } from '../server/cors.ts';
-import { type Caller, contextOf, type GateOptions } from '../server/gate.ts';
+import { type Caller, callerFrom, contextOf, type GateOptions } from '../server/gate.ts';
 import type { Reply } from '../server/reply.ts';
-import { verifiedCaller } from '../server/scope-refusal.ts';
+import { scopeRefusal, verifiedCaller } from '../server/scope-refusal.ts';
 import type { Verifier } from '../server/verifier.ts';
 import { changeWhenSent } from './head.ts';
 import { holdAnswer } from './held-answer.ts';
@@ -38,6 +38,18 @@ export function protectNode<
   const gate = nodeGate(verifier, options);
   return (request, response) =>
     admit(gate, { request, response }).then((caller) => (caller ? handler(request, response, caller) : undefined));
+}
+
+/** A handler for {@link protectNode} that sends 403 unless the caller's key has the scope, and tells the audit. */
+export function requireScope<Incoming extends NodeRequest, Outgoing extends NodeResponse>(
+  scope: string,
+  handler: NodeHandler<Incoming, Outgoing>,
+): NodeHandler<Incoming, Outgoing> {
+  return async (request, response, caller) => {
+    const refusal = await scopeRefusal(caller, scope);
+    if (refusal) sendReply(response, refusal);
+    else await handler(request, response, caller);
+  };
 }
 
 /** A request, and where it is answered. */
@@ -97,11 +109,10 @@ export function nodeGate<Received>(verifier: Verifier, options: GateOptions<Rece
     if (cors) changeWhenSent(outgoing, (headers) => cors.share(incoming.headers.get('origin'), headers));
     const result = await verifier.verify(incoming, contextOf(received, options, request.socket.remoteAddress));
     if (!result.ok) return refusal(result.reply, request);
-    const { principal, body } = result;
     if (result.request.body instanceof Uint8Array) bytesKept.set(request, result.request.body);
     for (const [name, value] of Object.entries(result.headers)) outgoing.setHeader(name, value);
     if (countersign === 'always') holdAnswer(outgoing, result.countersign);
-    admitted(request)[callerKey] = { principal, body };
+    admitted(request)[callerKey] = callerFrom(result);
     return undefined;
   };
 }

@@ -140,5 +140,7 @@ export type ReportedEvent = Omit<RefusedEvent, 'outcome'> & { readonly outcome: 
 /** What happened to one attempt. Never holds a secret, a signature, the body, or the query, which may hold any of them. */
 export type AuditEvent = AcceptedEvent | RefusedEvent | ReportedEvent;
 
-/** Called once per attempt. What it throws is dropped: an audit that fails must not fail the request. */
+/**
+ * Called once per attempt, and again with the outcome `refused` where `requireScope` refuses an accepted request. What it throws is dropped: an audit that fails must not fail the request.
+ */
 export type AuditSink = (event: AuditEvent) => void | Promise<void>;

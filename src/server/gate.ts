@@ -2,15 +2,28 @@ import type { Principal } from './contracts.ts';
 import { corsOf } from './cors.ts';
 import type { CorsOptions } from './cors-options.ts';
 import { responseOf } from './reply.ts';
+import type { Verified } from './verdict.ts';
 import type { Verifier } from './verifier.ts';
 import type { VerifyContext } from './verifier-options.ts';
+
+// A symbol, because requireScope alone uses it.
+export const checkScope: unique symbol = Symbol('checkScope');
 
 /** What a handler learns of a verified request. */
 export type Caller = {
   readonly principal: Principal;
   /** The bytes of the body that were verified; undefined where there is none, or it is not signed. */
   readonly body: Uint8Array | undefined;
+  /** Refuses a scope so that the audit learns of it. Missing in a caller that a test has made by hand. */
+  readonly [checkScope]?: Verified<unknown>['checkScope'];
 };
+
+/** What a verified request tells handlers. */
+export const callerFrom = ({ principal, body, checkScope: check }: Verified<unknown>): Caller => ({
+  principal,
+  body,
+  [checkScope]: check,
+});
 
 /** Answers a verified request. What it throws is thrown on. */
 export type ProtectedHandler = (request: Request, caller: Caller) => Response | Promise<Response>;
@@ -52,8 +65,7 @@ export function protect(
       cors ? withHeaders(answer, cors.share(request.headers.get('origin'), answer.headers)) : answer;
     const result = await verifier.verify(request, contextOf(request, options));
     if (!result.ok) return shared(responseOf(result.reply));
-    const { principal, body } = result;
-    const answer = await handler(result.request, { principal, body });
+    const answer = await handler(result.request, callerFrom(result));
     const response = shared(withHeaders(answer, result.headers));
     return countersign === 'always' ? result.countersign(response) : response;
   };

@@ -12,7 +12,7 @@ import { claimsOf, requireUnseen } from './replay-step.ts';
 import { type acceptedSchemes, signaturesIn } from './schemes.ts';
 import { requireChallenge, requireFresh, requireScope } from './steps.ts';
 import { touched } from './touch.ts';
-import { type Verified, verified } from './verdict.ts';
+import { type Judged, verified } from './verdict.ts';
 import type { VerifierOptions, VerifyContext } from './verifier-options.ts';
 
 /** What a judge works with, beside the options. */
@@ -28,7 +28,7 @@ export type Judge = <Received extends Request | ReceivedRequest>(
   request: Received,
   context: VerifyContext,
   attempt: Attempt,
-) => Promise<Verified<Received>>;
+) => Promise<Judged<Received>>;
 
 /**
  * The order of verification. Each step throws a SignatureError where it refuses.

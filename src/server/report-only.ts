@@ -1,5 +1,5 @@
 import { isPreflight } from './cors.ts';
-import { type Caller, contextOf, type ProtectOptions } from './gate.ts';
+import { type Caller, callerFrom, contextOf, type ProtectOptions } from './gate.ts';
 import type { Verifier } from './verifier.ts';
 
 /** Answers every request: `caller` is undefined where it would have been refused. What it throws is thrown on. */
@@ -24,7 +24,7 @@ export function reportOnly(
     const copy = request.bodyUsed || request.body?.locked ? request : request.clone();
     const result = await verifier.verify(copy, { ...contextOf(request, options), reportOnly: true });
     discard(copy, request);
-    const caller = result.ok ? { principal: result.principal, body: result.body } : undefined;
+    const caller = result.ok ? callerFrom(result) : undefined;
     return handler(request, caller);
   };
 }

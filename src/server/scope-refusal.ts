@@ -1,20 +1,33 @@
 import { fail, type SignatureError } from '../core/errors.ts';
-import type { Caller } from './gate.ts';
-import { type Reply, replyTo } from './reply.ts';
-import { requireScope } from './steps.ts';
+import { type Caller, checkScope, type ProtectedHandler } from './gate.ts';
+import { type Reply, replyTo, responseOf } from './reply.ts';
+import { requireScope as requireScopeOf } from './steps.ts';
 
 /**
- * What to answer a verified caller whose key has not the scope that a route asks for; undefined where it has.
+ * A handler for {@link protect} that responds with 403 unless the caller's key has the scope, and tells the audit.
+ *
+ * @throws SignatureError (the handler) `invalid_configuration` (500) where nothing has verified the request.
+ */
+export function requireScope(scope: string, handler: ProtectedHandler): ProtectedHandler {
+  return async (request, caller) => {
+    const refusal = await scopeRefusal(caller, scope);
+    return refusal ? responseOf(refusal) : handler(request, caller);
+  };
+}
+
+/**
+ * The response to a verified caller whose key does not have the scope that a route asks for; undefined where it has.
  *
  * @throws SignatureError `invalid_configuration` (500) where nothing has verified the request.
  */
-export function scopeRefusal(caller: Caller | undefined, scope: string): Reply | undefined {
-  const { principal } = verifiedCaller(caller);
+export async function scopeRefusal(caller: Caller | undefined, scope: string): Promise<Reply | undefined> {
+  const { principal, [checkScope]: check } = verifiedCaller(caller);
+  if (check) return (await check(scope))?.reply;
   try {
-    requireScope(principal, scope);
+    requireScopeOf(principal, scope);
     return undefined;
   } catch (error) {
-    // The caller is proved, so may know the reason; who is refused by 403 is not told how to sign.
+    // The caller is proved, so it may know the reason; a 403 does not say how to sign.
     return replyTo(error as SignatureError, { scheme: '', disclosed: true, howToSign: [], challenge: undefined });
   }
 }

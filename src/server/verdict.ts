@@ -25,6 +25,13 @@ export type Verified<Received> = {
   readonly entrance: Entered;
   /** To be added to the answer: when the secret retires, and what is left of the key's budget, where that is known. */
   readonly headers: Readonly<Record<string, string>>;
+  /**
+   * Checks a scope that only a part of the server asks for, after the verifier has accepted the request. A key that does not have it
+   * is refused, and the audit gets a second event, with the outcome `refused`.
+   *
+   * @returns the refusal, as `verify` gives it; undefined if the key has the scope.
+   */
+  checkScope(scope: string): Promise<Refused | undefined>;
   /** Signs the answer to this request with the caller's secret, so that the caller knows whose it is. */
   countersign(response: Response): Promise<Response>;
 };
@@ -47,6 +54,9 @@ export type Refused = {
   readonly reply: Reply;
 };
 
+/** A verified request, before the verifier adds what it can do for it later. */
+export type Judged<Received> = Omit<Verified<Received>, 'checkScope'>;
+
 /** What the steps have found out about a request that none of them refuses. */
 export type Findings = {
   readonly record: KeyRecord;
@@ -63,8 +73,8 @@ export type Findings = {
 export function verified<Received>(
   request: Received,
   { record, match, scheme, judged, entrance, headers, countersigner }: Findings,
-): Verified<Received> {
-  const verdict: { -readonly [Name in keyof Verified<Received>]: Verified<Received>[Name] } = {
+): Judged<Received> {
+  const verdict: { -readonly [Name in keyof Judged<Received>]: Judged<Received>[Name] } = {
     ok: true,
     principal: principalOf(record),
     scheme: scheme.name,

@@ -26,7 +26,7 @@ export type VerifierOptions = PublicAddress & {
   readonly maxBodyBytes?: number;
   /** The time in milliseconds since the epoch. @default Date.now */
   readonly clock?: () => number;
-  /** Told of every attempt, once. @default none */
+  /** Called for every attempt, and again for an accepted one that `requireScope` refuses. @default none */
   readonly audit?: AuditSink;
   /** Budgets. @default none */
   readonly limits?: LimitOptions;

@@ -1,13 +1,14 @@
 import { SignatureError } from '../core/errors.ts';
 import { countersignV1 } from '../schemes/countersign-v1.ts';
 import type { Attempt } from './attempt.ts';
-import { report } from './audit.ts';
+import { type Audited, report } from './audit.ts';
 import { budgetsOf } from './budgets.ts';
 import { countersignedReply, countersigners } from './countersign.ts';
 import { judgeBy } from './judge.ts';
 import type { ReceivedRequest } from './received.ts';
 import { replyTo } from './reply.ts';
 import { acceptedSchemes } from './schemes.ts';
+import { requireScope } from './steps.ts';
 import type { Refused, Verified } from './verdict.ts';
 import type { VerifierOptions, VerifyContext } from './verifier-options.ts';
 
@@ -27,6 +28,12 @@ export type Verifier = {
     /** Names of response headers that countersignatures are in, or that tell how to sign. */
     readonly response: readonly string[];
   };
+};
+
+type Telling = Pick<Audited, 'request' | 'error' | 'reportOnly'> & {
+  readonly attempt: Attempt;
+  /** When judging began, by `performance.now()`. */
+  readonly begun: number;
 };
 
 /**
@@ -72,35 +79,52 @@ export function createVerifier(options: VerifierOptions): Verifier {
     return { ok: false, error, reply: signed ?? reply };
   }
 
+  /** A scope that a route asks for later is refused as one that the context asks for. */
+  async function scopeRefused(request: Request | ReceivedRequest, attempt: Attempt, scope: string) {
+    const begun = performance.now();
+    try {
+      requireScope(attempt.record ?? {}, scope);
+      return undefined;
+    } catch (cause) {
+      const refused = await refuse(cause, attempt);
+      tellAudit({ request, attempt, begun, error: refused.error, reportOnly: false });
+      return refused;
+    }
+  }
+
+  function tellAudit({ request, attempt, begun, error, reportOnly }: Telling): void {
+    if (!audit) return;
+    const { address, candidate, record, secretId } = attempt;
+    report(audit, {
+      time: clock(),
+      duration: performance.now() - begun,
+      request,
+      address,
+      accessKey: candidate?.accessKey,
+      scheme: candidate?.scheme.name,
+      secretId,
+      nonce: candidate?.presented.nonce,
+      record,
+      error,
+      reportOnly,
+    });
+  }
+
   return {
     async verify(request, context = {}) {
       const begun = performance.now();
       const attempt: Attempt = { address: context.address };
       let result: Verified<typeof request> | Refused;
       try {
-        result = await judge(request, context, attempt);
+        const checkScope = (scope: string) => scopeRefused(request, attempt, scope);
+        result = Object.assign(await judge(request, context, attempt), { checkScope });
       } catch (cause) {
         result = await refuse(await charged(cause, attempt), attempt);
       }
       const error = result.ok ? undefined : result.error;
       const settled = budgets.settle(attempt, error);
       if (settled) await settled;
-      if (audit) {
-        const { address, candidate, record, secretId } = attempt;
-        report(audit, {
-          time: clock(),
-          duration: performance.now() - begun,
-          request,
-          address,
-          accessKey: candidate?.accessKey,
-          scheme: candidate?.scheme.name,
-          secretId,
-          nonce: candidate?.presented.nonce,
-          record,
-          error,
-          reportOnly: context.reportOnly === true,
-        });
-      }
+      tellAudit({ request, attempt, begun, error, reportOnly: context.reportOnly === true });
       return result;
     },
     needsBody: schemes.some(({ body }) => body === 'bytes'),

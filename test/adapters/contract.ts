@@ -34,6 +34,8 @@ type Opening = Omit<AppOptions, 'verifier'> & {
   readonly options?: Partial<VerifierOptions>;
   /** When the secret ends, in milliseconds since the epoch. @default never */
   readonly expiresAt?: number;
+  /** Of the key. @default ['orders:read'] */
+  readonly scopes?: readonly string[];
 };
 type Described = Partial<Omit<Sent, 'body'>> & { readonly body?: string | Uint8Array<ArrayBuffer> };
 
@@ -50,7 +52,7 @@ export function describeAdapter(adapter: Adapter): void {
     for (const app of opened.splice(0)) await app.close();
   });
 
-  async function open({ options, expiresAt, ...rest }: Opening = {}): Promise<Opened> {
+  async function open({ options, expiresAt, scopes = ['orders:read'], ...rest }: Opening = {}): Promise<Opened> {
     const { accessKey, secret } = generateCredentials();
     const events: AuditEvent[] = [];
     const verifier = createVerifier({
@@ -59,7 +61,7 @@ export function describeAdapter(adapter: Adapter): void {
           accessKey,
           service: 'shop',
           secrets: [{ secret, ...(expiresAt !== undefined && { expiresAt }) }],
-          scopes: ['orders:read'],
+          scopes,
         },
       ]),
       replay: memoryReplay(),
@@ -289,7 +291,34 @@ export function describeAdapter(adapter: Adapter): void {
         const app = await open();
         const { scoped: target = '' } = adapter;
         expect(codeOf(await send(app.origin, signed(app, { target })))).toBe('403 insufficient_scope');
+        const writer = await open({ scopes: ['orders:write'] });
+        expect((await send(writer.origin, signed(writer, { target }))).status).toBe(200);
+        expect(writer.events).toMatchObject([{ outcome: 'accepted' }]);
       });
+
+      it('tells the audit that a route has refused what the gate accepted', async () => {
+        const app = await open();
+        const { scoped: path = '' } = adapter;
+        const sent = signed(app, { target: path });
+        await send(app.origin, sent);
+        const whose = { service: 'shop', path, nonce: sent.headers['X-API-Nonce'], address: '127.0.0.1' };
+        expect(whose.nonce).toMatch(/^[\w-]{16,}$/);
+        const message = 'The key does not have the scope orders:write.';
+        expect(app.events).toEqual([
+          expect.objectContaining({ ...whose, outcome: 'accepted' }),
+          expect.objectContaining({ ...whose, outcome: 'refused', code: 'insufficient_scope', message }),
+        ]);
+      });
+
+      it.each(['always', 'never'] as const)(
+        'signs what a route refuses, where answers are signed %s',
+        async (countersign) => {
+          const app = await open({ countersign });
+          const api = countersignedFetch(app.signer, fetching);
+          const answer = await api(app.origin + adapter.scoped);
+          expect(await answer.json()).toMatchObject({ status: 403, code: 'insufficient_scope' });
+        },
+      );
     }
 
     if (adapter.connect) describeHttp1(adapter.connect);

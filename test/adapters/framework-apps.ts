@@ -12,7 +12,7 @@ import {
   requireScope as requireFastifyScope,
 } from 'countersign/fastify';
 import { signedRequests as honoGate, requireScope as requireHonoScope, type SignedEnv } from 'countersign/hono';
-import { protect } from 'countersign/server';
+import { protect, requireScope } from 'countersign/server';
 import express5, { type RequestHandler } from 'express';
 import Fastify from 'fastify';
 import { Hono } from 'hono';
@@ -75,7 +75,7 @@ export const frameworkApps: readonly Adapter[] = [
         bytesOf(payload).then((bytes) => done(null, bytes), done);
       });
       app.register(fastifyGate(verifier, options));
-      app.get('/scoped', { preHandler: requireFastifyScope('orders:write') }, () => 'unreached');
+      app.get('/scoped', { preHandler: requireFastifyScope('orders:write') }, () => 'allowed');
       app.get('/failing', () => {
         throw failure;
       });
@@ -119,11 +119,14 @@ export const frameworkApps: readonly Adapter[] = [
     ...plain,
     name: 'protect',
     web: true,
+    scoped: '/scoped',
     start({ verifier, ...options }) {
+      const scoped = requireScope('orders:write', () => new Response('allowed'));
       const peers = new WeakMap<Request, string | undefined>();
       const handle = protect(
         verifier,
         async (request, caller) => {
+          if (new URL(request.url).pathname === '/scoped') return scoped(request, caller);
           const told = answerOf(caller, new Uint8Array(await request.arrayBuffer()));
           return Response.json(told, { headers: { vary: varied } });
         },
