@@ -46,6 +46,8 @@ export { derivedSecrets, managedKeys } from './server/managed-keys.ts';
 export type { OutcomeCount, OutcomeCounts, OutcomeCountsOptions } from './server/outcome-counts.ts';
 export { outcomeCounts } from './server/outcome-counts.ts';
 export type { ForwardingHeader, TrustedProxies } from './server/proxies.ts';
+export type { PrunedKeys, PruneKeysOptions } from './server/prune-keys.ts';
+export { pruneKeys } from './server/prune-keys.ts';
 export type { PublicAddress, ReceivedRequest } from './server/received.ts';
 export type { MemoryReplayOptions } from './server/replay.ts';
 export { memoryReplay } from './server/replay.ts';

@@ -2,7 +2,9 @@ import type { Command } from './command.ts';
 import { explain } from './explain.ts';
 import { gateway } from './gateway.ts';
 import { keysCreate } from './keys-create.ts';
+import { keysDelete } from './keys-delete.ts';
 import { keysList } from './keys-list.ts';
+import { keysPrune } from './keys-prune.ts';
 import { keysReseal } from './keys-reseal.ts';
 import { keysRevoke } from './keys-revoke.ts';
 import { keysRotate } from './keys-rotate.ts';
@@ -29,5 +31,7 @@ export const commands: readonly Command[] = [
   keysShow,
   keysRotate,
   keysRevoke,
+  keysDelete,
+  keysPrune,
   keysReseal,
 ];

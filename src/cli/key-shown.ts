@@ -5,11 +5,12 @@ import { printedTime } from './times.ts';
 /** A key as it is shown: without what is sealed, and times as ISO 8601. */
 export type ShownKey = Omit<
   StoredKey,
-  'secrets' | 'version' | 'createdAt' | 'lastUsedAt' | 'notBefore' | 'expiresAt' | 'revoked'
+  'secrets' | 'version' | 'createdAt' | 'lastUsedAt' | 'notBefore' | 'expiresAt' | 'revoked' | 'revokedAt'
 > & {
   readonly state: 'active' | 'inactive' | 'expired' | 'revoked';
   readonly createdAt: string;
   readonly lastUsedAt?: string;
+  readonly revokedAt?: string;
   readonly notBefore?: string;
   readonly expiresAt?: string;
   readonly secrets: readonly ShownSecret[];
@@ -29,8 +30,19 @@ export type ShownSecret = {
 
 /** A key as it is shown at a time, in milliseconds since the epoch. */
 export function shownKey(key: StoredKey, now: number): ShownKey {
-  const { accessKey, service, environment, scopes, schemes, algorithms, addresses, explain, createdAt, lastUsedAt } =
-    key;
+  const {
+    accessKey,
+    service,
+    environment,
+    scopes,
+    schemes,
+    algorithms,
+    addresses,
+    explain,
+    createdAt,
+    lastUsedAt,
+    revokedAt,
+  } = key;
   return {
     accessKey,
     service,
@@ -43,6 +55,7 @@ export function shownKey(key: StoredKey, now: number): ShownKey {
     ...(explain && { explain }),
     createdAt: printedTime(createdAt),
     ...(lastUsedAt !== undefined && { lastUsedAt: printedTime(lastUsedAt) }),
+    ...(revokedAt !== undefined && { revokedAt: printedTime(revokedAt) }),
     ...validity(key),
     secrets: key.secrets.map((secret) => shownSecret(secret, now)),
   };

@@ -33,6 +33,7 @@ const labels: Readonly<Record<string, string>> = {
   accessKey: 'access key',
   createdAt: 'created',
   lastUsedAt: 'last used',
+  revokedAt: 'revoked',
   notBefore: 'valid from',
   expiresAt: 'valid until',
 };

@@ -1,7 +1,7 @@
 import { readBody } from '../core/body.ts';
 import { checkPublicKey, type PlatformKey } from '../core/credentials.ts';
 import { sha256OfBody } from '../core/digest.ts';
-import { bytesToSign } from '../core/encoding.ts';
+import { bytesToSign, textOfUtf8 } from '../core/encoding.ts';
 import { fail } from '../core/errors.ts';
 import { type Message, messageOf } from '../core/message.ts';
 import type { PresentedResponse, ResponseScheme, SigningScheme } from '../core/scheme.ts';
@@ -116,4 +116,4 @@ async function fits(presented: PresentedResponse, key: SigningKey, body: Uint8Ar
 
 // Told by the body, which the countersignature covers, not by a header that anyone may have added.
 const refusesTimestamp = (status: number, body: Uint8Array): boolean =>
-  status === 401 && /"code":"(?:stale|future)_timestamp"/.test(new TextDecoder().decode(body));
+  status === 401 && /"code":"(?:stale|future)_timestamp"/.test(textOfUtf8(body));

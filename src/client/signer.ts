@@ -1,5 +1,5 @@
 import type { Credentials, Secret } from '../core/credentials.ts';
-import { bytesToSign, hex } from '../core/encoding.ts';
+import { bytesToSign, hex, textOfUtf8 } from '../core/encoding.ts';
 import { fail } from '../core/errors.ts';
 import type { Message } from '../core/message.ts';
 import type { PreparedSignature, SigningScheme } from '../core/scheme.ts';
@@ -172,7 +172,7 @@ export function createSigner(options: SignerOptions): Signer {
         scheme: scheme.name,
         message: { method: message.method, authority: message.authority, target: message.target },
         bodyDigest: body.kind === 'digest' ? hex(body.sha256) : body.kind,
-        stringToSign: typeof stringToSign === 'string' ? stringToSign : new TextDecoder().decode(stringToSign),
+        stringToSign: typeof stringToSign === 'string' ? stringToSign : textOfUtf8(stringToSign),
         headers: headers(made),
         ...(target && { target: target(made) }),
       };

@@ -3,6 +3,9 @@ const encoder = new TextEncoder();
 /** UTF-8 bytes of a text. */
 export const utf8 = (text: string): Uint8Array<ArrayBuffer> => encoder.encode(text);
 
+/** The text of UTF-8 bytes, whole: a decoder by default takes U+FEFF at the front for a byte order mark, and drops it. */
+export const textOfUtf8 = (bytes: Uint8Array): string => new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
+
 let shared = new Uint8Array(0);
 let used = 0;
 

@@ -1,4 +1,4 @@
-import { base64, base64url, bytesOfBase64, bytesOfHex, hex } from '../core/encoding.ts';
+import { base64, base64url, bytesOfBase64, bytesOfHex, hex, textOfUtf8 } from '../core/encoding.ts';
 import { SignatureError } from '../core/errors.ts';
 import type { Message } from '../core/message.ts';
 import type { Scheme } from '../core/scheme.ts';
@@ -120,7 +120,7 @@ function bytesIn(text: string): ReadonlyArray<{ readonly says: string; readonly 
   const [digits] = /(?<![\da-f])[\da-f]{64}(?![\da-f])/i.exec(text) ?? [];
   const [letters] = /(?<![\w+/-])[\w+/-]{43}=?(?![\w+/=-])/.exec(text) ?? [];
   const [twice] = /(?<![\w+/-])[\w+/-]{86}(?:==)?(?![\w+/=-])/.exec(text) ?? [];
-  const inner = twice === undefined ? '' : new TextDecoder().decode(bytesOfBase64(twice));
+  const inner = twice === undefined ? '' : textOfUtf8(bytesOfBase64(twice));
   return [
     ...(digits === undefined
       ? []

@@ -1,4 +1,4 @@
-import { bytesToSign, utf8 } from '../core/encoding.ts';
+import { bytesToSign, textOfUtf8, utf8 } from '../core/encoding.ts';
 import { SignatureError } from '../core/errors.ts';
 import type { HeaderView, Message } from '../core/message.ts';
 import type { PresentedSignature, Scheme, ToSign } from '../core/scheme.ts';
@@ -75,7 +75,7 @@ export function requiredReading(scheme: Scheme, { message, body, written }: Gues
 
 function textOf(signed: ToSign): string | undefined {
   if (typeof signed === 'string') return signed;
-  const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(signed);
+  const text = textOfUtf8(signed);
   return sameBytes(utf8(text), signed) ? text : undefined;
 }
 

@@ -1,5 +1,5 @@
 import { sha256OfBodySync } from '../core/digest.ts';
-import { base64, base64url, bytesOfBase64, bytesOfHex, hex, utf8 } from '../core/encoding.ts';
+import { base64, base64url, bytesOfBase64, bytesOfHex, hex, textOfUtf8, utf8 } from '../core/encoding.ts';
 import type { DifferenceCode } from './difference.ts';
 import { utf16 } from './written.ts';
 
@@ -56,7 +56,7 @@ function written(secret: Uint8Array): readonly SecretForm[] {
     { says: 'as the text of its hex in upper case', secret: hex(secret).toUpperCase() },
     { says: 'as the text of its base64', secret: base64(secret) },
     { says: 'as the text of its base64url', secret: base64url(secret) },
-    { says: 'as the UTF-8 of its characters', secret: new TextDecoder().decode(secret) },
+    { says: 'as the UTF-8 of its characters', secret: textOfUtf8(secret) },
   ].map((form) => ({ code: 'secret-encoding', ...form }));
 }
 

@@ -58,8 +58,20 @@ export function rotated(key: StoredKey, secret: StoredSecret, { overlap = 604_80
 // A secret that has ended is kept a while, so that whoever still signs with it can be told so.
 const recent = ({ expiresAt = Infinity }: StoredSecret, now: number): boolean => now - expiresAt < 90 * 86_400_000;
 
-/** The key, revoked: at once, with all its secrets. */
-export const revoked = (key: StoredKey): StoredKey => ({ ...key, version: key.version + 1, revoked: true });
+/** The key, revoked: at once, with all its secrets. One that is revoked already keeps the time of its end. */
+export const revoked = (key: StoredKey, now: number): StoredKey => ({
+  ...key,
+  version: key.version + 1,
+  revoked: true,
+  revokedAt: key.revokedAt ?? now,
+});
+
+/** When a key ended or will end, by revocation or by its own time, in milliseconds since the epoch; Infinity where it has no end. */
+export const endOfKey = ({ revokedAt = Infinity, expiresAt = Infinity }: StoredKey): number =>
+  Math.min(revokedAt, expiresAt);
+
+/** The version of a new key: 48 random bits, so that no version of a deleted key comes again. */
+export const firstVersion = (): number => Number.parseInt(hex(crypto.getRandomValues(new Uint8Array(6))), 16);
 
 /**
  * The key with one of its secrets ended at once.

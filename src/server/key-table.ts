@@ -26,7 +26,12 @@ export type StoredKey = Omit<KeyRecord, 'secrets'> & {
   readonly environment: string;
   readonly createdAt: number;
   readonly secrets: readonly StoredSecret[];
-  /** Grows with each change, so that two changes at once cannot undo each other. */
+  /** When the key was revoked, in milliseconds since the epoch. */
+  readonly revokedAt?: number;
+  /**
+   * Grows by one with each change, so that two changes at once cannot undo each other. A new key begins at a random number, so
+   * that no change of a deleted key meets a new key of the same name.
+   */
   readonly version: number;
 };
 
@@ -47,6 +52,8 @@ export type KeyTable = {
   insert(key: StoredKey): Promise<boolean>;
   /** @returns false, and changes nothing, where the stored version is not the one before `key.version`. */
   replace(key: StoredKey): Promise<boolean>;
+  /** @returns false, and deletes nothing, where there is no such key or the stored version is another. */
+  delete(accessKey: string, version: number): Promise<boolean>;
   /** In the order of their access keys. */
   list(filter: KeyFilter): Promise<readonly StoredKey[]>;
   /** Sets `lastUsedAt`, unless it is later already; changes no version. */
@@ -68,6 +75,9 @@ export function memoryKeyTable(): KeyTable {
       if (stored?.version !== key.version - 1) return false;
       keys.set(key.accessKey, { ...structuredClone(key), ...lastUse(stored) });
       return true;
+    },
+    async delete(accessKey, version) {
+      return keys.get(accessKey)?.version === version && keys.delete(accessKey);
     },
     async list({ service, after = '', limit = 100 }) {
       return [...keys.values()]

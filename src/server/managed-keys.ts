@@ -1,9 +1,9 @@
 import { checkEnvironment, generateCredentials, type PlatformKey, secretText } from '../core/credentials.ts';
 import { derivedBytes } from '../core/derive.ts';
 import { fail } from '../core/errors.ts';
-import { changeKey } from './change-key.ts';
+import { changeKey, deleteKey } from './change-key.ts';
 import type { KeyRecord, KeyStore } from './contracts.ts';
-import { newSecretId, type Rotation, revoked, rotated, withoutSecret } from './key-lifecycle.ts';
+import { firstVersion, newSecretId, type Rotation, revoked, rotated, withoutSecret } from './key-lifecycle.ts';
 import type { KeyFilter, KeyTable, StoredKey, StoredSecret } from './key-table.ts';
 import { recordOpener } from './opened-keys.ts';
 import { storedPublicKey } from './public-key.ts';
@@ -64,6 +64,13 @@ export type ManagedKeys = KeyStore & {
    * @throws SignatureError `unknown_key`, `invalid_configuration` for a secret that the key does not have.
    */
   revoke(accessKey: string, options?: { readonly secret?: string }): Promise<void>;
+  /**
+   * Deletes a key, revoked or not: its row is gone, and its access key may be created again. To end a key, revoke it: requests
+   * are then refused with a reason, and the audit has its service.
+   *
+   * @throws SignatureError `unknown_key`
+   */
+  delete(accessKey: string): Promise<void>;
   /** Keys as they are stored, without anything secret, in the order of their access keys. */
   list(filter?: KeyFilter): Promise<readonly StoredKey[]>;
   touch(accessKey: string, at: number): Promise<void>;
@@ -104,7 +111,7 @@ export function managedKeys({ table, secrets, capacity, clock = () => Date.now()
       const owner = { accessKey: accessKey ?? generateCredentials({ environment }).accessKey, environment };
       checkNew({ ...wanted, ...owner });
       const { stored, ...issued } = await issue(owner, publicKey);
-      const key = { ...rest, ...owner, createdAt: stored.createdAt, secrets: [stored], version: 1 };
+      const key = { ...rest, ...owner, createdAt: stored.createdAt, secrets: [stored], version: firstVersion() };
       if (!(await table.insert(key))) fail('invalid_configuration', `The access key ${owner.accessKey} is taken.`);
       return issued;
     },
@@ -116,8 +123,12 @@ export function managedKeys({ table, secrets, capacity, clock = () => Date.now()
       return issued;
     },
     async revoke(accessKey, { secret } = {}) {
-      const ended = (key: StoredKey) => (secret === undefined ? revoked(key) : withoutSecret(key, secret, clock()));
+      const ended = (key: StoredKey) =>
+        secret === undefined ? revoked(key, clock()) : withoutSecret(key, secret, clock());
       await changeKey(table, accessKey, ended);
+    },
+    async delete(accessKey) {
+      await deleteKey(table, accessKey);
     },
     list: (filter = {}) => table.list(filter),
     touch: (accessKey, at) => table.touch(accessKey, at),

@@ -7,7 +7,8 @@ import type { ManagedKeysOptions } from './managed-keys.ts';
 import { importedPublicKey } from './public-key.ts';
 
 /**
- * Opens stored keys, and keeps the last ones: what a secret costs to open, and a key to prepare, is paid once for each version.
+ * Opens stored keys, and keeps the last ones: what a secret costs to open, and a key to prepare, is paid once for as long as the
+ * row stays as it is. A version alone would not do: a deleted key is made again, and a table is restored from a backup.
  */
 export function recordOpener({
   secrets,
@@ -15,7 +16,7 @@ export function recordOpener({
 }: Pick<ManagedKeysOptions, 'secrets'> & { readonly capacity: number | undefined }): (
   key: StoredKey,
 ) => Promise<KeyRecord> {
-  const opened = new Map<string, { readonly version: number; readonly record: Promise<KeyRecord> }>();
+  const opened = new Map<string, { readonly row: string; readonly record: Promise<KeyRecord> }>();
 
   async function secretOf(key: StoredKey, stored: StoredSecret): Promise<KeySecret> {
     const { id, notBefore, expiresAt, sealed, publicKey } = stored;
@@ -37,11 +38,12 @@ export function recordOpener({
   }
 
   return (key) => {
-    const { accessKey, version } = key;
+    const { accessKey } = key;
+    const row = JSON.stringify({ ...key, lastUsedAt: undefined });
     const found = opened.get(accessKey);
     // Taken out and put in again, so that the one that was not used for longest goes first.
     opened.delete(accessKey);
-    const entry = found?.version === version ? found : { version, record: recordOf(key) };
+    const entry = found?.row === row ? found : { row, record: recordOf(key) };
     opened.set(accessKey, entry);
     dropOldest(opened, capacity);
     entry.record.catch(() => {

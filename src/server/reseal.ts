@@ -1,5 +1,6 @@
 import { SignatureError } from '../core/errors.ts';
 import { changeKey } from './change-key.ts';
+import { everyKey } from './every-key.ts';
 import type { KeyTable, StoredSecret } from './key-table.ts';
 import type { Sealer } from './sealing.ts';
 
@@ -23,9 +24,6 @@ export type Resealed = {
   readonly unopened: readonly SecretName[];
 };
 
-/** How many keys are read at a time. */
-const page = 100;
-
 /**
  * Seals every stored secret anew that is sealed with another key than the sealer's current one. Servers may use and change
  * keys meanwhile: a key that is changed in between is read again. Run again, it does what was left.
@@ -36,21 +34,14 @@ export async function resealKeys({ table, sealer }: ResealOptions): Promise<Rese
   const unopened: SecretName[] = [];
   let keys = 0;
   let resealed = 0;
-  let after = '';
-  for (;;) {
-    const found = await table.list({ after, limit: page });
-    for (const { accessKey, secrets } of found) {
-      if (secrets.some(({ sealed }) => isStale(sealed, sealer))) {
-        const done = await resealKey({ table, sealer }, accessKey);
-        resealed += done.resealed;
-        unopened.push(...done.unopened);
-      }
-    }
-    keys += found.length;
-    const last = found.at(-1);
-    if (!last || found.length < page) return { keys, resealed, unopened };
-    after = last.accessKey;
+  for await (const { accessKey, secrets } of everyKey(table)) {
+    keys++;
+    if (!secrets.some(({ sealed }) => isStale(sealed, sealer))) continue;
+    const done = await resealKey({ table, sealer }, accessKey);
+    resealed += done.resealed;
+    unopened.push(...done.unopened);
   }
+  return { keys, resealed, unopened };
 }
 
 const isStale = (sealed: string | undefined, sealer: Sealer): boolean => sealed !== undefined && sealer.isStale(sealed);

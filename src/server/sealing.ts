@@ -1,5 +1,5 @@
 import type { PlatformKey } from '../core/credentials.ts';
-import { base64url, bytesOfBase64, utf8 } from '../core/encoding.ts';
+import { base64url, bytesOfBase64, textOfUtf8, utf8 } from '../core/encoding.ts';
 import { fail } from '../core/errors.ts';
 
 /** Keeps secrets at rest so that whoever reads the database has none of them. */
@@ -66,7 +66,7 @@ export function aesSealer({ current, keys }: SealingOptions): Sealer {
         const plain = new Uint8Array(
           await crypto.subtle.decrypt(parameters, await keyNamed(name), bytesOfBase64(content)),
         );
-        return plain[0] === textTag ? new TextDecoder().decode(plain.subarray(1)) : plain.slice(1);
+        return plain[0] === textTag ? textOfUtf8(plain.subarray(1)) : plain.slice(1);
       } catch (cause) {
         return fail('key_store_unavailable', `The secret of ${accessKey} cannot be opened with ${name}.`, 503, cause);
       }

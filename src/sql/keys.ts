@@ -36,6 +36,15 @@ export function sqlKeys<Schemas>(options: SqlOptions<Schemas>): KeyTable {
           .executeTakeFirst();
         return Number(result.numUpdatedRows) === 1;
       }),
+    delete: (accessKey, version) =>
+      answered(async () => {
+        const result = await tables
+          .deleteFrom('countersign_keys')
+          .where('access_key', '=', accessKey)
+          .where('version', '=', version)
+          .executeTakeFirst();
+        return Number(result.numDeletedRows) === 1;
+      }),
     list: ({ service, after = '', limit = 100 }) =>
       answered(async () => {
         const later = select().where('access_key', '>', after).orderBy('access_key').limit(limit);

@@ -153,6 +153,36 @@ export function keysContract(place: () => Place): void {
     });
   });
 
+  describe('countersign keys delete', () => {
+    it('deletes a key, and needs nothing that opens secrets', async () => {
+      const issued = await created();
+      const { status, stdout } = await runWith({ COUNTERSIGN_SEALING_KEY: '' }, 'keys', 'delete', issued.accessKey);
+      expect([status, stdout]).toEqual([0, `The key ${issued.accessKey} is deleted.\n`]);
+      expect(await outcome(issued)).toBe('unknown_key');
+      expect((await run('keys', 'show', issued.accessKey)).status).toBe(1);
+      expect((await run('keys', 'delete', issued.accessKey)).status).toBe(1);
+    });
+  });
+
+  describe('countersign keys prune', () => {
+    it('deletes keys that ended long enough ago, and shows them first', async () => {
+      const ended = await created();
+      const living = await created();
+      await run('keys', 'revoke', ended.accessKey);
+      expect(await json('keys', 'show', ended.accessKey)).toMatchObject({ revokedAt: expect.any(String) });
+      expect(await json('keys', 'prune', '--ended-for', '1d')).toMatchObject({ deleted: [] });
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      const looked = await json<{ found: string[] }>('keys', 'prune', '--ended-for', '0', '--dry-run');
+      expect(looked.found).toContain(ended.accessKey);
+      expect(looked.found).not.toContain(living.accessKey);
+      expect(await outcome(ended)).toBe('revoked_key');
+      const { stdout } = await run('keys', 'prune', '--ended-for', '0');
+      expect(stdout).toMatch(/^Of \d+ keys, \d+ are deleted:\n/);
+      expect([await outcome(ended), await outcome(living)]).toEqual(['unknown_key', 'accepted']);
+      expect((await run('keys', 'prune')).status).toBe(2);
+    });
+  });
+
   describe('countersign keys list', () => {
     it('goes page by page, by owner', async () => {
       const made = await Promise.all(['a', 'b', 'c'].map((name) => created('--access-key', `paged-${name}`)));

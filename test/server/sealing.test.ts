@@ -20,6 +20,13 @@ describe('aesSealer', () => {
     );
   });
 
+  it.each(['\ufeffa secret of thirty-two characters', '\ufeff\ufeff', 'in the \ufeff middle', '\0\ufeff'])(
+    'opens %j as it was: U+FEFF at the front is no byte order mark',
+    async (secret) => {
+      expect(await sealer.open(await sealer.seal(secret, 'key-1'), 'key-1')).toBe(secret);
+    },
+  );
+
   it('is AES-256-GCM, as Node has it', async () => {
     const [, , iv = '', content = ''] = (await sealer.seal('the secret', 'key-1')).split('.');
     const whole = Buffer.from(content, 'base64url');

@@ -4,6 +4,7 @@ import { sqlKeys, sqlReplay } from 'countersign/sql';
 import type { Kysely } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { keyTableContract } from './key-contract.ts';
+import { keyDeletionContract } from './key-deletion-contract.ts';
 import { replayContract } from './replay-contract.ts';
 import { sqlTablesContract } from './sql-tables-contract.ts';
 import { migrate, type World, worldOf } from './sql-world.ts';
@@ -44,6 +45,7 @@ export function sqlContract(server: () => string | undefined): void {
 
   describe('sqlKeys', () => {
     keyTableContract(() => sqlKeys({ database: another() }));
+    keyDeletionContract(() => sqlKeys({ database: another() }));
   });
 
   describe('the tables', () => {

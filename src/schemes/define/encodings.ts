@@ -1,4 +1,4 @@
-import { bytesOfBase64, bytesOfHex, hex, urlSafe, utf8 } from '../../core/encoding.ts';
+import { bytesOfBase64, bytesOfHex, hex, textOfUtf8, urlSafe, utf8 } from '../../core/encoding.ts';
 import type { DefinedEncoding } from './definition.ts';
 
 /** How bytes are written, and read strictly. */
@@ -46,7 +46,7 @@ export const encodings: Readonly<Record<DefinedEncoding, Encoding>> = {
   'base64-of-hex': {
     write: (bytes) => base64(utf8(hex(bytes))),
     read(text) {
-      const digits = new TextDecoder().decode(bytesOfBase64(text));
+      const digits = textOfUtf8(bytesOfBase64(text));
       return /^[\da-f]*$/.test(digits) ? bytesOfHex(digits) : new Uint8Array();
     },
     pattern: (size) => base64Pattern(2 * size),
