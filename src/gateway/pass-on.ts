@@ -45,12 +45,12 @@ export const readAtOnce = ({ headers }: IncomingMessage): boolean =>
 export function passingOn(parts: PassingOn): PassOn {
   const { send, maxBodyBytes, countersign } = parts;
   return async (exchange) => {
-    const { request, response } = exchange;
+    const { request, response, verified } = exchange;
     const bytes = bodyOf(exchange, maxBodyBytes);
     const beginning = await beginningOf(bytes, small);
     if (response.destroyed) return;
     const fields = [...fieldsOf(exchange, countersign), ...framingOf(request, beginning)];
-    const sending = send({ method: request.method ?? '', target: request.url ?? '', fields });
+    const sending = send({ method: request.method ?? '', target: verified.entrance.target, fields });
     response.once('close', () => {
       if (!response.writableFinished) sending.giveUp(callerGone());
     });

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { normaliseTarget } from '../core/address.ts';
 import { corsOf } from '../server/cors.ts';
 import { type Caller, callerFrom, contextOf, type GateOptions } from '../server/gate.ts';
 import type { Reply } from '../server/reply.ts';
@@ -109,12 +110,20 @@ export function nodeGate<Received>(verifier: Verifier, options: GateOptions<Rece
     if (cors) changeWhenSent(outgoing, (headers) => cors.share(incoming.headers.get('origin'), headers));
     const result = await verifier.verify(incoming, contextOf(received, options, request.socket.remoteAddress));
     if (!result.ok) return refusal(result.reply, request);
+    respell(request, result.entrance.target);
     if (result.request.body instanceof Uint8Array) bytesKept.set(request, result.request.body);
     for (const [name, value] of Object.entries(result.headers)) outgoing.setHeader(name, value);
     if (countersign === 'always') holdAnswer(outgoing, result.countersign);
     admitted(request)[callerKey] = callerFrom(result);
     return undefined;
   };
+}
+
+/** Has handlers and routers that come later see the spelling of the path that was verified. */
+function respell(request: NodeRequest, target: string): void {
+  const { url = '' } = request;
+  // A mounted router has taken the path off under which it is mounted.
+  if (!target.endsWith(url)) request.url = normaliseTarget(url);
 }
 
 /** What Node may read of a body for nothing, in bytes. */

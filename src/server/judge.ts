@@ -5,6 +5,7 @@ import { type Attempt, noteProof } from './attempt.ts';
 import { requireBody } from './body-step.ts';
 import type { Budgets } from './budgets.ts';
 import { type Answered, type Countersigner, requireCountersigner } from './countersign.ts';
+import { handedOn } from './handed-on.ts';
 import { type Proofs, proverOf, requireProved } from './prove.ts';
 import { arrivalsAt, type ReceivedRequest } from './received.ts';
 import { bodyReader } from './received-body.ts';
@@ -97,25 +98,20 @@ export function judgeBy(options: VerifierOptions, { schemes, budgets, clock, cou
     const drawn = budgets.draw(attempt, record.accessKey);
     const headers = isPending(drawn) ? await drawn : drawn;
     if (keys.touch) touched(keys, record, now);
-    return verified(withBody(request, judged.carried), {
+    const whole = handedOn(request, { target: message.presentedTarget, body: judged.carried });
+    return verified(isPending(whole) ? await whole : whole, {
       record,
       match,
       scheme,
       judged,
-      entrance: { address, scheme: message.scheme, authority: message.authority },
+      entrance: {
+        address,
+        scheme: message.scheme,
+        authority: message.authority,
+        target: message.presentedTarget,
+      },
       headers,
       countersigner,
     });
   };
-}
-
-// The body has been read, so another request must carry it on; but a Request of these methods can carry none.
-function withBody<Received extends Request | ReceivedRequest>(
-  request: Received,
-  body: Uint8Array | undefined,
-): Received {
-  if (!body) return request;
-  const web = 'arrayBuffer' in request;
-  if (web && !body.length && /^(?:GET|HEAD)$/i.test(request.method)) return request;
-  return (web ? new Request(request, { body: body as BodyInit }) : { ...request, body }) as Received;
 }

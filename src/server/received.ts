@@ -2,6 +2,7 @@ import { type Address, addressOf, normaliseTarget } from '../core/address.ts';
 import { fail } from '../core/errors.ts';
 import { type HeaderView, type Message, methodOf } from '../core/message.ts';
 import { type Entrance, type Entrances, entrancesThrough, type TrustedProxies } from './proxies.ts';
+import { requireSendable } from './received-target.ts';
 
 /** A request as a server framework that has no `Request` received it. */
 export type ReceivedRequest = {
@@ -32,6 +33,12 @@ export type PublicAddress = {
   readonly trustedProxies?: TrustedProxies;
 };
 
+/** A request at its public address. */
+export type ArrivedMessage = Message & {
+  /** Path and query as the request names them, without what a proxy takes off the front, normalised. */
+  readonly presentedTarget: string;
+};
+
 /** A request that nobody has looked at yet but to see where it came from. */
 export type Arrival = {
   /** Of the client, as far as that is known. */
@@ -41,7 +48,7 @@ export type Arrival = {
    *
    * @throws SignatureError `malformed_field`, `invalid_request`
    */
-  readonly message: () => Message;
+  readonly message: () => ArrivedMessage;
 };
 
 /**
@@ -61,8 +68,9 @@ export function arrivalsAt({
   return (request, peer) => {
     const headers = 'url' in request ? request.headers : textsOf(request.headers);
     const entrance = entranceOf(headers, peer);
-    const message = (): Message => {
+    const message = (): ArrivedMessage => {
       const presented = 'url' in request ? addressOf(request.url) : addressOfReceived(request);
+      requireSendable(presented.rawTarget);
       const scheme = origin?.scheme ?? schemeAt(entrance) ?? presented.scheme;
       const prefix = publicPath ?? prefixAt(entrance);
       return {
@@ -71,6 +79,7 @@ export function arrivalsAt({
         authority: origin?.authority ?? withoutDefaultPort(authorityAt(entrance) ?? presented.authority, scheme),
         target: prefix ? normaliseTarget(prefix + presented.target) : presented.target,
         rawTarget: prefix + presented.rawTarget,
+        presentedTarget: presented.target,
         headers,
       };
     };
@@ -127,12 +136,6 @@ function textsOf(headers: HeaderView): HeaderView {
 
 function addressOfReceived({ authority, target, scheme = 'http' }: ReceivedRequest): Address {
   if (!isAuthority(authority)) fail('malformed_field', 'The Host header is malformed.');
-  // Origin-form, RFC 9112 section 3.2.1. Anything else would have to be changed to look like what a client signs.
-  if (!/^\/[^#]*$/.test(target)) fail('malformed_field', 'The request target must be a path, without a fragment.');
-  // RFC 9112 section 3: a line break would end the request line, and be a line of its own where a scheme signs lines. A space
-  // and DEL, which some parsers let pass, are escaped by the schemes that can be told so, and refused by the others.
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  if (/[\x00-\x1f]/.test(target)) fail('malformed_field', 'The request target holds a control character.');
   return {
     scheme,
     authority,

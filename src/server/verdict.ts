@@ -43,6 +43,11 @@ export type Entered = {
   readonly scheme: 'http' | 'https';
   /** The host that was called, in lower case, with its port unless that is the default one. */
   readonly authority: string;
+  /**
+   * Path and query as the request names them, without `publicPath`, and normalised: RFC 3986 section 6.2.2. Route by this spelling,
+   * because a router may tell it from others that verify alike, such as `/%61dmin` from `/admin`.
+   */
+  readonly target: string;
 };
 
 /** A request that is not to be served, and why. */

@@ -159,7 +159,7 @@ it('tells a time in seconds where milliseconds are meant', async () => {
 
 it('takes whatever is sent for a request, and explains it', { timeout: 120_000 }, async () => {
   const text = fc.oneof(fc.string({ unit: 'binary' }), fc.string());
-  const target = text.map((one) => `/${one.replace(/[\p{Cc}#]/gu, '')}`);
+  const target = text.map((one) => `/${one.replace(/[^\w!$%&'()*+,./:;=@^|~-]/g, '')}`);
   const header = text.map((one) => one.replace(/\p{Cc}/gu, ''));
   const known = { scheme: countersignV1, secret: 'a secret that both sides know' };
   await fc.assert(

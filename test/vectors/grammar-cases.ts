@@ -181,4 +181,36 @@ export const grammar: readonly VerifyDraft[] = [
     'The target is a whole URL, as proxies get it.',
   ),
   malformed('target-fragment', ({ target }) => ({ target: `${target}#a` }), 'A fragment is not sent.'),
+  {
+    ...malformed(
+      'target-backslash',
+      () => ({ target: '/a/..\\b' }),
+      'Some routers read a backslash in a path as a slash.',
+    ),
+    from: { sent: '/a/..%5Cb' },
+  },
+  {
+    ...malformed('target-space', () => ({ target: '/a b' }), 'Clients escape a space.'),
+    from: { sent: '/a%20b' },
+  },
+  {
+    ...malformed('target-unsafe-in-path', () => ({ target: '/a{b}' }), 'And what else no URI may hold, but ^ and |.'),
+    from: { sent: '/a%7Bb%7D' },
+  },
+  {
+    ...malformed(
+      'target-unsafe-in-query',
+      () => ({ target: '/a?"' }),
+      'In a query they send { } \\ and a backtick too.',
+    ),
+    from: { sent: '/a?%22' },
+  },
+  {
+    ...malformed(
+      'target-non-ascii',
+      () => ({ target: '/a?é' }),
+      'Which bytes these are, two readers need not agree on.',
+    ),
+    from: { sent: '/a?%C3%A9' },
+  },
 ];

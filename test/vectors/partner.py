@@ -137,7 +137,7 @@ def verify(case, keys, seen):
         signed = any(field(headers, name) is not None for name in ("x-api-key", "x-api-signature"))
         require(signed, "missing_signature")
         require(matches(r"[\w.~!$&'()*+,;=%:\[\]-]+", received["host"]), "malformed_field")
-        require(matches(r"/[^#]*", received["target"]), "malformed_field")
+        require(matches(r"/[!$%&'-;=@-\[\]^_a-z|~]*(\?[!$%&'-;=?-~]*)?", received["target"]), "malformed_field")
         access_key = need("x-api-key", r"[\w.~-]{1,512}")
         timestamp = need("x-api-timestamp", r"[0-9]{1,12}")
         nonce = need("x-api-nonce", r"[\w-]{16,128}")
