@@ -4,6 +4,7 @@
  */
 export type FindingCode =
   | 'body-unsigned'
+  | 'content-type-unsigned'
   | 'query-unsigned'
   | 'path-unsigned'
   | 'method-unsigned'

@@ -3,7 +3,7 @@ import { fail } from '../core/errors.ts';
 import type { Message } from '../core/message.ts';
 import type { PresentedSignature } from '../core/scheme.ts';
 import { ownParameters } from './presign-parameters.ts';
-import type { PresignOptions } from './presign-sign.ts';
+import { headersToSign, leavesBodiesOut, type PresignOptions } from './presign-sign.ts';
 import { type Parameter, parametersOf, partsOfTarget } from './sigv4-canonical.ts';
 import { isSignedHeadersList, requireCoverage, signableHeaders } from './sigv4-fields.ts';
 import { dailyKeys } from './sigv4-key.ts';
@@ -14,9 +14,9 @@ import { algorithm, isLikeS3, unsignedPayload } from './sigv4-string.ts';
 export function readerOfPresigned(options: PresignOptions): (message: Message) => PresentedSignature {
   const { region, service, reusable = false } = options;
   const scope = { region, service };
-  const ifPresent = signableHeaders(options.signedHeaders ?? []);
+  const ifPresent = signableHeaders(headersToSign(options));
   const ofS3 = isLikeS3(service);
-  const uncovered = ofS3 || options.unsignedPayload === true;
+  const uncovered = leavesBodiesOut(options);
   const keyOf = dailyKeys(scope);
 
   return (message) => {

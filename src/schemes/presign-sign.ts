@@ -4,7 +4,7 @@ import { readdress } from '../core/readdress.ts';
 import type { PreparedSignature, SignatureInput, SigningScheme } from '../core/scheme.ts';
 import { ownParameters, parameterOf } from './presign-parameters.ts';
 import { parametersOf, partsOfTarget } from './sigv4-canonical.ts';
-import { namesToSign, signableHeaders } from './sigv4-fields.ts';
+import { namesToSign, signableHeaders, signedByDefault } from './sigv4-fields.ts';
 import { dailyKeys, secretKey } from './sigv4-key.ts';
 import { checkedToken, declaresPayload, payloadOf } from './sigv4-sign.ts';
 import {
@@ -29,7 +29,7 @@ export type PresignOptions = {
   readonly sessionToken?: string;
   /**
    * Headers that are signed where a request has them, beside `host` and `x-amz-*`; whoever uses the address must send the
-   * same. A verifier refuses a request that has one unsigned. @default []
+   * same. A verifier refuses a request that has one unsigned. @default ['content-type'] where bodies are signed, else []
    */
   readonly signedHeaders?: readonly string[];
   /** Leaves bodies out of the signature: the finding `body-unsigned`. Always so for S3. @default false */
@@ -41,16 +41,24 @@ export type PresignOptions = {
   readonly reusable?: boolean;
 };
 
+/** Whether bodies are left out of the signature. */
+export const leavesBodiesOut = ({ service, unsignedPayload = false }: PresignOptions): boolean =>
+  unsignedPayload || isLikeS3(service);
+
+/** The headers that are signed where a request has them. A content type matters where it is that of a signed body. */
+export const headersToSign = (options: PresignOptions): readonly string[] =>
+  options.signedHeaders ?? (leavesBodiesOut(options) ? [] : signedByDefault);
+
 /** The client's half of AWS Signature Version 4 by query. */
 export function signPresign(options: PresignOptions): SigningScheme {
-  const { region, service, expires = 3600, signedHeaders = [], unsignedPayload = false } = options;
+  const { region, service, expires = 3600 } = options;
   const scope = { region, service };
   checkScope(scope);
   if (!(Number.isInteger(expires) && expires >= 1 && expires <= 604800)) {
     fail('invalid_configuration', 'expires must be 1 to 604800 whole seconds.');
   }
-  const ifPresent = signableHeaders(signedHeaders);
-  const bodiless = unsignedPayload || isLikeS3(service);
+  const ifPresent = signableHeaders(headersToSign(options));
+  const bodiless = leavesBodiesOut(options);
   const keyOf = dailyKeys(scope);
 
   function prepare({ message, accessKey, time, body, ...input }: SignatureInput): PreparedSignature {

@@ -1,9 +1,8 @@
 import type { Finding } from '../core/finding.ts';
 import type { Scheme } from '../core/scheme.ts';
 import { readerOfPresigned } from './presign-read.ts';
-import { type PresignOptions, signPresign } from './presign-sign.ts';
-import { bodyUnsigned } from './sigv4-presented.ts';
-import { isLikeS3 } from './sigv4-string.ts';
+import { headersToSign, leavesBodiesOut, type PresignOptions, signPresign } from './presign-sign.ts';
+import { bodyUnsigned, contentTypeFindings } from './sigv4-presented.ts';
 
 export type { PresignOptions } from './presign-sign.ts';
 
@@ -27,6 +26,7 @@ export const presign = (options: PresignOptions): Scheme => ({
   read: readerOfPresigned(options),
   findings: [
     noNonce(options.reusable === true),
-    ...(options.unsignedPayload || isLikeS3(options.service) ? [bodyUnsigned] : []),
+    ...contentTypeFindings(headersToSign(options)),
+    ...(leavesBodiesOut(options) ? [bodyUnsigned] : []),
   ],
 });

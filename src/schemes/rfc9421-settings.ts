@@ -15,7 +15,7 @@ export type Rfc9421Options = {
    * What is covered, in order, and what a verifier demands to be covered at least: `'@method'`, `'@query-param;name="a"'`,
    * `'content-type'`, `'example-dict;key="a"'`. `content-type` and `content-digest` are left out where the request has no such
    * header and no body. What is missing here is open to attack: each such hole is a finding of high severity, which a
-   * verifier must name in `accept`.
+   * verifier must name in `accept`; that of `content-type` is of medium severity.
    *
    * @default ['@method', '@authority', '@path', '@query', 'content-type', 'content-digest']
    */
@@ -95,7 +95,13 @@ export const covers = (covered: ReadonlySet<string>, identity: string): boolean 
 export const identitiesOf = (components: readonly Component[]): ReadonlySet<string> =>
   new Set(components.map(({ identity }) => identity));
 
-type Hole = { readonly component: string; readonly code: FindingCode; readonly attack: string };
+type Hole = {
+  readonly component: string;
+  readonly code: FindingCode;
+  /** @default 'high' */
+  readonly severity?: Finding['severity'];
+  readonly attack: string;
+};
 
 const holes: readonly Hole[] = [
   { component: '@method', code: 'method-unsigned', attack: 'A captured GET is sent as DELETE.' },
@@ -107,6 +113,12 @@ const holes: readonly Hole[] = [
   { component: '@path', code: 'path-unsigned', attack: 'A request to /v1/orders is sent to /v1/admin.' },
   { component: '@query', code: 'query-unsigned', attack: '?amount=1 becomes ?amount=1000.' },
   { component: 'content-digest', code: 'body-unsigned', attack: 'The body is replaced.' },
+  {
+    component: 'content-type',
+    code: 'content-type-unsigned',
+    severity: 'medium',
+    attack: 'A body that is JSON and a form as well is sent on with the other Content-Type.',
+  },
 ];
 
 /** What the components leave open. */
@@ -114,8 +126,8 @@ export function findingsOf({ components, nonce }: Settings): readonly Finding[] 
   const covered = identitiesOf(components);
   const open = holes
     .filter(({ component }) => !covers(covered, component))
-    .map(({ component, code, attack }): Finding => {
-      return { code, severity: 'high', message: `${component} is not among the components.`, attack };
+    .map(({ component, code, severity = 'high', attack }): Finding => {
+      return { code, severity, message: `${component} is not among the components.`, attack };
     });
   const unnumbered: Finding = {
     code: 'no-nonce',

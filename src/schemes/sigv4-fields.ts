@@ -26,6 +26,9 @@ const excluded = new Set([
 export const signableHeaders = (names: readonly string[]): readonly string[] =>
   signableNames(names, (name) => fieldNamePattern.test(name) && !excluded.has(name));
 
+/** What is signed by default wherever a request has it. */
+export const signedByDefault: readonly string[] = ['content-type'];
+
 /** What is to be signed beside `host` and `x-amz-*`. */
 export type Wanted = {
   /** Of the scheme: signed where the request has them. */

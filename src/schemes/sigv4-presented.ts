@@ -74,6 +74,19 @@ export function presentedString(
     : stringToSign({ ...signed, payload: hashed }, at);
 }
 
+/** What a scheme leaves open that does not sign the content type. */
+export const contentTypeFindings = (signedHeaders: readonly string[]): readonly Finding[] =>
+  signedHeaders.some((name) => name.toLowerCase() === 'content-type')
+    ? []
+    : [
+        {
+          code: 'content-type-unsigned',
+          severity: 'medium',
+          message: 'The content type is not among the signed headers.',
+          attack: 'A body that is JSON and a form as well is sent on with the other Content-Type.',
+        },
+      ];
+
 /** Of a scheme that leaves bodies out. */
 export const bodyUnsigned: Finding = {
   code: 'body-unsigned',

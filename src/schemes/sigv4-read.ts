@@ -3,7 +3,7 @@ import { fail } from '../core/errors.ts';
 import type { Message } from '../core/message.ts';
 import type { PresentedSignature } from '../core/scheme.ts';
 import { parametersOf, partsOfTarget } from './sigv4-canonical.ts';
-import { isSignedHeadersList, requireCoverage, signableHeaders } from './sigv4-fields.ts';
+import { isSignedHeadersList, requireCoverage, signableHeaders, signedByDefault } from './sigv4-fields.ts';
 import { dailyKeys } from './sigv4-key.ts';
 import { accessKeyOf, malformed, payloadIn, presentedString, timeOf } from './sigv4-presented.ts';
 import type { SigV4Options } from './sigv4-sign.ts';
@@ -15,7 +15,7 @@ const form = /^AWS4-HMAC-SHA256 Credential=([^ ,]{1,800}), ?SignedHeaders=([^ ,]
 export function readerOfSigV4(options: SigV4Options): (message: Message) => PresentedSignature {
   const { region, service, unsignedPayload: uncovered = false } = options;
   const scope = { region, service };
-  const ifPresent = signableHeaders(options.signedHeaders ?? ['content-type']);
+  const ifPresent = signableHeaders(options.signedHeaders ?? signedByDefault);
   const keyOf = dailyKeys(scope);
 
   return (message) => {

@@ -3,7 +3,7 @@ import { fail } from '../core/errors.ts';
 import type { Message } from '../core/message.ts';
 import type { PreparedSignature, SignatureInput, SignedBody, SigningScheme } from '../core/scheme.ts';
 import { parametersOf, partsOfTarget } from './sigv4-canonical.ts';
-import { namesToSign, ownFields, signableHeaders } from './sigv4-fields.ts';
+import { namesToSign, ownFields, signableHeaders, signedByDefault } from './sigv4-fields.ts';
 import { dailyKeys, secretKey } from './sigv4-key.ts';
 import {
   algorithm,
@@ -65,7 +65,7 @@ export function signSigV4(options: SigV4Options): SigningScheme {
   const { region, service, payloadHeader = true, unsignedPayload: unsigned = false } = options;
   const scope = { region, service };
   checkScope(scope);
-  const ifPresent = signableHeaders(options.signedHeaders ?? ['content-type']);
+  const ifPresent = signableHeaders(options.signedHeaders ?? signedByDefault);
   const keyOf = dailyKeys(scope);
 
   function prepare({ message, accessKey, time, body, ...input }: SignatureInput): PreparedSignature {

@@ -1,6 +1,7 @@
 import type { Finding } from '../core/finding.ts';
 import type { Scheme } from '../core/scheme.ts';
-import { bodyUnsigned } from './sigv4-presented.ts';
+import { signedByDefault } from './sigv4-fields.ts';
+import { bodyUnsigned, contentTypeFindings } from './sigv4-presented.ts';
 import { readerOfSigV4 } from './sigv4-read.ts';
 import { type SigV4Options, signSigV4 } from './sigv4-sign.ts';
 
@@ -29,5 +30,10 @@ const accessKeyUnbound: Finding = {
 export const sigv4 = (options: SigV4Options): Scheme => ({
   ...signSigV4(options),
   read: readerOfSigV4(options),
-  findings: [noNonce, accessKeyUnbound, ...(options.unsignedPayload ? [bodyUnsigned] : [])],
+  findings: [
+    noNonce,
+    accessKeyUnbound,
+    ...contentTypeFindings(options.signedHeaders ?? signedByDefault),
+    ...(options.unsignedPayload ? [bodyUnsigned] : []),
+  ],
 });

@@ -63,6 +63,13 @@ const findings: readonly Finding[] = [
     attack: 'Someone on the way appends ?tenant=other to the address of a message.',
   },
   {
+    code: 'content-type-unsigned',
+    severity: 'low',
+    message: 'The content type is not signed: parse every message as the one type that you expect.',
+    attack:
+      'Someone on the way sends a message with another Content-Type, and a parser that goes by it reads another one.',
+  },
+  {
     code: 'host-unsigned',
     severity: 'low',
     message: 'A server with the same secret and a replay store of its own takes the same message.',

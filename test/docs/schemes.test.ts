@@ -49,6 +49,7 @@ const columns: Readonly<Record<string, FindingCode>> = {
   host: 'host-unsigned',
   path: 'path-unsigned',
   query: 'query-unsigned',
+  'content type': 'content-type-unsigned',
   body: 'body-unsigned',
   time: 'no-timestamp',
   nonce: 'no-nonce',

@@ -21,7 +21,7 @@ export function lintScheme(definition: SchemeDefinition): readonly Finding[] {
   const flattened = flatten(definition);
   const signed = [flattened.stringToSign, ...flattened.keySteps];
   const all = [
-    ...requestFindings(flattened),
+    ...requestFindings(definition, flattened),
     ...freshnessFindings(flattened),
     ...boundaryFindings(definition, signed),
     ...nameFindings(definition, flattened),
@@ -45,12 +45,15 @@ const keepsParameters = (use: Use): boolean => remainderOf(use, 'query').losses.
 const isWhole = (use: Use, aspect: Aspect): boolean =>
   !remainderOf(use, aspect).losses.some(({ kind }) => kind === 'part');
 
-function requestFindings(flattened: Flattened): readonly Finding[] {
+function requestFindings({ headers = {} }: SchemeDefinition, flattened: Flattened): readonly Finding[] {
   const fields = fieldsIn(flattened.carried);
   const body = uses(flattened, 'body');
   // No access key: a message to one that knows whose it must be, as webhooks are.
   const isMessage = body.length > 0 && !fields.has('accessKey');
-  return openings.flatMap((opening) =>
+  // A verifier takes no other than the scheme's own.
+  const isFixed = Object.keys(headers).some((name) => name.toLowerCase() === 'content-type');
+  const open = isFixed ? openings.filter(({ aspect }) => aspect !== 'content type') : openings;
+  return open.flatMap((opening) =>
     aspectFindings(
       { ...opening, severity: isMessage ? opening.forMessages : opening.severity },
       uses(flattened, opening.aspect),

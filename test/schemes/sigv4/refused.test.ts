@@ -222,3 +222,35 @@ describe('A presigned address', () => {
     expect(await judge(link, { scheme: both })).toBe('ok');
   });
 });
+
+describe('A presigned address for a body', () => {
+  const type = { 'content-type': 'application/json' };
+  const address = (more: { readonly signedHeaders?: readonly string[] } = {}): Parts => {
+    const links = createSigner({ accessKey, secret, clock, scheme: presign({ ...scope, ...more }) });
+    const { url } = links.request({ method: 'POST', url: `https://${host}/v1/orders`, headers: type, body });
+    const at = url.slice(`https://${host}`.length);
+    return { method: 'POST', authority: host, scheme: 'https', target: at, headers: type, body };
+  };
+
+  it('takes it with the content type that was signed, and with no other', async () => {
+    const scheme = presign(scope);
+    const other = { 'content-type': 'application/x-www-form-urlencoded' };
+    expect(await judge(address(), { scheme })).toBe('ok');
+    expect(await judge({ ...address(), headers: other }, { scheme })).toBe('signature_mismatch');
+    expect(await judge({ ...address(), headers: {} }, { scheme })).toBe('missing_header');
+    expect(await judge(address({ signedHeaders: [] }), { scheme })).toBe('insufficient_coverage');
+  });
+
+  it('leaves the type open where the scheme says so, which is told', async () => {
+    const scheme = presign({ ...scope, signedHeaders: [] });
+    const other = { ...address({ signedHeaders: [] }), headers: { 'content-type': 'text/plain' } };
+    expect(await judge(other, { scheme })).toBe('ok');
+    const told = { code: 'content-type-unsigned', severity: 'medium' };
+    for (const open of [scheme, presign({ ...scope, service: 's3' }), sigv4({ ...scope, signedHeaders: [] })]) {
+      expect(open.findings).toContainEqual(expect.objectContaining(told));
+    }
+    for (const sound of [presign(scope), sigv4(scope)]) {
+      expect(sound.findings).not.toContainEqual(expect.objectContaining({ code: told.code }));
+    }
+  });
+});

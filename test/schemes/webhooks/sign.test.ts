@@ -176,6 +176,7 @@ describe('standardWebhooks', () => {
     expect(findings.map(({ code, severity }) => `${code} ${severity}`)).toEqual([
       'path-unsigned medium',
       'query-unsigned medium',
+      'content-type-unsigned low',
       'host-unsigned low',
       'method-unsigned low',
       'access-key-unbound low',

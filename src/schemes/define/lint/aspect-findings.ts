@@ -40,12 +40,16 @@ const pairs: Readonly<Partial<Record<Aspect, Readonly<Record<string, string>>>>>
     case: '?link=aB3 and ?link=Ab3',
     order: '?id=1&id=2 and ?id=2&id=1',
   },
+  'content type': {
+    parameters: 'multipart/form-data; boundary=a and multipart/form-data; boundary=A',
+  },
 };
 
-const lossSeverities = { escapes: 'high', case: 'medium', order: 'low' } as const;
+const lossSeverities = { escapes: 'high', case: 'medium', parameters: 'low', order: 'low' } as const;
 const lossNames = {
   escapes: 'what is escaped and what is not',
   case: 'upper and lower case',
+  parameters: 'all parameters',
   order: 'orders',
 } as const;
 

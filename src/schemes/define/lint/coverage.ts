@@ -2,16 +2,29 @@ import type { Filter } from '../template.ts';
 import type { Piece } from './flatten.ts';
 
 /** What of a request, or about its signature, can be signed. */
-export type Aspect = 'method' | 'host' | 'path' | 'query' | 'body' | 'timestamp' | 'nonce' | 'accessKey' | 'challenge';
+export type Aspect =
+  | 'method'
+  | 'host'
+  | 'port'
+  | 'path'
+  | 'query'
+  | 'content type'
+  | 'body'
+  | 'timestamp'
+  | 'nonce'
+  | 'accessKey'
+  | 'challenge';
 
 const aspects: Readonly<Record<string, readonly Aspect[]>> = {
   method: ['method'],
-  authority: ['host'],
+  authority: ['host', 'port'],
   host: ['host'],
+  port: ['port'],
   path: ['path'],
   query: ['query'],
   target: ['path', 'query'],
-  url: ['host', 'path', 'query'],
+  url: ['host', 'port', 'path', 'query'],
+  'header.content-type': ['content type'],
   body: ['body'],
   timestamp: ['timestamp'],
   nonce: ['nonce'],
@@ -34,7 +47,13 @@ export const usesOf = (aspect: Aspect, templates: ReadonlyArray<readonly Piece[]
     .flatMap((pieces) => usesIn(pieces, [], []))
     .filter(({ field }) => aspects[field]?.includes(aspect))
     // That it is left out where it is absent itself says that it is absent. Of a challenge, the sender decides.
-    .map((use) => ({ ...use, unless: use.unless.filter((name) => name !== aspect || name === 'challenge') }));
+    .map((use) => ({ ...use, unless: use.unless.filter((name) => !isImplied(name, { ...use, aspect })) }));
+
+function isImplied(name: string, { field, aspect }: { readonly field: string; readonly aspect: Aspect }): boolean {
+  // Without a body, its type says nothing.
+  if (aspect === 'content type') return name === field || name === 'body';
+  return name === aspect && aspect !== 'challenge';
+}
 
 /** Every field in templates. */
 export const fieldsIn = (templates: ReadonlyArray<readonly Piece[]>): ReadonlySet<string> =>

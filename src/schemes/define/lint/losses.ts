@@ -7,6 +7,8 @@ export type Loss =
   /** The difference between what is escaped and what is not. */
   | { readonly kind: 'escapes' }
   | { readonly kind: 'case' }
+  /** What stands behind a media type: charset and boundary. */
+  | { readonly kind: 'parameters' }
   | { readonly kind: 'order' };
 
 /** What is left of a value. */
@@ -57,24 +59,33 @@ type Step = {
 function lossesBy(step: Step): readonly Loss[] {
   const { name, argument, aspect } = step;
   if (name === 'truncate') return [{ kind: 'part', what: `behind its first ${argument}` }];
-  if (name === 'before') {
-    return endsInTime(step) ? [] : [{ kind: 'part', what: `behind ${JSON.stringify(argument)}` }];
-  }
-  const changesCase = name === 'lower' || name === 'upper';
-  // A verifier cannot rely on it then: each of the others could be carried.
-  if (carriedAspects.has(aspect) && changesCase) return [{ kind: 'part', what: 'in its case' }];
+  if (name === 'before') return lossesBefore(step);
+  if (name === 'lower' || name === 'upper') return lossesOfCase(aspect);
   // Hosts and methods come in one case, and with no escapes.
   if (aspect !== 'path' && aspect !== 'query') return [];
-  if (changesCase) return [{ kind: 'case' }];
   if (name === 'sort') return [{ kind: 'order' }];
   return name === 'decode' && !escapesAgain(step) ? [{ kind: 'escapes' }] : [];
 }
 
+function lossesBefore(step: Step): readonly Loss[] {
+  const { aspect, argument } = step;
+  if (aspect === 'content type' && argument === ';') return [{ kind: 'parameters' }];
+  return endsInTime(step) ? [] : [{ kind: 'part', what: `behind ${JSON.stringify(argument)}` }];
+}
+
+function lossesOfCase(aspect: Aspect): readonly Loss[] {
+  // A verifier cannot rely on it then: each of the others could be carried.
+  if (carriedAspects.has(aspect)) return [{ kind: 'part', what: 'in its case' }];
+  // A boundary has two meanings in two cases, a media type has one.
+  if (aspect === 'content type') return [{ kind: 'parameters' }];
+  return aspect === 'path' || aspect === 'query' ? [{ kind: 'case' }] : [];
+}
+
 const carriedAspects: ReadonlySet<Aspect> = new Set(['accessKey', 'timestamp', 'nonce', 'challenge']);
 
-// What ends before the query has all of the path, and what ends before the port all of the host.
+// What ends before the query has all of the path. What ends before a colon has not all of an IPv6 address.
 const endsInTime = ({ argument, aspect, field }: Step): boolean =>
-  aspect === 'path' ? argument === '?' && field !== 'path' : aspect === 'host' && argument === ':' && field !== 'url';
+  aspect === 'path' && argument === '?' && field !== 'path';
 
 // Piece by piece, so that what joined them is still told from what is in them.
 const escapesAgain = ({ field, aspect, later }: Step): boolean =>

@@ -57,6 +57,24 @@ export const openings: readonly Opening[] = [
       'A request to staging.example.com is sent to api.example.com, where the same access key has the same secret.',
   },
   {
+    aspect: 'port',
+    code: 'host-unsigned',
+    severity: 'low',
+    forMessages: 'low',
+    name: 'port',
+    attack:
+      'A request to api.example.com:8443 is sent to api.example.com, where the same access key has the same secret.',
+  },
+  {
+    aspect: 'content type',
+    code: 'content-type-unsigned',
+    severity: 'medium',
+    forMessages: 'low',
+    name: 'content type',
+    attack:
+      'A body that is JSON and a form as well is sent on with the other Content-Type, and read as something else.',
+  },
+  {
     aspect: 'accessKey',
     code: 'access-key-unbound',
     severity: 'low',

@@ -84,6 +84,42 @@ const attacks: readonly Attack[] = [
     forged: (parts) => ({ ...parts, authority: 'api.example.com' }),
   },
   {
+    code: 'host-unsigned',
+    definition: { ...whole, stringToSign: whole.stringToSign.replace('{authority}', '{host}') },
+    honest: { ...transfer, authority: 'api.example.com:8443' },
+    forged: (parts) => ({ ...parts, authority: 'api.example.com' }),
+  },
+  {
+    code: 'host-unsigned',
+    definition: { ...whole, stringToSign: whole.stringToSign.replace('{authority}', '{authority|before::}') },
+    honest: { ...transfer, authority: '[2001:db8::1]' },
+    forged: (parts) => ({ ...parts, authority: '[2001:db8::2]' }),
+  },
+  {
+    code: 'content-type-unsigned',
+    definition: without('{header.content-type|default:}'),
+    honest: { ...transfer, headers: { 'content-type': 'application/json' } },
+    forged: (parts) => ({ ...parts, headers: { ...parts.headers, 'content-type': 'text/plain' } }),
+  },
+  {
+    code: 'content-type-unsigned',
+    definition: {
+      ...whole,
+      stringToSign: whole.stringToSign.replace('content-type|default:', 'content-type|default:|before:;'),
+    },
+    honest: { ...transfer, headers: { 'content-type': 'multipart/form-data; boundary=a' } },
+    forged: (parts) => ({ ...parts, headers: { ...parts.headers, 'content-type': 'multipart/form-data; boundary=b' } }),
+  },
+  {
+    code: 'content-type-unsigned',
+    definition: {
+      ...whole,
+      stringToSign: whole.stringToSign.replace('content-type|default:', 'content-type|default:|lower'),
+    },
+    honest: { ...transfer, headers: { 'content-type': 'multipart/form-data; boundary=a' } },
+    forged: (parts) => ({ ...parts, headers: { ...parts.headers, 'content-type': 'multipart/form-data; boundary=A' } }),
+  },
+  {
     code: 'adjacent-values',
     definition: { ...whole, stringToSign: whole.stringToSign.replace('{query}\n{body|sha256|hex}', '{query}{body}') },
     honest: { method: 'POST', target: '/orders?id=1', body: '&id=2' },
@@ -138,6 +174,32 @@ describe.each(attacks)('$code in $definition.stringToSign', ({ code, definition,
       code === 'ambiguous-separator' && honest.body === undefined ? 'ok' : 'signature_mismatch',
     );
     expect(lintScheme(whole)).toEqual([]);
+  });
+});
+
+describe('what is signed of an address or a type', () => {
+  const severityOf = (stringToSign: string, code: FindingCode, more: Partial<SchemeDefinition> = {}) =>
+    lintScheme({ ...whole, stringToSign, ...more }).find((one) => one.code === code)?.severity;
+
+  it.each([
+    ['{host}', 'low'],
+    ['{authority|before::}', 'medium'],
+    ['{port}', 'medium'],
+    ['{host}:{port}', undefined],
+    ['{scheme}://{authority}', undefined],
+  ])('%s leaves of the host open what is %s', (signed, severity) => {
+    expect(severityOf(whole.stringToSign.replace('{authority}', signed), 'host-unsigned')).toBe(severity);
+  });
+
+  it('is the whole type where a header of the scheme is fixed, and where it is signed with the body alone', () => {
+    const untyped = whole.stringToSign.replace('{header.content-type|default:}', '');
+    const fixed = { headers: { ...carried, 'Content-Type': 'application/json' } };
+    expect(severityOf(untyped, 'content-type-unsigned')).toBe('medium');
+    expect(severityOf(untyped, 'content-type-unsigned', fixed)).toBeUndefined();
+    const withBody = untyped.replace('{body|sha256|hex}', '[{header.content-type|default:}\n{body|sha256|hex}]');
+    expect(severityOf(withBody, 'content-type-unsigned')).toBeUndefined();
+    const withOther = untyped.replace('{body', '[{header.x-a}{header.content-type|default:}]\n{body');
+    expect(severityOf(withOther, 'content-type-unsigned')).toBe('medium');
   });
 });
 

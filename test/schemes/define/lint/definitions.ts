@@ -10,7 +10,8 @@ export const carried = {
 /** Leaves nothing open. */
 export const whole = {
   name: 'whole',
-  stringToSign: '{accessKey}\n{timestamp}\n{nonce}\n{method}\n{authority}\n{path}\n{query}\n{body|sha256|hex}',
+  stringToSign:
+    '{accessKey}\n{timestamp}\n{nonce}\n{method}\n{authority}\n{header.content-type|default:}\n{path}\n{query}\n{body|sha256|hex}',
   headers: carried,
 } as const satisfies SchemeDefinition;
 
