@@ -1,5 +1,7 @@
 export type { Finding, FindingCode } from './core/finding.ts';
 export type { Scheme, SigningScheme } from './core/scheme.ts';
+export type { CombinedScheme } from './schemes/combine-schemes.ts';
+export { combineSchemes } from './schemes/combine-schemes.ts';
 export { countersignV1 } from './schemes/countersign-v1.ts';
 export { defineScheme } from './schemes/define/define-scheme.ts';
 export type {

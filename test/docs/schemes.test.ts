@@ -29,6 +29,7 @@ const aws = { region: 'eu-west-1', service: 'execute-api' };
 const options: Readonly<Record<string, object>> = { sigv4: aws, presign: aws };
 /** What the door exports that is no scheme of its own. */
 const others = [
+  'combineSchemes',
   'defineScheme',
   'generateWebhookSecret',
   'lintScheme',
