@@ -5,6 +5,7 @@ import { inTurn, whenThere } from '../core/eventual.ts';
 import type { PreparedSignature, Scheme, SigningScheme } from '../core/scheme.ts';
 import type { SigningKey } from '../core/signing-key.ts';
 import { bodyFor, combinedHeaders, joined, split, textOf } from './combined-parts.ts';
+import { isSameKey, signsForeignStrings } from './same-key.ts';
 
 /** One of the schemes by which a request is signed. */
 export type CombinedScheme = {
@@ -19,6 +20,7 @@ export type CombinedScheme = {
  *
  * @throws SignatureError `invalid_configuration` for fewer than two schemes, and for one that signs in the query; when a
  * request is signed, also for schemes that carry another nonce or none, and for two that need one header to differ.
+ * `invalid_credentials`, when a signer is made, for one secret in two schemes of which one has the finding `no-domain-separation`.
  */
 export function combineSchemes(combined: readonly CombinedScheme[]): SigningScheme {
   const schemes = combined.map(({ scheme }) => scheme);
@@ -34,6 +36,7 @@ export function combineSchemes(combined: readonly CombinedScheme[]): SigningSche
     body: bodies.includes('bytes') ? 'bytes' : bodies.includes('digest') ? 'digest' : 'none',
     createKey(secret) {
       const made = combined.map(({ scheme, secret: own }) => scheme.createKey(own ?? secret));
+      requireOwnSecrets(schemes, made);
       const key = keyOfAll(made);
       keys.set(key, made);
       return key;
@@ -57,6 +60,19 @@ export function combineSchemes(combined: readonly CombinedScheme[]): SigningSche
       };
     },
   };
+}
+
+function requireOwnSecrets(schemes: readonly Scheme[], keys: readonly SigningKey[]): void {
+  for (const [i, scheme] of schemes.entries()) {
+    const key = keys[i];
+    if (!key || !signsForeignStrings(scheme)) continue;
+    if (keys.some((other, k) => k !== i && isSameKey(key, other))) {
+      fail(
+        'invalid_credentials',
+        `${scheme.name} can be made to sign what another scheme signs: give it its own secret.`,
+      );
+    }
+  }
 }
 
 /** Stands for all keys: `prepare` gives each scheme its own. */

@@ -4,6 +4,7 @@ import type { Scheme, ToSign } from '../core/scheme.ts';
 import { requireAllowed } from './allowed.ts';
 import type { KeyRecord, KeyStore } from './contracts.ts';
 import { findKey, type Match, matchingSecret, preparedKeys, requireActive, requireUsable } from './key-steps.ts';
+import { ownSecretsOf } from './own-secrets.ts';
 import type { BodyReader } from './received-body.ts';
 import type { Candidate } from './schemes.ts';
 
@@ -38,10 +39,12 @@ type Circumstances = {
  */
 export function proverOf({ keys, schemes }: { readonly keys: KeyStore; readonly schemes: readonly Scheme[] }) {
   const prepared = new Map(schemes.map((scheme) => [scheme, preparedKeys(scheme)]));
+  const requireOwnSecrets = ownSecretsOf(prepared);
 
   function prove(candidate: Candidate, record: KeyRecord | undefined, { now, body }: Circumstances): Eventual<Proof> {
     const { scheme, presented } = candidate;
     const { stringToSign: given } = presented;
+    if (record) requireOwnSecrets(record);
     const of = prepared.get(scheme) ?? preparedKeys(scheme);
     const proofBy = (stringToSign: ToSign) =>
       whenThere(matchingSecret(record, { presented, stringToSign, prepared: of, now }), (match) => ({

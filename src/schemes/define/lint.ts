@@ -1,6 +1,7 @@
 import type { Finding } from '../../core/finding.ts';
 import type { SchemeDefinition } from './definition.ts';
 import { aspectFindings, type Opened, severities } from './lint/aspect-findings.ts';
+import { beginningFindings } from './lint/beginnings.ts';
 import { boundaryFindings } from './lint/boundaries.ts';
 import { type Aspect, fieldsIn, type Use, usesOf } from './lint/coverage.ts';
 import { type Flattened, flatten } from './lint/flatten.ts';
@@ -25,6 +26,7 @@ export function lintScheme(definition: SchemeDefinition): readonly Finding[] {
     ...freshnessFindings(flattened),
     ...boundaryFindings(definition, signed),
     ...nameFindings(definition, flattened),
+    ...beginningFindings(flattened.stringToSign),
     ...macFindings(definition),
     ...forbiddenHeaderFindings(definition, flattened),
   ];

@@ -28,6 +28,7 @@ const findings: Readonly<Record<string, readonly string[]>> = {
     'high query-unsigned',
     'medium content-type-unsigned',
     'medium host-unsigned',
+    'medium no-domain-separation',
     'low adjacent-values',
   ],
   methodPlusPath: [
@@ -40,6 +41,7 @@ const findings: Readonly<Record<string, readonly string[]>> = {
   hawkHeader: ['low access-key-unbound', 'low content-type-unsigned'],
   githubWebhooks: [
     'high no-timestamp',
+    'medium no-domain-separation',
     'medium no-nonce',
     'medium path-unsigned',
     'medium query-unsigned',
@@ -63,6 +65,7 @@ const findings: Readonly<Record<string, readonly string[]>> = {
     'high path-unsigned',
     'medium content-type-unsigned',
     'medium host-unsigned',
+    'medium no-domain-separation',
     'medium no-nonce',
     'low access-key-unbound',
   ],
