@@ -1,5 +1,6 @@
 import type { Kysely, MigrationInfo, Migrator } from 'kysely';
 import { fail } from '../core/errors.ts';
+import { storeFault } from '../core/store-fault.ts';
 import { sqlMigrations } from '../sql/migrations.ts';
 import { command } from './command.ts';
 import { databaseOptions, withDatabase } from './database.ts';
@@ -57,7 +58,7 @@ async function migrated(migrator: Migrator): Promise<readonly string[]> {
 }
 
 const unreachable = (cause: unknown): never =>
-  fail('key_store_unavailable', 'The database gives no answer.', 503, cause);
+  fail('key_store_unavailable', storeFault('The database', cause), 503, cause);
 
 function listed(found: readonly MigrationInfo[]): Result {
   const migrations = found.map(({ name, executedAt }) => ({

@@ -1,6 +1,7 @@
 import { claimId } from '../core/claim-id.ts';
-import { fail } from '../core/errors.ts';
+import { fail, SignatureError } from '../core/errors.ts';
 import { inTime } from '../core/in-time.ts';
+import { storeFault } from '../core/store-fault.ts';
 import type { ReplayStore } from '../server/contracts.ts';
 import type { ObjectClaim } from './replay-object.ts';
 
@@ -69,9 +70,12 @@ async function asked(namespace: ReplayNamespace, name: string, claim: ObjectClai
     body: JSON.stringify(claim),
   });
   const text = await answer.text();
-  return answer.status === 200 ? text : '';
+  return answer.status === 200 ? text : unavailable(`The Durable Object responds with the status ${answer.status}.`);
 }
 
-const refused = (cause: unknown): never => unavailable('The Durable Object gives no answer.', cause);
+const refused = (cause: unknown): never => {
+  if (cause instanceof SignatureError) throw cause;
+  return unavailable(storeFault('The Durable Object', cause), cause);
+};
 
 const unavailable = (message: string, cause?: unknown): never => fail('replay_store_unavailable', message, 503, cause);

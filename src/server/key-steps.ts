@@ -1,13 +1,19 @@
 import { bytesToSign } from '../core/encoding.ts';
-import { fail } from '../core/errors.ts';
+import { fail, SignatureError } from '../core/errors.ts';
 import { type Eventual, inTurn, whenThere } from '../core/eventual.ts';
 import type { PresentedSignature, Scheme, ToSign } from '../core/scheme.ts';
 import type { SigningKey } from '../core/signing-key.ts';
+import { storeFault } from '../core/store-fault.ts';
 import type { KeyRecord, KeySecret, KeyStore } from './contracts.ts';
 import { checkKeySecret } from './key-secret.ts';
 
-const unavailable = (cause?: unknown): never =>
-  fail('key_store_unavailable', 'The keys cannot be looked up now. Try again later.', 503, cause);
+const unavailable = (message: string, cause?: unknown): never => fail('key_store_unavailable', message, 503, cause);
+
+function untold(cause: unknown): never {
+  // A store of ours says itself what is wrong with it.
+  if (cause instanceof SignatureError && cause.code === 'key_store_unavailable') throw cause;
+  return unavailable(storeFault('The key store', cause), cause);
+}
 
 /**
  * The record of an access key.
@@ -19,15 +25,15 @@ export function findKey(keys: KeyStore, accessKey: string): Eventual<KeyRecord |
   try {
     found = keys.find(accessKey);
   } catch (cause) {
-    return unavailable(cause);
+    return untold(cause);
   }
-  return whenThere(found, (record) => recordOf(record, accessKey), unavailable);
+  return whenThere(found, (record) => recordOf(record, accessKey), untold);
 }
 
 function recordOf(found: KeyRecord | undefined, accessKey: string): KeyRecord | undefined {
   // Databases that ignore case find other keys than the one asked for, and give one caller many names.
   if (!found || found.accessKey !== accessKey) return undefined;
-  return Array.isArray(found.secrets) ? found : unavailable();
+  return Array.isArray(found.secrets) ? found : unavailable('The key store responds with what is no key record.');
 }
 
 /**
@@ -64,6 +70,9 @@ export function preparedKeys(scheme: Scheme): PreparedKeys {
   };
 }
 
+const unusable = (cause: unknown): never =>
+  unavailable('The key store responds with a secret that the scheme cannot use.', cause);
+
 // Tried where there is no secret to try, so that time does not tell which access keys exist. It never matches.
 const decoy: KeySecret = { secret: new Uint8Array(32) };
 
@@ -97,9 +106,9 @@ export function matchingSecret(record: KeyRecord | undefined, trial: Trial): Eve
     }
     const matchOf = (verdicts: readonly boolean[]) =>
       candidates[Math.floor(verdicts.indexOf(true) / presented.signatures.length)];
-    return whenThere(inTurn(attempts, isBy), matchOf, unavailable);
+    return whenThere(inTurn(attempts, isBy), matchOf, unusable);
   } catch (cause) {
-    return unavailable(cause);
+    return unusable(cause);
   }
 }
 

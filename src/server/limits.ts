@@ -1,5 +1,6 @@
 import { fail } from '../core/errors.ts';
 import { inTime } from '../core/in-time.ts';
+import { storeFault } from '../core/store-fault.ts';
 import type { Limiter } from './contracts.ts';
 
 /** A budget, and who draws on it. */
@@ -29,7 +30,7 @@ export async function withinLimit(budget: Budget, timeout: number): Promise<unkn
     }
     // What is taken after that has been taken for nothing.
     taken?.then(() => giveBack(budget, timeout)).catch(() => {});
-    return fail('limiter_unavailable', 'The limiter cannot tell whether there is budget left.', 503, cause);
+    return fail('limiter_unavailable', storeFault(`The limiter by ${budget.name}`, cause), 503, cause);
   }
 }
 

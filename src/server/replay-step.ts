@@ -3,6 +3,7 @@ import { bytesToSign, hex } from '../core/encoding.ts';
 import { fail, SignatureError } from '../core/errors.ts';
 import { type Eventual, inTurn, whenThere } from '../core/eventual.ts';
 import type { PresentedSignature, ToSign } from '../core/scheme.ts';
+import { storeFault } from '../core/store-fault.ts';
 import type { ReplayClaim, ReplayStore } from './contracts.ts';
 import type { Proof } from './prove.ts';
 
@@ -67,16 +68,13 @@ export function requireUnseen(replay: ReplayStore, { accessKey, nonce, expiresAt
 function untold(cause: unknown): never {
   // A store of ours says itself what is wrong with it.
   if (cause instanceof SignatureError && cause.code.startsWith('replay_store_')) throw cause;
-  return fail(
-    'replay_store_unavailable',
-    'It cannot be told now whether the request is a replay. Try again later.',
-    503,
-    cause,
-  );
+  return fail('replay_store_unavailable', storeFault('The replay store', cause), 503, cause);
 }
 
 function requireNew(claim: unknown): void {
   if (claim === 'seen') fail('replayed_request', 'This request has been received before: sign each attempt anew.', 401);
   // Whatever else a store answers is no proof of freshness.
-  if (claim !== 'fresh') fail('replay_store_unavailable', 'The replay store gave no answer. Try again later.', 503);
+  if (claim !== 'fresh') {
+    fail('replay_store_unavailable', 'The replay store must respond with fresh or seen, and does not.', 503);
+  }
 }

@@ -16,6 +16,14 @@ const secretive: readonly SignatureErrorCode[] = [
   'signature_mismatch',
 ];
 
+/** What callers are told where a store fails: the precise message, which may name its software and settings, is for the audit. */
+const faults: Partial<Record<SignatureErrorCode, string>> = {
+  key_store_unavailable: 'The keys cannot be looked up now. Try again later.',
+  replay_store_full: 'It cannot be told now whether the request is a replay. Try again later.',
+  replay_store_unavailable: 'It cannot be told now whether the request is a replay. Try again later.',
+  limiter_unavailable: 'The limiter cannot tell whether there is budget left. Try again later.',
+};
+
 const titles: Readonly<Record<number, string>> = {
   400: 'Bad Request',
   401: 'Unauthorized',
@@ -55,7 +63,7 @@ export function replyTo(
 ): Reply {
   const hidden = !disclosed && secretive.includes(error.code);
   const code = hidden ? 'invalid_signature' : error.code;
-  const detail = hidden ? 'The access key or the signature is not valid.' : error.message;
+  const detail = hidden ? 'The access key or the signature is not valid.' : (faults[code] ?? error.message);
   const { status } = error;
   const retryAfter = retryAfterOf(error);
   // RFC 9110 section 15.5.2 asks for a challenge with every 401.

@@ -1,4 +1,5 @@
 import { fail, SignatureError } from '../core/errors.ts';
+import { storeFault } from '../core/store-fault.ts';
 import type { KeyTable, StoredKey } from '../server/key-table.ts';
 import { insertOnce } from './insert-once.ts';
 import { opened, type SqlOptions, type Tables } from './tables.ts';
@@ -8,8 +9,8 @@ type Row = Pick<Tables['countersign_keys'], 'stored' | 'version' | 'used_at'>;
 /**
  * Where `managedKeys` keeps keys: a table that {@link sqlMigrations} makes. Any number of servers may change keys at once.
  *
- * @throws SignatureError `invalid_configuration`; and (its functions) `key_store_unavailable` where the database gives no
- * answer, or one that is no key.
+ * @throws SignatureError `invalid_configuration`; and (its functions) `key_store_unavailable` where the database does not
+ * respond, responds with an error, or with what is no key.
  */
 export function sqlKeys<Schemas>(options: SqlOptions<Schemas>): KeyTable {
   const database = opened(options);
@@ -94,7 +95,7 @@ async function answered<Value>(ask: () => Promise<Value>): Promise<Value> {
     if (cause instanceof SignatureError) throw cause;
     return fail(
       'key_store_unavailable',
-      'The database gives no answer about countersign_keys: is it up, and are the migrations done?',
+      `${storeFault('The database', cause)} Is it up, and are the migrations of countersign_keys done?`,
       503,
       cause,
     );

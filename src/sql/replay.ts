@@ -1,6 +1,7 @@
 import { claimId } from '../core/claim-id.ts';
 import { fail } from '../core/errors.ts';
 import { inTime } from '../core/in-time.ts';
+import { storeFault } from '../core/store-fault.ts';
 import type { ReplayStore } from '../server/contracts.ts';
 import { changedOne, insertOnce } from './insert-once.ts';
 import { type Opened, opened, type SqlOptions } from './tables.ts';
@@ -33,8 +34,8 @@ const grace = 600_000;
 /**
  * Remembers nonces in a table that {@link sqlMigrations} makes, for any number of servers. A claim is one atomic insert.
  *
- * @throws SignatureError `invalid_configuration`; and (its `claim`) `replay_store_unavailable` where the database gives no
- * answer in time.
+ * @throws SignatureError `invalid_configuration`; and (its `claim`) `replay_store_unavailable` where the database does not respond
+ * in time, or responds with an error: the message says which.
  */
 export function sqlReplay<Schemas>(options: SqlReplayOptions<Schemas>): SqlReplay {
   const { timeout = 1000, clock = () => Date.now() } = options;
@@ -108,6 +109,9 @@ async function removed({ tables }: Opened, now: number): Promise<number> {
 }
 
 const refused = (cause: unknown): never =>
-  unavailable('The database gives no answer about countersign_nonces: is it up, and are the migrations done?', cause);
+  unavailable(
+    `${storeFault('The database', cause)} Is it up, and are the migrations of countersign_nonces done?`,
+    cause,
+  );
 
 const unavailable = (message: string, cause?: unknown): never => fail('replay_store_unavailable', message, 503, cause);

@@ -45,6 +45,56 @@ describe('memoryReplay', () => {
     }
   });
 
+  it('lets no key that is remembered for long prolong or crowd out the others', () => {
+    const week = 7 * 86_400_000;
+    let now = 0;
+    const replay = memoryReplay({ capacity: 1000, longLivedPerKey: 100, clock: () => now });
+    const codes: unknown[] = [];
+    for (let i = 0; i < 50_000; i += 1) {
+      now += 1000;
+      if (i < 5000) codes.push(codeOf(() => replay.claim('greedy', `${i}`, now + week)));
+      // 601 are in use at a time.
+      expect(replay.claim('honest', `${i}`, now + 601_000)).toBe('fresh');
+    }
+    expect(codes.filter((code) => code === 'fresh')).toHaveLength(100);
+    expect(codes.filter((code) => code === 'replay_store_full')).toHaveLength(4900);
+    expect(replay.claim('greedy', '0', now + week)).toBe('seen');
+    expect(replay.claim('greedy', 'short', now + 601_000)).toBe('fresh');
+    now += 2 * week;
+    expect(replay.claim('greedy', 'later', now + week)).toBe('fresh');
+  });
+
+  it('lets long-lived nonces of many keys take half of the room at most', () => {
+    const replay = memoryReplay({ capacity: 100, longLived: 1, longLivedPerKey: 10, clock: () => 0 });
+    const long = Array.from({ length: 100 }, (_, i) => codeOf(() => replay.claim(`key-${i}`, 'nonce', 5000)));
+    expect(long.filter((code) => code === 'fresh')).toHaveLength(50);
+    const short = Array.from({ length: 100 }, (_, i) => codeOf(() => replay.claim(`key-${i}`, 'short', 1000)));
+    expect(short.filter((code) => code === 'fresh')).toHaveLength(50);
+  });
+
+  it('looks through few buckets, whatever lifetimes are asked for', () => {
+    const timeOf = (lifetimes: readonly number[]) => {
+      let now = 0;
+      const replay = memoryReplay({ longLivedPerKey: 1_000_000, clock: () => now });
+      const claim = (i: number) => replay.claim('key', `${i}`, now + (lifetimes[i % lifetimes.length] ?? 1));
+      for (let i = 0; i < 20_000; i += 1) claim(i);
+      const begun = performance.now();
+      for (let i = 20_000; i < 60_000; i += 1) {
+        now += 10;
+        claim(i);
+      }
+      return performance.now() - begun;
+    };
+    const spread = Array.from({ length: 10_000 }, (_, i) => 601_000 + i * 60_000);
+    timeOf([601_000]);
+    // With a bucket for each lifetime it would be thousands of times as much.
+    expect(timeOf(spread) / timeOf([601_000])).toBeLessThan(60);
+  });
+
+  it.each([{ longLived: 0 }, { longLivedPerKey: 0 }, { longLived: Number.NaN }])('refuses %j', (options) => {
+    expect(() => memoryReplay(options)).toThrow(expect.objectContaining({ code: 'invalid_configuration' }));
+  });
+
   it('survives a clock that steps back and forth, and forgets only what the clock said was over', () => {
     const jump = fc.record({ to: fc.nat(1000), nonce: fc.nat(12), keep: fc.integer({ min: 1, max: 200 }) });
     fc.assert(

@@ -72,7 +72,7 @@ describe.runIf(workerdPresent())('durableObjectReplay', () => {
     expect(await claim('key', 'before', soon())).toBe('fresh');
     await tell(url, 'hold', of);
     const held = claim('key', 'during', soon());
-    const refused = expect(held).rejects.toMatchObject(unavailable('gives no answer'));
+    const refused = expect(held).rejects.toMatchObject(unavailable('Durable Object '));
     await expect.poll(() => tell(url, 'waiting', of)).toBe('1');
     await tell(url, 'abort', of);
     await refused;
@@ -86,8 +86,8 @@ describe.runIf(workerdPresent())('durableObjectReplay', () => {
     const [hurried, patient] = [200, 10_000].map((timeout) => replayAt(url, { options: { ...held, timeout } }));
     await tell(url, 'hold', of);
     await expect(hurried?.claim('key', 'a-nonce', soon())).rejects.toMatchObject({
-      ...unavailable('gives no answer'),
-      cause: 'Error: No answer within 200 ms.',
+      ...unavailable('Durable Object '),
+      cause: 'TimeoutError: No answer within 200 ms.',
     });
     await tell(url, 'release', of);
     expect(await patient?.claim('key', 'another-nonce', soon())).toBe('fresh');
@@ -128,11 +128,11 @@ describe.runIf(workerdPresent())('durableObjectReplay', () => {
         .catch((error) => error);
     expect(await answered('SILENT')).toMatchObject(unavailable('does its class pass fetch on'));
     expect(await answered('OLD')).toMatchObject({
-      ...unavailable('gives no answer'),
+      ...unavailable('Durable Object '),
       cause: expect.stringMatching(/SQL/),
     });
     expect(await answered('ODD')).toMatchObject({
-      ...unavailable('gives no answer'),
+      ...unavailable('Durable Object '),
       cause: expect.stringMatching(/capacity is NaN/),
     });
   });

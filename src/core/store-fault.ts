@@ -1,0 +1,38 @@
+/**
+ * What is wrong with a store that threw, as a sentence: whether it does not respond, cannot be reached, or responds with an error,
+ * and by which code. Nothing else of what was thrown is repeated: it may hold anything.
+ *
+ * @param store how the sentence names it, as `Redis`.
+ */
+export function storeFault(store: string, cause: unknown): string {
+  const { name, message, code } = factsOf(cause);
+  const shown = /^[A-Z\d][A-Z\d_]{1,39}$/.test(code) ? ` (${code})` : '';
+  if (name === 'TimeoutError') return `${store} does not respond in time.`;
+  if (lostCode.test(code) || lostName.test(name) || (!shown && lostMessage.test(message))) {
+    return `${store} cannot be reached${shown}.`;
+  }
+  return `${store} responds with an error${shown}.`;
+}
+
+// Of Node, undici, mysql2 and the classes 08 and 57P of SQLSTATE.
+const lostCode =
+  /^(?:E(?:CONN|PIPE|TIMEDOUT|NOTFOUND|AI_AGAIN|HOST|NET|ADDR)\w*|UND_ERR_\w+|PROTOCOL_\w+|08[A-Z\d]{3}|57P0\d)$/;
+// Of node-redis and ioredis.
+const lostName = /(?:Client(?:Offline|Closed)|Disconnect|Socket|Connection|Timeout|MaxRetriesPerRequest)\w*Error$/;
+const lostMessage =
+  /\b(?:connection|connect|socket)\b.*\b(?:closed|terminated|lost|refused|reset|ended|timed out|timeout)\b/i;
+
+type Facts = { readonly name: string; readonly message: string; readonly code: string };
+
+function factsOf(cause: unknown): Facts {
+  const { name, message, code, constructor: maker, errors } = (cause ?? {}) as Partial<Record<string, unknown>>;
+  const [first] = Array.isArray(errors) ? (errors as readonly unknown[]) : [];
+  const text = typeof message === 'string' ? message : '';
+  // Redis has its code in front of the message.
+  const [, leading = ''] = /^([A-Z]{3,32}) /.exec(text) ?? [];
+  const own = typeof code === 'string' ? code : leading;
+  if (own === '' && first !== undefined) return factsOf(first);
+  const given = typeof name === 'string' ? name : '';
+  const kind = typeof maker === 'function' ? maker.name : '';
+  return { name: given === '' || given === 'Error' ? kind : given, message: text, code: own };
+}
