@@ -35,7 +35,7 @@ export function addressOf(href: string): Address {
 }
 
 // The characters of RFC 3986 section 2 but "#", which ends the target.
-const rewritten = /%([\da-f]{2})?|[^!$%&-;=?-Z[\]_a-z~]+/gi;
+const rewritten = /%([\da-f]{2})|(?:%(?![\da-f]{2})|[^!$%&-;=?-Z[\]_a-z~])+/gi;
 // What is rewritten into something else; in most targets nothing is, and a test costs a fifth of the replacing.
 const unusual = /%(?![\dA-F]{2})|%(?:2[DE]|3\d|[46][1-9A-F]|[57][\dA]|5F|7E)|[^!$%&-;=?-Z[\]_a-z~]/;
 
@@ -50,11 +50,11 @@ export function normaliseTarget(raw: string): string {
   const target = raw.startsWith('/') ? raw : `/${raw}`;
   const withoutQuery = target.indexOf('?') === target.length - 1;
   const kept = withoutQuery ? target.slice(0, -1) : target;
-  return unusual.test(kept) ? kept.replace(rewritten, rewrite) : kept;
+  return unusual.test(kept) ? kept.replace(/[\ud800-\udfff]/gu, '\ufffd').replace(rewritten, rewrite) : kept;
 }
 
 function rewrite(found: string, escaped?: string): string {
-  if (!escaped) return encodeURIComponent(found.replace(/[\ud800-\udfff]/gu, '\ufffd'));
+  if (!escaped) return encodeURIComponent(found);
   const character = String.fromCharCode(Number(`0x${escaped}`));
   return /[\w.~-]/.test(character) ? character : found.toUpperCase();
 }

@@ -40,20 +40,34 @@ export function receivedFromNode(request: NodeRequest): ReceivedRequest {
   };
 }
 
+/** How many names are compared before a map of all of them is made. */
+const compared = 2048;
+
 /**
  * By what Node calls raw, names and values in turn: its `headers` drop what is repeated of some fields, and join others. Looked
- * through each time, because to make a map of all of them costs more than to find the few that are asked for.
+ * through each time, because to make a map of all of them costs more than to find the few that are asked for; not so where
+ * a stranger sends many fields and signs many.
  */
 export function fieldsIn(rawHeaders: readonly string[]): HeaderView {
+  let left = compared;
+  let all: ReadonlyMap<string, readonly string[]> | undefined;
+  function map(): typeof all {
+    left -= rawHeaders.length / 2;
+    if (left < 0) all ??= linesByName(rawHeaders);
+    return all;
+  }
   return {
     get(name) {
       const wanted = name.toLowerCase();
+      // HTTP/2 may split cookies, and what reads them joins them so: RFC 9113 section 8.2.3.
+      const separator = wanted === 'cookie' ? '; ' : ', ';
+      const mapped = map();
+      if (mapped) return mapped.get(wanted)?.join(separator) ?? null;
       let found: string | null = null;
       for (let i = 0; i < rawHeaders.length; i += 2) {
         if (!isNamed(rawHeaders[i], wanted)) continue;
         const line = rawHeaders[i + 1] ?? '';
-        // HTTP/2 may split cookies, and what reads them joins them so: RFC 9113 section 8.2.3.
-        found = found === null ? line : `${found}${wanted === 'cookie' ? '; ' : ', '}${line}`;
+        found = found === null ? line : found + separator + line;
       }
       return found;
     },
@@ -61,9 +75,22 @@ export function fieldsIn(rawHeaders: readonly string[]): HeaderView {
       new Set(rawHeaders.filter((name, i) => i % 2 === 0 && !isPseudo(name)).map((name) => name.toLowerCase())),
     lines(name) {
       const wanted = name.toLowerCase();
+      const mapped = map();
+      if (mapped) return mapped.get(wanted) ?? [];
       return rawHeaders.filter((_, i) => i % 2 === 1 && isNamed(rawHeaders[i - 1], wanted));
     },
   };
+}
+
+function linesByName(rawHeaders: readonly string[]): ReadonlyMap<string, readonly string[]> {
+  const all = new Map<string, string[]>();
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = (rawHeaders[i] ?? '').toLowerCase();
+    const lines = all.get(name) ?? [];
+    lines.push(rawHeaders[i + 1] ?? '');
+    if (!isPseudo(name)) all.set(name, lines);
+  }
+  return all;
 }
 
 // Lengths first: they tell most names apart.

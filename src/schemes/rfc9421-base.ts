@@ -1,5 +1,5 @@
 import type { Component } from './rfc9421-components.ts';
-import { resolverOf, type Subject } from './rfc9421-values.ts';
+import type { Resolver } from './rfc9421-values.ts';
 
 /** What a signature says of itself: the inner list of RFC 9421 section 2.3. */
 export type SignatureParts = {
@@ -12,10 +12,9 @@ export type SignatureParts = {
  * The signature base, RFC 9421 section 2.5. Every line begins with an identifier, no value has a line break, and the last line
  * repeats the identifiers, so no value can take the place of another.
  *
- * @throws SignatureError what {@link resolverOf} throws.
+ * @throws SignatureError what the resolver throws.
  */
-export function signatureBase(subject: Subject, { components, text }: SignatureParts): string {
-  const resolve = resolverOf(subject);
+export function signatureBase(resolve: Resolver, { components, text }: SignatureParts): string {
   let base = '';
   for (const component of components) base += `${component.identifier}: ${resolve(component)}\n`;
   return `${base}"@signature-params": ${text}`;

@@ -6,6 +6,9 @@ import type { PresentedBody } from '../core/scheme.ts';
 import { equalInConstantTime } from '../core/signing-key.ts';
 import { canonicalDictionaryOf, type Member } from './structured-fields.ts';
 
+/** In characters: every registered digest of one body takes less. */
+const longest = 1024;
+
 type Digests = { readonly sha256: Uint8Array | undefined; readonly sha512: Uint8Array | undefined };
 
 /** Whether a caller has put a digest into the headers that a verifier will take. */
@@ -52,6 +55,7 @@ const requiredDigests = (field: string, value: string): Digests =>
 
 // Others are passed over: md5 and sha are broken, the checksums never meant to withstand anyone (RFC 9530 section 5).
 function digestsIn(field: string, value: string): Digests | undefined {
+  if (value.length > longest) fail('malformed_field', `${field} has more than ${longest} characters.`);
   const members = canonicalDictionaryOf(field, value);
   const sha256 = bytesIn(field, members.get('sha-256'), 32);
   const sha512 = bytesIn(field, members.get('sha-512'), 64);

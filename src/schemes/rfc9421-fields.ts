@@ -3,6 +3,9 @@ import { fail } from '../core/errors.ts';
 import type { HeaderView } from '../core/message.ts';
 import { canonicalDictionaryOf, type Dictionary, type Item, type Parameters } from './structured-fields.ts';
 
+/** How many signatures a message may have: the caller's, and those that proxies on the way add. */
+const most = 4;
+
 /** One signature of a message, before any of it is believed. */
 export type LabelledSignature = {
   readonly label: string;
@@ -21,9 +24,9 @@ export type LabelledSignature = {
 export function signaturesOf(headers: HeaderView): readonly LabelledSignature[] {
   const inputs = dictionaryIn(headers, 'Signature-Input');
   const signatures = dictionaryIn(headers, 'Signature');
+  if (inputs.size > most || signatures.size > most) fail('malformed_field', `There are more than ${most} signatures.`);
   const lonely = [...signatures.keys()].find((label) => !inputs.has(label));
   if (lonely !== undefined) fail('malformed_field', `Signature has the label ${lonely}, Signature-Input has not.`);
-  if (inputs.size > 16) fail('malformed_field', 'There are more than 16 signatures.');
   return [...inputs].map(([label, { items, parameters, text }]) => {
     if (!items) return fail('malformed_field', `The member ${label} of Signature-Input is no inner list.`);
     const bytes = signatures.get(label)?.value;

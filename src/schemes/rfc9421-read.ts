@@ -9,6 +9,7 @@ import { type LabelledSignature, signaturesOf } from './rfc9421-fields.ts';
 import { integerIn, stringIn } from './rfc9421-parameters.ts';
 import { covers, identitiesOf, isOfBody, type Settings } from './rfc9421-settings.ts';
 import { noncePattern } from './rfc9421-sign.ts';
+import { type Resolver, resolverOf } from './rfc9421-values.ts';
 
 /** What may be the name of an algorithm. */
 export const algorithmPattern: RegExp = /^[\w.-]{1,64}$/;
@@ -34,9 +35,10 @@ export function acceptableIn(settings: Settings, message: Message): Acceptable {
   );
   const acceptable: Acceptable[] = [];
   let failure: SignatureError | undefined;
+  const reading = readingOf(message);
   for (const signature of ours) {
     try {
-      acceptable.push({ label: signature.label, presented: presentedBy(signature, settings, message) });
+      acceptable.push({ label: signature.label, presented: presentedBy(signature, settings, reading()) });
     } catch (error) {
       // Someone on the way may have added one for another reader.
       if (!(error instanceof SignatureError)) throw error;
@@ -57,10 +59,31 @@ export function acceptableIn(settings: Settings, message: Message): Acceptable {
   return fail('missing_signature', `The request has no signature by RFC 9421${expected}.`, 401);
 }
 
-function presentedBy(given: LabelledSignature, settings: Settings, message: Message): PresentedSignature {
+/** What all signatures of a message are read by, made once. */
+type Reading = { readonly headers: HeaderView; readonly resolve: Resolver; readonly body: () => PresentedBody };
+
+function readingOf(message: Message): () => Reading {
+  const { headers } = message;
+  let body: PresentedBody | undefined;
+  let reading: Reading | undefined;
+  return () => {
+    reading ??= {
+      headers,
+      resolve: resolverOf({ request: message }),
+      body: () => (body ??= digestedBody(headers.get('content-digest') ?? '')),
+    };
+    return reading;
+  };
+}
+
+function presentedBy(
+  given: LabelledSignature,
+  settings: Settings,
+  { headers, resolve, body }: Reading,
+): PresentedSignature {
   const { items, parameters, text, signature } = given;
   const components = componentsOf(items);
-  requireCoverage(components, settings, message.headers);
+  requireCoverage(components, settings, headers);
   const created = integerIn(parameters, 'created') ?? lacking('the parameter created');
   const accessKey = stringIn(parameters, 'keyid', accessKeyPattern) ?? lacking('the parameter keyid');
   const nonce = stringIn(parameters, 'nonce', noncePattern) ?? (settings.nonce ? lacking('a nonce') : undefined);
@@ -72,8 +95,8 @@ function presentedBy(given: LabelledSignature, settings: Settings, message: Mess
     expiresAt: expires === undefined ? undefined : expires * 1000,
     nonce,
     signatures: [signature],
-    stringToSign: signatureBase({ request: message }, { components, text }),
-    body: bodyOf(components, settings, message.headers),
+    stringToSign: signatureBase(resolve, { components, text }),
+    body: bodyOf(components, settings, body),
   };
 }
 
@@ -87,9 +110,9 @@ function requireCoverage(components: readonly Component[], settings: Settings, h
   if (missing.length) lacking(missing.map(({ identifier }) => identifier).join(', '));
 }
 
-function bodyOf(components: readonly Component[], settings: Settings, headers: HeaderView): PresentedBody {
+function bodyOf(components: readonly Component[], settings: Settings, digested: () => PresentedBody): PresentedBody {
   const covered = components.some(({ name, key }) => name === 'content-digest' && key === undefined);
-  if (covered) return digestedBody(headers.get('content-digest') ?? '');
+  if (covered) return digested();
   return settings.coversBody ? { kind: 'none' } : { kind: 'uncovered' };
 }
 

@@ -9,6 +9,7 @@ import { fieldsWith, type LabelledSignature, signaturesOf } from './rfc9421-fiel
 import { innerList, integerIn, stringIn } from './rfc9421-parameters.ts';
 import { acceptableIn, algorithmPattern } from './rfc9421-read.ts';
 import { defaultLabel, identitiesOf, type Settings } from './rfc9421-settings.ts';
+import { type Resolver, resolverOf } from './rfc9421-values.ts';
 import { recoded } from './structured-fields.ts';
 
 /**
@@ -19,9 +20,11 @@ export const rfc9421Response = (settings: Settings): ResponseScheme => ({
   fields: ['Unencoded-Digest', 'Content-Digest', 'Signature-Input', 'Signature'],
   prepare: (input) => recoded('invalid_request', () => prepare(settings, input)),
   read: (answer) => {
+    const resolve = attempt(() => resolverOf({ request: answer.request, answer }));
+    if (!resolve) return undefined;
     for (const signature of attempt(() => signaturesOf(answer.headers)) ?? []) {
       // One that somebody on the way has added may hold anything.
-      const presented = attempt(() => presentedBy(signature, settings, answer));
+      const presented = attempt(() => presentedBy(signature, settings, { answer, resolve }));
       if (presented) return presented;
     }
     return undefined;
@@ -56,7 +59,7 @@ function prepare(settings: Settings, input: ResponseInput): Omit<PreparedSignatu
   const text = innerList(components, { ...settings, expires: undefined }, input);
   const answer = { status, headers: digest === undefined ? headers : withUnencodedDigest(headers, digest) };
   return {
-    stringToSign: signatureBase({ request, answer }, { components, text }),
+    stringToSign: signatureBase(resolverOf({ request, answer }), { components, text }),
     headers: (signature) => ({
       ...(digest !== undefined && { 'Unencoded-Digest': digest }),
       ...recoded('invalid_request', () => fieldsWith(headers, { label, text, signature })),
@@ -68,9 +71,14 @@ const withUnencodedDigest = (headers: HeaderView, digest: string): HeaderView =>
   get: (name) => (name === 'unencoded-digest' ? digest : headers.get(name)),
 });
 
-function presentedBy(given: LabelledSignature, settings: Settings, answer: Answer): PresentedResponse | undefined {
+type Reading = { readonly answer: Answer; readonly resolve: Resolver };
+
+function presentedBy(
+  given: LabelledSignature,
+  settings: Settings,
+  { answer: { headers }, resolve }: Reading,
+): PresentedResponse | undefined {
   const { items, parameters, text, signature } = given;
-  const { headers, request } = answer;
   const components = componentsOf(items);
   const covered = identitiesOf(components);
   const created = integerIn(parameters, 'created');
@@ -84,7 +92,7 @@ function presentedBy(given: LabelledSignature, settings: Settings, answer: Answe
     time: created * 1000,
     algorithm: stringIn(parameters, 'alg', algorithmPattern),
     signature,
-    stringToSign: signatureBase({ request, answer }, { components, text }),
+    stringToSign: signatureBase(resolve, { components, text }),
     matches: (body, sha256) => (!body.length || digests.length > 0) && digests.every((fits) => fits(body, sha256)),
   };
 }

@@ -9,6 +9,7 @@ import { declaresDigest } from './rfc9421-digest.ts';
 import { fieldsWith } from './rfc9421-fields.ts';
 import { innerList } from './rfc9421-parameters.ts';
 import { defaultLabel, isOfBody, type Settings } from './rfc9421-settings.ts';
+import { resolverOf } from './rfc9421-values.ts';
 import { recoded } from './structured-fields.ts';
 
 /** What a nonce may be on either side: printable ASCII without spaces. */
@@ -52,7 +53,7 @@ function prepare(settings: Settings, input: SignatureInput): PreparedSignature {
   const text = innerList(components, settings, { ...input, nonce: settings.nonce ? nonce : undefined });
   const { label = defaultLabel } = settings;
   return {
-    stringToSign: signatureBase({ request: withDigest }, { components, text }),
+    stringToSign: signatureBase(resolverOf({ request: withDigest }), { components, text }),
     headers: (signature) => ({
       ...(digest !== undefined && { 'Content-Digest': digest }),
       ...recoded('invalid_request', () => fieldsWith(message.headers, { label, text, signature })),

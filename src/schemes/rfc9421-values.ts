@@ -3,7 +3,7 @@ import { fail } from '../core/errors.ts';
 import { fieldValue, type HeaderView, type Message } from '../core/message.ts';
 import type { Component } from './rfc9421-components.ts';
 import { queryParameters } from './rfc9421-query.ts';
-import { type Dictionary, dictionaryOf, strictlySerialised } from './structured-fields.ts';
+import { type Dictionary, dictionaryOf, serialisedDictionary, serialisedItem } from './structured-fields.ts';
 
 /** What is signed: a request, or the answer to one. */
 export type Subject = {
@@ -20,7 +20,8 @@ const dictionaries =
 const items = /^client-cert$/;
 
 /**
- * Resolves components of a message, RFC 9421 sections 2.1 to 2.4; what has to be parsed for it is parsed once.
+ * Resolves components of a message, RFC 9421 sections 2.1 to 2.4. Parses each field once, and makes each value once: several
+ * signatures of one message share a resolver.
  *
  * @throws SignatureError (the function returned) `missing_header` for a field, member or query parameter that the message does
  * not have, `invalid_request` for what cannot be signed, `malformed_field`
@@ -29,14 +30,26 @@ export function resolverOf({ request, answer }: Subject): Resolver {
   // A line break would begin another line of the base; in a URL there is none, but a server may be handed anything.
   if (!/^[!-~]*$/.test(request.rawTarget))
     fail('invalid_request', 'The path or query is not ASCII, so not as on the wire.');
+  const known = new Map<string, string>();
   const parsed = new Map<HeaderView, Map<string, Dictionary>>();
   let parameters: ReturnType<typeof queryParameters> | undefined;
 
-  function member(headers: HeaderView, { name, key = '', identifier }: Component): string {
+  function dictionaryIn(headers: HeaderView, name: string): Dictionary {
     const dictionariesOf = parsed.get(headers) ?? new Map<string, Dictionary>();
     const dictionary = dictionariesOf.get(name) ?? dictionaryOf(name, required(headers, name));
     parsed.set(headers, dictionariesOf.set(name, dictionary));
-    return dictionary.get(key)?.text ?? fail('missing_header', `The message has no ${identifier}, which is signed.`);
+    return dictionary;
+  }
+
+  function member(headers: HeaderView, { name, key = '', identifier }: Component): string {
+    const found = dictionaryIn(headers, name).get(key);
+    return found?.text ?? fail('missing_header', `The message has no ${identifier}, which is signed.`);
+  }
+
+  function serialised(headers: HeaderView, name: string): string {
+    if (dictionaries.test(name)) return serialisedDictionary(dictionaryIn(headers, name));
+    if (items.test(name)) return serialisedItem(name, required(headers, name));
+    return fail('malformed_field', `The type of the field ${name} is not known, so sf cannot be had.`);
   }
 
   function derived({ name, parameter = '', ofRequest }: Component): string {
@@ -57,7 +70,7 @@ export function resolverOf({ request, answer }: Subject): Resolver {
     return form === 'sf' ? serialised(headers, name) : required(headers, name);
   }
 
-  return (component) => {
+  function made(component: Component): string {
     const { name, identifier, ofRequest } = component;
     const isDerived = name.startsWith('@');
     const ofRequestOnly = isDerived && name !== '@status';
@@ -65,6 +78,14 @@ export function resolverOf({ request, answer }: Subject): Resolver {
       fail('malformed_field', `${identifier} takes req in the signature of an answer, and only there.`);
     }
     return isDerived ? derived(component) : field(component);
+  }
+
+  return (component) => {
+    const before = known.get(component.identity);
+    if (before !== undefined) return before;
+    const value = made(component);
+    known.set(component.identity, value);
+    return value;
   };
 }
 
@@ -85,12 +106,6 @@ const derivations: Readonly<Record<string, (request: Message) => string>> = {
 
 const required = (headers: HeaderView, name: string): string =>
   fieldValue(headers, name) ?? fail('missing_header', `The message lacks ${name}, which is signed.`);
-
-function serialised(headers: HeaderView, name: string): string {
-  const kind = dictionaries.test(name) ? 'dictionary' : items.test(name) ? 'item' : undefined;
-  if (!kind) return fail('malformed_field', `The type of the field ${name} is not known, so sf cannot be had.`);
-  return strictlySerialised(name, required(headers, name), kind);
-}
 
 function bytesOf(headers: HeaderView, name: string): string {
   const lines = headers.lines?.(name);

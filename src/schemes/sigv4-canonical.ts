@@ -19,7 +19,8 @@ export function partsOfTarget(target: string): { readonly path: string; readonly
 export const uriEncode = (text: string): string =>
   encodeURIComponent(text.replace(/[\ud800-\udfff]/gu, '\ufffd')).replace(/[!'()*]/g, escapeOf);
 
-const escapeOf = (character: string): string => `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
+const escapes: Readonly<Record<string, string>> = { '!': '%21', "'": '%27', '(': '%28', ')': '%29', '*': '%2A' };
+const escapeOf = (character: string): string => escapes[character] ?? character;
 
 /**
  * What `UriEncode` makes of a text that stands in a URL already: each byte is escaped once. A `+` is the space that HTML
@@ -27,10 +28,12 @@ const escapeOf = (character: string): string => `%${character.charCodeAt(0).toSt
  */
 function encodedOnce(text: string): string {
   if (/^[\w.~-]*$/.test(text)) return text;
-  return text.replace(/%[\dA-Fa-f]{2}|%|[^\w.~%-]+/g, (found) => {
-    if (found.length !== 3 || !found.startsWith('%')) return uriEncode(found).replace(/%2B/g, '%20');
-    const character = String.fromCharCode(Number(`0x${found.slice(1)}`));
-    return /[\w.~-]/.test(character) ? character : found.toUpperCase();
+  // Encoded as a whole, and then each escape that was there already set right: a text may need thousands of escapes.
+  const encoded = /^[\w.~%-]*$/.test(text) ? text.replace(/%/g, '%25') : uriEncode(text);
+  return encoded.replace(/%25([\dA-Fa-f]{2})|%2B/g, (_, escaped?: string) => {
+    if (!escaped) return '%20';
+    const character = String.fromCharCode(Number(`0x${escaped}`));
+    return /[\w.~-]/.test(character) ? character : `%${escaped.toUpperCase()}`;
   });
 }
 

@@ -1,11 +1,11 @@
 import {
   type BareItem,
+  type InnerList,
   isInnerList,
   parseDictionary,
   parseItem,
-  serializeDictionary,
-  serializeInnerList,
   serializeItem,
+  serializeParameters,
 } from 'structured-headers';
 import { fail, SignatureError, type SignatureErrorCode } from '../core/errors.ts';
 
@@ -27,8 +27,11 @@ export type Member =
 
 export type Dictionary = ReadonlyMap<string, Member>;
 
-/** In characters; above it a field is not parsed. Servers refuse such requests before. */
-const longest = 16384;
+/**
+ * In characters; a longer field is not parsed, because parsing is what costs most of all that a stranger can ask for. A signature
+ * over twenty components takes about 500.
+ */
+const longest = 4096;
 
 /**
  * A dictionary, RFC 9651 section 3.2.
@@ -38,16 +41,17 @@ const longest = 16384;
  */
 export function dictionaryOf(field: string, value: string): Dictionary {
   const members = new Map<string, Member>();
-  for (const [name, member] of parsed(field, value)) {
-    members.set(
-      name,
-      isInnerList(member)
-        ? { items: member[0].map(itemOf), parameters: member[1], text: serializeInnerList(member) }
-        : itemOf(member),
-    );
+  for (const [name, member] of attempt(field, value, parseDictionary)) {
+    members.set(name, isInnerList(member) ? innerListOf(member) : itemOf(member));
   }
   return members;
 }
+
+/** A dictionary as RFC 9651 section 4.1.2 serialises it. */
+export const serialisedDictionary = (members: Dictionary): string =>
+  [...members]
+    .map(([name, { value, text }]) => name + (value === true ? text.slice('?1'.length) : `=${text}`))
+    .join(', ');
 
 /**
  * A dictionary in the one form that RFC 9651 gives it, but for whitespace. Of a name that stands twice the last counts, by
@@ -57,11 +61,11 @@ export function dictionaryOf(field: string, value: string): Dictionary {
  * @throws SignatureError `malformed_field`
  */
 export function canonicalDictionaryOf(field: string, value: string): Dictionary {
-  const canonical = serializeDictionary(parsed(field, value));
-  if (withoutSpace(canonical) !== withoutSpace(value)) {
+  const members = dictionaryOf(field, value);
+  if (withoutSpace(serialisedDictionary(members)) !== withoutSpace(value)) {
     fail('malformed_field', `${field} names something twice, or is not in the form that RFC 9651 gives it.`);
   }
-  return dictionaryOf(field, value);
+  return members;
 }
 
 /**
@@ -78,13 +82,11 @@ export function canonicalItemOf(text: string): Item {
 }
 
 /**
- * A value in the form that RFC 9651 gives it, where it is one of the given kind.
+ * The Item of a field as RFC 9651 section 4.1 serialises it.
  *
  * @throws SignatureError `malformed_field`
  */
-export function strictlySerialised(field: string, value: string, kind: 'item' | 'dictionary'): string {
-  return kind === 'item' ? itemOf(attempt(field, value, parseItem)).text : serializeDictionary(parsed(field, value));
-}
+export const serialisedItem = (field: string, value: string): string => itemOf(attempt(field, value, parseItem)).text;
 
 /** Runs what throws `malformed_field`, for the side to which that is another fault. */
 export function recoded<Result>(code: SignatureErrorCode, run: () => Result): Result {
@@ -96,12 +98,15 @@ export function recoded<Result>(code: SignatureErrorCode, run: () => Result): Re
   }
 }
 
-const parsed = (field: string, value: string) => attempt(field, value, parseDictionary);
-
 const itemOf = (pair: ReturnType<typeof parseItem>): Item => {
   const [value, parameters] = pair;
   return { value, parameters, text: serializeItem(pair) };
 };
+
+function innerListOf([inner, parameters]: InnerList): Member {
+  const items = inner.map(itemOf);
+  return { items, parameters, text: `(${items.map(({ text }) => text).join(' ')})${serializeParameters(parameters)}` };
+}
 
 function attempt<Result>(field: string, value: string, parse: (value: string) => Result): Result {
   if (value.length > longest) fail('malformed_field', `${field} has more than ${longest} characters.`);

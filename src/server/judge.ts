@@ -69,12 +69,13 @@ export function judgeBy(options: VerifierOptions, { schemes, budgets, clock, cou
     const arrival = arrivalOf(request, context.address);
     const { address } = arrival;
     attempt.address = address;
+    // Before anything is parsed: parsing costs more than the limit does.
+    const charged = budgets.charge(attempt);
+    if (charged) await charged;
     const message = arrival.message();
     attempt.message = message;
     const candidates = signaturesIn(message, schemes, accessKey);
     attempt.candidate = candidates[0];
-    const charged = budgets.charge(attempt);
-    if (charged) await charged;
     const now = clock();
     const received = bodyReader(request, maxBodyBytes);
     const found = prover(candidates, { now, body: received, address });

@@ -50,7 +50,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
   const judge = judgeBy(options, { schemes, budgets, clock, countersignerOf });
   const howToSign = schemes.map((one) => one.challenge ?? {});
 
-  /** What cannot even be read has cost the address nothing yet. */
+  /** A request of which not even the address can be read has cost nothing yet. */
   async function charged(cause: unknown, attempt: Attempt): Promise<unknown> {
     try {
       await budgets.charge(attempt);

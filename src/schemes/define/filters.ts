@@ -65,8 +65,10 @@ const encoding = (write: (bytes: Uint8Array) => string): FilterRule => ({
 export const rfc3986 = (text: string): string =>
   encodeURIComponent(text.replace(/[\ud800-\udfff]/gu, '\ufffd')).replace(
     /[!'()*]/g,
-    (found) => `%${found.charCodeAt(0).toString(16).toUpperCase()}`,
+    (found) => escapes[found] ?? found,
   );
+
+const escapes: Readonly<Record<string, string>> = { '!': '%21', "'": '%27', '(': '%28', ')': '%29', '*': '%2A' };
 
 // As the URL Standard serialises forms.
 const form = (text: string): string => rfc3986(text).replace(/%20/g, '+').replace(/%2A/g, '*').replace(/~/g, '%7E');

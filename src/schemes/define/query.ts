@@ -9,10 +9,14 @@ const parametersOf = (target: string): readonly string[] => {
 
 const pathOf = (target: string): string => /^[^?]*/.exec(target)?.[0] ?? '';
 
-const nameOf = (parameter: string): string => /^[^=]*/.exec(parameter)?.[0] ?? '';
+function nameOf(parameter: string): string {
+  const end = parameter.indexOf('=');
+  return end < 0 ? parameter : parameter.slice(0, end);
+}
 
 // As whoever serves the request would read it.
 function meant(name: string): string {
+  if (!/[%+]/.test(name)) return name;
   try {
     return decodeURIComponent(name.replace(/\+/g, ' '));
   } catch {

@@ -7,6 +7,7 @@ import { createRfc9421Key } from '../../../src/schemes/rfc9421-algorithms.ts';
 import { signatureBase } from '../../../src/schemes/rfc9421-base.ts';
 import { componentsOf } from '../../../src/schemes/rfc9421-components.ts';
 import { signaturesOf } from '../../../src/schemes/rfc9421-fields.ts';
+import { resolverOf } from '../../../src/schemes/rfc9421-values.ts';
 import { answer, keys, type PublishedSignature, request, requestBody, sharedSecret, signatures } from './appendix-b.ts';
 
 const bytesOf = (base64: string) => new Uint8Array(Buffer.from(base64, 'base64'));
@@ -27,7 +28,7 @@ function signed({ request, answer, input, signature }: PublishedSignature, chang
   const [found] = signaturesOf(headers);
   if (!found) throw new Error('No signature was found.');
   const subject = { request: message, answer: answer && { status: answer.status, headers } };
-  const base = signatureBase(subject, { components: componentsOf(found.items), text: found.text });
+  const base = signatureBase(resolverOf(subject), { components: componentsOf(found.items), text: found.text });
   return { base, found };
 }
 

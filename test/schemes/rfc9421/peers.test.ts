@@ -13,6 +13,7 @@ import { createRfc9421Key } from '../../../src/schemes/rfc9421-algorithms.ts';
 import { signatureBase } from '../../../src/schemes/rfc9421-base.ts';
 import { componentsOf } from '../../../src/schemes/rfc9421-components.ts';
 import { signaturesOf } from '../../../src/schemes/rfc9421-fields.ts';
+import { resolverOf } from '../../../src/schemes/rfc9421-values.ts';
 import { digestOf } from '../../server/rig.ts';
 
 const accessKey = 'shop';
@@ -194,7 +195,10 @@ describe('@hellocoop/httpsig', async () => {
         const [found] = signaturesOf(headers);
         if (!found) throw new Error('There is no signature.');
         const request = messageOf({ method, url }, headers);
-        const base = signatureBase({ request }, { components: componentsOf(found.items), text: found.text });
+        const base = signatureBase(resolverOf({ request }), {
+          components: componentsOf(found.items),
+          text: found.text,
+        });
         expect(await key.verify(utf8(base), found.signature)).toBe(true);
         const { read } = rfc9421({ components: withoutQuery, nonce: false });
         expect(() => read(request)).toThrow(/keyid/);
