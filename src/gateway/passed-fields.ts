@@ -21,9 +21,12 @@ const hopByHop = new Set([
 
 /** Without the fields that are for one connection alone: those that are known, and those that `Connection` names. */
 export function endToEnd(fields: RawFields): RawFields {
-  const named = new Set(valuesOf(fields, 'connection').flatMap((value) => value.toLowerCase().split(/[ \t]*,[ \t]*/)));
+  const named = new Set(valuesOf(fields, 'connection').flatMap((value) => namesIn(value)));
   return fieldsWhere(fields, (name) => !hopByHop.has(name) && !named.has(name));
 }
+
+/** The names of a list. Not split by an expression with blanks in it, which begins anew at each of thousands of blanks. */
+const namesIn = (list: string): readonly string[] => list.split(',').map((name) => name.trim().toLowerCase());
 
 /** What the gateway says in their place, or does itself. */
 const replaced = (name: string): boolean =>
