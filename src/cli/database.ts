@@ -62,7 +62,8 @@ export function refusePassword(
   url: string | undefined,
   { option, variable }: { readonly option: string; readonly variable: string },
 ): void {
-  if (url !== undefined && /^[\w+.-]+:\/\/[^/?#]*:[^/?#]*@|[?&](?:password|pwd)=/i.test(url)) {
+  const [, userInfo = ''] = /^[\w+.-]+:\/\/([^/?#]*)@/.exec(url ?? '') ?? [];
+  if (userInfo.includes(':') || /[?&](?:password|pwd)=/i.test(url ?? '')) {
     fail(
       'invalid_configuration',
       `There is a password in ${option}, which process lists show: give the URL in ${variable}.`,

@@ -1,6 +1,7 @@
 import { fail } from '../core/errors.ts';
 import { fieldsIn } from '../node/received.ts';
 import type { ReceivedRequest } from '../server/received.ts';
+import { headerLineIn } from './header-line.ts';
 
 /** A request as it stood in a file. */
 export type RawRequest = {
@@ -50,8 +51,8 @@ function headOf(bytes: Uint8Array): Head {
 }
 
 function fieldIn(line: string, number: number): readonly string[] {
-  const [, name, value] = /^([\w!#$%&'*+.^`|~-]+):[\t ]*(.*?)[\t ]*$/.exec(line) ?? [];
-  return name === undefined || value === undefined ? wrong(`line ${number} is no header`) : [name, value];
+  const header = headerLineIn(line);
+  return header ? [header.name, header.value] : wrong(`line ${number} is no header`);
 }
 
 function bodyOf(headers: ReceivedRequest['headers'], rest: Uint8Array): Pick<RawRequest, 'body' | 'passedOver'> {

@@ -3,6 +3,7 @@ import { utf8 } from '../core/encoding.ts';
 import { fail } from '../core/errors.ts';
 import { command, type Given, type Options } from './command.ts';
 import { credentialOptions, credentialsOf } from './credentials.ts';
+import { headerLineIn } from './header-line.ts';
 import { inJson, print } from './output.ts';
 import { type SchemeInUse, schemeOf, schemeOptions, schemesInWords } from './scheme-named.ts';
 import { asCurl, asHeaders, asMessage, type Header, type SignedMessage } from './signed-message.ts';
@@ -151,11 +152,12 @@ async function bodyOf({ body, 'body-file': file }: GivenRequest): Promise<Uint8A
 }
 
 function headerIn(text: string): Header {
-  const [, name, value] = /^([\w!#$%&'*+.^`|~-]+):[\t ]*(.*?)[\t ]*$/s.exec(text) ?? [];
+  const header = headerLineIn(text);
   // What is no Latin-1 has no bytes in HTTP/1.1, and a line break would begin another header.
-  if (name === undefined || value === undefined || /[^\t -~\u00a0-\u00ff]/.test(value)) {
+  if (!header || /[^\t -~\u00a0-\u00ff]/.test(header.value)) {
     return fail('invalid_configuration', "A header must be as 'Accept: text/plain'.");
   }
+  const { name, value } = header;
   if (/^(?:host|content-length|transfer-encoding)$/i.test(name)) {
     fail('invalid_configuration', `${name} is what the URL and the body make it, and cannot be given.`);
   }

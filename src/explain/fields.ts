@@ -35,14 +35,20 @@ const types = [
 ].concat(['application/octet-stream', 'multipart/form-data', 'application/problem+json', 'text/html', '*/*']);
 const parameters = ['', ';charset=utf-8', '; charset=utf-8', ';charset=UTF-8', '; charset=UTF-8'];
 
+// Not by an expression with white space in it, which begins anew at each of thousands of blanks.
+function withoutParameters(type: string): string {
+  const end = type.indexOf(';');
+  return end < 0 ? type : type.slice(0, end).trimEnd();
+}
+
 function contentTypes(received: string | null): readonly Variation[] {
   const usual = types.flatMap((type) => parameters.map((parameter) => type + parameter));
   const spelled =
     received === null
       ? []
       : [
-          received.replace(/\s*;.*$/s, ''),
-          ...parameters.map((parameter) => received.replace(/\s*;.*$/s, '') + parameter),
+          withoutParameters(received),
+          ...parameters.map((parameter) => withoutParameters(received) + parameter),
           received.toLowerCase(),
           received.replace(/\s+/g, ''),
           received.replace(/;\s*/g, '; '),

@@ -29,11 +29,17 @@ export function shownValue(name: string, value: string, signatures: readonly Uin
 }
 
 /** Path and query, as they may be printed. */
-export const shownTarget = (target: string, signatures: readonly Uint8Array[] = []): string =>
-  withoutSignatures(target, signatures).replace(
-    /([?&][^=&]*(?:sign(?!edheaders)|token|secret|password)[^=&]*=)[^&]+/gi,
-    '$1…',
-  );
+export function shownTarget(target: string, signatures: readonly Uint8Array[] = []): string {
+  const text = withoutSignatures(target, signatures);
+  const query = text.indexOf('?') + 1;
+  return query ? text.slice(0, query) + text.slice(query).split('&').map(shownParameter).join('&') : text;
+}
+
+function shownParameter(parameter: string): string {
+  const value = parameter.indexOf('=') + 1;
+  const isSecret = /sign(?!edheaders)|token|secret|password/i.test(parameter.slice(0, value));
+  return isSecret && value < parameter.length ? `${parameter.slice(0, value)}…` : parameter;
+}
 
 function withoutSignatures(text: string, signatures: readonly Uint8Array[]): string {
   const written = signatures.flatMap((bytes) => [
