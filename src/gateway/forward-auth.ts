@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { fail } from '../core/errors.ts';
 import { receivedFromNode } from '../node/received.ts';
 import { contextOf, type GateOptions } from '../server/gate.ts';
+import { type OptionNames, requireKnownOptions } from '../server/known-options.ts';
 import { type Ranges, rangesOf } from '../server/ranges.ts';
 import type { ReceivedRequest } from '../server/received.ts';
 import type { Reply } from '../server/reply.ts';
@@ -31,6 +32,16 @@ export type ForwardAuthOptions = Pick<GateOptions<ReceivedRequest>, 'scope' | 'a
   readonly report?: GatewayReport;
 };
 
+const names: OptionNames<ForwardAuthOptions> = {
+  dialect: true,
+  proxies: true,
+  pathPrefix: true,
+  body: true,
+  report: true,
+  scope: true,
+  accessKey: true,
+};
+
 /**
  * A listener for proxies that ask whether to let a request through: `auth_request` of nginx, ForwardAuth of Traefik, and
  * ext_authz of Envoy over HTTP. For `createServer` of `node:http`. It answers 200 with the fields `X-Countersign-…`, or with a
@@ -39,6 +50,7 @@ export type ForwardAuthOptions = Pick<GateOptions<ReceivedRequest>, 'scope' | 'a
  * @throws SignatureError `invalid_configuration`
  */
 export function forwardAuth(verifier: Verifier, options: ForwardAuthOptions): GatewayListener {
+  requireKnownOptions(options, names, 'forwardAuth()');
   const { dialect, proxies = ['127.0.0.0/8', '::1'], pathPrefix, body = 'unseen', report } = options;
   const isProxy = rangesOf(proxies);
   const describe = describedIn(dialect, pathPrefix);

@@ -4,6 +4,7 @@ import { fail } from '../core/errors.ts';
 import { fieldsIn, receivedFromNode } from '../node/received.ts';
 import { type Cors, corsOf } from '../server/cors.ts';
 import { contextOf, type GateOptions } from '../server/gate.ts';
+import { type OptionNames, requireKnownOptions } from '../server/known-options.ts';
 import type { ReceivedRequest } from '../server/received.ts';
 import { type Reply, responseOf } from '../server/reply.ts';
 import type { Verified } from '../server/verdict.ts';
@@ -26,6 +27,22 @@ export type ReverseProxyOptions = UpstreamOptions &
     readonly report?: GatewayReport;
   };
 
+const names: OptionNames<ReverseProxyOptions> = {
+  upstream: true,
+  agent: true,
+  connectTimeout: true,
+  timeout: true,
+  keepAliveTimeout: true,
+  scope: true,
+  accessKey: true,
+  countersign: true,
+  cors: true,
+  maxBodyBytes: true,
+  maxAnswerBytes: true,
+  health: true,
+  report: true,
+};
+
 /**
  * A listener that passes verified requests on to a backend, and its answers back; the others it answers itself. For
  * `createServer` of `node:http` and `node:https`, there for the event `checkContinue` too. A body is hashed as it passes, and its
@@ -34,6 +51,7 @@ export type ReverseProxyOptions = UpstreamOptions &
  * @throws SignatureError `invalid_configuration`
  */
 export function reverseProxy(verifier: Verifier, options: ReverseProxyOptions): GatewayListener {
+  requireKnownOptions(options, names, 'reverseProxy()');
   const { maxBodyBytes = 10 * 2 ** 20, maxAnswerBytes = 10 * 2 ** 20, countersign = 'never', health, report } = options;
   if (!(maxBodyBytes >= 0 && maxAnswerBytes >= 0)) {
     fail('invalid_configuration', 'maxBodyBytes and maxAnswerBytes must be numbers of bytes.');

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { normaliseTarget } from '../core/address.ts';
 import { corsOf } from '../server/cors.ts';
-import { type Caller, callerFrom, contextOf, type GateOptions } from '../server/gate.ts';
+import { type Caller, callerFrom, contextOf, type GateOptions, gateNames } from '../server/gate.ts';
+import { requireKnownOptions } from '../server/known-options.ts';
 import type { Reply } from '../server/reply.ts';
 import { scopeRefusal, verifiedCaller } from '../server/scope-refusal.ts';
 import type { Verifier } from '../server/verifier.ts';
@@ -100,6 +101,7 @@ export type NodeGate<Received> = (
  * @throws SignatureError `invalid_configuration`
  */
 export function nodeGate<Received>(verifier: Verifier, options: GateOptions<Received>): NodeGate<Received> {
+  requireKnownOptions(options, gateNames, 'The gate');
   const { countersign = 'never' } = options;
   const cors = options.cors && corsOf(options.cors, verifier.fields);
   return async ({ request, response }, received) => {

@@ -2,6 +2,7 @@ import { fail } from '../core/errors.ts';
 import { inTime } from '../core/in-time.ts';
 import type { KeyRecord, KeyStore } from './contracts.ts';
 import { dropOldest } from './drop-oldest.ts';
+import { type OptionNames, requireKnownOptions } from './known-options.ts';
 
 /** For how long an answer of a key store is believed. */
 export type CachedKeysOptions = {
@@ -21,6 +22,8 @@ type Answer = {
   record: Promise<KeyRecord | undefined> | KeyRecord | undefined;
 };
 
+const names: OptionNames<CachedKeysOptions> = { lifetime: true, capacity: true, timeout: true, clock: true };
+
 /**
  * Asks a key store once in a while only. What does not exist is kept too, apart from the keys, so that strangers who make up
  * access keys neither reach the database with each nor push the keys out. A store that throws is asked again.
@@ -28,6 +31,7 @@ type Answer = {
  * @throws SignatureError `invalid_configuration`
  */
 export function cachedKeys(store: KeyStore, options: CachedKeysOptions = {}): KeyStore {
+  requireKnownOptions(options, names, 'cachedKeys()');
   const { lifetime = 5, capacity = 10_000, timeout = 2000, clock = () => Date.now() } = options;
   if (!(lifetime >= 0 && lifetime < Infinity && capacity >= 1 && timeout > 0)) {
     fail('invalid_configuration', 'lifetime must be seconds from 0 on, capacity at least 1, timeout milliseconds.');

@@ -1,5 +1,6 @@
 import { fail } from '../core/errors.ts';
 import { fieldNamePattern } from '../core/field-names.ts';
+import { type OptionNames, requireKnownOptions } from './known-options.ts';
 
 /** Which pages of other origins may call, and what they may send and read. */
 export type CorsOptions = {
@@ -15,6 +16,8 @@ export type CorsOptions = {
   readonly maxAge?: number;
 };
 
+const names: OptionNames<CorsOptions> = { origins: true, headers: true, methods: true, exposed: true, maxAge: true };
+
 /** The same with its defaults, found to be right. */
 export type CorsSettings = Omit<Required<CorsOptions>, 'origins'> & {
   /** Undefined for all. */
@@ -26,6 +29,7 @@ export type CorsSettings = Omit<Required<CorsOptions>, 'origins'> & {
  * stand for `Authorization` (Fetch, "CORS non-wildcard request-header name").
  */
 export function corsSettings(options: CorsOptions): CorsSettings {
+  requireKnownOptions(options, names, 'cors');
   const { origins, headers = ['content-type'], exposed = [], maxAge = 7200 } = options;
   const { methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] } = options;
   if (origins !== '*') requireAll('origins', origins, isOrigin);

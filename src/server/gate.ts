@@ -1,6 +1,7 @@
 import type { Principal } from './contracts.ts';
 import { corsOf } from './cors.ts';
 import type { CorsOptions } from './cors-options.ts';
+import { type OptionNames, requireKnownOptions } from './known-options.ts';
 import { responseOf } from './reply.ts';
 import type { Verified } from './verdict.ts';
 import type { Verifier } from './verifier.ts';
@@ -42,6 +43,14 @@ export type GateOptions<Received> = {
   readonly cors?: CorsOptions;
 };
 
+export const gateNames: OptionNames<GateOptions<unknown>> = {
+  scope: true,
+  address: true,
+  accessKey: true,
+  countersign: true,
+  cors: true,
+};
+
 /** What {@link protect} asks of a request beside a valid signature, and whether it signs the answers. */
 export type ProtectOptions = GateOptions<Request>;
 
@@ -56,6 +65,7 @@ export function protect(
   handler: ProtectedHandler,
   options: ProtectOptions = {},
 ): (request: Request) => Promise<Response> {
+  requireKnownOptions(options, gateNames, 'protect()');
   const { countersign = 'never' } = options;
   const cors = options.cors && corsOf(options.cors, verifier.fields);
   return async (request) => {

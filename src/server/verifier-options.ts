@@ -3,11 +3,14 @@ import type { FindingCode } from '../core/finding.ts';
 import type { Scheme } from '../core/scheme.ts';
 import type { allowUnsignedPayload } from '../core/switches.ts';
 import type { AuditSink, Challenges, KeyStore, Limiter, ReplayStore } from './contracts.ts';
+import type { OptionNames } from './known-options.ts';
 import type { PublicAddress } from './received.ts';
 
 /** Whose signatures are accepted, and within what limits. */
 export type VerifierOptions = PublicAddress & {
+  /** Where keys are looked up: `memoryKeys`, `managedKeys`, or a store of your own. */
   readonly keys: KeyStore;
+  /** Where nonces are remembered: `memoryReplay` for one process, or a store that all servers share. */
   readonly replay: ReplayStore;
   /** By what a request may be signed: one scheme, or several while callers move from one to another. @default countersignV1 */
   readonly scheme?: Scheme | readonly Scheme[];
@@ -34,6 +37,23 @@ export type VerifierOptions = PublicAddress & {
   readonly [allowUnsignedPayload]?: true;
 };
 
+export const verifierNames: OptionNames<VerifierOptions> = {
+  keys: true,
+  replay: true,
+  scheme: true,
+  accept: true,
+  challenges: true,
+  responseKey: true,
+  tolerance: true,
+  maxBodyBytes: true,
+  clock: true,
+  audit: true,
+  limits: true,
+  publicOrigin: true,
+  publicPath: true,
+  trustedProxies: true,
+};
+
 /** What requests draw on. */
 export type LimitOptions = {
   /**
@@ -51,6 +71,8 @@ export type LimitOptions = {
    */
   readonly ipv6Prefix?: number;
 };
+
+export const limitNames: OptionNames<LimitOptions> = { byAddress: true, byKey: true, timeout: true, ipv6Prefix: true };
 
 /** What is known of a request beside what it says itself. */
 export type VerifyContext = {

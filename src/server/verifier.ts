@@ -5,12 +5,13 @@ import { type Audited, report } from './audit.ts';
 import { budgetsOf } from './budgets.ts';
 import { countersignedReply, countersigners } from './countersign.ts';
 import { judgeBy } from './judge.ts';
+import { requireKnownOptions } from './known-options.ts';
 import type { ReceivedRequest } from './received.ts';
 import { replyTo } from './reply.ts';
 import { acceptedSchemes } from './schemes.ts';
 import { requireScope } from './steps.ts';
 import type { Refused, Verified } from './verdict.ts';
-import type { VerifierOptions, VerifyContext } from './verifier-options.ts';
+import { limitNames, type VerifierOptions, type VerifyContext, verifierNames } from './verifier-options.ts';
 
 /** Judges requests; made by {@link createVerifier}. */
 export type Verifier = {
@@ -43,7 +44,9 @@ type Telling = Pick<Audited, 'request' | 'error' | 'reportOnly'> & {
  * @throws SignatureError `invalid_configuration`, `invalid_credentials` for a `responseKey` that cannot sign.
  */
 export function createVerifier(options: VerifierOptions): Verifier {
+  requireKnownOptions(options, verifierNames, 'createVerifier()');
   const { scheme = countersignV1, clock = () => Date.now(), audit, limits = {}, accept = [], challenges } = options;
+  requireKnownOptions(limits, limitNames, 'limits of createVerifier()');
   const schemes = acceptedSchemes(scheme, accept);
   const budgets = budgetsOf(limits);
   const countersignerOf = countersigners({ schemes, responseKey: options.responseKey, clock });

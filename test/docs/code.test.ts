@@ -96,7 +96,7 @@ const expectedOf = ({ code }: Example): readonly string[] =>
  */
 async function serverAnswers({ default: entry, server, gateway }: Record<string, unknown>): Promise<void> {
   if (isEntry(entry)) {
-    await letsInOnce(async (request) => entry.fetch(request), 'https://api.example.com/v1/orders');
+    await letsInOnce(async (request) => entry.fetch(request, bindings), 'https://api.example.com/v1/orders');
   }
   if (server) {
     await atServer(server as Server, (origin) => letsInOnce((request) => fetch(request), `${origin}/v1/orders`));
@@ -130,5 +130,8 @@ async function letsInOnce(send: (request: Request) => Promise<Response>, url: st
   expect((await send(await signer.sign(new Request(url)))).status).toBe(200);
 }
 
-const isEntry = (value: unknown): value is { fetch(request: Request): Promise<Response> } =>
+/** What a Worker gets as `env`. */
+const bindings = { PARTNER_KEY: accessKey, PARTNER_SECRET: secret };
+
+const isEntry = (value: unknown): value is { fetch(request: Request, env: object): Promise<Response> } =>
   typeof value === 'object' && value !== null && 'fetch' in value;

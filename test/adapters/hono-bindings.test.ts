@@ -1,0 +1,44 @@
+import { createSigner, generateCredentials, type SignatureError } from 'countersign';
+import { requireScope, type SignedEnv, signedRequests } from 'countersign/hono';
+import { createVerifier, memoryKeys, memoryReplay, type Verifier } from 'countersign/server';
+import { Hono } from 'hono';
+import { expect, expectTypeOf, it } from 'vitest';
+
+type Bindings = { readonly KEY: string; readonly SECRET: string };
+type Environment = SignedEnv & { Bindings: Bindings };
+
+it('makes its verifier of the bindings of a context, and keeps it', async () => {
+  const { accessKey, secret } = generateCredentials();
+  let made: Verifier | undefined;
+  let asked = 0;
+  const app = new Hono<Environment>();
+  app.use(
+    signedRequests<Environment>(
+      (c) => {
+        asked += 1;
+        expectTypeOf(c.env).toEqualTypeOf<Bindings>();
+        const record = { accessKey: c.env.KEY, service: 'shop', secrets: [{ secret: c.env.SECRET }] };
+        made ??= createVerifier({ keys: memoryKeys([record]), replay: memoryReplay() });
+        return made;
+      },
+      { address: (c) => c.req.header('CF-Connecting-IP') },
+    ),
+  );
+  app.get('/scoped', requireScope('orders:write'), (c) => c.text('allowed'));
+  app.get('/*', (c) => c.text(`${c.var.caller.principal.service} ${c.env.KEY === accessKey}`));
+  const env: Bindings = { KEY: accessKey, SECRET: secret };
+  const signed = await createSigner({ accessKey, secret }).sign(new Request('https://api.example.com/'));
+  const replayed = signed.clone();
+  expect(await (await app.fetch(signed, env)).text()).toBe('shop true');
+  expect((await app.fetch(replayed, env)).status).toBe(401);
+  const other = await createSigner({ accessKey, secret }).sign(new Request('https://api.example.com/scoped'));
+  expect((await app.fetch(other, env)).status).toBe(403);
+  expect(asked).toBe(3);
+});
+
+it('has errors of the function handled by Hono', async () => {
+  const app = new Hono<SignedEnv>();
+  app.use(signedRequests(() => createVerifier({ keys: memoryKeys([]), replay: memoryReplay(), tolerance: -1 })));
+  app.onError((error, c) => c.text((error as SignatureError).code, 500));
+  expect(await (await app.request('https://api.example.com/')).text()).toBe('invalid_configuration');
+});
