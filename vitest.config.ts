@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { leftOut, leftOutReporter } from './test/left-out.ts';
 
 const source = (path: string) => new URL(path, import.meta.url).pathname;
 
@@ -7,13 +8,24 @@ const sqlite = process.getBuiltinModule('node:sqlite')
   ? []
   : [{ find: /^node:sqlite$/, replacement: source('./test/stores/wasm-sqlite.ts') }];
 
-export default defineConfig({
-  resolve: {
-    alias: [
-      ...sqlite,
-      { find: /^countersign$/, replacement: source('./src/index.ts') },
-      { find: /^countersign\/(.+)$/, replacement: source('./src/$1.ts') },
-    ],
-  },
-  test: { include: ['test/**/*.test.ts'], testTimeout: 20_000 },
+// npm test is `--mode quick`: what Node and npm alone give. On a build server nothing is left out.
+export default defineConfig(({ mode }) => {
+  const quick = mode === 'quick' && !process.env.CI;
+  return {
+    resolve: {
+      alias: [
+        ...sqlite,
+        { find: /^countersign$/, replacement: source('./src/index.ts') },
+        { find: /^countersign\/(.+)$/, replacement: source('./src/$1.ts') },
+      ],
+    },
+    test: {
+      include: ['test/**/*.test.ts'],
+      exclude: ['**/node_modules/**', ...(quick ? leftOut : [])],
+      reporters: quick ? ['default', leftOutReporter] : ['default'],
+      // Before the files that look which runtimes there are.
+      globalSetup: mode === 'quick' && !quick ? ['test/runtimes/install.ts'] : [],
+      testTimeout: 20_000,
+    },
+  };
 });

@@ -12,3 +12,6 @@ export function installRuntimes(): void {
   });
   if (status !== 0) console.warn(`The runtimes could not be installed: ${stderr}`);
 }
+
+/** What vitest runs before all tests, where nothing is left out. */
+export const setup: () => void = installRuntimes;

@@ -1,0 +1,28 @@
+import type { Reporter } from 'vitest/node';
+
+/** What `npm test` leaves out unless CI is set: files by glob, and what they need beside Node and npm. */
+const needs: Readonly<Record<string, readonly string[]>> = {
+  'runtimes and browsers (1.3 GB)': ['test/runtimes/*.test.ts', 'test/stores/durable-object*.test.ts'],
+  'Redis, PostgreSQL and MariaDB': [
+    'test/stores/redis*.test.ts',
+    'test/stores/sql-{mariadb,postgres}.test.ts',
+    'test/cli/{keys-servers,gateway}.test.ts',
+  ],
+  'nginx, HAProxy and Caddy': ['test/adapters/{fronts,proxies}.test.ts', 'test/gateway/nginx.test.ts'],
+  'Python and OpenSSL': [
+    'test/schemes/sigv4/store.test.ts',
+    'test/schemes/definitions/oracles.test.ts',
+    'test/vectors/partners.test.ts',
+  ],
+  'several minutes': ['test/package/package.test.ts', 'test/server/growth.test.ts'],
+};
+
+export const leftOut: string[] = Object.values(needs).flat();
+
+/** Says in the last line what was left out, and how to run it. */
+export const leftOutReporter: Reporter = {
+  onTestRunEnd() {
+    const what = Object.keys(needs).join('; ');
+    console.log(`\nLEFT OUT: the tests that need ${what}. npm run test:all runs everything.`);
+  },
+};
