@@ -1,15 +1,31 @@
-export { answeringFetch, challengeOf } from './client/challenge.ts';
+export type { ChallengeOptions } from './client/challenge.ts';
+export { challengeFetch, readChallenge } from './client/challenge.ts';
 export type { CorrectedClock } from './client/clock.ts';
 export { correctedClock } from './client/clock.ts';
 export type { CountersignedOptions } from './client/countersigned.ts';
 export { countersignedFetch } from './client/countersigned.ts';
-export type { RequestParts, SignerSettings } from './client/draft.ts';
-export type { Fetch } from './client/fetch.ts';
+export type { Explanation } from './client/explain.ts';
+export { explainSigning } from './client/explain.ts';
+export type { Fetch, SendOptions } from './client/fetch.ts';
 export { signedFetch } from './client/fetch.ts';
 export { formBlob } from './client/form.ts';
-export type { CredentialsProvider } from './client/identity.ts';
-export { hearRetirement } from './client/retirement.ts';
-export type { Explanation, SignedRequest, Signer, SignerOptions, SignOptions } from './client/signer.ts';
+export type { CredentialsProvider } from './client/key.ts';
+export type { SigningInit } from './client/outgoing.ts';
+
+export type { PreparedRequest, RequestParts } from './client/prepare-request.ts';
+export { prepareRequest } from './client/prepare-request.ts';
+export type { RedirectOptions } from './client/redirects.ts';
+export { redirectFetch } from './client/redirects.ts';
+export type { RetirementOptions } from './client/retirement.ts';
+export { retirementFetch } from './client/retirement.ts';
+export type {
+  CredentialsOptions,
+  KeyPairOptions,
+  SignedMessage,
+  Signer,
+  SignerOptions,
+  SigningOptions,
+} from './client/signer.ts';
 export { createSigner } from './client/signer.ts';
 export type { Credentials, Secret } from './core/credentials.ts';
 export { generateCredentials } from './core/credentials.ts';

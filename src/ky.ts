@@ -1,6 +1,10 @@
-import { type Body, bytesInMemory, readToSign } from './client/body.ts';
+import { type Body, bodyToSign, bytesInMemory } from './client/body.ts';
+import { unlessAborted } from './client/outgoing.ts';
+import { mayHaveBody, refuseUnsendable, setSignature } from './client/request.ts';
 import type { Signer } from './client/signer.ts';
+import { sha256OfBody } from './core/digest.ts';
 import { SignatureError } from './core/errors.ts';
+import { messageOf } from './core/message.ts';
 
 /** What ky 2 calls a hook with. ky 1 calls `beforeRequest` with a Request and its options. */
 type State = { readonly request: Request; readonly options: object; readonly error?: unknown };
@@ -28,7 +32,7 @@ export function signingHooks(signer: Signer): SigningHooks {
         const ky1 = !('request' in state);
         const call = ky1 ? { request: state, options } : state;
         ofKy1.set(call.options, ky1);
-        return sign(signer, call.request, call.options);
+        return sign(signer, call.request, { ...call.options, signal: call.request.signal });
       },
     ],
     beforeRetry: [
@@ -36,21 +40,27 @@ export function signingHooks(signer: Signer): SigningHooks {
         // ky 1 would try again what cannot be signed.
         if (error instanceof SignatureError) throw error;
         const ky1 = ofKy1.get(options);
+        // The signal of the request may be that of the attempt that timed out.
         if (!ky1) return sign(signer, request, ky1 === false ? options : {}) as Promise<unknown> as Promise<void>;
       },
     ],
   };
 }
 
-async function sign(signer: Signer, request: Request, options: { readonly body?: Body }): Promise<Request | undefined> {
-  const { scheme, maxBodyBytes, unsignedPayload } = signer.settings;
-  const handed = options.body ?? undefined;
-  const known = handed === undefined ? undefined : bytesInMemory(handed);
-  const unread = scheme.body === 'none' || unsignedPayload || scheme.declaresBody(request.headers);
-  const read = !known && request.body !== null && !unread;
+type Call = { readonly body?: Body; readonly signal?: AbortSignal };
+
+async function sign(signer: Signer, request: Request, { body, signal }: Call): Promise<Request | undefined> {
+  const { headers } = request;
+  const message = messageOf(request, headers);
+  refuseUnsendable(message);
+  const handed = body ?? undefined;
+  const bytes = handed === undefined ? undefined : bytesInMemory(handed);
   // A clone keeps up to maxBodyBytes in memory; needed for a form, a stream and what another hook put in.
-  const source = () => (handed instanceof Blob ? new Response(handed) : request.clone());
-  const body = read ? await readToSign(source(), maxBodyBytes) : known;
-  const signed = await signer.sign(request, body && { body });
-  return signed.url === request.url ? undefined : signed;
+  const read = () => (handed instanceof Blob ? new Response(handed) : request.clone());
+  const source = { headers, bytes, read: !bytes && mayHaveBody(request) && read, signal };
+  const known = await unlessAborted(bodyToSign(signer, source, sha256OfBody), signal);
+  const { headers: added, target } = await unlessAborted(signer.signMessage(message, known.body), signal);
+  const signed = setSignature(request, added, signer.scheme.fields);
+  const readdressed = target && (await signer.scheme.readdress?.(signed, { target, body: known.bytes }));
+  return readdressed || (signed === request ? undefined : signed);
 }

@@ -1,4 +1,4 @@
-import { createSigner, generateCredentials, signedFetch } from 'countersign';
+import { createSigner, generateCredentials, prepareRequest, signedFetch } from 'countersign';
 import type { Call, Outcome } from './call.ts';
 
 const json = { 'Content-Type': 'application/json' };
@@ -15,7 +15,10 @@ export const refusedCalls: readonly Call[] = [
     expected: { status: 401, code: 'body_digest_mismatch', reason: 'body_digest_mismatch' },
     async make({ origin, signer }) {
       const url = `${origin}/orders`;
-      const headers = { ...json, ...signer.headers({ method: 'POST', url, headers: json, body: '{"quantity":1}' }) };
+      const headers = {
+        ...json,
+        ...prepareRequest(signer, { method: 'POST', url, headers: json, body: '{"quantity":1}' }).headers,
+      };
       return outcomeOf(await fetch(url, { method: 'POST', headers, body: '{"quantity":9}' }));
     },
   },
@@ -24,8 +27,8 @@ export const refusedCalls: readonly Call[] = [
     expected: { status: 401, code: 'invalid_signature', reason: 'signature_mismatch' },
     async make({ origin, signer }) {
       const request = { method: 'POST', url: `${origin}/orders`, headers: json };
-      const honest = signer.headers({ ...request, body: '{"quantity":1}' });
-      const { 'Content-Digest': forged = '' } = signer.headers({ ...request, body: '{"quantity":9}' });
+      const honest = prepareRequest(signer, { ...request, body: '{"quantity":1}' }).headers;
+      const { 'Content-Digest': forged = '' } = prepareRequest(signer, { ...request, body: '{"quantity":9}' }).headers;
       const headers = { ...json, ...honest, 'Content-Digest': forged };
       return outcomeOf(await fetch(request.url, { method: 'POST', headers, body: '{"quantity":9}' }));
     },
@@ -34,7 +37,7 @@ export const refusedCalls: readonly Call[] = [
     name: 'changed query',
     expected: { status: 401, code: 'invalid_signature', reason: 'signature_mismatch' },
     async make({ origin, signer }) {
-      const headers = signer.headers({ url: `${origin}/profile?account=1` });
+      const headers = prepareRequest(signer, { url: `${origin}/profile?account=1` }).headers;
       return outcomeOf(await fetch(`${origin}/profile?account=2`, { headers }));
     },
   },

@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
-import { createSigner } from 'countersign';
+import { createSigner, prepareRequest } from 'countersign';
 import type { AuditEvent } from 'countersign/server';
 import { startServer } from './server.ts';
 
@@ -35,7 +35,9 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 
 function printCommand(): void {
   const url = `${server.origin}/profile`;
-  const headers = Object.entries(signer.headers({ url })).map(([name, value]) => `-H "${name}: ${value}"`);
+  const headers = Object.entries(prepareRequest(signer, { url }).headers).map(
+    ([name, value]) => `-H "${name}: ${value}"`,
+  );
   console.log(['curl -i', ...headers, `"${url}"`].join(' '));
 }
 

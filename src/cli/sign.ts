@@ -1,5 +1,6 @@
+import { signParts } from '../client/prepare-request.ts';
 import { createSigner, type Signer } from '../client/signer.ts';
-import { utf8 } from '../core/encoding.ts';
+import { textOfUtf8, utf8 } from '../core/encoding.ts';
 import { fail } from '../core/errors.ts';
 import { command, type Given, type Options } from './command.ts';
 import { credentialOptions, credentialsOf } from './credentials.ts';
@@ -96,7 +97,7 @@ async function signed(given: GivenSigning, url: string): Promise<Signed> {
   const method = (given.method ?? (body ? 'POST' : 'GET')).toUpperCase();
   const headers = given.header.map(headerIn);
   const signer = await signerOf(given);
-  const made = await signer.explain({
+  const made = await signParts(signer, {
     method,
     url: address,
     headers: fieldsOf(headers),
@@ -113,10 +114,10 @@ async function signed(given: GivenSigning, url: string): Promise<Signed> {
       body,
       bodyFile: given['body-file'] === '-' ? undefined : given['body-file'],
     },
-    stringToSign: made.stringToSign,
+    stringToSign: typeof made.stringToSign === 'string' ? made.stringToSign : textOfUtf8(made.stringToSign),
     added: made.headers,
     inQuery: made.target !== undefined,
-    scheme: made.scheme,
+    scheme: signer.scheme.name,
   };
 }
 

@@ -8,15 +8,14 @@ import type { PresentedResponse, ResponseScheme, SigningScheme } from '../core/s
 import type { SigningKey } from '../core/signing-key.ts';
 import { countersignV1Response } from '../schemes/countersign-v1-response.ts';
 import type { CorrectedClock } from './clock.ts';
-import { type Fetch, signedFetch } from './fetch.ts';
+import { createSender, type Fetch, refuseRedirect, type SendOptions } from './fetch.ts';
+import { type Outgoing, unlessAborted } from './outgoing.ts';
 import { resendable } from './request.ts';
 import type { Signer } from './signer.ts';
 
-/** How answers are checked, and what sends the requests. */
-export type CountersignedOptions = {
-  /** What sends the requests. @default globalThis.fetch, looked up at each call */
-  readonly fetch?: Fetch;
-  /** Set right when the server refuses a timestamp; the signer must use the same. Then the request is sent once more. @default none */
+/** How responses are checked, and what sends the requests. */
+export type CountersignedOptions = SendOptions & {
+  /** Corrected when the server refuses a timestamp; the signer must use the same. Then the request is sent once more. @default none */
   readonly clock?: CorrectedClock;
   /** The server's public key, where it does not sign with the caller's secret. @default the caller's secret */
   readonly responseKey?: PlatformKey;
@@ -25,43 +24,48 @@ export type CountersignedOptions = {
 };
 
 /**
- * As `signedFetch`, and believes no answer that does not carry the server's countersignature over this very request, its
- * own status, content type and body: mutual authentication, also behind a proxy that can read and change everything. The
- * body is read whole before the response is returned.
+ * Returns a `fetch` as `signedFetch` does, that returns only responses with the server's countersignature over this very
+ * request, their own status, content type and body: mutual authentication, also behind a proxy that can read and change
+ * everything. It reads the body whole before it returns the response.
  *
  * @throws SignatureError `invalid_configuration` for a scheme that signs no responses, `invalid_credentials` for a key that
- * it cannot use; and (the function returned) `response_unsigned` for an answer without countersignature, `response_mismatch`
- * for one with a wrong one, `body_too_large`, and what `signedFetch` throws.
+ * it cannot use; and (the returned function) `response_unsigned` for a response without countersignature, `response_mismatch`
+ * for a wrong one, `redirect_refused` for a countersigned redirect, `body_too_large`, and what `signedFetch` throws.
+ * @example
+ * const api = countersignedFetch(createSigner({ accessKey, secret }));
  */
 export function countersignedFetch(signer: Signer, options: CountersignedOptions = {}): Fetch {
-  const { fetch = (...given) => globalThis.fetch(...given), clock, maxBodyBytes = 2 ** 26 } = options;
-  const { scheme } = signer.settings;
+  const { clock, responseKey, maxBodyBytes = 2 ** 26 } = options;
+  const { scheme } = signer;
   const responses = responsesOf(scheme);
-  const { responseKey } = options;
   if (responseKey) checkPublicKey(responseKey);
   const given = responseKey && scheme.createKey(responseKey);
+  const send = createSender(signer, options);
   const exchange = async (...call: Parameters<Fetch>): Promise<Checked> => {
-    let request: Message | undefined;
+    const { signal } = call[1] ?? {};
     // Credentials may be renewed while a request is under way.
-    const before = given ?? (await signer.key());
-    const send = signedFetch(signer, (sent, extras) => {
-      request = messageOf(sent as Request, (sent as Request).headers);
-      return fetch(sent, extras);
-    });
-    const response = await send(...call);
-    const keys = given ? [given] : [...new Set([before, await signer.key()])];
-    return checked(response, { request, responses, keys, maxBodyBytes });
+    const before = given ?? (await unlessAborted(signer.key(), signal));
+    const { response, outgoing, followed } = await send(...call);
+    const keys = given ? [given] : [...new Set([before, await unlessAborted(signer.key(), signal)])];
+    const found = await checked(response, { request: messageSent(outgoing), responses, keys, maxBodyBytes });
+    if (followed) refuseRedirect(found.response);
+    return found;
   };
   return async (input, init) => {
     const offset = clock?.offset() ?? 0;
     const sentAt = (clock?.() ?? 0) - offset;
     const first = await exchange(input, init);
     if (!clock || first.time === undefined || !first.refusesTimestamp) return first.response;
-    // Another call may have set the clock right in the meantime.
+    // Another call may have corrected the clock meanwhile.
     if (clock.offset() === offset) clock.correct(first.time, sentAt);
     return resendable(input, init) ? (await exchange(input, init)).response : first.response;
   };
 }
+
+const messageSent = ({ input, init }: Outgoing): Message =>
+  typeof input === 'string'
+    ? messageOf({ method: init?.method ?? 'GET', url: input }, new Headers(init?.headers))
+    : messageOf(input, input.headers);
 
 // A client carries the signing half of the default scheme only.
 const responsesOf = ({ name, response }: SigningScheme): ResponseScheme =>
@@ -77,26 +81,26 @@ type Checked = {
 };
 
 type Expected = {
-  /** As it was sent; undefined where the answer is not to a request that was. */
-  readonly request: Message | undefined;
+  /** As it was sent. */
+  readonly request: Message;
   readonly responses: ResponseScheme;
-  /** One of which signed the answer. */
+  /** One of them signed the response. */
   readonly keys: readonly SigningKey[];
   readonly maxBodyBytes: number;
 };
 
 async function checked(response: Response, { request, responses, keys, maxBodyBytes }: Expected): Promise<Checked> {
   const { status, statusText, headers, url } = response;
-  const presented = request && responses.read({ status, headers, request });
+  const presented = responses.read({ status, headers, request });
   if (!presented) {
-    fail('response_unsigned', `The answer (status ${status}) is not countersigned, so anyone may have sent it.`);
+    fail('response_unsigned', `The response (status ${status}) is not countersigned, so anyone may have sent it.`);
   }
   const bytes = await readBody(response, maxBodyBytes);
-  if (!bytes) fail('body_too_large', `The answer has more than ${maxBodyBytes} bytes: raise maxBodyBytes.`, 413);
+  if (!bytes) fail('body_too_large', `The response has more than ${maxBodyBytes} bytes: raise maxBodyBytes.`, 413);
   const sha256 = bytes.length ? await sha256OfBody(bytes) : undefined;
   const valid = await Promise.all(keys.map((key) => fits(presented, key, bytes)));
   if (!presented.matches(bytes, sha256) || !valid.includes(true)) {
-    fail('response_mismatch', `The answer (status ${status}) is not what the server countersigned for this request.`);
+    fail('response_mismatch', `The response (status ${status}) is not what the server countersigned for this request.`);
   }
   // A Response that is made cannot be given the address it came from.
   const copy = new Response(bytes.length ? (bytes as BodyInit) : null, { status, statusText, headers });
@@ -114,6 +118,6 @@ async function fits(presented: PresentedResponse, key: SigningKey, body: Uint8Ar
   return own.verify(bytesToSign(typeof stringToSign === 'function' ? stringToSign(body) : stringToSign), signature);
 }
 
-// Told by the body, which the countersignature covers, not by a header that anyone may have added.
+// By the body, which the countersignature covers, and not by a header, which anyone may have added.
 const refusesTimestamp = (status: number, body: Uint8Array): boolean =>
   status === 401 && /"code":"(?:stale|future)_timestamp"/.test(textOfUtf8(body));

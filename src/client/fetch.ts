@@ -1,79 +1,86 @@
 import { fail } from '../core/errors.ts';
-import { methodOf } from '../core/message.ts';
 import { referrerOf } from '../core/readdress.ts';
-import { bytesInMemory, defaultContentType, readToSign } from './body.ts';
-import type { SignerSettings } from './draft.ts';
-import { nextHop } from './redirect.ts';
-import { bytesRead } from './request.ts';
+import { type Outgoing, type SigningInit, signForFetch } from './outgoing.ts';
 import type { Signer } from './signer.ts';
 
-/** The platform's `fetch`, or what stands in for it. */
+/** The platform's `fetch`, or one that works like it. */
 export type Fetch = typeof globalThis.fetch;
 
+/** What sends signed requests. */
+export type SendOptions = {
+  /** Sends the requests. @default globalThis.fetch, looked up at each call */
+  readonly fetch?: Fetch | undefined;
+};
+
 /**
- * A drop-in `fetch` that signs every request it sends. A redirect on the same origin is signed anew; one to another origin
- * is followed for GET and HEAD, without signature, `Authorization` and `Cookie`, and refused for what may have a body. In
- * browsers, which do not tell where a redirect leads, all are refused. `redirect: 'manual'` and `'error'` work as ever.
+ * Returns a `fetch` that signs every request it sends. It refuses to follow redirects, which nobody has signed;
+ * `redirectFetch` follows them. `redirect: 'manual'` and `'error'` work as in `fetch`.
  *
- * @param fetch what sends the requests. @default globalThis.fetch, looked up at each call
- * @throws SignatureError (the function returned) whatever `signer.sign` does, and `redirect_refused`
+ * @throws SignatureError (the returned function) what `signer.sign` throws, and `redirect_refused`
+ * @example
+ * const api = signedFetch(createSigner({ accessKey, secret }));
+ * const response = await api('https://api.example.com/v1/orders');
  */
-export function signedFetch(signer: Signer, fetch: Fetch = (...given) => globalThis.fetch(...given)): Fetch {
-  const { fields } = signer.settings.scheme;
+export function signedFetch(signer: Signer, options: SendOptions = {}): Fetch {
+  const send = createSender(signer, options);
   return async (input, init) => {
-    let { request, bytes, extras } = await attemptOf(signer, input, init);
-    const follow = (init?.redirect ?? request.redirect ?? 'follow') === 'follow';
-    for (let hops = 0; ; hops++) {
-      request = await signer.sign(request, bytes && { body: bytes });
-      bytes ??= bytesRead.get(request);
-      // A runtime's own redirecting would send the old signature along, and the access key to any origin.
-      const manual: RequestInit = { ...referrerOf(request), ...extras, redirect: 'manual' };
-      const response = await fetch(request, follow ? manual : extras);
-      const hop = follow && nextHop(response, { request, bytes, fields, hops });
-      if (!hop) return response;
-      await response.body?.cancel();
-      ({ request, bytes } = hop);
-      if (hop.leaves) return fetch(request, extras);
-    }
+    const { response, followed } = await send(input, init);
+    return followed ? refuseRedirect(response) : response;
   };
 }
 
-type Attempt = {
-  readonly request: Request;
-  /** The bytes of its body, where they are known without reading it. */
-  readonly bytes?: Uint8Array | undefined;
-  /** What fetch was given beside the request, such as undici's `dispatcher`. */
-  readonly extras: RequestInit | undefined;
+/** A response, and the request that it responds to. */
+export type Exchange = {
+  readonly response: Response;
+  readonly outgoing: Outgoing;
+  /** Whether the caller expects that redirects are followed. */
+  readonly followed: boolean;
 };
 
-async function attemptOf({ settings }: Signer, input: RequestInfo | URL, init: RequestInit = {}): Promise<Attempt> {
-  // A Request may stand in for init, and has no properties of its own to copy.
-  if ('clone' in init) return { request: new Request(input, init), extras: undefined };
-  const given = typeof input === 'object' && 'headers' in input ? input : undefined;
-  const { method: wanted = given?.method ?? 'GET', headers: fields = given?.headers, body, ...extras } = init;
-  if (given && !('method' in init || 'headers' in init || 'body' in init)) return { request: given, extras };
-  const method = methodOf(wanted);
-  const headers = new Headers(fields);
-  const { bytes, type } = await bytesOf(init, headers, settings);
-  if (type && !headers.has('content-type')) headers.set('content-type', type);
-  const request = new Request(input, { ...init, ...(bytes && { body: bytes as BodyInit }), method, headers });
-  if (request.method !== method)
-    fail('invalid_request', `This runtime sends ${request.method} for the method ${method}.`);
-  return { request, bytes, extras };
+// On the init of what we send, so that a fetch of ours that is globalThis.fetch notices that it calls itself.
+const depth: unique symbol = Symbol('depth');
+
+/** Returns a function that signs what `fetch` takes, and sends it without following redirects. */
+export function createSender(
+  signer: Signer,
+  { fetch }: SendOptions,
+): (input: RequestInfo | URL, init?: SigningInit & { [depth]?: number }) => Promise<Exchange> {
+  const initial = globalThis.fetch;
+  return async (input, init) => {
+    const calls = init?.[depth] ?? 0;
+    if (calls > 9) fail('invalid_configuration', 'globalThis.fetch calls itself: pass what sends as the option fetch.');
+    // Looked up late, for tests and tools that replace it; but not a fetch of ours that was put there.
+    const send = fetch ?? (calls ? initial : globalThis.fetch);
+    const outgoing = await signForFetch(signer, input, init);
+    const { input: request, init: settings } = outgoing;
+    const from = typeof request === 'string' ? undefined : request;
+    const followed = (settings?.redirect ?? from?.redirect ?? 'follow') === 'follow';
+    const response = await send(request, {
+      ...(followed && from && referrerOf(from)),
+      ...settings,
+      ...(followed && { redirect: 'manual' }),
+      ...(!fetch && { [depth]: calls + 1 }),
+    } as RequestInit);
+    return { response, outgoing, followed };
+  };
 }
 
-async function bytesOf(
-  { body, signal }: RequestInit,
-  headers: Headers,
-  { scheme, maxBodyBytes, unsignedPayload }: SignerSettings,
-): Promise<{ bytes?: Uint8Array | undefined; type?: string | undefined }> {
-  if (body == null) return {};
-  const bytes = bytesInMemory(body);
-  if (bytes) return { bytes, type: defaultContentType(body) };
-  if (scheme.body === 'none' || unsignedPayload || scheme.declaresBody(headers)) return {};
-  // Read before it becomes a Request's: the boundary is drawn once, and Firefox and WebKit cannot send streams.
-  const source = new Response(body);
-  // Bun forgets it with the body.
-  const type = source.headers.get('content-type') ?? undefined;
-  return { bytes: await readToSign(source, maxBodyBytes, signal), type };
+/** The address that a response redirects to; undefined where it is no redirect, or a browser hides the address. */
+export const locationOf = ({ status, headers }: Response): string | undefined =>
+  (/^30[12378]$/.test(`${status}`) && headers.get('location')) || undefined;
+
+/**
+ * Returns a response that is no redirect.
+ *
+ * @throws SignatureError `redirect_refused`
+ */
+export function refuseRedirect(response: Response): Response {
+  const location = locationOf(response);
+  if (location || response.type === 'opaqueredirect') {
+    fail(
+      'redirect_refused',
+      `The server redirects to ${location?.slice(0, 200) ?? 'an address that the browser hides'}: call the final address, or see redirectFetch.`,
+    );
+  }
+  return response;
 }

@@ -1,25 +1,36 @@
 import { retirementField } from '../core/retirement.ts';
-import type { Fetch } from './fetch.ts';
+import { type Fetch, signedFetch } from './fetch.ts';
+import type { Signer } from './signer.ts';
+
+/** Who is notified by `retirementFetch`. */
+export type RetirementOptions = {
+  /** Signs and sends the requests. @default signedFetch(signer) */
+  readonly fetch?: Fetch;
+  /** Called with the time at which the secret stops working, once for each such time. Its errors are dropped. */
+  readonly onRetirement: (retiresAt: Date) => void;
+};
 
 /**
- * Hears from the server that the secret in use is being replaced, so that the new one can be fetched in time. Goes between
- * `signedFetch` and what sends: `signedFetch(signer, hearRetirement(fetch, tell))`. The header is a hint that whoever is on the way
- * could have added: let it raise an alarm or ask for the new secret, and decide nothing else.
+ * Returns a `fetch` that reports when the server announces that the secret in use is being replaced, so that the caller can get
+ * the new one in time. The header is a hint that anyone in between could have added: let it raise an alarm or ask for the new
+ * secret, and decide nothing else.
  *
- * @param fetch what sends the requests.
- * @param tell called with the time at which the secret stops working, once for each such time. What it throws is dropped.
+ * @throws SignatureError (the returned function) what the `fetch` beneath throws
+ * @example
+ * const api = retirementFetch(signer, { onRetirement: (date) => console.warn(`The secret stops working at ${date}.`) });
  */
-export function hearRetirement(fetch: Fetch, tell: (retiresAt: Date) => void): Fetch {
-  let told = '';
-  return async (...given) => {
-    const response = await fetch(...given);
+export function retirementFetch(signer: Signer, options: RetirementOptions): Fetch {
+  const { fetch = signedFetch(signer), onRetirement } = options;
+  let last = '';
+  return async (...call) => {
+    const response = await fetch(...call);
     const seconds = response.headers.get(retirementField) ?? '';
-    if (seconds !== told && /^\d{1,12}$/.test(seconds)) {
-      told = seconds;
+    if (seconds !== last && /^\d{1,12}$/.test(seconds)) {
+      last = seconds;
       try {
-        tell(new Date(Number(seconds) * 1000));
+        onRetirement(new Date(Number(seconds) * 1000));
       } catch {
-        // The answer belongs to the caller whatever becomes of the notice.
+        // The caller gets the response in any case.
       }
     }
     return response;

@@ -1,188 +1,137 @@
 import type { Credentials, Secret } from '../core/credentials.ts';
-import { bytesToSign, hex, textOfUtf8 } from '../core/encoding.ts';
+import { bytesToSign } from '../core/encoding.ts';
 import { fail } from '../core/errors.ts';
 import type { Message } from '../core/message.ts';
-import type { PreparedSignature, SigningScheme } from '../core/scheme.ts';
+import type { SignedBody, SigningScheme, ToSign } from '../core/scheme.ts';
 import type { SigningKey } from '../core/signing-key.ts';
 import { allowSecretInBrowser, allowUnsignedPayload } from '../core/switches.ts';
 import { signCountersignV1 } from '../schemes/countersign-v1-sign.ts';
-import { type Body, bytesInMemory } from './body.ts';
-import { type Draft, draftOf, draftOfParts, now, type RequestParts, type SignerSettings } from './draft.ts';
-import { type CredentialsProvider, identities } from './identity.ts';
+import { type Awaitable, chain } from './awaitable.ts';
+import { type CredentialsProvider, createKeyCache } from './key.ts';
 import { randomNonce } from './nonce.ts';
-import { withHeaders } from './request.ts';
+import { type SigningInit, signForFetch } from './outgoing.ts';
 
-type Identity =
-  | { readonly accessKey: string; readonly secret: Secret; readonly credentials?: never }
-  | { readonly credentials: Credentials | CredentialsProvider; readonly accessKey?: never; readonly secret?: never };
-
-/** Who signs, and how: `accessKey` and `secret`, or `credentials` where they change. */
-export type SignerOptions = Identity & {
-  /** @default countersignV1 */
+/** How requests are signed, beside the credentials. */
+export type SigningOptions = {
+  /** How a request becomes a signature. Both sides must use the same scheme. @default countersignV1 */
   readonly scheme?: SigningScheme;
-  /** Names of headers to sign beside those that the scheme covers by itself; each request must have them. @default [] */
+  /** Names of headers to sign in addition to those that the scheme covers; each request must have them. @default [] */
   readonly signedHeaders?: readonly string[];
   /** The time in milliseconds since the epoch. @default Date.now */
   readonly clock?: () => number;
-  /** A text that is never returned twice: 16 to 128 characters of A-Z a-z 0-9 _ - @default 128 random bits */
+  /** Returns a text that it never returns twice: 16 to 128 characters of A-Z a-z 0-9 _ - @default 128 random bits */
   readonly nonce?: () => string;
-  /** What the server asked to be signed last, for schemes that answer a challenge. @default none */
+  /** The server's latest challenge, for schemes that sign one. A call's own `init.challenge` comes first. @default none */
   readonly challenge?: () => string | undefined;
   /** How many bytes of a body are read into memory to be hashed. @default 67108864 (64 MiB) */
   readonly maxBodyBytes?: number;
+  /** Leaves out of the signature every body that would have to be read. @default absent */
   readonly [allowUnsignedPayload]?: true;
+  /** Lets a long-lived secret be used in a browser. @default absent */
   readonly [allowSecretInBrowser]?: true;
 };
 
-/** What a signature was made of, by stage: what to compare when two sides disagree. Holds no secret. */
-export type Explanation = {
-  readonly scheme: string;
-  readonly message: Pick<Message, 'method' | 'authority' | 'target'>;
-  /** SHA-256 of the body in hex, or `bytes` (signed as they are), `unsigned`, `declared` (by the caller's own header), `none`. */
-  readonly bodyDigest: string;
-  /** Bytes that are no UTF-8 are shown as U+FFFD. */
-  readonly stringToSign: string;
-  readonly headers: Readonly<Record<string, string>>;
-  /** Path and query with the signature in them, for schemes that put it there. */
-  readonly target?: string;
+/** Options with one key pair. */
+export type KeyPairOptions = SigningOptions & {
+  /** Names the caller; public. 1 to 512 characters of A-Z a-z 0-9 . _ ~ - */
+  readonly accessKey: string;
+  /** The key: a text (its UTF-8 bytes), bytes or a CryptoKey; at least 16 bytes. */
+  readonly secret: Secret;
+  readonly credentials?: never;
 };
 
-/** What a caller knows of a request beside the request itself. */
-export type SignOptions = {
-  /**
-   * The text, bytes or URLSearchParams that the request was made from, where the caller still has them: then
-   * the request itself is not read, and its headers are set in place.
-   */
-  readonly body?: Body;
+/** Options with credentials that change. */
+export type CredentialsOptions = SigningOptions & {
+  /** Credentials, or a function that returns them or a promise of them. It is called for each signature. */
+  readonly credentials: Credentials | CredentialsProvider;
+  readonly accessKey?: never;
+  readonly secret?: never;
 };
 
-/** What to send: made by `Signer.request`. */
-export type SignedRequest = { readonly url: string; readonly headers: Record<string, string> };
+/** Options of `createSigner`: one key pair, or credentials that change. */
+export type SignerOptions = CredentialsOptions | KeyPairOptions;
+
+/** The signature of one message. */
+export type SignedMessage = {
+  readonly stringToSign: ToSign;
+  /** The headers to add. */
+  readonly headers: Record<string, string>;
+  /** The path and query to send, for schemes that sign in the query. */
+  readonly target: string | undefined;
+};
 
 /** Signs requests with one caller's credentials, by one scheme. Made by {@link createSigner}. */
 export type Signer = {
-  readonly settings: SignerSettings;
+  readonly scheme: SigningScheme;
+  /** In bytes. */
+  readonly maxBodyBytes: number;
+  readonly unsignedPayload: boolean;
   /**
-   * Signs a Request. Use the one returned: a body has to be read to be hashed, and then a new Request carries it.
+   * Signs a request. Takes what `fetch` takes, and returns the Request to send: a body has to be read to be hashed, and then
+   * a new Request carries it. The headers of a Request without a body are set in place.
    *
-   * @throws SignatureError `body_consumed`, `body_too_large`, `body_unreadable`, `invalid_request`, `missing_header`,
-   * and what a bad `credentials` provider causes.
+   * @throws SignatureError `body_consumed`, `body_parsed`, `body_too_large`, `body_unreadable`, `invalid_request`,
+   * `missing_header`, and `invalid_credentials` or `secret_in_browser` for what a `credentials` function returns. Rejects with
+   * the reason of `init.signal` when that aborts.
+   * @example
+   * const request = await signer.sign('https://api.example.com/v1/orders', { method: 'POST', body: '{}' });
    */
-  sign(request: Request, options?: SignOptions): Promise<Request>;
-  /**
-   * The headers to add to a request, at once. A text without a content type gets the one that fetch would give it.
-   *
-   * @throws SignatureError as `sign` does, and `async_required` where that takes a promise: for a CryptoKey, an
-   * asynchronous provider, and a Blob, FormData or stream; `invalid_request` for schemes that sign in the query.
-   */
-  headers(parts: RequestParts): Record<string, string>;
-  /**
-   * The URL to send a request to and the headers to add, at once; for schemes that sign in the query, others leave the URL
-   * as it is.
-   *
-   * @throws SignatureError as `headers` does.
-   */
-  request(parts: RequestParts): SignedRequest;
-  /** Signs, and tells each stage by name. Takes a clone of a Request. */
-  explain(request: Request | RequestParts): Promise<Explanation>;
+  sign(input: RequestInfo | URL, init?: SigningInit): Promise<Request>;
+  /** Signs a message whose body is known. Synchronous where credentials and key are. */
+  signMessage(message: Message, body: SignedBody, challenge?: string): Awaitable<SignedMessage>;
   /** The key that requests are signed with now, to check countersignatures with. */
   key(): Promise<SigningKey>;
 };
 
-type Stages = Pick<PreparedSignature, 'stringToSign'> & {
-  readonly target: PreparedSignature['target'];
-  readonly signature: Uint8Array | Promise<Uint8Array>;
-  headers(signature: Uint8Array): Record<string, string>;
-};
+const optionNames =
+  /^(accessKey|secret|credentials|expiresAt|sessionToken|scheme|signedHeaders|clock|nonce|challenge|maxBodyBytes)$/;
 
 /**
- * Makes a signer: the same bytes in every runtime.
+ * Makes a signer: the same bytes in every runtime. One signer serves a whole program.
  *
- * @throws SignatureError `invalid_credentials`, `secret_in_browser`, and `invalid_configuration` for `signedHeaders` that
- * cannot be signed.
+ * @throws SignatureError `invalid_credentials`, `secret_in_browser`, and `invalid_configuration` for unknown options and
+ * for `signedHeaders` that cannot be signed.
+ * @example
+ * const signer = createSigner({ accessKey, secret });
  */
+export function createSigner(options: KeyPairOptions): Signer;
+export function createSigner(options: SignerOptions): Signer;
 export function createSigner(options: SignerOptions): Signer {
+  const unknown = Object.keys(options).find((name) => !optionNames.test(name));
+  if (unknown) fail('invalid_configuration', `createSigner has no option ${unknown}.`);
   const { scheme = signCountersignV1, clock = () => Date.now(), nonce = randomNonce, maxBodyBytes = 1 << 26 } = options;
   const signedHeaders = scheme.signableHeaders(options.signedHeaders ?? []);
-  const settings = { scheme, maxBodyBytes, unsignedPayload: !!options[allowUnsignedPayload] };
-  const identify = identities({ scheme, clock, secretInBrowser: !!options[allowSecretInBrowser] });
+  const keyFor = createKeyCache({ scheme, clock, secretInBrowser: !!options[allowSecretInBrowser] });
   const given = options.credentials ?? (options as Credentials);
   const provide = typeof given === 'function' ? given : () => given;
-  if (given !== provide) identify(given as Credentials);
+  if (given !== provide) keyFor(given as Credentials);
 
-  function stagesOf({ message, body, contentType }: Draft, credentials: Credentials): Stages {
-    const { accessKey, key } = identify(credentials);
-    const prepared = scheme.prepare({
-      message,
-      accessKey,
-      algorithm: key.algorithm,
-      time: clock(),
-      nonce: nonce(),
-      body,
-      signedHeaders,
-      sessionToken: credentials.sessionToken,
-      challenge: options.challenge?.(),
-    });
-    // Named one by one: copying the object costs a tenth of a signature.
-    return {
-      stringToSign: prepared.stringToSign,
-      target: prepared.target,
-      signature: signatureOf(prepared, key),
-      headers(signature) {
-        const headers = prepared.headers(signature);
-        if (contentType) headers['Content-Type'] = contentType;
-        return headers;
-      },
-    };
-  }
-
-  return {
-    settings,
-    async sign(request, known) {
-      const draft = await draftOf(request, settings, known?.body);
-      const { headers, target, signature } = stagesOf(draft, await provide());
-      const made = await signature;
-      const signed = withHeaders(request, {
-        headers: headers(made),
-        fields: scheme.fields,
-        method: draft.message.method,
-        body: draft.bytes,
-      });
-      const body = draft.bytes ?? (known?.body ? bytesInMemory(known.body) : undefined);
-      return (target && scheme.readdress?.(signed, { target: target(made), body })) || signed;
+  const signer: Signer = {
+    scheme,
+    maxBodyBytes,
+    unsignedPayload: !!options[allowUnsignedPayload],
+    async sign(input, init) {
+      const signed = await signForFetch(signer, input, init);
+      return typeof signed.input === 'string' || init ? new Request(signed.input, signed.init) : signed.input;
     },
-    headers(parts) {
-      const { headers, target, signature } = stagesOf(draftOfParts(parts, scheme), now(provide()));
-      if (target) fail('invalid_request', 'The signature goes into the query: use request() or sign().');
-      return headers(now(signature));
-    },
-    request(parts) {
-      const draft = draftOfParts(parts, scheme);
-      const { headers, target, signature } = stagesOf(draft, now(provide()));
-      const made = now(signature);
-      const { scheme: protocol, authority, rawTarget } = draft.message;
-      return { url: `${protocol}://${authority}${target?.(made) ?? rawTarget}`, headers: headers(made) };
-    },
-    async explain(request) {
-      const draft = 'clone' in request ? await draftOf(request.clone(), settings) : draftOfParts(request, scheme);
-      const { stringToSign, headers, target, signature } = stagesOf(draft, await provide());
-      const { body, message } = draft;
-      const made = await signature;
-      return {
-        scheme: scheme.name,
-        message: { method: message.method, authority: message.authority, target: message.target },
-        bodyDigest: body.kind === 'digest' ? hex(body.sha256) : body.kind,
-        stringToSign: typeof stringToSign === 'string' ? stringToSign : textOfUtf8(stringToSign),
-        headers: headers(made),
-        ...(target && { target: target(made) }),
-      };
-    },
-    key: async () => identify(await provide()).key,
+    signMessage: (message, body, challenge = options.challenge?.()) =>
+      chain(provide(), (credentials) => {
+        const key = keyFor(credentials);
+        const { stringToSign, deriveKey, headers, target } = scheme.prepare({
+          message,
+          accessKey: credentials.accessKey,
+          algorithm: key.algorithm,
+          time: clock(),
+          nonce: nonce(),
+          body,
+          signedHeaders,
+          sessionToken: credentials.sessionToken,
+          challenge,
+        });
+        const signature = chain(deriveKey ? deriveKey(key) : key, (own) => own.sign(bytesToSign(stringToSign)));
+        return chain(signature, (made) => ({ stringToSign, headers: headers(made), target: target?.(made) }));
+      }),
+    key: async () => keyFor(await provide()),
   };
-}
-
-function signatureOf({ stringToSign, deriveKey }: PreparedSignature, key: SigningKey): Stages['signature'] {
-  const data = bytesToSign(stringToSign);
-  const own = deriveKey ? deriveKey(key) : key;
-  return 'then' in own ? own.then((derived) => derived.sign(data)) : own.sign(data);
+  return signer;
 }

@@ -2,13 +2,20 @@
  * Reads the body of a Request or Response whole, once, and stops above the limit.
  *
  * @param limit in bytes.
+ * @param signal stops the reading and cancels the stream.
  * @returns the bytes, or undefined where there are more.
  */
-export async function readBody(source: Request | Response, limit: number): Promise<Uint8Array | undefined> {
+export async function readBody(
+  source: Request | Response,
+  limit: number,
+  signal?: AbortSignal | null,
+): Promise<Uint8Array | undefined> {
   // Firefox has no Request.body.
   const reader = source.body?.getReader();
   const chunks = reader ? [] : [new Uint8Array(await source.arrayBuffer())];
   let size = chunks[0]?.length ?? 0;
+  const stop = () => reader?.cancel(signal?.reason).catch(() => {});
+  signal?.addEventListener('abort', stop);
   try {
     while (reader && size <= limit) {
       const { done, value } = await reader.read();
@@ -19,8 +26,9 @@ export async function readBody(source: Request | Response, limit: number): Promi
       size += value.length;
     }
   } finally {
+    signal?.removeEventListener('abort', stop);
     // Not awaited: one branch of a tee is only cancelled when the other is.
-    reader?.cancel().catch(() => {});
+    stop();
   }
   return size > limit ? undefined : joined(chunks);
 }

@@ -2,7 +2,8 @@ import {
   countersignedFetch,
   createSigner,
   generateCredentials,
-  hearRetirement,
+  prepareRequest,
+  retirementFetch,
   type Signer,
   signedFetch,
 } from 'countersign';
@@ -79,7 +80,12 @@ export function describeAdapter(adapter: Adapter): void {
     { method = 'GET', target = '/v1/orders', headers = {}, body, pieces }: Described = {},
   ): Sent {
     const flat = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value].flat().join(', ')]));
-    const added = signer.headers({ method, url: origin + target, headers: flat, ...(body !== undefined && { body }) });
+    const added = prepareRequest(signer, {
+      method,
+      url: origin + target,
+      headers: flat,
+      ...(body !== undefined && { body }),
+    }).headers;
     const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body;
     return { method, target, headers: { ...headers, ...added }, body: bytes, ...(pieces && { pieces }) };
   }
@@ -246,11 +252,11 @@ export function describeAdapter(adapter: Adapter): void {
       const expiresAt = Date.now() + 3_600_000;
       const app = await open({ expiresAt, countersign });
       const heard: Date[] = [];
-      const listening = hearRetirement(fetchOver(send), (retiresAt) => heard.push(retiresAt));
-      const api =
-        countersign === 'always'
-          ? countersignedFetch(app.signer, { fetch: listening })
-          : signedFetch(app.signer, listening);
+      const signing = countersign === 'always' ? countersignedFetch : signedFetch;
+      const api = retirementFetch(app.signer, {
+        fetch: signing(app.signer, { fetch: fetchOver(send) }),
+        onRetirement: (retiresAt) => heard.push(retiresAt),
+      });
       expect((await api(`${app.origin}/v1/orders`, { method: 'POST', body: '{}' })).status).toBe(200);
       expect(heard).toEqual([new Date(Math.floor(expiresAt / 1000) * 1000)]);
       const calm = await open({ countersign });

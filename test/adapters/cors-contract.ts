@@ -1,4 +1,4 @@
-import { countersignedFetch, createSigner, generateCredentials, type Signer } from 'countersign';
+import { countersignedFetch, createSigner, generateCredentials, prepareRequest, type Signer } from 'countersign';
 import { type AuditEvent, createVerifier, memoryKeys, memoryReplay, type VerifierOptions } from 'countersign/server';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -43,7 +43,7 @@ export function describeCors(adapter: Adapter): void {
 
   function call(app: Opened, { target = '/v1/orders', origin = page, body }: Described = {}): Promise<Answered> {
     const method = body ? 'POST' : 'GET';
-    const added = app.signer.headers({ method, url: app.origin + target, ...(body && { body }) });
+    const added = prepareRequest(app.signer, { method, url: app.origin + target, ...(body && { body }) }).headers;
     return send(app.origin, { method, target, headers: { origin, ...added }, body });
   }
 
@@ -77,7 +77,7 @@ export function describeCors(adapter: Adapter): void {
       const headers = { origin: page };
       const sent = { method: 'OPTIONS', target: '/v1/orders', headers };
       expect((await send(app.origin, sent)).status).toBe(401);
-      const added = app.signer.headers({ method: 'OPTIONS', url: `${app.origin}/v1/orders` });
+      const added = prepareRequest(app.signer, { method: 'OPTIONS', url: `${app.origin}/v1/orders` }).headers;
       expect((await send(app.origin, { ...sent, headers: { ...headers, ...added } })).status).toBe(200);
     });
 

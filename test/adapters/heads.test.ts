@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
-import { createSigner, generateCredentials } from 'countersign';
+import { createSigner, generateCredentials, prepareRequest } from 'countersign';
 import { type NodeGateOptions, protectNode } from 'countersign/node';
 import { createVerifier, memoryKeys, memoryReplay } from 'countersign/server';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -22,7 +22,7 @@ afterEach(async () => {
 async function answered(options: NodeGateOptions, handle: (response: ServerResponse) => unknown) {
   const app = await listening(createServer(protectNode(verifier, (_, response) => void handle(response), options)));
   opened.push(app);
-  const headers = { ...signer.headers({ url: `${app.origin}/` }), Origin: page };
+  const headers = { ...prepareRequest(signer, { url: `${app.origin}/` }).headers, Origin: page };
   const message = await new Promise<IncomingMessage>((resolve, reject) => {
     request(`${app.origin}/`, { headers, agent: false }, resolve).on('error', reject).end();
   });

@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { type HttpBindings, serve } from '@hono/node-server';
-import { createSigner, generateCredentials } from 'countersign';
+import { createSigner, generateCredentials, prepareRequest } from 'countersign';
 import { type SignedEnv, signedRequests } from 'countersign/hono';
 import { type AuditEvent, createVerifier, memoryKeys, memoryReplay } from 'countersign/server';
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
@@ -168,7 +168,7 @@ it('a body that was added to a signed GET is refused', async () => {
 it('a body in many pieces is verified whole, and read again', async () => {
   const { origin } = await app(async (c) => (await c.req.arrayBuffer()).byteLength);
   const body = Buffer.alloc(300_000, 'pieces ');
-  const headers = signer.headers({ method: 'POST', url: `${origin}/v1/orders`, body });
+  const headers = prepareRequest(signer, { method: 'POST', url: `${origin}/v1/orders`, body }).headers;
   const sent = { method: 'POST', target: '/v1/orders', headers, body, pieces: 9 };
   const { status, bytes } = await sendHttp1(origin, sent);
   expect([status, JSON.parse(bytes.toString())]).toEqual([200, { seen: 300_000 }]);

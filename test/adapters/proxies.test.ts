@@ -1,7 +1,7 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { countersignedFetch, createSigner, generateCredentials } from 'countersign';
+import { countersignedFetch, createSigner, generateCredentials, prepareRequest } from 'countersign';
 import { protectNode } from 'countersign/node';
 import { type AuditEvent, createVerifier, memoryKeys, memoryReplay, type VerifierOptions } from 'countersign/server';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -66,7 +66,7 @@ async function open(front: Pick<Front, 'start'>, options: Partial<VerifierOption
     accessKey,
     secret,
     call(target, change = {}) {
-      const added = signer.headers({ method: 'GET', url: `https://api.example.com${target}` });
+      const added = prepareRequest(signer, { method: 'GET', url: `https://api.example.com${target}` }).headers;
       const headers = { host: 'api.example.com', ...added, ...change.headers };
       return sendTls(selfSigned().cert, client)(origin, { method: 'GET', target, ...change, headers });
     },
@@ -328,7 +328,7 @@ describe.runIf(nginxHere)('nginx', () => {
         }),
       );
       await new Promise<void>((resolve) => server.listen(path, resolve));
-      const added = signer.headers({ method: 'GET', url: 'https://api.example.com/' });
+      const added = prepareRequest(signer, { method: 'GET', url: 'https://api.example.com/' }).headers;
       const headers = { host: 'api.example.com:443', ...added };
       await send(`https://127.0.0.1:${nginx.port}`, { method: 'GET', target: '/', headers });
       server.closeAllConnections();

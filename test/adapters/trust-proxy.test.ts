@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
-import { createSigner, generateCredentials } from 'countersign';
+import { createSigner, generateCredentials, prepareRequest } from 'countersign';
 import { signedRequests as expressGate } from 'countersign/express';
 import { signedRequests as fastifyGate } from 'countersign/fastify';
 import { type AuditEvent, createVerifier, memoryKeys, memoryReplay, type Verifier } from 'countersign/server';
@@ -42,15 +42,18 @@ it.each<[name: string, start: (verifier: Verifier) => Promise<App>]>([
   });
   const { origin, close } = await start(verifier);
   const forged = { 'x-forwarded-for': '192.0.2.66', 'x-forwarded-host': 'evil.example', 'x-forwarded-proto': 'https' };
-  const added = createSigner({ accessKey, secret }).headers({ method: 'GET', url: `${origin}/v1/orders` });
+  const added = prepareRequest(createSigner({ accessKey, secret }), {
+    method: 'GET',
+    url: `${origin}/v1/orders`,
+  }).headers;
   const call = (headers: Readonly<Record<string, string>>) =>
     sendHttp1(origin, { method: 'GET', target: '/v1/orders', headers: { ...forged, ...headers } });
   // The framework does believe them.
   expect((await call(added)).bytes.toString()).toBe('192.0.2.66');
-  const elsewhere = createSigner({ accessKey, secret }).headers({
+  const elsewhere = prepareRequest(createSigner({ accessKey, secret }), {
     method: 'GET',
     url: 'https://evil.example/v1/orders',
-  });
+  }).headers;
   expect((await call(elsewhere)).status).toBe(401);
   await close();
   expect(events).toMatchObject([

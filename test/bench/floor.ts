@@ -1,6 +1,6 @@
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
-import { createSigner } from 'countersign';
+import { createSigner, explainSigning } from 'countersign';
 import { accessKey, type Inputs, requestOf, secret } from './inputs.ts';
 import { insist, type Row } from './rows.ts';
 
@@ -31,7 +31,7 @@ async function strings({ all }: Inputs): Promise<() => string> {
   const signer = createSigner({ accessKey, secret });
   const texts: string[] = [];
   for (const one of all) {
-    const { stringToSign } = await signer.explain(requestOf(one));
+    const { stringToSign } = await explainSigning(signer, requestOf(one));
     texts.push(encoder.encode(stringToSign).reduce((text, code) => text + String.fromCharCode(code), ''));
   }
   let turn = 0;

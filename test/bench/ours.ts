@@ -1,4 +1,4 @@
-import { createSigner, type Signer } from 'countersign';
+import { createSigner, prepareRequest, type Signer } from 'countersign';
 import { createVerifier, memoryKeys, memoryReplay } from 'countersign/server';
 import { accessKey, contentType, host, type Input, type Inputs, requestOf, secret } from './inputs.ts';
 import { insist, type Row } from './rows.ts';
@@ -24,7 +24,7 @@ const partsOf = (input: Input) => ({ ...init(input), url: input.url, ...(input.t
 export function headersRow({ all }: Inputs): Row {
   const parts = all.map(partsOf);
   let turn = 0;
-  const run = () => signer.headers(parts[turn++ % parts.length] as (typeof parts)[number]);
+  const run = () => prepareRequest(signer, parts[turn++ % parts.length] as (typeof parts)[number]).headers;
   return {
     name: 'countersign',
     run,
@@ -50,7 +50,7 @@ export function signRow({ next }: Inputs, { known = false } = {}): Row {
 /** A server's view of signed requests, without a Request; made once, verified over and over. */
 export function verifyRow({ all }: Inputs): Row {
   const received = all.map((input) => {
-    const signed = signer.headers(partsOf(input));
+    const signed = prepareRequest(signer, partsOf(input)).headers;
     const headers = new Map(Object.entries(signed).map(([name, value]) => [name.toLowerCase(), value]));
     if (input.text) headers.set('content-type', contentType).set('content-length', `${input.bytes.length}`);
     return {
@@ -81,7 +81,7 @@ export function verifyRequestRow({ all }: Inputs): Row {
     input,
     headers: {
       ...(input.text && { 'content-type': contentType }),
-      ...signer.headers(partsOf(input)),
+      ...prepareRequest(signer, partsOf(input)).headers,
     },
   }));
   let turn = 0;

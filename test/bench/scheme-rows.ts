@@ -1,4 +1,4 @@
-import { createSigner, type SignedRequest } from 'countersign';
+import { createSigner, type PreparedRequest, prepareRequest } from 'countersign';
 import type { FindingCode, Scheme } from 'countersign/schemes';
 import { createVerifier, type KeyRecord, memoryKeys, memoryReplay } from 'countersign/server';
 import { accessKey, contentType, host, type Input, type Inputs, requestOf, secret } from './inputs.ts';
@@ -46,7 +46,7 @@ export function signRowOf(measurable: Measurable, { all }: Inputs): Row {
     const run = () => signer.sign(requestOf(all[turn++ % all.length] as Input));
     return { name, run, check: async () => accepts(measurable, await run()) };
   }
-  const run = (): SignedRequest => signer.request(parts[turn++ % parts.length] as (typeof parts)[number]);
+  const run = (): PreparedRequest => prepareRequest(signer, parts[turn++ % parts.length] as (typeof parts)[number]);
   const check = () => {
     turn = 0;
     const { url, headers } = run();

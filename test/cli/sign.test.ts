@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
-import { createSigner } from 'countersign';
+import { createSigner, explainSigning } from 'countersign';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { present } from '../vectors/present.ts';
 import { countersign, folder, type Ran, type Surroundings } from './run.ts';
@@ -101,7 +101,7 @@ it('--json is what the library makes of the same, stage by stage', async () => {
   const clock = () => Date.parse(at);
   const signer = createSigner({ accessKey, secret, clock, nonce: () => 'n'.repeat(16) });
   const body = new TextEncoder().encode('{}');
-  const { scheme, headers, stringToSign } = await signer.explain({ method: 'POST', url, body });
+  const { scheme, headers, stringToSign } = await explainSigning(signer, url, { method: 'POST', body });
   expect(JSON.parse(stdout)).toEqual({ scheme, method: 'POST', url, headers, stringToSign });
 });
 

@@ -1,4 +1,4 @@
-import { allowSecretInBrowser, type Credentials, createSigner, generateCredentials } from 'countersign';
+import { allowSecretInBrowser, type Credentials, createSigner, generateCredentials, prepareRequest } from 'countersign';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 const now = 1_700_000_000_000;
@@ -33,15 +33,15 @@ describe.each(browsers)('in %s', (_, globals) => {
     const refusal = expect.objectContaining({ code: 'secret_in_browser' });
     expect(() => createSigner({ credentials, clock })).toThrow(refusal);
     const provided = createSigner({ credentials: () => credentials, clock });
-    expect(() => provided.headers({ url })).toThrow(refusal);
+    expect(() => prepareRequest(provided, { url }).headers).toThrow(refusal);
     await expect(provided.sign(new Request(url))).rejects.toThrow(refusal);
     // A refusal is no key that was checked once.
-    expect(() => provided.headers({ url })).toThrow(refusal);
+    expect(() => prepareRequest(provided, { url }).headers).toThrow(refusal);
   });
 
   it('takes a secret that ends within a day', () => {
     const credentials = { accessKey, secret, expiresAt: now + day };
-    expect(createSigner({ credentials, clock }).headers({ url })).toHaveProperty('X-API-Signature');
+    expect(prepareRequest(createSigner({ credentials, clock }), { url }).headers).toHaveProperty('X-API-Signature');
   });
 
   it('takes a key that WebCrypto holds, and gives to nobody', async () => {
@@ -55,9 +55,9 @@ describe.each(browsers)('in %s', (_, globals) => {
 
   it('takes any secret where the caller says so by symbol', () => {
     const signer = createSigner({ accessKey, secret, [allowSecretInBrowser]: true });
-    expect(signer.headers({ url })).toHaveProperty('X-API-Signature');
+    expect(prepareRequest(signer, { url }).headers).toHaveProperty('X-API-Signature');
     const named = { accessKey, secret, allowSecretInBrowser: true };
-    expect(() => createSigner(named)).toThrow(/browser/);
+    expect(() => createSigner(named)).toThrow(/no option allowSecretInBrowser/);
   });
 });
 
@@ -71,6 +71,6 @@ describe('elsewhere', () => {
     ['in React Native', { product: 'ReactNative' }],
   ])('takes a secret without end: %s', (_, navigator) => {
     vi.stubGlobal('navigator', navigator);
-    expect(createSigner({ accessKey, secret }).headers({ url })).toHaveProperty('X-API-Signature');
+    expect(prepareRequest(createSigner({ accessKey, secret }), { url }).headers).toHaveProperty('X-API-Signature');
   });
 });

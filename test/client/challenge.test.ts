@@ -1,4 +1,13 @@
-import { answeringFetch, challengeOf, type Fetch, generateCredentials, type SignerOptions } from 'countersign';
+import {
+  challengeFetch,
+  createSigner,
+  type Fetch,
+  generateCredentials,
+  readChallenge,
+  type Signer,
+  type SignerOptions,
+  signedFetch,
+} from 'countersign';
 import { createVerifier, memoryKeys, memoryReplay, signedChallenges } from 'countersign/server';
 import { afterEach, describe, expect, it } from 'vitest';
 import { answering } from '../server/answering.ts';
@@ -7,7 +16,7 @@ import { type Bridge, startBridge } from '../server-bridge.ts';
 const answer = (header?: string) =>
   new Response(null, { status: 401, ...(header !== undefined && { headers: { 'WWW-Authenticate': header } }) });
 
-describe('challengeOf', () => {
+describe('readChallenge', () => {
   it.each([
     ['Countersign scheme="a", error="b", challenge="c.1-_~+/="', 'c.1-_~+/='],
     ['Countersign challenge="c"', 'c'],
@@ -25,7 +34,7 @@ describe('challengeOf', () => {
     ['', undefined],
     [undefined, undefined],
   ])('in %j is %j', (header, challenge) => {
-    expect(challengeOf(answer(header))).toBe(challenge);
+    expect(readChallenge(answer(header))).toBe(challenge);
   });
 });
 
@@ -43,14 +52,19 @@ async function connected({ drawn = false, ...options }: Partial<SignerOptions> &
     }),
   });
   opened.push(bridge);
-  const api = answeringFetch({ credentials, scheme: answering({ nonce: drawn }), ...options } as SignerOptions);
+  const api = challengeFetch(
+    createSigner({ credentials, scheme: answering({ nonce: drawn }), ...options } as SignerOptions),
+  );
   const codes = () => bridge.exchanges.map(({ result }) => (result.ok ? 'ok' : result.error.code));
   return { api, codes, credentials, challenges, url: `${bridge.origin}/orders` };
 }
 const opened: Bridge[] = [];
 afterEach(() => Promise.all(opened.splice(0).map((bridge) => bridge.close())));
 
-describe('answeringFetch', () => {
+const challengeOver = (signer: Signer, fetch: Fetch): Fetch =>
+  challengeFetch(signer, { fetch: signedFetch(signer, { fetch }) });
+
+describe('challengeFetch', () => {
   it('answers the challenge of a refusal by itself', async () => {
     const { api, codes, url } = await connected();
     const response = await api(url, { method: 'POST', body: 'hello' });
@@ -106,11 +120,11 @@ describe('answeringFetch', () => {
   it('takes credentials that hide their secret, and a fetch of the caller', async () => {
     const { credentials, url } = await connected();
     const sent: string[] = [];
-    const fetch: Fetch = async (input) => {
-      sent.push((input as Request).headers.get('x-challenge') ?? '');
+    const fetch: Fetch = async (input, init) => {
+      sent.push(new Request(input, init).headers.get('x-challenge') ?? '');
       return sent.length === 1 ? answer('Countersign challenge="c"') : new Response();
     };
-    const api = answeringFetch(Object.assign(credentials, { scheme: answering() }), fetch);
+    const api = challengeOver(createSigner(Object.assign(credentials, { scheme: answering() })), fetch);
     expect((await api(url)).status).toBe(200);
     expect(sent).toEqual(['', 'c']);
   });
@@ -126,7 +140,7 @@ describe('answeringFetch', () => {
       sent += 1;
       return new Response('body', { status, headers: answer(header).headers });
     };
-    const api = answeringFetch({ credentials: generateCredentials(), scheme: answering() }, fetch);
+    const api = challengeOver(createSigner({ credentials: generateCredentials(), scheme: answering() }), fetch);
     const response = await api('https://example.com/');
     expect([response.status, await response.text(), sent]).toEqual([status, 'body', 1]);
   });

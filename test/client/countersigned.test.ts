@@ -124,7 +124,7 @@ describe('countersignedFetch', () => {
     const server = protect(createVerifier({ keys, replay: memoryReplay() }), () => new Response('ok'));
     const signer = createSigner({ credentials, nonce: () => 'a-nonce-used-twice' });
     const fetch: Fetch = (input, init) => server(new Request(input, init));
-    await signedFetch(signer, fetch)(url);
+    await signedFetch(signer, { fetch })(url);
     const refusal = await countersignedFetch(signer, { fetch })(url);
     expect([refusal.status, await refusal.json()]).toMatchObject([401, { code: 'replayed_request' }]);
   });

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Fetch, signedFetch } from 'countersign';
+import { type Fetch, prepareRequest, signedFetch } from 'countersign';
 import { describe, expect, it } from 'vitest';
 import { rig } from './rig.ts';
 
@@ -130,7 +130,9 @@ describe('a body that cannot be signed', () => {
   ])('because it is %s, says so', async (_, body) => {
     const { signer } = await rig();
     await expect(called(signedFetch(signer), body)).rejects.toMatchObject({ code: 'body_parsed' });
-    expect(() => signer.headers({ url: 'http://a.example/', body: body as unknown as BodyInit })).toThrow(/serialise/);
+    expect(
+      () => prepareRequest(signer, { url: 'http://a.example/', body: body as unknown as BodyInit }).headers,
+    ).toThrow(/serialise/);
   });
 
   it('because it was read before, says so, and is never taken for empty', async () => {

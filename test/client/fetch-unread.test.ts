@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { allowUnsignedPayload, signedFetch } from 'countersign';
+import { allowUnsignedPayload, prepareRequest, signedFetch } from 'countersign';
 import { describe, expect, it } from 'vitest';
 import { rig } from './rig.ts';
 
@@ -61,7 +61,7 @@ describe('a declared Content-Digest', () => {
     const headers = { 'Content-Digest': `sha-256=:${createHash('sha256').digest('base64')}:` };
     await signedFetch(signer)(origin, { headers });
     await signedFetch(signer)(origin, { method: 'POST', body: '', headers });
-    await fetch(origin, { headers: { ...headers, ...signer.headers({ url: origin, headers }) } });
+    await fetch(origin, { headers: { ...headers, ...prepareRequest(signer, { url: origin, headers }).headers } });
     expect(outcomes()).toEqual(['ok', 'ok', 'ok']);
   });
 });

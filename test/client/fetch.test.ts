@@ -6,9 +6,11 @@ import { rig } from './rig.ts';
 /** What a signed fetch hands to the fetch below it, as that would understand it. */
 async function handedOver(signer: Signer, ...given: Parameters<Fetch>): Promise<Request> {
   let seen: Request | undefined;
-  await signedFetch(signer, async (input, init) => {
-    seen = new Request(input, init);
-    return new Response();
+  await signedFetch(signer, {
+    fetch: async (input, init) => {
+      seen = new Request(input, init);
+      return new Response();
+    },
   })(...given);
   if (!seen) throw new Error('Nothing was sent.');
   return seen;
@@ -196,7 +198,7 @@ describe('the fetch below', () => {
   it('can be another signed fetch, whose signature is the one sent', async () => {
     const { signer, origin, outcomes } = await rig();
     const { signer: stranger } = await rig();
-    await signedFetch(stranger, signedFetch(signer))(origin, { method: 'POST', body: 'b' });
+    await signedFetch(stranger, { fetch: signedFetch(signer) })(origin, { method: 'POST', body: 'b' });
     expect(outcomes()).toEqual(['ok']);
   });
 

@@ -1,7 +1,15 @@
 import { Console } from 'node:console';
 import { Writable } from 'node:stream';
 import { inspect } from 'node:util';
-import { type Credentials, createSigner, generateCredentials, SignatureError, signedFetch } from 'countersign';
+import {
+  type Credentials,
+  createSigner,
+  explainSigning,
+  generateCredentials,
+  prepareRequest,
+  SignatureError,
+  signedFetch,
+} from 'countersign';
 import { signingHooks } from 'countersign/ky';
 import { createVerifier, memoryKeys, memoryReplay } from 'countersign/server';
 import fc from 'fast-check';
@@ -26,11 +34,11 @@ const objects: ReadonlyArray<[string, unknown]> = [
   ['a signer with a provider', createSigner({ credentials: () => credentials })],
   ['the signing key', await signer.key()],
   ['a signed request', await signer.sign(new Request(url))],
-  ['signed headers', signer.headers({ url })],
-  ['an explanation', await signer.explain({ url })],
+  ['signed headers', prepareRequest(signer, { url }).headers],
+  ['an explanation', await explainSigning(signer, url)],
   ['a signed fetch', signedFetch(signer)],
   ['ky hooks', signingHooks(signer)],
-  ['the scheme', signer.settings.scheme],
+  ['the scheme', signer.scheme],
   ['a key store', keys],
   ['a key that a store found', await keys.find(accessKey)],
   ['a verifier', verifier],
@@ -104,7 +112,7 @@ describe('the secret is not to be seen in', () => {
 it('gives the secret to who asks for it by name', () => {
   const { secret: asked } = credentials;
   expect(asked).toMatch(/^csign_sk_/);
-  expect(createSigner({ ...credentials, secret: asked }).headers({ url })['X-API-Key']).toBe(accessKey);
+  expect(prepareRequest(createSigner({ ...credentials, secret: asked }), { url }).headers['X-API-Key']).toBe(accessKey);
 });
 
 it('no error holds any part of a secret, whatever is wrong', async () => {
@@ -126,8 +134,8 @@ it('no error holds any part of a secret, whatever is wrong', async () => {
       await attempt(() => createSigner(given));
       await attempt(() => createSigner({ credentials: given }));
       await attempt(() => createSigner({ ...given, signedHeaders: ['host'] }));
-      await attempt(() => createSigner({ credentials: () => given, nonce: () => '' }).headers({ url }));
-      await attempt(() => createSigner({ credentials: async () => given }).headers({ url }));
+      await attempt(() => prepareRequest(createSigner({ credentials: () => given, nonce: () => '' }), { url }).headers);
+      await attempt(() => prepareRequest(createSigner({ credentials: async () => given }), { url }).headers);
       await attempt(() => createSigner({ credentials: () => given }).sign(new Request('https://u@a.example/')));
       await attempt(() => memoryKeys([{ accessKey: name, service: '', secrets: [given] }]));
       await attempt(async () => {

@@ -1,4 +1,4 @@
-import { SignatureError, signedFetch } from 'countersign';
+import { countersignedFetch, redirectFetch, SignatureError, signedFetch } from 'countersign';
 import { describe, expect, it } from 'vitest';
 import { countingDispatcher } from './dispatcher.ts';
 import { type Rig, rig } from './rig.ts';
@@ -11,7 +11,35 @@ const redirecting = (status: number, location: string): Promise<Rig> =>
 
 const form = { method: 'POST', body: new URLSearchParams({ a: 'b' }), headers: { 'content-language': 'en' } };
 
-describe('a redirect to the same origin', () => {
+describe('a redirect of signedFetch', () => {
+  it.each([301, 302, 303, 307, 308])('%i is refused: nobody has signed where it leads', async (status) => {
+    const { signer, origin, exchanges } = await redirecting(status, '/v1/accounts/1?force=yes');
+    for (const method of ['GET', 'HEAD', 'POST', 'DELETE']) {
+      const call = signedFetch(signer)(`${origin}/from`, { method });
+      await expect(call).rejects.toMatchObject({
+        code: 'redirect_refused',
+        message: expect.stringContaining('/v1/accounts/1?force=yes'),
+      });
+    }
+    expect(exchanges.map(({ request }) => request.target)).toEqual(['/from', '/from', '/from', '/from']);
+  });
+
+  it('names the address, and no more of it than a line', async () => {
+    const { signer, origin } = await redirecting(302, `/${'a'.repeat(5000)}`);
+    const error = await signedFetch(signer)(`${origin}/from`).catch((cause: unknown) => cause);
+    expect(error).toBeInstanceOf(SignatureError);
+    expect((error as SignatureError).message.length).toBeLessThan(400);
+  });
+
+  it('is refused where it is countersigned, too', async () => {
+    const { signer, origin, exchanges } = await redirecting(307, '/to');
+    const call = countersignedFetch(signer)(`${origin}/from`, { method: 'DELETE' });
+    await expect(call).rejects.toMatchObject({ code: expect.stringMatching(/redirect_refused|response_unsigned/) });
+    expect(exchanges).toHaveLength(1);
+  });
+});
+
+describe('redirectFetch', () => {
   it.each([
     // status, method, method that follows, whether the body goes along: the Fetch Standard, "HTTP-redirect fetch"
     [301, 'GET', 'GET', false],
@@ -28,34 +56,81 @@ describe('a redirect to the same origin', () => {
     [302, 'DELETE', 'DELETE', true],
     [307, 'POST', 'POST', true],
     [308, 'PATCH', 'PATCH', true],
-  ])('%i of a %s is followed by a %s that is signed anew', async (status, method, next, carried) => {
+  ])('follows %i of a %s by a %s that is signed anew', async (status, method, next, carried) => {
     const { signer, origin, exchanges, outcomes, sent } = await redirecting(status, '/to?a=%7e');
-    const body = /GET|HEAD/.test(method) ? {} : { body: form.body, headers: form.headers };
-    const response = await signedFetch(signer)(`${origin}/from`, { method, ...body });
-    expect([response.status, response.url]).toEqual([200, `${origin}/to?a=%7e`]);
-    expect(outcomes()).toEqual(['ok', 'ok']);
-    expect(exchanges[1]?.request).toMatchObject({ method: next, target: '/to?a=%7e' });
-    expect(new TextDecoder().decode(exchanges[1]?.request.body)).toBe(carried ? 'a=b' : '');
-    expect(sent('content-type')[1]).toBe(carried ? 'application/x-www-form-urlencoded;charset=UTF-8' : null);
-    expect(sent('content-language')[1]).toBe(carried ? 'en' : null);
-    expect(new Set(sent('x-api-nonce')).size).toBe(2);
+    const init = { method, ...(!/GET|HEAD/.test(method) && { body: form.body, headers: form.headers }) };
+    const call = redirectFetch(signer, { methods: [method] });
+    const inputs = [
+      () => call(`${origin}/from`, init),
+      () => call(new Request(`${origin}/from`, init)),
+      () => call(new URL(`${origin}/from`), init),
+      () => call(`${origin}/from`, new Request(origin, init) as RequestInit),
+    ];
+    for (const send of inputs) {
+      const response = await send();
+      expect([response.status, response.url]).toEqual([200, `${origin}/to?a=%7e`]);
+      expect(outcomes().splice(-2)).toEqual(['ok', 'ok']);
+      const { request } = exchanges.at(-1) ?? {};
+      expect(request).toMatchObject({ method: next, target: '/to?a=%7e' });
+      expect(new TextDecoder().decode(request?.body)).toBe(carried ? 'a=b' : '');
+      expect(sent('content-type').at(-1)).toBe(carried ? 'application/x-www-form-urlencoded;charset=UTF-8' : null);
+      expect(sent('content-language').at(-1)).toBe(carried ? 'en' : null);
+    }
+    expect(new Set(sent('x-api-nonce')).size).toBe(2 * inputs.length);
   });
 
-  it('carries the body of a Request along', async () => {
-    const { signer, origin, outcomes, exchanges } = await redirecting(307, '/to');
-    const request = new Request(`${origin}/from`, { method: 'POST', body: new Blob(['one', 'two'], { type: 'a/b' }) });
-    await signedFetch(signer)(request);
-    expect(outcomes()).toEqual(['ok', 'ok']);
-    expect(exchanges[1]?.request.headers.get('content-type')).toBe('a/b');
-    expect(new TextDecoder().decode(exchanges[1]?.request.body)).toBe('onetwo');
+  it.each(['POST', 'PUT', 'PATCH', 'DELETE'])(
+    'refuses those of a %s, also to a GET, unless it is named',
+    async (method) => {
+      for (const status of [301, 302, 303, 307, 308]) {
+        const { signer, origin, exchanges } = await redirecting(status, '/to');
+        const call = redirectFetch(signer)(`${origin}/from`, { method, body: 'b' });
+        await expect(call).rejects.toMatchObject({ code: 'redirect_refused' });
+        expect(exchanges).toHaveLength(1);
+      }
+    },
+  );
+
+  it.each([
+    [302, 'GET'],
+    [307, 'HEAD'],
+    [303, 'POST'],
+    [307, 'DELETE'],
+  ])('refuses %i of a %s to another origin, and sends nothing there', async (status, method) => {
+    const other = await rig();
+    const { signer, origin } = await redirecting(status, `${other.origin}/to`);
+    const call = redirectFetch(signer, { methods: [method] })(`${origin}/from`, { method });
+    await expect(call).rejects.toMatchObject({
+      code: 'redirect_refused',
+      message: expect.stringContaining(other.origin),
+    });
+    expect(other.exchanges).toEqual([]);
   });
+
+  it('takes another port for another origin', async () => {
+    const { signer, origin } = await redirecting(302, 'http://127.0.0.1:9/to');
+    await expect(redirectFetch(signer)(`${origin}/from`)).rejects.toMatchObject({ code: 'redirect_refused' });
+  });
+
+  it.each(['file:///etc/hostname', 'data:text/plain,forged', 'javascript:1', 'blob:nodedata:x', 'http://[', '//'])(
+    'never goes to %s',
+    async (location) => {
+      const { signer, origin, exchanges } = await redirecting(302, location);
+      await expect(redirectFetch(signer)(`${origin}/from`)).rejects.toMatchObject({ code: 'redirect_refused' });
+      expect(exchanges).toHaveLength(1);
+    },
+  );
 
   it("carries the caller's headers, signal and further options along", async () => {
     const { signer, origin, sent } = await redirecting(302, '/to');
-    const requests: Request[] = [];
-    const call = signedFetch(signer, (input, init) => {
-      requests.push(input as Request);
-      return fetch(input, init);
+    const calls: RequestInit[] = [];
+    const call = redirectFetch(signer, {
+      fetch: signedFetch(signer, {
+        fetch: (input, init) => {
+          calls.push(init ?? {});
+          return fetch(input, init);
+        },
+      }),
     });
     const dispatcher = countingDispatcher();
     const init = { headers: { authorization: 'Bearer a', cookie: 'b=c' }, cache: 'no-store', credentials: 'include' };
@@ -64,16 +139,19 @@ describe('a redirect to the same origin', () => {
     expect(sent('cookie')).toEqual(['b=c', 'b=c']);
     expect(dispatcher.dispatched()).toBe(2);
     const { cache, credentials } = init;
-    expect(requests).toMatchObject([
+    expect(calls).toMatchObject([
       { cache, credentials },
       { cache, credentials },
     ]);
   });
 
-  it('is given up after 20', async () => {
+  it('gives up after 20, or as many as it is told', async () => {
     const { signer, origin, exchanges } = await rig({ answer: ({ request }) => redirect(302, `${request.target}x`) });
-    await expect(signedFetch(signer)(`${origin}/`)).rejects.toMatchObject({ code: 'redirect_refused' });
+    await expect(redirectFetch(signer)(`${origin}/`)).rejects.toMatchObject({ code: 'redirect_refused' });
     expect(exchanges).toHaveLength(21);
+    const once = redirectFetch(signer, { maxRedirects: 1 });
+    await expect(once(`${origin}/`)).rejects.toMatchObject({ code: 'redirect_refused' });
+    expect(exchanges).toHaveLength(23);
   });
 
   it('can be aborted on the way', async () => {
@@ -84,78 +162,22 @@ describe('a redirect to the same origin', () => {
         return request.target === '/from' ? redirect(307, '/to') : new Promise(() => {});
       },
     });
-    const call = signedFetch(signer)(`${origin}/from`, { method: 'POST', body: 'b', signal: controller.signal });
+    const api = redirectFetch(signer, { methods: ['POST'] });
+    const call = api(`${origin}/from`, { method: 'POST', body: 'b', signal: controller.signal });
     await expect(call).rejects.toMatchObject({ name: 'AbortError' });
     expect(exchanges).toHaveLength(2);
   });
 
-  it('of a body that was streamed unread is refused', async () => {
+  it('refuses to send a stream twice', async () => {
     const { signer, origin, exchanges } = await redirecting(307, '/to');
-    const call = signedFetch(signer)(`${origin}/from`, {
+    const call = redirectFetch(signer, { methods: ['POST'] })(`${origin}/from`, {
       method: 'POST',
       body: new Blob(['onetwothree']).stream(),
-      headers: { 'content-digest': 'sha-256=:RZIJLhBhx+qFryrtGUYhzBeidiuuM6eb+M4z/QFouAE=:' },
       duplex: 'half',
     } as RequestInit);
     await expect(call).rejects.toMatchObject({ code: 'redirect_refused', message: expect.stringContaining('stream') });
     expect(exchanges).toHaveLength(1);
   });
-});
-
-describe('a redirect to another origin', () => {
-  const signed = /^(x-api-|content-digest$|authorization$|cookie$|proxy-authorization$)/i;
-  const headers = { authorization: 'Bearer a', cookie: 'b=c', 'proxy-authorization': 'd', 'x-tenant': 'acme' };
-
-  it.each([
-    [302, 'GET'],
-    [307, 'HEAD'],
-    [303, 'POST'],
-    [301, 'POST'],
-  ])('%i of a %s is followed without a trace of the signature and of credentials', async (status, method) => {
-    const other = await rig();
-    const { signer, origin, outcomes } = await redirecting(status, `${other.origin}/to`);
-    const body = method === 'POST' ? { body: 'b' } : {};
-    const response = await signedFetch(signer)(`${origin}/from`, { method, headers, ...body });
-    expect(outcomes()).toEqual(['ok']);
-    expect(response.url).toBe(`${other.origin}/to`);
-    expect(other.outcomes()).toEqual(['missing_signature']);
-    expect(other.exchanges[0]?.fields.filter(([name]) => signed.test(name))).toEqual([]);
-    expect(other.sent('x-tenant')).toEqual(['acme']);
-  });
-
-  it('is not signed when it leads back', async () => {
-    const other = await rig({ answer: () => redirect(302, `${origin}/back`) });
-    const { signer, origin, outcomes } = await redirecting(302, `${other.origin}/to`);
-    expect((await signedFetch(signer)(`${origin}/from`)).status).toBe(401);
-    expect(outcomes()).toEqual(['ok', 'missing_signature']);
-  });
-
-  it.each([
-    [307, 'POST'],
-    [308, 'DELETE'],
-    [302, 'PUT'],
-  ])('%i of a %s is refused, and nothing sent', async (status, method) => {
-    const other = await rig();
-    const { signer, origin } = await redirecting(status, `${other.origin}/to`);
-    const error = await signedFetch(signer)(`${origin}/from`, { method, body: 'b' }).catch((cause: unknown) => cause);
-    expect(error).toBeInstanceOf(SignatureError);
-    expect(error).toMatchObject({ code: 'redirect_refused', message: expect.stringContaining(other.origin) });
-    expect(other.exchanges).toEqual([]);
-  });
-
-  it('that only differs in the port is another origin', async () => {
-    const { signer, origin } = await redirecting(307, 'http://127.0.0.1:9/to');
-    const call = signedFetch(signer)(`${origin}/from`, { method: 'POST', body: 'b' });
-    await expect(call).rejects.toMatchObject({ code: 'redirect_refused' });
-  });
-
-  it.each(['file:///etc/hostname', 'data:text/plain,forged', 'javascript:1', 'blob:nodedata:x'])(
-    'is never followed to %s',
-    async (location) => {
-      const { signer, origin } = await redirecting(302, location);
-      await expect(signedFetch(signer)(`${origin}/from`)).rejects.toMatchObject({ code: 'redirect_refused' });
-    },
-  );
 });
 
 describe('a redirect that the caller handles', () => {
@@ -178,8 +200,17 @@ describe('a redirect that the caller handles', () => {
   it('is followed when init asks for it, whatever the Request says', async () => {
     const { signer, origin, outcomes } = await redirecting(302, '/to');
     const request = new Request(`${origin}/from`, { redirect: 'error' });
-    expect((await signedFetch(signer)(request, { redirect: 'follow' })).status).toBe(200);
+    expect((await redirectFetch(signer)(request, { redirect: 'follow' })).status).toBe(200);
     expect(outcomes()).toEqual(['ok', 'ok']);
+  });
+
+  it.each(['manual', 'error'] as const)('is left to it by redirectFetch with %s', async (redirected) => {
+    const { signer, origin, exchanges } = await redirecting(302, '/to');
+    const call = redirectFetch(signer)(`${origin}/from`, { redirect: redirected });
+    await (redirected === 'manual'
+      ? expect(call).resolves.toMatchObject({ status: 302 })
+      : expect(call).rejects.toThrow(TypeError));
+    expect(exchanges).toHaveLength(1);
   });
 });
 

@@ -2,6 +2,7 @@ import {
   type Credentials,
   createSigner,
   generateCredentials,
+  prepareRequest,
   type SignerOptions,
   type SigningScheme,
 } from 'countersign';
@@ -41,11 +42,11 @@ describe('credentials', () => {
       },
     });
     expect(asked).toBe(0);
-    expect(one.headers({ url })).toMatchObject({ 'X-API-Key': first.accessKey });
-    expect(one.headers({ url })).toMatchObject({ 'X-API-Key': first.accessKey });
+    expect(prepareRequest(one, { url }).headers).toMatchObject({ 'X-API-Key': first.accessKey });
+    expect(prepareRequest(one, { url }).headers).toMatchObject({ 'X-API-Key': first.accessKey });
     expect(prepared).toHaveLength(1);
     current = second;
-    expect(one.headers({ url })).toMatchObject({ 'X-API-Key': second.accessKey });
+    expect(prepareRequest(one, { url }).headers).toMatchObject({ 'X-API-Key': second.accessKey });
     current = { accessKey: second.accessKey, secret: first.secret };
     await one.sign(new Request(url));
     expect(asked).toBe(4);
@@ -55,7 +56,7 @@ describe('credentials', () => {
   it('may come from an asynchronous provider', async () => {
     const one = createSigner({ credentials: async () => ({ accessKey, secret }), ...fixed });
     expect((await one.sign(new Request(url))).headers.get('x-api-signature')).toBe(
-      signer.headers({ url })['X-API-Signature'],
+      prepareRequest(signer, { url }).headers['X-API-Signature'],
     );
   });
 
@@ -76,7 +77,9 @@ describe('credentials', () => {
       return mine;
     };
     const changing = createSigner({ credentials: provider, ...fixed });
-    const expected = both.map((credentials) => createSigner({ credentials, ...fixed }).headers({ url }));
+    const expected = both.map(
+      (credentials) => prepareRequest(createSigner({ credentials, ...fixed }), { url }).headers,
+    );
     const all = await Promise.all(Array.from({ length: 20 }, () => changing.sign(new Request(url))));
     for (const { headers } of all) {
       const own = expected.find((one) => one['X-API-Key'] === headers.get('x-api-key'));
@@ -112,6 +115,6 @@ describe('credentials', () => {
     expect(codeOf(() => createSigner(bad as unknown as SignerOptions))).toBe('invalid_credentials');
     expect(codeOf(() => createSigner({ credentials: bad as unknown as Credentials }))).toBe('invalid_credentials');
     const provided = createSigner({ credentials: () => bad as unknown as Credentials });
-    expect(codeOf(() => provided.headers({ url }))).toBe('invalid_credentials');
+    expect(codeOf(() => prepareRequest(provided, { url }).headers)).toBe('invalid_credentials');
   });
 });

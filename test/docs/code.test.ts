@@ -119,10 +119,12 @@ async function atServer(server: Server, call: (origin: string) => Promise<void>)
 
 async function letsInOnce(send: (request: Request) => Promise<Response>, url: string): Promise<void> {
   const sent: Request[] = [];
-  const api = signedFetch(createSigner({ accessKey, secret }), async (input, init) => {
-    const request = new Request(input, init);
-    sent.push(request.clone());
-    return send(request);
+  const api = signedFetch(createSigner({ accessKey, secret }), {
+    fetch: async (input, init) => {
+      const request = new Request(input, init);
+      sent.push(request.clone());
+      return send(request);
+    },
   });
   expect((await api(url, { method: 'POST', body: '{"sku":"A-1"}' })).status).toBe(200);
   for (const again of sent) expect((await send(again)).status).toBe(401);

@@ -1,5 +1,5 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
-import { createSigner, type SignerOptions } from 'countersign';
+import { createSigner, prepareRequest, type SignerOptions } from 'countersign';
 import { type ExplainOptions, explainSignature } from 'countersign/explain';
 import {
   countersignV1,
@@ -52,7 +52,12 @@ function sent({ scheme, secret, nonce }: Known, options: Partial<SignerOptions> 
     ...(nonce !== undefined && { nonce: () => nonce }),
     ...options,
   } as SignerOptions);
-  const made = signer.request({ method: 'POST', url: 'https://api.example.com/v1/orders?b=2&a=1', headers, body });
+  const made = prepareRequest(signer, {
+    method: 'POST',
+    url: 'https://api.example.com/v1/orders?b=2&a=1',
+    headers,
+    body,
+  });
   const { authority, rawTarget, scheme: protocol } = messageOf({ method: 'POST', url: made.url }, new Headers());
   const fields = { host: authority, ...headers, ...made.headers };
   return {

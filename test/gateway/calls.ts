@@ -1,4 +1,4 @@
-import { createSigner, generateCredentials, type Signer } from 'countersign';
+import { createSigner, generateCredentials, prepareRequest, type Signer } from 'countersign';
 import {
   type AuditEvent,
   createVerifier,
@@ -49,12 +49,12 @@ export function signed(
 ): Sent {
   const flat = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value].flat().join(', ')]));
   const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body;
-  const signature = signer.headers({
+  const signature = prepareRequest(signer, {
     method,
     url: called + target,
     headers: flat,
     ...(bytes && { body: bytes as Uint8Array<ArrayBuffer> }),
-  });
+  }).headers;
   return {
     method,
     target,

@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { promisify } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { createSigner } from 'countersign';
+import { createSigner, prepareRequest } from 'countersign';
 import { keepRawBody } from 'countersign/express';
 import { reverseProxy } from 'countersign/gateway';
 import { countersignV1, rfc9421, standardWebhooks } from 'countersign/schemes';
@@ -261,7 +261,10 @@ for size in (1_000_000, 30_000_000):
     /** A signed head for such a body. */
     function head({ signer }: Proxied, target: string): string {
       const declared = { 'Content-Digest': `sha-256=:${digest}:` };
-      const headers = { ...declared, ...signer.headers({ method: 'POST', url: called + target, headers: declared }) };
+      const headers = {
+        ...declared,
+        ...prepareRequest(signer, { method: 'POST', url: called + target, headers: declared }).headers,
+      };
       const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
       return `POST ${target} HTTP/1.1\r\nHost: api.example.com\r\n${lines.join('')}Connection: close\r\n`;
     }

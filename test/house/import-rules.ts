@@ -24,13 +24,12 @@ const explaining = ['src/explain/', ...serverSide];
 
 /** Rooms by folder, doors by file. A file that is in neither may not exist: say here what it may import. */
 const rules: Readonly<Record<string, Rule>> = {
-  'src/core/': { ours: ['src/core/'], packages: noble },
+  'src/core/': { ours: ['src/core/'], packages: noble, ifThere: ['node:crypto'] },
   'src/schemes/': { ours: ['src/schemes/', 'src/core/'], packages: { ...noble, 'structured-headers': 'code' } },
   'src/client/': { ours: clientSide },
   'src/server/': {
     ours: serverSide,
     packages: { 'ipaddr.js': 'code', jose: 'code', oauth4webapi: 'code' },
-    ifThere: ['node:crypto'],
   },
   // Drivers are asked for when a command needs one: who has none has the other commands all the same.
   'src/explain/': { ours: explaining },

@@ -4,14 +4,14 @@ import { root } from './project.ts';
 
 /** A program of a user's, in TypeScript, over every door that needs no package of the user's own. */
 const program = `
-import { createSigner, type RequestParts, signedFetch } from 'countersign';
+import { createSigner, prepareRequest, type RequestParts, signedFetch } from 'countersign';
 import { signingHooks } from 'countersign/ky';
 import { createVerifier, memoryKeys, memoryReplay, protect } from 'countersign/server';
 
 const signer = createSigner({ accessKey: 'abc', secret: 'a secret of thirty-two characters' });
 export const api: typeof fetch = signedFetch(signer);
 export const hooks = signingHooks(signer);
-export const headers: Record<string, string> = signer.headers({ url: 'https://api.example.com/', body: 'x' });
+export const headers: Record<string, string> = prepareRequest(signer, { url: 'https://api.example.com/', body: 'x' }).headers;
 const verifier = createVerifier({
   keys: memoryKeys([{ accessKey: 'abc', service: 'shop', secrets: [{ secret: 'a secret of thirty-two characters' }] }]),
   replay: memoryReplay(),

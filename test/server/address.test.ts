@@ -1,4 +1,4 @@
-import { createSigner } from 'countersign';
+import { createSigner, prepareRequest } from 'countersign';
 import type { PublicAddress } from 'countersign/server';
 import { describe, expect, it } from 'vitest';
 import { judge, outcomeOf, type Parts, rig, signedParts } from './rig.ts';
@@ -67,7 +67,10 @@ describe('the authority of a received request', () => {
     [undefined, 'example.com:80', 'http://example.com/'],
   ] as const)('%s %s is that of %s', async (scheme, authority, url) => {
     const { signer, verifier } = rig();
-    const headers = Object.entries(signer.headers({ url })).map(([name, value]) => [name.toLowerCase(), value]);
+    const headers = Object.entries(prepareRequest(signer, { url }).headers).map(([name, value]) => [
+      name.toLowerCase(),
+      value,
+    ]);
     const parts = {
       method: 'GET',
       target: '/',

@@ -1,4 +1,4 @@
-import { hearRetirement, signedFetch } from 'countersign';
+import { retirementFetch, signedFetch } from 'countersign';
 import { createVerifier, type KeyRecord, memoryKeys, memoryReplay, protect } from 'countersign/server';
 import { describe, expect, it } from 'vitest';
 import { noon, outcomeOf, received, rig, signedParts } from './rig.ts';
@@ -71,15 +71,15 @@ describe('a retiring secret', () => {
       countersign: 'always',
     });
     const heard: Date[] = [];
-    const send = hearRetirement(
-      async (input) => handler(input as Request),
-      (retiresAt) => {
+    const send = retirementFetch(signer, {
+      fetch: signedFetch(signer, { fetch: async (input, init) => handler(new Request(input, init)) }),
+      onRetirement: (retiresAt) => {
         heard.push(retiresAt);
         throw new Error('of the listener');
       },
-    );
+    });
     for (let i = 0; i < 3; i += 1) {
-      const response = await signedFetch(signer, send)('https://api.example.com/v1/orders');
+      const response = await send('https://api.example.com/v1/orders');
       expect(response.headers.get('x-api-secret-retires')).toBe(String(until / 1000));
       expect([await response.text(), response.headers.get('x-own')]).toEqual(['ok', 'kept']);
     }
@@ -91,7 +91,9 @@ describe('a retiring secret', () => {
     const heard: Date[] = [];
     for (const value of ['', 'soon', '-1', '1e9', '9'.repeat(13)]) {
       const answer = async () => new Response(null, { headers: { 'X-API-Secret-Retires': value } });
-      await hearRetirement(answer, (at) => heard.push(at))('https://api.example.com/');
+      await retirementFetch(rig().signer, { fetch: answer, onRetirement: (at) => heard.push(at) })(
+        'https://api.example.com/',
+      );
     }
     expect(heard).toEqual([]);
   });

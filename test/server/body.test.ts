@@ -258,7 +258,7 @@ describe('a body that is not signed', () => {
     const { signer } = unsigned();
     const { verifier, accessKey, secret } = rig(option);
     const other = createSigner({ accessKey, secret, clock: () => noon, [allowUnsignedPayload]: true });
-    expect(signer.settings.unsignedPayload).toBe(true);
+    expect(signer.unsignedPayload).toBe(true);
     const request = await other.sign(post({}, streamOf(bytesOf('body'))));
     expect(outcomeOf(await verifier.verify(request))).toBe('unsigned_body');
   });

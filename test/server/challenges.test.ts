@@ -1,4 +1,4 @@
-import { challengeOf, createSigner } from 'countersign';
+import { createSigner, readChallenge } from 'countersign';
 import { type Challenges, type ReplayClaim, signedChallenges } from 'countersign/server';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -165,7 +165,7 @@ describe('a verifier with challenges', () => {
       refusal(await verifier.verify(received(signedParts(signer(undefined))))).reply,
       refusal(await verifier.verify(received({ ...signedParts(signer('x')), target: '/other' }))).reply,
     ];
-    const issued = replies.map((reply) => challengeOf(new Response(reply.body, reply)) ?? '');
+    const issued = replies.map((reply) => readChallenge(new Response(reply.body, reply)) ?? '');
     expect(replies.map(({ status }) => status)).toEqual([401, 401, 401]);
     expect(issued.map(challenges.accepts)).toEqual([true, true, true]);
     expect(new Set(issued).size).toBe(3);

@@ -1,4 +1,4 @@
-import { challengeOf } from 'countersign';
+import { readChallenge } from 'countersign';
 import { countersignV1, rfc9421, type Scheme } from 'countersign/schemes';
 import { signedChallenges } from 'countersign/server';
 import { describe, expect, it } from 'vitest';
@@ -38,7 +38,7 @@ describe('what a refusal tells of how to sign', () => {
     });
     const { reply } = refusal(await verifier.verify(new Request(url)));
     expect(reply.headers['WWW-Authenticate']).toMatch(/^Countersign .*, Hawk ts="1", tsm="a"$/);
-    expect(challenges.accepts(challengeOf(new Response(reply.body, reply)) ?? '')).toBe(true);
+    expect(challenges.accepts(readChallenge(new Response(reply.body, reply)) ?? '')).toBe(true);
   });
 
   it('is that of every scheme, in their order', async () => {

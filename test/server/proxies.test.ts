@@ -1,4 +1,4 @@
-import { createSigner } from 'countersign';
+import { createSigner, prepareRequest } from 'countersign';
 import type { ForwardingHeader, PublicAddress, TrustedProxies, VerifyContext } from 'countersign/server';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { describe, expect, it } from 'vitest';
@@ -30,7 +30,7 @@ async function judged(sent: Sent): Promise<readonly [outcome: string, address: s
   const { signer, verifier, events, accessKey, secret, time } = rig(options);
   const { host, pathname } = new URL(url);
   const clock = () => time.now;
-  const added = createSigner({ accessKey, secret, clock }).headers({ method: 'GET', url });
+  const added = prepareRequest(createSigner({ accessKey, secret, clock }), { method: 'GET', url }).headers;
   const lower = Object.entries(added).map(([name, value]) => [name.toLowerCase(), value]);
   const parts = { ...signedParts(signer, { authority: host, target: pathname }), headers: Object.fromEntries(lower) };
   const presented = { ...parts, authority: '10.0.0.1:8080', scheme: 'http' as const, ...as };

@@ -1,5 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
-import { createSigner, generateCredentials, type Signer } from 'countersign';
+import { createSigner, generateCredentials, prepareRequest, type Signer } from 'countersign';
 import {
   type AuditEvent,
   createVerifier,
@@ -80,7 +80,7 @@ export type Described = {
 export function signedParts(signer: Signer, described: Described = {}): Parts {
   const { method = 'GET', authority = host, target = '/v1/orders', headers = {}, body } = described;
   const address = `https://${authority}${target}`;
-  const added = signer.headers({ method, url: address, headers, ...(body !== undefined && { body }) });
+  const added = prepareRequest(signer, { method, url: address, headers, ...(body !== undefined && { body }) }).headers;
   const all = Object.entries({ ...headers, ...added }).map(([name, value]) => [name.toLowerCase(), value]);
   return {
     method,

@@ -1,6 +1,6 @@
 // Runs with --expose-gc in a process of its own, and prints one line of JSON for each sample.
 import { randomBytes } from 'node:crypto';
-import { createSigner, generateCredentials } from 'countersign';
+import { createSigner, generateCredentials, prepareRequest } from 'countersign';
 import { createVerifier, memoryKeys, memoryReplay, type ReceivedRequest } from 'countersign/server';
 import { accessKey, origin, secret } from './signed-bytes.ts';
 
@@ -60,7 +60,11 @@ async function verified(): Promise<void> {
     const target = `/v1/orders/${i}`;
     const method = i % 2 ? 'POST' : 'GET';
     const parts = { method, url: origin + target, ...(i % 2 && { body, headers: { 'content-type': 'text/plain' } }) };
-    const fields = Object.entries({ host: 'api.example.com', 'content-type': 'text/plain', ...signer.headers(parts) });
+    const fields = Object.entries({
+      host: 'api.example.com',
+      'content-type': 'text/plain',
+      ...prepareRequest(signer, parts).headers,
+    });
     const headers = new Map(fields.map(([name, value]) => [name.toLowerCase(), value]));
     if (!(i % 2)) headers.delete('content-type');
     if (i % 16 === 7) headers.set('x-api-signature', `v1=${'0'.repeat(64)}`);

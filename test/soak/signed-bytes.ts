@@ -1,4 +1,4 @@
-import { createSigner, type Signer } from 'countersign';
+import { createSigner, prepareRequest, type Signer } from 'countersign';
 
 export const accessKey = 'soak';
 export const secret = 'kwy2yR7pTnHvXq5tMQzsFbGcW4dLJ8ae';
@@ -16,7 +16,7 @@ export function signedBytes(number: number, { method, bytes }: Kind): Buffer {
   const path = `/v1/orders/${10_000 + (number % 90_000)}/items?after=2026-01-12&limit=50&sort=-created`;
   const body = bytes ? `{"sku":"A-${1000 + (number % 9000)}","note":"${'x'.repeat(bytes - 24)}"}` : '';
   const typed = body ? { 'Content-Type': 'application/json' } : {};
-  const signed = signer.headers({ method, url: origin + path, headers: typed, ...(body && { body }) });
+  const signed = prepareRequest(signer, { method, url: origin + path, headers: typed, ...(body && { body }) }).headers;
   const fields = { ...signed, ...typed, ...(body && { 'Content-Length': String(body.length) }) };
   const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
   return Buffer.from(`${method} ${path} HTTP/1.1\r\n${common}${lines.join('')}\r\n${body}`, 'latin1');

@@ -5,14 +5,19 @@ import {
   countersignV1,
   createSigner,
   type Explanation,
+  explainSigning,
   formBlob,
   generateCredentials,
+  type PreparedRequest,
+  prepareRequest,
   type RequestParts,
   type Scheme,
+  type SendOptions,
   SignatureError,
   type SignatureErrorCode,
   type Signer,
   type SignerOptions,
+  type SigningInit,
   type SigningKey,
   type SigningScheme,
   signedFetch,
@@ -26,7 +31,6 @@ const { accessKey, secret } = generateCredentials();
 const signer = createSigner({ accessKey, secret });
 
 it('takes an access key and a secret, or credentials, and not both', () => {
-  expectTypeOf(createSigner).parameters.toEqualTypeOf<[options: SignerOptions]>();
   expectTypeOf(createSigner).returns.toEqualTypeOf<Signer>();
   const credentials: Credentials = { accessKey, secret };
   createSigner({ credentials });
@@ -68,27 +72,31 @@ it('opens dangerous switches by symbol alone', () => {
 });
 
 it('signs requests and values', () => {
-  expectTypeOf(signer.sign).parameter(0).toEqualTypeOf<Request>();
+  expectTypeOf(signer.sign).parameters.toEqualTypeOf<[input: RequestInfo | URL, init?: SigningInit]>();
   expectTypeOf(signer.sign).returns.toEqualTypeOf<Promise<Request>>();
-  expectTypeOf(signer.headers).parameters.toEqualTypeOf<[parts: RequestParts]>();
-  expectTypeOf(signer.headers).returns.toEqualTypeOf<Record<string, string>>();
-  expectTypeOf(signer.explain).parameter(0).toEqualTypeOf<Request | RequestParts>();
-  expectTypeOf(signer.explain).returns.toEqualTypeOf<Promise<Explanation>>();
+  expectTypeOf(prepareRequest).parameters.toEqualTypeOf<[signer: Signer, parts: RequestParts]>();
+  expectTypeOf(prepareRequest).returns.toEqualTypeOf<PreparedRequest>();
+  expectTypeOf(explainSigning).parameters.toEqualTypeOf<
+    [signer: Signer, input: RequestInfo | URL, init?: SigningInit]
+  >();
+  expectTypeOf(explainSigning).returns.toEqualTypeOf<Promise<Explanation>>();
   expectTypeOf<Explanation>().not.toHaveProperty('secret');
   // @ts-expect-error The URL is missing.
-  expect(() => signer.headers({ method: 'GET' })).toThrow(TypeError);
+  expect(() => prepareRequest(signer, { method: 'GET' }).headers).toThrow(TypeError);
   // @ts-expect-error An object is no body: it has to be serialised by whoever sends it.
-  expect(() => signer.headers({ url: 'https://a.example/', body: { sku: 'A-1' } })).toThrow(SignatureError);
+  expect(() => prepareRequest(signer, { url: 'https://a.example/', body: { sku: 'A-1' } }).headers).toThrow(
+    SignatureError,
+  );
 });
 
 it('gives a fetch that stands in for the platform and for the one that ky takes', () => {
   const api = signedFetch(signer);
   expectTypeOf(api).toEqualTypeOf<typeof globalThis.fetch>();
-  expectTypeOf(signedFetch).parameter(1).toEqualTypeOf<typeof globalThis.fetch | undefined>();
+  expectTypeOf(signedFetch).parameter(1).toEqualTypeOf<SendOptions | undefined>();
   expect(ky.create({ fetch: api })).toBeTypeOf('function');
   expect(ky1.create({ fetch: api })).toBeTypeOf('function');
   // @ts-expect-error A signer, not its credentials.
-  expect(() => signedFetch({ accessKey, secret })).toThrow(TypeError);
+  expect(signedFetch({ accessKey, secret })('https://a.example/')).rejects.toThrow(TypeError);
 });
 
 it('gives hooks that ky 1 and ky 2 take, also beside others', () => {

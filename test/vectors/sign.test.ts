@@ -1,4 +1,4 @@
-import { createSigner } from 'countersign';
+import { createSigner, prepareRequest } from 'countersign';
 import { describe, expect, it } from 'vitest';
 import { addressOf, normaliseTarget } from '../../src/core/address.ts';
 import { contentDigest, sha256OfBody, sha256OfBodySync } from '../../src/core/digest.ts';
@@ -103,7 +103,12 @@ describe('signing', () => {
 describe('the signer', () => {
   it.each(withUrl.filter(({ request }) => !request.unsignedBody))('headers() of $name', (vector) => {
     const { method, url = '', headers, body } = vector.request;
-    const added = signerOf(vector).headers({ method, url, headers: headersOf(headers), body: bytesOf(body) });
+    const added = prepareRequest(signerOf(vector), {
+      method,
+      url,
+      headers: headersOf(headers),
+      body: bytesOf(body),
+    }).headers;
     expect(added).toEqual(Object.fromEntries(vector.stages.headers));
   });
 

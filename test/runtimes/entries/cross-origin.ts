@@ -1,4 +1,4 @@
-import { countersignedFetch, createSigner, hearRetirement, signedFetch } from 'countersign';
+import { countersignedFetch, createSigner, retirementFetch, signedFetch } from 'countersign';
 
 /** What a page is given to call an API of another origin. */
 export type Errand = {
@@ -41,15 +41,14 @@ async function run(given: string): Promise<string> {
   const { api, accessKey, secret } = JSON.parse(given) as Errand;
   const signer = createSigner({ credentials: { accessKey, secret, expiresAt: Date.now() + 60_000 } });
   let retires: number | undefined;
-  const heard = hearRetirement(
-    (input, init) => fetch(input, init),
-    (date) => {
+  const noticing = retirementFetch(signer, {
+    onRetirement: (date) => {
       retires = date.getTime() / 1000;
     },
-  );
+  });
   const order = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"sku":"A-1"}' };
   const report: Report = {
-    ordered: await seen(signedFetch(signer, heard)(`${api}/v1/orders`, order)),
+    ordered: await seen(noticing(`${api}/v1/orders`, order)),
     countersigned: await seen(countersignedFetch(signer)(`${api}/v1/orders?a=b`, { ...order, method: 'PATCH' })),
     limited: await seen(signedFetch(signer)(`${api}/limited`, order)),
     unsigned: await seen(fetch(`${api}/v1/orders`)),

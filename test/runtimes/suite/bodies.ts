@@ -1,4 +1,4 @@
-import { formBlob } from 'countersign';
+import { formBlob, prepareRequest } from 'countersign';
 import { type Check, type Context, equal, refuses } from './check.ts';
 import { accepted, equalBody, freshPath, headerOf, type StreamInit, signerFor, textOf, waysFor } from './client.ts';
 
@@ -87,7 +87,7 @@ export const bodyChecks: readonly Check[] = [
     async run(context) {
       const url = `${context.base}/headers`;
       for (const body of [text, allBytes]) {
-        const headers = signerFor(context).headers({ method: 'POST', url, body });
+        const headers = prepareRequest(signerFor(context), { method: 'POST', url, body }).headers;
         equalBody(
           await accepted(await fetch(url, { method: 'POST', headers, body })),
           typeof body === 'string' ? utf8(body) : body,

@@ -1,4 +1,4 @@
-import { signedFetch } from 'countersign';
+import { explainSigning, signedFetch } from 'countersign';
 import { type Check, type Context, describeError } from './check.ts';
 import { signerFor } from './client.ts';
 import { type RandomRequest, randomRequests } from './random-requests.ts';
@@ -56,8 +56,10 @@ export async function stringsToSign(context: Context): Promise<string[]> {
     for (const [name, value] of headers) fields.append(name, value);
     const url = `https://api.example.com${target}`;
     const given = body();
-    const parts = { method, url, headers: fields, ...(given !== undefined && { body: given }) };
-    const { stringToSign, headers: added } = await signer.explain(kind === 'Blob' ? new Request(url, parts) : parts);
+    const init = { method, headers: fields, ...(given !== undefined && { body: given }) };
+    const { stringToSign, headers: added } = await (kind === 'Blob'
+      ? explainSigning(signer, new Request(url, init))
+      : explainSigning(signer, url, init));
     strings.push(`${stringToSign}\n${added['X-API-Signature']}`);
   }
   return strings;

@@ -1,4 +1,4 @@
-import { createSigner, signedFetch } from 'countersign';
+import { createSigner, prepareRequest, signedFetch } from 'countersign';
 import { type Check, equal, isBrowser, refuses } from './check.ts';
 import { accepted } from './client.ts';
 
@@ -29,7 +29,7 @@ export const secretChecks: readonly Check[] = [
       const key = await subtle.importKey('raw', bytes, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign']);
       const signer = createSigner({ accessKey, secret: key });
       await accepted(await signedFetch(signer)(`${base}/crypto-key`, { method: 'POST', body: 'x' }));
-      await refuses('async_required', () => signer.headers({ url: base }));
+      await refuses('async_required', () => prepareRequest(signer, { url: base }).headers);
     },
   },
 ];

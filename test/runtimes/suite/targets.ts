@@ -1,3 +1,4 @@
+import { explainSigning, prepareRequest } from 'countersign';
 import { type Check, equal, errorOf, refuses } from './check.ts';
 import { accepted, signerFor, waysFor } from './client.ts';
 
@@ -24,10 +25,10 @@ export const targetChecks: readonly Check[] = [
     name: `the target ${written} is signed as ${signed} and accepted`,
     async run(context) {
       const url = context.base + written;
-      const { message } = await signerFor(context).explain({ url });
+      const { message } = await explainSigning(signerFor(context), url);
       equal(message.target, signed, 'the target signed');
       for (const send of Object.values(waysFor(context))) await accepted(await send(url));
-      await accepted(await fetch(url, { headers: signerFor(context).headers({ url }) }));
+      await accepted(await fetch(url, { headers: prepareRequest(signerFor(context), { url }).headers }));
     },
   })) satisfies Check[]),
   {

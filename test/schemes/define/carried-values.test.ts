@@ -1,4 +1,4 @@
-import { createSigner } from 'countersign';
+import { createSigner, prepareRequest } from 'countersign';
 import { defineScheme, lintScheme, type SchemeDefinition } from 'countersign/schemes';
 import { createVerifier, memoryKeys, memoryReplay, signedChallenges } from 'countersign/server';
 import { describe, expect, it } from 'vitest';
@@ -100,7 +100,7 @@ describe('a nonce and a time in a query whose escapes are signed decoded', () =>
     const { signer, verifier } = halves(definition, highIn(definition));
     const other = 'AAAAAAAAAAAAAAAA';
     const origin = 'https://api.example.com';
-    const { url, headers } = signer.request({ url: `${origin}/orders?x=%26nonce%3D${other}%26junk%3D` });
+    const { url, headers } = prepareRequest(signer, { url: `${origin}/orders?x=%26nonce%3D${other}%26junk%3D` });
     const parts: Parts = {
       method: 'GET',
       authority: 'api.example.com',

@@ -1,5 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
-import { createSigner } from 'countersign';
+import { createSigner, prepareRequest } from 'countersign';
 import { defineScheme, type SchemeDefinition } from 'countersign/schemes';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -200,7 +200,7 @@ describe('what the signature does not cover is not believed', () => {
     const scheme = defineScheme({ ...partner, stringToSign });
     const signer = createSigner({ accessKey, secret, scheme, clock: () => noon, nonce: () => nonce });
     const url = 'https://api.example.com/?a=1';
-    const headers = new Headers(signer.headers({ url }));
+    const headers = new Headers(prepareRequest(signer, { url }).headers);
     return scheme.read(messageOf({ method: 'GET', url }, headers));
   };
 

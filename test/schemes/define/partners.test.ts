@@ -1,5 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
-import { createSigner, signedFetch } from 'countersign';
+import { createSigner, prepareRequest, signedFetch } from 'countersign';
 import { defineScheme, type SchemeDefinition } from 'countersign/schemes';
 import type { FindingCode, ReceivedRequest } from 'countersign/server';
 import ky from 'ky';
@@ -95,7 +95,7 @@ describe.each(partners)('$name', (definition) => {
   }) {
     const { signer, verifier } = halves(definition, [...open, 'query-unsigned', 'weak-hash', 'ambiguous-separator']);
     const target = '/v1/orders?b=2&a=%2f';
-    const added = signer.headers({ ...request, url: `https://${host}${target}` });
+    const added = prepareRequest(signer, { ...request, url: `https://${host}${target}` }).headers;
     const fields = new Headers({ ...request.headers, ...added });
     const received: ReceivedRequest = {
       method: request.method,
@@ -143,7 +143,7 @@ const byName = (name: string): SchemeDefinition => {
 
 it('derives keys in steps', () => {
   const { signer } = halves(byName('edgegrid'), open);
-  const authorization = signer.headers({ url: `https://${host}/a` }).Authorization ?? '';
+  const authorization = prepareRequest(signer, { url: `https://${host}/a` }).headers.Authorization ?? '';
   const [, before = '', mac] = /^(.*)signature=(.*)$/.exec(authorization) ?? [];
   expect(before).toMatch(/timestamp=20261122T12:00:00\+0000;nonce=01234567-89ab-4def-8123-456789abcdef;$/);
   const key = createHmac('sha256', secret).update('20261122T12:00:00+0000').digest('base64');
@@ -153,19 +153,20 @@ it('derives keys in steps', () => {
 it('hashes a template of its own, as Hawk does', () => {
   const { signer } = halves(byName('hawk'), open);
   const body = '{}';
-  const { Authorization = '' } = signer.headers({
+  const { Authorization = '' } = prepareRequest(signer, {
     method: 'POST',
     url: `https://${host}/a`,
     headers: { 'content-type': 'Application/JSON; charset=utf-8' },
     body,
-  });
+  }).headers;
   const hash = createHash('sha256').update(`hawk.1.payload\napplication/json\n${body}\n`).digest('base64');
   expect(Authorization).toContain(`, nonce="012345", hash="${hash}", mac="`);
 });
 
 it('reads several signatures, and what is to be ignored', async () => {
   const { signer, verifier } = halves(byName('stripe'), open);
-  const value = signer.headers({ url: `https://${host}/`, method: 'POST', body: 'a' })['Stripe-Signature'] ?? '';
+  const value =
+    prepareRequest(signer, { url: `https://${host}/`, method: 'POST', body: 'a' }).headers['Stripe-Signature'] ?? '';
   const other = 'a'.repeat(64);
   const judged = async (header: string) =>
     outcomeOf(
@@ -196,7 +197,9 @@ it('signs further headers, and none that the signer did not name', async () => {
     signedHeaders: ['X-B', 'X-A'],
   });
   const fields = new Headers({ 'x-a': '1', 'x-b': '2' });
-  for (const [name, value] of Object.entries(signer.headers({ url: `https://${host}/`, headers: fields })))
+  for (const [name, value] of Object.entries(
+    prepareRequest(signer, { url: `https://${host}/`, headers: fields }).headers,
+  ))
     fields.set(name, value);
   expect(fields.get('authorization')).toContain('headers="x-a;x-b"');
   const judged = async (name: string, from: string, to: string) => {
@@ -260,7 +263,7 @@ describe('in the query', () => {
     ['a line break', (target) => target.replace('a=1', 'a=1\n'), 'malformed_field'],
   ])('tells %s', async (_, change, outcome) => {
     const { verifier, signer } = halves(binance, open);
-    const { url, headers } = signer.request({ url: `https://${host}/a?a=1` });
+    const { url, headers } = prepareRequest(signer, { url: `https://${host}/a?a=1` });
     const target = change(url.slice(`https://${host}`.length));
     const result = await verifier.verify({ method: 'GET', authority: host, target, headers: new Headers(headers) });
     expect(outcomeOf(result)).toBe(outcome);

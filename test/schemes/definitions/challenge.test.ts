@@ -1,4 +1,4 @@
-import { answeringFetch, createSigner, generateCredentials, signedFetch } from 'countersign';
+import { challengeFetch, createSigner, generateCredentials, signedFetch } from 'countersign';
 import { defineScheme, keyAndChallenge } from 'countersign/schemes';
 import { createVerifier, memoryKeys, memoryReplay, signedChallenges } from 'countersign/server';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -35,7 +35,7 @@ const codesAt = ({ exchanges }: Bridge) => exchanges.map(({ result }) => (result
 describe('keyAndChallenge over HTTP', () => {
   it('asks for its first challenge with one that nobody issued, and answers those that come', async () => {
     const at = await start();
-    const api = answeringFetch({ credentials, scheme });
+    const api = challengeFetch(createSigner({ credentials, scheme }));
     for (const path of ['/1', '/2']) expect((await api(at.origin + path)).status).toBe(200);
     expect(codesAt(at)).toEqual(['invalid_challenge', 'ok', 'replayed_request', 'ok']);
   });

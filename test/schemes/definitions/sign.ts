@@ -1,4 +1,4 @@
-import { createSigner, type SignerOptions } from 'countersign';
+import { createSigner, prepareRequest, type SignerOptions } from 'countersign';
 import type { Scheme } from 'countersign/schemes';
 import { sha256OfBody } from '../../../src/core/digest.ts';
 import { utf8 } from '../../../src/core/encoding.ts';
@@ -18,7 +18,7 @@ export function signWith(scheme: Scheme, attempt: Attempt, options: Partial<Sign
     ...options,
   } as SignerOptions);
   const { method, headers, body } = request;
-  const made = signer.request({ method, url: urlOf(request), headers, ...(body.length && { body }) });
+  const made = prepareRequest(signer, { method, url: urlOf(request), headers, ...(body.length && { body }) });
   const added = Object.entries(made.headers).map(([name, value]) => [name.toLowerCase(), value]);
   return {
     ...sentOf(request),

@@ -1,4 +1,4 @@
-import { createSigner } from 'countersign';
+import { createSigner, prepareRequest } from 'countersign';
 import { rfc9421 } from 'countersign/schemes';
 import { createVerifier, memoryKeys, memoryReplay } from 'countersign/server';
 import { describe, expect, it } from 'vitest';
@@ -124,7 +124,7 @@ describe('options', () => {
     const scheme = rfc9421({ alg: false, nonce: false, expires: 60, tag: 'a"b', label: 'x' });
     const clock = () => 1618884473_900;
     const signer = createSigner({ accessKey: 'shop', secret: 's'.repeat(32), scheme, clock, signedHeaders: ['X-A'] });
-    const headers = signer.headers({ url: 'https://a.example/', headers: { 'x-a': '1' } });
+    const headers = prepareRequest(signer, { url: 'https://a.example/', headers: { 'x-a': '1' } }).headers;
     expect(headers['Signature-Input']).toBe(
       'x=("@method" "@authority" "@path" "@query" "x-a");created=1618884473;expires=1618884533;keyid="shop";tag="a\\"b"',
     );

@@ -1,3 +1,4 @@
+import { prepareRequest } from 'countersign';
 import { describe, expect, it } from 'vitest';
 import { digestOf, judge, type Parts } from '../../server/rig.ts';
 import { body, type Crafted, crafted, created, honestLines, schemeRig, without } from './crafted.ts';
@@ -113,7 +114,7 @@ describe('a signature that is right but covers too little', () => {
 
   it('is refused where a content type was added to a request without body', async () => {
     const { signer, verifier } = schemeRig();
-    const headers = signer.headers({ url: 'https://api.example.com/' });
+    const headers = prepareRequest(signer, { url: 'https://api.example.com/' }).headers;
     const fields = new Map(
       Object.entries({ ...headers, 'content-type': 'text/xml' }).map(([k, v]) => [k.toLowerCase(), v]),
     );

@@ -1,6 +1,6 @@
 import { createHmac, randomUUID, timingSafeEqual } from 'node:crypto';
 import { fetch as helloFetch, verify as helloVerify } from '@hellocoop/httpsig';
-import { createSigner } from 'countersign';
+import { createSigner, prepareRequest } from 'countersign';
 import { rfc9421 } from 'countersign/schemes';
 import { createVerifier, memoryKeys, memoryReplay } from 'countersign/server';
 import fc from 'fast-check';
@@ -57,7 +57,7 @@ function urlOf(host: string, path: string, query: string | undefined): string {
 /** With the headers of our signature. */
 const ours = (described: Described): Record<string, string> => ({
   ...described.headers,
-  ...lower(signer.headers(described)),
+  ...lower(prepareRequest(signer, described).headers),
 });
 const lower = (headers: Record<string, string>) =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));

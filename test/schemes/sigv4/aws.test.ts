@@ -1,5 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
-import { createSigner, type Message } from 'countersign';
+import { createSigner, type Message, prepareRequest } from 'countersign';
 import { presign, sigv4 } from 'countersign/schemes';
 import { describe, expect, it } from 'vitest';
 import { type AwsCase, s3Examples, suite, suiteToken, suiteTokenSignature } from './aws-cases.ts';
@@ -73,7 +73,7 @@ describe('The AWS test suite', () => {
       scheme: sigv4({ ...scope, payloadHeader: false, sessionToken: 'another' }),
     });
     for (const signer of [byOption, byCredentials]) {
-      const headers = signer.headers(request);
+      const headers = prepareRequest(signer, request).headers;
       expect(headers['x-amz-security-token']).toBe(suiteToken);
       expect(headers.authorization).toMatch(new RegExp(`Signature=${suiteTokenSignature}$`));
     }
@@ -91,13 +91,13 @@ describe('The S3 documentation', () => {
 
   it.each(s3Examples)('$name has the signature that AWS publishes', ({ parts, signedHeaders, signature }) => {
     const signer = createSigner({ ...credentials, scheme: sigv4(s3), signedHeaders });
-    const headers = signer.headers({ ...parts, url: origin + parts.url });
+    const headers = prepareRequest(signer, { ...parts, url: origin + parts.url }).headers;
     expect(headers.authorization?.split('Signature=')[1]).toBe(signature);
   });
 
   it('has the presigned address that AWS publishes, to the byte', () => {
     const signer = createSigner({ ...credentials, scheme: presign({ ...s3, expires: 86400 }) });
-    expect(signer.request({ url: `${origin}/test.txt` })).toEqual({
+    expect(prepareRequest(signer, { url: `${origin}/test.txt` })).toEqual({
       url: `${origin}/test.txt?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F20130524%2Fus-east-1%2Fs3%2Faws4_request&X-Amz-Date=20130524T000000Z&X-Amz-Expires=86400&X-Amz-SignedHeaders=host&X-Amz-Signature=aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404`,
       headers: {},
     });

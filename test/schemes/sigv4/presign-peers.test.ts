@@ -1,5 +1,5 @@
 import { AwsV4Signer } from 'aws4fetch';
-import { createSigner } from 'countersign';
+import { createSigner, prepareRequest } from 'countersign';
 import { presign } from 'countersign/schemes';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -36,7 +36,7 @@ function wePresign(request: Plain, { sessionToken, service, region, expires }: P
     }),
     clock: () => time,
   });
-  return signer.request(request).url;
+  return prepareRequest(signer, request).url;
 }
 
 async function smithyPresigns(request: Plain, { expires, ...options }: PresignPeerOptions): Promise<unknown> {

@@ -1,4 +1,4 @@
-import { createSigner } from 'countersign';
+import { createSigner, prepareRequest } from 'countersign';
 import { presign, sigv4 } from 'countersign/schemes';
 import { createVerifier, memoryKeys, memoryReplay, type VerifierOptions } from 'countersign/server';
 import fc from 'fast-check';
@@ -27,7 +27,10 @@ const signed: Parts = {
   authority: host,
   target,
   scheme: 'https',
-  headers: { ...type, ...signer.headers({ method: 'POST', url: `https://${host}${target}`, headers: type, body }) },
+  headers: {
+    ...type,
+    ...prepareRequest(signer, { method: 'POST', url: `https://${host}${target}`, headers: type, body }).headers,
+  },
   body,
 };
 const authorization = signed.headers.authorization ?? '';
@@ -132,7 +135,7 @@ describe('A request signed by header', () => {
     expect(sigv4(scope).findings).toContainEqual(
       expect.objectContaining({ code: 'access-key-unbound', severity: 'low' }),
     );
-    const address = createSigner({ accessKey, secret, clock, scheme: presign(scope) }).request({
+    const address = prepareRequest(createSigner({ accessKey, secret, clock, scheme: presign(scope) }), {
       url: `https://${host}/`,
     });
     const target = address.url.slice(`https://${host}`.length).replace(`=${accessKey}%2F`, '=OTHER%2F');
@@ -152,7 +155,7 @@ describe('A request signed by header', () => {
 describe('A presigned address', () => {
   const links = (more: { readonly reusable?: boolean; readonly expires?: number } = {}) =>
     presign({ ...scope, ...more });
-  const address = createSigner({ accessKey, secret, clock, scheme: links() }).request({
+  const address = prepareRequest(createSigner({ accessKey, secret, clock, scheme: links() }), {
     url: `https://${host}${target}`,
   });
   const link: Parts = {

@@ -1,4 +1,4 @@
-import { createSigner } from 'countersign';
+import { createSigner, prepareRequest } from 'countersign';
 import { sigv4 } from 'countersign/schemes';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -31,7 +31,7 @@ function weSign(request: Plain, { sessionToken, applyChecksum = false, ...scope 
     }),
     clock: () => time,
   });
-  return signer.headers(request);
+  return prepareRequest(signer, request).headers;
 }
 
 const requests: fc.Arbitrary<Plain> = fc.record({

@@ -2,7 +2,7 @@ import { type ChildProcessByStdio, execFileSync, spawn, spawnSync } from 'node:c
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { createSigner, signedFetch } from 'countersign';
+import { createSigner, prepareRequest, signedFetch } from 'countersign';
 import { presign, sigv4 } from 'countersign/schemes';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { present } from '../../vectors/present.ts';
@@ -62,7 +62,7 @@ if (!hasMoto)
     expect(answer.status).toBe(403);
     expect(await answer.text()).toContain('<Code>SignatureDoesNotMatch</Code>');
     const signer = createSigner({ accessKey: store.accessKey, secret: store.secret, scheme: sigv4(scope) });
-    const headers = signer.headers({ url: `${store.origin}/photos/plain.txt` });
+    const headers = prepareRequest(signer, { url: `${store.origin}/photos/plain.txt` }).headers;
     expect((await fetch(`${store.origin}/photos/plain.txt`, { headers })).status).toBe(200);
     expect((await fetch(`${store.origin}/photos/other.txt`, { headers })).status).toBe(403);
   });
@@ -74,7 +74,7 @@ describe.runIf(present('python3', '-c', 'import botocore'))('botocore', () => {
     const addresses = keys.flatMap((key) =>
       ['GET', 'PUT'].map((method) => ({
         method,
-        url: links.request({
+        url: prepareRequest(links, {
           method,
           url: `https://photos.s3.amazonaws.com/${encoded(key)}?versionId=a%2Fb&response-expires=${encoded(key).replaceAll('/', '%2F')}`,
         }).url,

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { SignatureError } from 'countersign';
+import { explainSigning, prepareRequest, SignatureError } from 'countersign';
 import { generateWebhookSecret, standardWebhooks } from 'countersign/schemes';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -8,7 +8,7 @@ import { delivery, secret, sender, signatureOf } from './rig.ts';
 
 const url = 'https://example.com/webhooks';
 const headersOf = (signer: ReturnType<typeof sender>, body?: string | Uint8Array<ArrayBuffer>, headers = {}) =>
-  signer.headers({ method: 'POST', url, headers, ...(body !== undefined && { body }) });
+  prepareRequest(signer, { method: 'POST', url, headers, ...(body !== undefined && { body }) }).headers;
 const codeOf = (work: () => unknown): string => {
   try {
     work();
@@ -74,7 +74,7 @@ describe('a signed webhook', () => {
   });
 
   it('can be explained without telling the secret', async () => {
-    const explained = await sender({ id: 'msg_1' }).explain({ method: 'POST', url, body: 'hello' });
+    const explained = await explainSigning(sender({ id: 'msg_1' }), url, { method: 'POST', body: 'hello' });
     expect(explained).toMatchObject({
       scheme: 'standard-webhooks',
       bodyDigest: 'bytes',
@@ -87,7 +87,7 @@ describe('a signed webhook', () => {
     expect(codeOf(() => headersOf(sender({ id })))).toBe('invalid_configuration');
     if (!/[\nü]/.test(id)) {
       const get = (name: string) => (name === 'webhook-id' ? id : null);
-      expect(codeOf(() => sender().headers({ url, headers: { get } }))).toBe('invalid_request');
+      expect(codeOf(() => prepareRequest(sender(), { url, headers: { get } }).headers)).toBe('invalid_request');
     }
   });
 

@@ -1,0 +1,147 @@
+import { sha256OfBody } from '../core/digest.ts';
+import { fail } from '../core/errors.ts';
+import { type Message, messageOf, methodOf } from '../core/message.ts';
+import { referrerOf } from '../core/readdress.ts';
+import type { SignedBody } from '../core/scheme.ts';
+import { type Awaitable, isPromise } from './awaitable.ts';
+import { type Body, type BodyToSign, bodyToSign, bytesInMemory, defaultContentType, responseOf } from './body.ts';
+import { mayHaveBody, refuseUnsendable, setSignature } from './request.ts';
+import type { SignedMessage, Signer } from './signer.ts';
+
+/** What `fetch` takes beside the address. */
+export type SigningInit = RequestInit & {
+  /** The server's challenge, for schemes that sign one. @default what the signer's option `challenge` returns */
+  readonly challenge?: string | undefined;
+};
+
+/** A signed request, as the two arguments of `fetch`. */
+export type Outgoing = {
+  readonly message: Message;
+  readonly body: SignedBody;
+  readonly signed: SignedMessage;
+  /** The address where the caller gave one, else a Request. */
+  readonly input: string | Request;
+  readonly init?: RequestInit | undefined;
+};
+
+/**
+ * Signs what `fetch` was given. An address and options stay that, because the `fetch` of another library takes no Request of
+ * the platform; a Request stays one.
+ *
+ * @throws SignatureError as `Signer.sign` does.
+ */
+export async function signForFetch(signer: Signer, input: RequestInfo | URL, init?: SigningInit): Promise<Outgoing> {
+  const call = readCall(input, init);
+  const { given, method, headers, extras, signal } = call;
+  const { known, sent, inMemory } = await readBodyOf(call, signer);
+  const settings = { ...extras, method, headers, ...(sent !== undefined && { body: sent }) };
+  const byAddress = !given && inMemory;
+  const request = byAddress ? checkedRequest(input, settings) : requestToSign(call, settings);
+  if (request.method !== method)
+    fail('invalid_request', `This runtime sends ${request.method} for the method ${method}.`);
+  const message = messageOf(request, request.headers);
+  refuseUnsendable(message);
+  const signed = await unlessAborted(signer.signMessage(message, known.body, call.challenge), signal);
+  const { target } = signed;
+  const ready = setSignature(request, signed.headers, signer.scheme.fields);
+  const outgoing = { message, body: known.body, signed };
+  if (!byAddress) {
+    const readdressed = target && (await signer.scheme.readdress?.(ready, { target, body: known.bytes }));
+    return { ...outgoing, input: readdressed || ready, init: extras };
+  }
+  const url = target === undefined ? ready.url : `${message.scheme}://${message.authority}${target}`;
+  return { ...outgoing, input: url, init: { ...settings, headers: Object.fromEntries(ready.headers) } };
+}
+
+/** The arguments of fetch, sorted. */
+type Call = {
+  readonly input: RequestInfo | URL;
+  readonly given: Request | undefined;
+  /** Whether `init` changes the Request beside its body. */
+  readonly changed: boolean;
+  /** In upper case. */
+  readonly method: string;
+  readonly headers: Headers;
+  /** Undefined where there is none, or the Request's own counts. */
+  readonly body: Body;
+  /** Everything else, such as undici's `dispatcher`. */
+  readonly extras: RequestInit;
+  readonly signal: AbortSignal | null | undefined;
+  readonly challenge: string | undefined;
+};
+
+function readCall(input: RequestInfo | URL, init: SigningInit = {}): Call {
+  // `init` may be a Request. Its fields are getters of the prototype, so spreading it copies nothing.
+  if ('clone' in init) return readCall(new Request(input, init));
+  const given = isRequest(input) ? input : undefined;
+  const { challenge, method = given?.method ?? 'GET', headers = given?.headers, body, ...extras } = init;
+  return {
+    input,
+    given,
+    changed: 'method' in init || 'headers' in init,
+    method: methodOf(method),
+    headers: new Headers(headers),
+    body: body ?? undefined,
+    extras,
+    signal: extras.signal ?? given?.signal,
+    challenge,
+  };
+}
+
+export const isRequest = (input: RequestInfo | URL): input is Request =>
+  typeof input === 'object' && 'headers' in input;
+
+type ReadBody = {
+  readonly known: BodyToSign;
+  /** The body to send in place of the one that was given; undefined where there is none, or the Request's own is sent. */
+  readonly sent: BodyInit | undefined;
+  readonly inMemory: boolean;
+};
+
+/** Also sets the content type that goes with the body. */
+async function readBodyOf({ given, body, headers, signal }: Call, signer: Signer): Promise<ReadBody> {
+  const own = body === undefined ? given : undefined;
+  if (own?.bodyUsed) fail('body_consumed', 'The body has been read already: sign a request before it is read or sent.');
+  // A copy, which nobody changes before it is sent.
+  const bytes = own && mayHaveBody(own) ? undefined : bytesInMemory(body)?.slice();
+  let type = defaultContentType(body);
+  let source: Request | Response | undefined;
+  const read = () => {
+    source = own ?? responseOf(body);
+    // Before the body is read, because Bun drops the type with it.
+    type = source.headers.get('content-type') ?? undefined;
+    return source;
+  };
+  const from = { headers, bytes, read: !bytes && read, signal };
+  const known = await unlessAborted(bodyToSign(signer, from, sha256OfBody), signal);
+  if (type && !headers.has('content-type')) headers.set('content-type', type);
+  const sent = source ? known.bytes : typeof body === 'string' ? body : body && (bytes ?? body);
+  return { known, sent: sent as BodyInit | undefined, inMemory: !!(bytes || source) };
+}
+
+/** A Request without body, which resolves the address, checks the method, and drops the headers that a browser drops. */
+function checkedRequest(input: RequestInfo | URL, { body: _, signal: __, ...settings }: RequestInit): Request {
+  return new Request(input, settings);
+}
+
+function requestToSign({ given, input, changed, method }: Call, settings: RequestInit): Request {
+  // Runtimes differ in which lower-case methods they put in upper case on the wire.
+  if (given && !changed && !('body' in settings) && given.method === method) return given;
+  return new Request(input, { ...(given && referrerOf(given)), ...settings });
+}
+
+/** Awaits the value. Rejects with the reason of the signal, as fetch does, when that aborts first. */
+export async function unlessAborted<Value>(
+  value: Awaitable<Value>,
+  signal: AbortSignal | null | undefined,
+): Promise<Value> {
+  if (!isPromise(value) || !signal) return value;
+  let abort = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort);
+  });
+  // A signal may outlive many calls.
+  return Promise.race([value, aborted]).finally(() => signal.removeEventListener('abort', abort));
+}

@@ -1,0 +1,94 @@
+import { fail } from '../core/errors.ts';
+import { settingsOf } from '../core/readdress.ts';
+import { type Fetch, locationOf, refuseRedirect, signedFetch } from './fetch.ts';
+import { isRequest } from './outgoing.ts';
+import { mayHaveBody } from './request.ts';
+import type { Signer } from './signer.ts';
+
+/** Which redirects `redirectFetch` follows. */
+export type RedirectOptions = {
+  /** Signs and sends each request. `countersignedFetch(signer)` follows only what the server has signed. @default signedFetch(signer) */
+  readonly fetch?: Fetch;
+  /** The methods whose redirects are followed, in upper case. @default ['GET', 'HEAD'] */
+  readonly methods?: readonly string[];
+  /** How many redirects are followed for one call. @default 20 */
+  readonly maxRedirects?: number;
+};
+
+/**
+ * Returns a `fetch` that follows redirects to the same origin and signs each request anew. Anyone in between can make up a
+ * redirect: above `signedFetch`, they choose which path of the server is requested, and the caller gets its response. So only
+ * methods that change nothing are followed, unless `methods` names others. Redirects to other origins are refused, and in browsers
+ * all are, because these hide where a redirect leads.
+ *
+ * @throws SignatureError (the returned function) `redirect_refused`, and what the `fetch` beneath throws
+ * @example
+ * const api = redirectFetch(signer, { fetch: countersignedFetch(signer) });
+ */
+export function redirectFetch(signer: Signer, options: RedirectOptions = {}): Fetch {
+  const { fetch = signedFetch(signer), methods = ['GET', 'HEAD'], maxRedirects = 20 } = options;
+  return async (input, init) => {
+    // `init` may be a Request, whose fields a spread does not copy.
+    if (init && 'clone' in init) return redirectFetch(signer, options)(new Request(input, init));
+    let hop = firstHop(input, init);
+    if (hop.init.redirect !== 'follow') return fetch(input, init);
+    const followed = methods.includes(hop.init.method);
+    const copy = followed && !hop.init.body ? copyOf(input) : undefined;
+    let response = await fetch(input, { ...init, redirect: 'manual' });
+    let left = followed ? maxRedirects : 0;
+    let url = nextUrl(response, hop);
+    while (url && left-- > 0) {
+      hop = await hopTo(url, { response, hop, copy });
+      await response.body?.cancel();
+      response = await fetch(hop.url, hop.init);
+      url = nextUrl(response, hop);
+    }
+    return refuseRedirect(response);
+  };
+}
+
+/** Sending spends the body of a Request. */
+const copyOf = (input: RequestInfo | URL): Request | undefined =>
+  isRequest(input) && mayHaveBody(input) ? input.clone() : undefined;
+
+/** A request of a chain of redirects. */
+type Hop = {
+  readonly url: string;
+  readonly init: RequestInit & { readonly method: string; readonly headers: Headers };
+};
+
+function firstHop(input: RequestInfo | URL, init: RequestInit = {}): Hop {
+  const { url = `${input}`, ...given } = isRequest(input)
+    ? { ...settingsOf(input), url: input.url, method: input.method, headers: input.headers }
+    : {};
+  const settings = { redirect: 'follow' as const, ...given, ...init };
+  const { method = 'GET', headers } = settings;
+  return { url, init: { ...settings, method: method.toUpperCase(), headers: new Headers(headers) } };
+}
+
+/** The address of the same origin that a response redirects to. */
+function nextUrl(response: Response, { url }: Hop): string | undefined {
+  const location = locationOf(response);
+  const from = response.url || url;
+  if (location === undefined || !URL.canParse(location, from)) return undefined;
+  const { origin, href } = new URL(location, from);
+  return origin === new URL(from).origin ? href : undefined;
+}
+
+type Redirected = { readonly response: Response; readonly hop: Hop; readonly copy: Request | undefined };
+
+async function hopTo(url: string, { response, hop, copy }: Redirected): Promise<Hop> {
+  const { body, ...init } = hop.init;
+  const headers = new Headers(init.headers);
+  if (losesBody(response.status, init.method)) {
+    for (const name of [...headers.keys()]) if (name.startsWith('content-')) headers.delete(name);
+    return { url, init: { ...init, headers, method: 'GET', redirect: 'manual' } };
+  }
+  if (body instanceof ReadableStream) fail('redirect_refused', 'The body is a stream, which cannot be sent twice.');
+  const again = body ?? (copy && new Uint8Array(await copy.clone().arrayBuffer()));
+  return { url, init: { ...init, headers, redirect: 'manual', ...(again !== undefined && { body: again }) } };
+}
+
+// The Fetch Standard, "HTTP-redirect fetch".
+const losesBody = (status: number, method: string): boolean =>
+  status === 303 ? !/^(GET|HEAD)$/.test(method) : status < 303 && method === 'POST';
