@@ -67,9 +67,8 @@ function firstHop(input: RequestInfo | URL, init: RequestInit = {}): Hop {
 }
 
 /** The address of the same origin that a response redirects to. */
-function nextUrl(response: Response, { url }: Hop): string | undefined {
+function nextUrl(response: Response, { url: from }: Hop): string | undefined {
   const location = locationOf(response);
-  const from = response.url || url;
   if (location === undefined || !URL.canParse(location, from)) return undefined;
   const { origin, href } = new URL(location, from);
   return origin === new URL(from).origin ? href : undefined;
