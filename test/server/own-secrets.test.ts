@@ -1,4 +1,4 @@
-import { createSigner } from 'countersign';
+import { createSigner, prepareRequest } from 'countersign';
 import {
   combineSchemes,
   countersignV1,
@@ -37,11 +37,11 @@ async function forged(): Promise<Request> {
     signedHeaders: [],
   });
   const hooks = createSigner({ accessKey, secret, scheme: github });
-  const delivered = hooks.headers({
+  const delivered = prepareRequest(hooks, {
     method: 'POST',
     url: 'https://hooks.example.com/',
     body: String(prepared.stringToSign),
-  });
+  }).headers;
   const signature = delivered['X-Hub-Signature-256']?.slice('sha256='.length) ?? '';
   const bytes = Uint8Array.from(signature.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
   expect(signature).toBe(macOf(secret, String(prepared.stringToSign)));

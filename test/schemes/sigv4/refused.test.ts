@@ -230,7 +230,7 @@ describe('A presigned address for a body', () => {
   const type = { 'content-type': 'application/json' };
   const address = (more: { readonly signedHeaders?: readonly string[] } = {}): Parts => {
     const links = createSigner({ accessKey, secret, clock, scheme: presign({ ...scope, ...more }) });
-    const { url } = links.request({ method: 'POST', url: `https://${host}/v1/orders`, headers: type, body });
+    const { url } = prepareRequest(links, { method: 'POST', url: `https://${host}/v1/orders`, headers: type, body });
     const at = url.slice(`https://${host}`.length);
     return { method: 'POST', authority: host, scheme: 'https', target: at, headers: type, body };
   };
