@@ -30,7 +30,7 @@ export type Rotation = {
 const most = 4;
 
 /**
- * The key with a new secret, and an end to those it has.
+ * The key with a new secret, and an end to those it has for the same scheme.
  *
  * @throws SignatureError `invalid_configuration` for a rotation that cannot be, and for a key in the middle of too many.
  */
@@ -44,7 +44,7 @@ export function rotated(key: StoredKey, secret: StoredSecret, { overlap = 604_80
   const end = start + overlap * 1000;
   const kept = key.secrets
     .filter((old) => secretState(old, now) !== 'revoked' || recent(old, now))
-    .map((old) => ({ ...old, expiresAt: Math.min(old.expiresAt ?? end, end) }));
+    .map((old) => (old.scheme === secret.scheme ? { ...old, expiresAt: Math.min(old.expiresAt ?? end, end) } : old));
   if (kept.filter((old) => secretState(old, now) !== 'revoked').length >= most) {
     fail(
       'invalid_configuration',

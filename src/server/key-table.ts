@@ -8,6 +8,8 @@ export type StoredSecret = {
   readonly createdAt: number;
   readonly notBefore?: number;
   readonly expiresAt?: number;
+  /** The name of the one scheme that it is for. @default every scheme of the verifier */
+  readonly scheme?: string;
   /** What a sealer made of the secret; absent where it is derived, and for public keys. */
   readonly sealed?: string;
   readonly publicKey?: StoredPublicKey;

@@ -35,6 +35,8 @@ export type NewKey = Pick<
   readonly environment?: string;
   /** The caller's public key; then there is no secret. @default none: a secret is made */
   readonly publicKey?: PlatformKey;
+  /** The name of the one scheme that the secret or public key is for. @default every scheme of the verifier */
+  readonly scheme?: string;
 };
 
 /** What is told once, when a secret is made. */
@@ -51,12 +53,13 @@ export type ManagedKeys = KeyStore & {
   /** @throws SignatureError `invalid_configuration` for a key that cannot be, or exists already. */
   create(key: NewKey): Promise<IssuedSecret>;
   /**
-   * Gives a key a new secret, beside which the old ones verify for a while.
+   * Gives a key a new secret, beside which the old ones for the same scheme verify for a while.
    *
    * @param options.publicKey the caller's new public key. @default none: a secret is made
+   * @param options.scheme the name of the one scheme that the new secret is for. @default every scheme of the verifier
    * @throws SignatureError `unknown_key`, `revoked_key`, `invalid_configuration`
    */
-  rotate(accessKey: string, options?: Rotation & { readonly publicKey?: PlatformKey }): Promise<IssuedSecret>;
+  rotate(accessKey: string, options?: Rotation & Pick<NewKey, 'publicKey' | 'scheme'>): Promise<IssuedSecret>;
   /**
    * Ends a key, or one of its secrets, at once.
    *
@@ -88,11 +91,11 @@ export function managedKeys({ table, secrets, capacity, clock = () => Date.now()
 
   async function issue(
     owner: Owner,
-    publicKey: PlatformKey | undefined,
+    { publicKey, scheme }: Pick<NewKey, 'publicKey' | 'scheme'>,
   ): Promise<IssuedSecret & { stored: StoredSecret }> {
     const { accessKey, environment } = owner;
     const id = newSecretId();
-    const made = { id, createdAt: clock() };
+    const made = { id, createdAt: clock(), ...(scheme !== undefined && { scheme }) };
     if (publicKey) {
       return { accessKey, id, secret: undefined, stored: { ...made, publicKey: await storedPublicKey(publicKey) } };
     }
@@ -107,19 +110,19 @@ export function managedKeys({ table, secrets, capacity, clock = () => Date.now()
       return key && open(key);
     },
     async create(wanted) {
-      const { accessKey, environment = 'live', publicKey, ...rest } = wanted;
+      const { accessKey, environment = 'live', publicKey, scheme, ...rest } = wanted;
       const owner = { accessKey: accessKey ?? generateCredentials({ environment }).accessKey, environment };
       checkNew({ ...wanted, ...owner });
-      const { stored, ...issued } = await issue(owner, publicKey);
+      const { stored, ...issued } = await issue(owner, wanted);
       const key = { ...rest, ...owner, createdAt: stored.createdAt, secrets: [stored], version: firstVersion() };
       if (!(await table.insert(key))) fail('invalid_configuration', `The access key ${owner.accessKey} is taken.`);
       return issued;
     },
-    async rotate(accessKey, { publicKey, ...rotation } = {}) {
+    async rotate(accessKey, options = {}) {
       const found = await table.read(accessKey);
       if (!found) return fail('unknown_key', `No key has the access key ${accessKey}.`, 401);
-      const { stored, ...issued } = await issue(found, publicKey);
-      await changeKey(table, accessKey, (key) => rotated(key, stored, rotation));
+      const { stored, ...issued } = await issue(found, options);
+      await changeKey(table, accessKey, (key) => rotated(key, stored, options));
       return issued;
     },
     async revoke(accessKey, { secret } = {}) {

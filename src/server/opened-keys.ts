@@ -19,9 +19,10 @@ export function recordOpener({
   const opened = new Map<string, { readonly row: string; readonly record: Promise<KeyRecord> }>();
 
   async function secretOf(key: StoredKey, stored: StoredSecret): Promise<KeySecret> {
-    const { id, notBefore, expiresAt, sealed, publicKey } = stored;
+    const { id, scheme, notBefore, expiresAt, sealed, publicKey } = stored;
     const validity = {
       id,
+      ...(scheme !== undefined && { scheme }),
       ...(notBefore !== undefined && { notBefore }),
       ...(expiresAt !== undefined && { expiresAt }),
     };

@@ -8,7 +8,15 @@ import {
   rfc9421,
   type Scheme,
 } from 'countersign/schemes';
-import { createVerifier, type KeySecret, memoryKeys, memoryReplay } from 'countersign/server';
+import {
+  createVerifier,
+  derivedSecrets,
+  type KeySecret,
+  managedKeys,
+  memoryKeys,
+  memoryKeyTable,
+  memoryReplay,
+} from 'countersign/server';
 import { describe, expect, it } from 'vitest';
 import { utf8 } from '../../src/core/encoding.ts';
 import { messageOf } from '../../src/core/message.ts';
@@ -141,4 +149,32 @@ it('the finding is told of a string that begins with what others choose', () => 
   expect(codesOf(github)).toContain('no-domain-separation');
   expect(codesOf(defineScheme(keyAndChallenge))).toContain('no-domain-separation');
   expect(codesOf(rfc9421())).not.toContain('no-domain-separation');
+});
+
+it('managed keys make a secret for each scheme, and a rotation ends those of its scheme alone', async () => {
+  const time = { now: noon };
+  const keys = managedKeys({
+    table: memoryKeyTable(),
+    secrets: derivedSecrets({ master: new Uint8Array(32).fill(7) }),
+    clock: () => time.now,
+  });
+  const scheme = [countersignV1, github];
+  const verifier = createVerifier({ scheme, keys, replay: memoryReplay({ clock }), clock, accept: ['no-timestamp'] });
+  const sent = async (by: Scheme, own: string | undefined) => {
+    const signer = createSigner({ accessKey, secret: own ?? '', scheme: by, clock });
+    const signed = await signer.sign(new Request(url, { method: 'POST', body: `${Math.random()}` }));
+    return outcomeOf(await verifier.verify(signed, { accessKey }));
+  };
+
+  const request = await keys.create({ accessKey, service: 'shop', scheme: 'countersign-v1' });
+  const hook = await keys.rotate(accessKey, { scheme: 'github-webhooks', overlap: 0 });
+  expect(await sent(countersignV1, request.secret)).toBe('ok');
+  expect(await sent(github, hook.secret)).toBe('ok');
+  expect(await sent(countersignV1, hook.secret)).toBe('signature_mismatch');
+  expect(await sent(github, request.secret)).toBe('signature_mismatch');
+
+  const later = await keys.rotate(accessKey, { scheme: 'github-webhooks', overlap: 0 });
+  expect(await sent(github, hook.secret)).toBe('retired_secret');
+  expect(await sent(github, later.secret)).toBe('ok');
+  expect(await sent(countersignV1, request.secret)).toBe('ok');
 });
