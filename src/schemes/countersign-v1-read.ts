@@ -2,6 +2,7 @@ import { accessKeyPattern } from '../core/credentials.ts';
 import { bytesOfBase64, bytesOfHex } from '../core/encoding.ts';
 import { fail } from '../core/errors.ts';
 import type { HeaderView, Message } from '../core/message.ts';
+import { mayBeUnsigned, presentIn, requestModifiers } from '../core/modifiers.ts';
 import type { PresentedSignature } from '../core/scheme.ts';
 import { digestPattern, isSignable, noncePattern, stringToSign, timestampPattern } from './countersign-v1-string.ts';
 
@@ -13,7 +14,7 @@ const expectedSignature = 'v1= and 64 lower-case hex digits';
 /**
  * The server's half of `countersign-v1`: reads a signature by the grammar of docs/protocol.md.
  *
- * @throws SignatureError `missing_signature`, `malformed_field`, and what {@link stringToSign} throws.
+ * @throws SignatureError `missing_signature`, `malformed_field`, `insufficient_coverage`, and what {@link stringToSign} throws.
  */
 export function readCountersignV1(message: Message): PresentedSignature {
   const { headers } = message;
@@ -34,6 +35,8 @@ export function readCountersignV1(message: Message): PresentedSignature {
   const unsigned = optional(headers, 'X-API-Payload', /^unsigned$/, 'the word unsigned');
   const digest = optional(headers, 'Content-Digest', digestPattern, 'sha-256=:<base64 of 32 bytes>:');
   const names = optional(headers, 'X-API-Signed-Headers', /^.{1,8192}$/, 'lower-case names joined by ;');
+  const signedHeaders = names === undefined ? [] : signedHeadersOf(names);
+  requireModifiersSigned(message, signedHeaders);
   if (unsigned && digest) malformed('X-API-Payload says that the body is unsigned, Content-Digest that it is signed');
   return {
     accessKey,
@@ -45,7 +48,7 @@ export function readCountersignV1(message: Message): PresentedSignature {
       timestamp,
       nonce,
       payload: unsigned ?? digest ?? '',
-      signedHeaders: names === undefined ? [] : signedHeadersOf(names),
+      signedHeaders,
     }),
     body: unsigned ? { kind: 'unsigned' } : digest ? { kind: 'digest', sha256: sha256In(digest) } : { kind: 'none' },
   };
@@ -63,6 +66,14 @@ function signedHeadersOf(value: string): readonly string[] {
     malformed('X-API-Signed-Headers must name up to 64 headers that can be signed: in lower case, sorted, each once');
   }
   return names;
+}
+
+/** Somebody on the way may have added one that is not signed: a range, a condition, a content coding. */
+function requireModifiersSigned(message: Message, signed: readonly string[]): void {
+  const open = presentIn(message.headers, requestModifiers).find(
+    (name) => !signed.includes(name) && !mayBeUnsigned(message, name),
+  );
+  if (open) fail('insufficient_coverage', `The header ${open} is there and not named in X-API-Signed-Headers.`, 401);
 }
 
 function optional(headers: HeaderView, name: string, pattern: RegExp, expected: string): string | undefined {

@@ -1,10 +1,14 @@
 import { contentDigest } from '../core/digest.ts';
 import { bytesOfHex, hex } from '../core/encoding.ts';
 import { fieldValue } from '../core/message.ts';
+import { responseModifiers } from '../core/modifiers.ts';
 import type { Answer, ResponseScheme } from '../core/scheme.ts';
 import { timestampPattern } from './countersign-v1-string.ts';
 
-/** The countersignature of `countersign-v1`: over status, content type and body, bound to the request's own signature. */
+/**
+ * The countersignature of `countersign-v1`: over status, content type, body, and the modifiers that the response has, bound to
+ * the request's own signature.
+ */
 export const countersignV1Response: ResponseScheme = {
   fields: ['X-API-Timestamp', 'Unencoded-Digest', 'X-API-Signature'],
   prepare(input) {
@@ -38,5 +42,10 @@ export const countersignV1Response: ResponseScheme = {
 
 function responseString({ status, headers, request }: Answer, timestamp: string, digest: string): string {
   const type = fieldValue(headers, 'content-type') ?? '';
-  return `countersign-v1-response\n${request.headers.get('x-api-signature')}\n${timestamp}\n${status}\n${type}\n${digest}`;
+  let text = `countersign-v1-response\n${request.headers.get('x-api-signature')}\n${timestamp}\n${status}\n${type}\n${digest}`;
+  for (const name of responseModifiers) {
+    const value = fieldValue(headers, name);
+    if (value !== undefined) text += `\n${name}:${value}`;
+  }
+  return text;
 }

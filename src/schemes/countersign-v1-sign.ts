@@ -2,6 +2,8 @@ import { contentDigest } from '../core/digest.ts';
 import { hex } from '../core/encoding.ts';
 import { fail } from '../core/errors.ts';
 import { signableNames } from '../core/field-names.ts';
+import type { HeaderView } from '../core/message.ts';
+import { presentIn, requestModifiers } from '../core/modifiers.ts';
 import type { PreparedSignature, SignatureInput, SigningScheme } from '../core/scheme.ts';
 import { hmacSha256 } from '../core/signing-key.ts';
 import { digestPattern, isSignable, noncePattern, stringToSign, timestampPattern } from './countersign-v1-string.ts';
@@ -19,7 +21,8 @@ export const signCountersignV1: SigningScheme = {
   prepare,
 };
 
-function prepare({ message, accessKey, time, nonce, body, signedHeaders }: SignatureInput): PreparedSignature {
+function prepare({ message, accessKey, time, nonce, body, ...input }: SignatureInput): PreparedSignature {
+  const signedHeaders = withModifiers(input.signedHeaders, message.headers);
   const timestamp = `${Math.floor(time / 1000)}`;
   if (!timestampPattern.test(timestamp) || !noncePattern.test(nonce)) {
     fail('invalid_configuration', 'clock must return milliseconds, nonce 16 to 128 characters of base64url.');
@@ -52,4 +55,10 @@ function prepare({ message, accessKey, time, nonce, body, signedHeaders }: Signa
       return headers;
     },
   };
+}
+
+/** The names that a caller chose, and the modifiers that the request has: sorted, each once. */
+function withModifiers(chosen: readonly string[], headers: HeaderView): readonly string[] {
+  const modifiers = presentIn(headers, requestModifiers);
+  return modifiers[0] ? [...new Set([...chosen, ...modifiers])].sort() : chosen;
 }

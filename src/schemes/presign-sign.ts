@@ -4,7 +4,7 @@ import { readdress } from '../core/readdress.ts';
 import type { PreparedSignature, SignatureInput, SigningScheme } from '../core/scheme.ts';
 import { ownParameters, parameterOf } from './presign-parameters.ts';
 import { parametersOf, partsOfTarget } from './sigv4-canonical.ts';
-import { namesToSign, signableHeaders, signedByDefault } from './sigv4-fields.ts';
+import { namesToSign, signableHeaders } from './sigv4-fields.ts';
 import { dailyKeys, secretKey } from './sigv4-key.ts';
 import { checkedToken, declaresPayload, payloadOf } from './sigv4-sign.ts';
 import {
@@ -47,7 +47,7 @@ export const leavesBodiesOut = ({ service, unsignedPayload = false }: PresignOpt
 
 /** The headers that are signed where a request has them. A content type matters where it is that of a signed body. */
 export const headersToSign = (options: PresignOptions): readonly string[] =>
-  options.signedHeaders ?? (leavesBodiesOut(options) ? [] : signedByDefault);
+  options.signedHeaders ?? (leavesBodiesOut(options) ? [] : ['content-type']);
 
 /** The client's half of AWS Signature Version 4 by query. */
 export function signPresign(options: PresignOptions): SigningScheme {

@@ -1,11 +1,19 @@
 import { serializeItem } from 'structured-headers';
 import { fail, SignatureError } from '../core/errors.ts';
 import type { FindingCode } from '../core/finding.ts';
+import { requestModifiers } from '../core/modifiers.ts';
 import { isRfc9421Algorithm } from './rfc9421-algorithms.ts';
-import { componentsOf } from './rfc9421-components.ts';
+import { type Component, componentsOf } from './rfc9421-components.ts';
 import { stringIn } from './rfc9421-parameters.ts';
 import { algorithmPattern } from './rfc9421-read.ts';
-import { defaultLabel, findingsOf, type Rfc9421Options, type Settings, settingsOf } from './rfc9421-settings.ts';
+import {
+  defaultLabel,
+  findingsOf,
+  identitiesOf,
+  type Rfc9421Options,
+  type Settings,
+  settingsOf,
+} from './rfc9421-settings.ts';
 import { noncePattern } from './rfc9421-sign.ts';
 import { canonicalDictionaryOf, type Member, type Parameters } from './structured-fields.ts';
 
@@ -23,7 +31,9 @@ export type WantedSignature = {
 
 /** The value of Accept-Signature that asks for what a verifier demands, RFC 9421 section 5.1. */
 export function acceptSignature({ label = defaultLabel, components, expires, tag }: Settings): string {
-  const identifiers = components.map(({ identifier }) => identifier).join(' ');
+  // Those that a request seldom has are left out: section 5.1 has a signature cover all that is asked for.
+  const asked = components.filter(({ name }) => !requestModifiers.includes(name));
+  const identifiers = asked.map(({ identifier }) => identifier).join(' ');
   // A nonce is the caller's own: one that stands here would have to be a new one in each answer.
   return `${label}=(${identifiers});created${expires === undefined ? '' : ';expires'}${tag === undefined ? '' : `;tag=${serializeItem(tag)}`}`;
 }
@@ -63,7 +73,7 @@ function wantedBy(label: string, { items, parameters }: Member, accept: readonly
   asksFor(parameters, 'created');
   const options: Rfc9421Options = {
     label,
-    components: componentsOf(items).map(({ identifier }) => identifier.replace(/^"([^"]*)"/, '$1')),
+    components: withModifiers(componentsOf(items)),
     ...(asksFor(parameters, 'expires') && { expires: 300 }),
     ...(tag !== undefined && { tag }),
   };
@@ -78,6 +88,15 @@ function wantedBy(label: string, { items, parameters }: Member, accept: readonly
     algorithm,
     nonce: stringIn(parameters, 'nonce', noncePattern),
   };
+}
+
+/** What is asked for, and the modifiers, which are covered wherever a request has them. */
+function withModifiers(asked: readonly Component[]): readonly string[] {
+  const identities = identitiesOf(asked);
+  return [
+    ...asked.map(({ identifier }) => identifier.replace(/^"([^"]*)"/, '$1')),
+    ...requestModifiers.filter((name) => !identities.has(name)),
+  ];
 }
 
 /** Whether a parameter is there, which has no value in a request for a signature. */

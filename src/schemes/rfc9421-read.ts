@@ -1,13 +1,14 @@
 import { accessKeyPattern } from '../core/credentials.ts';
 import { fail, SignatureError } from '../core/errors.ts';
-import type { HeaderView, Message } from '../core/message.ts';
+import type { Message } from '../core/message.ts';
+import { mayBeUnsigned } from '../core/modifiers.ts';
 import type { PresentedBody, PresentedSignature } from '../core/scheme.ts';
 import { signatureBase } from './rfc9421-base.ts';
 import { type Component, componentsOf } from './rfc9421-components.ts';
 import { digestedBody } from './rfc9421-digest.ts';
 import { type LabelledSignature, signaturesOf } from './rfc9421-fields.ts';
 import { integerIn, stringIn } from './rfc9421-parameters.ts';
-import { covers, identitiesOf, isOfBody, type Settings } from './rfc9421-settings.ts';
+import { covers, identitiesOf, isWherePresent, type Settings } from './rfc9421-settings.ts';
 import { noncePattern } from './rfc9421-sign.ts';
 import { type Resolver, resolverOf } from './rfc9421-values.ts';
 
@@ -60,7 +61,7 @@ export function acceptableIn(settings: Settings, message: Message): Acceptable {
 }
 
 /** What all signatures of a message are read by, made once. */
-type Reading = { readonly headers: HeaderView; readonly resolve: Resolver; readonly body: () => PresentedBody };
+type Reading = { readonly message: Message; readonly resolve: Resolver; readonly body: () => PresentedBody };
 
 function readingOf(message: Message): () => Reading {
   const { headers } = message;
@@ -68,7 +69,7 @@ function readingOf(message: Message): () => Reading {
   let reading: Reading | undefined;
   return () => {
     reading ??= {
-      headers,
+      message,
       resolve: resolverOf({ request: message }),
       body: () => (body ??= digestedBody(headers.get('content-digest') ?? '')),
     };
@@ -79,11 +80,11 @@ function readingOf(message: Message): () => Reading {
 function presentedBy(
   given: LabelledSignature,
   settings: Settings,
-  { headers, resolve, body }: Reading,
+  { message, resolve, body }: Reading,
 ): PresentedSignature {
   const { items, parameters, text, signature } = given;
   const components = componentsOf(items);
-  requireCoverage(components, settings, headers);
+  requireCoverage(components, settings, message);
   const created = integerIn(parameters, 'created') ?? lacking('the parameter created');
   const accessKey = stringIn(parameters, 'keyid', accessKeyPattern) ?? lacking('the parameter keyid');
   const nonce = stringIn(parameters, 'nonce', noncePattern) ?? (settings.nonce ? lacking('a nonce') : undefined);
@@ -100,12 +101,16 @@ function presentedBy(
   };
 }
 
-function requireCoverage(components: readonly Component[], settings: Settings, headers: HeaderView): void {
+function requireCoverage(components: readonly Component[], settings: Settings, message: Message): void {
+  const { headers } = message;
   const covered = identitiesOf(components);
   const missing = settings.components.filter(
     // Whether there is a body is known later.
     ({ name, identity }) =>
-      name !== 'content-digest' && (!isOfBody(name) || headers.get(name) !== null) && !covers(covered, identity),
+      name !== 'content-digest' &&
+      (!isWherePresent(name) || headers.get(name) !== null) &&
+      !covers(covered, identity) &&
+      !mayBeUnsigned(message, name),
   );
   if (missing.length) lacking(missing.map(({ identifier }) => identifier).join(', '));
 }

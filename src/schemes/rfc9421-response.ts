@@ -1,6 +1,7 @@
 import { contentDigest } from '../core/digest.ts';
 import { SignatureError } from '../core/errors.ts';
 import type { HeaderView } from '../core/message.ts';
+import { presentIn, responseModifiers } from '../core/modifiers.ts';
 import type { Answer, PreparedSignature, PresentedResponse, ResponseInput, ResponseScheme } from '../core/scheme.ts';
 import { signatureBase } from './rfc9421-base.ts';
 import { type Component, componentNamed, componentsOf } from './rfc9421-components.ts';
@@ -13,8 +14,8 @@ import { type Resolver, resolverOf } from './rfc9421-values.ts';
 import { recoded } from './structured-fields.ts';
 
 /**
- * Signatures of answers, RFC 9421 section 2.4: over status, content type and body, bound to the request by its own signature, and so
- * by all that covers.
+ * Signatures of responses, RFC 9421 section 2.4: over status, content type, body, content range and location, bound to the request by
+ * its own signature, and so by all that covers.
  */
 export const rfc9421Response = (settings: Settings): ResponseScheme => ({
   fields: ['Unencoded-Digest', 'Content-Digest', 'Signature-Input', 'Signature'],
@@ -43,6 +44,9 @@ function attempt<Result>(run: () => Result): Result | undefined {
 /** The request's signature, as a component of its answer. */
 const bindingTo = (label: string): Component => componentNamed(`signature;req;key="${label}"`);
 
+/** What is covered where the response has it. */
+const whereTheyAre = ['content-type', ...responseModifiers];
+
 function prepare(settings: Settings, input: ResponseInput): Omit<PreparedSignature, 'target'> {
   const { request, status, headers, sha256 } = input;
   const { label } = acceptableIn(settings, request);
@@ -51,7 +55,7 @@ function prepare(settings: Settings, input: ResponseInput): Omit<PreparedSignatu
   const digest = sha256 && contentDigest(sha256);
   const components = [
     componentNamed('@status'),
-    ...(headers.get('content-type') === null ? [] : [componentNamed('content-type')]),
+    ...presentIn(headers, whereTheyAre).map(componentNamed),
     ...(digest === undefined ? [] : [componentNamed('unencoded-digest')]),
     bindingTo(label),
   ];
@@ -83,8 +87,8 @@ function presentedBy(
   const covered = identitiesOf(components);
   const created = integerIn(parameters, 'created');
   const binding = bindingTo(settings.label ?? defaultLabel).identity;
-  const typed = covered.has('content-type') || headers.get('content-type') === null;
-  if (created === undefined || !covered.has('@status') || !covered.has(binding) || !typed) return undefined;
+  const open = presentIn(headers, whereTheyAre).some((name) => !covered.has(name));
+  if (created === undefined || !covered.has('@status') || !covered.has(binding) || open) return undefined;
   const digests = ['unencoded-digest', 'content-digest']
     .filter((name) => covered.has(name))
     .map((name) => digestMatcher(name, headers.get(name) ?? ''));

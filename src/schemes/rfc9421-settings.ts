@@ -1,5 +1,6 @@
 import { fail } from '../core/errors.ts';
 import type { Finding, FindingCode } from '../core/finding.ts';
+import { requestModifiers } from '../core/modifiers.ts';
 import { type Component, componentNamed, distinct } from './rfc9421-components.ts';
 import { recoded } from './structured-fields.ts';
 
@@ -13,11 +14,11 @@ export type Rfc9421Options = {
   readonly label?: string;
   /**
    * What is covered, in order, and what a verifier demands to be covered at least: `'@method'`, `'@query-param;name="a"'`,
-   * `'content-type'`, `'example-dict;key="a"'`. `content-type` and `content-digest` are left out where the request has no such
-   * header and no body. What is missing here is open to attack: each such hole is a finding of high severity, which a
-   * verifier must name in `accept`; that of `content-type` is of medium severity.
+   * `'content-type'`, `'example-dict;key="a"'`. `content-type`, `content-digest`, `content-encoding`, `content-range`, `range`
+   * and the conditions `if-…` are left out where the request does not have them. A hole in method, host, path, query or body is
+   * a finding of high severity, which a verifier must name in `accept`; one in `content-type` is of medium severity.
    *
-   * @default ['@method', '@authority', '@path', '@query', 'content-type', 'content-digest']
+   * @default ['@method', '@authority', '@path', '@query', 'content-type', 'content-digest', 'content-encoding', 'content-range', 'if-match', 'if-modified-since', 'if-none-match', 'if-range', 'if-unmodified-since', 'range']
    */
   readonly components?: readonly string[];
   /** `false` leaves the parameter `alg` out. A verifier takes the algorithm of the key, and refuses any other `alg`. @default sent */
@@ -48,7 +49,10 @@ export type Settings = {
 /** Of signatures that are made. */
 export const defaultLabel = 'sig1';
 
-const everything = ['@method', '@authority', '@path', '@query', 'content-type', 'content-digest'];
+const everything = [
+  ...['@method', '@authority', '@path', '@query', 'content-type', 'content-digest'],
+  ...requestModifiers,
+];
 
 /**
  * @throws SignatureError `invalid_configuration`
@@ -66,10 +70,10 @@ export function settingsOf({ label, components = everything, alg, nonce, expires
   const parsed = recoded('invalid_configuration', () => distinct(components.map(componentNamed)));
   const answering = parsed.find(({ name, ofRequest }) => ofRequest || name === '@status');
   if (answering) fail('invalid_configuration', `${answering.identifier} belongs to the signature of an answer.`);
-  if (!parsed.some(({ name }) => !isOfBody(name))) {
+  if (parsed.every(({ name }) => isWherePresent(name))) {
     fail(
       'invalid_configuration',
-      'components must name more than the body, or most requests would be covered in nothing.',
+      'components must name something that every request has, or most would be covered in nothing.',
     );
   }
   const coversBody = parsed.some(({ identity }) => identity === 'content-digest');
@@ -77,7 +81,8 @@ export function settingsOf({ label, components = everything, alg, nonce, expires
 }
 
 /** What is covered only where the request has it. */
-export const isOfBody = (name: string): boolean => name === 'content-type' || name === 'content-digest';
+export const isWherePresent = (name: string): boolean =>
+  name === 'content-type' || name === 'content-digest' || requestModifiers.includes(name);
 
 /** What covers a derived component, beside itself. */
 const within: Readonly<Record<string, readonly string[]>> = {

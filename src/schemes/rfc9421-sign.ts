@@ -1,6 +1,7 @@
 import { contentDigest } from '../core/digest.ts';
 import { fail } from '../core/errors.ts';
 import type { HeaderView, Message } from '../core/message.ts';
+import { requestModifiers } from '../core/modifiers.ts';
 import type { PreparedSignature, SignatureInput, SigningScheme } from '../core/scheme.ts';
 import { createRfc9421Key } from './rfc9421-algorithms.ts';
 import { signatureBase } from './rfc9421-base.ts';
@@ -8,7 +9,7 @@ import { componentNamed, isFieldName } from './rfc9421-components.ts';
 import { declaresDigest } from './rfc9421-digest.ts';
 import { fieldsWith } from './rfc9421-fields.ts';
 import { innerList } from './rfc9421-parameters.ts';
-import { defaultLabel, isOfBody, type Settings } from './rfc9421-settings.ts';
+import { defaultLabel, isWherePresent, type Settings } from './rfc9421-settings.ts';
 import { resolverOf } from './rfc9421-values.ts';
 import { recoded } from './structured-fields.ts';
 
@@ -27,7 +28,9 @@ export function signRfc9421(settings: Settings): SigningScheme {
       const wanted = [...new Set(names.map((name) => name.toLowerCase()))];
       return recoded('invalid_configuration', () => {
         for (const name of wanted) {
-          if (!isFieldName(name) || named.has(componentNamed(name).identity)) {
+          // Named by the caller, a modifier must be in every request.
+          const isNamed = named.has(componentNamed(name).identity) && !requestModifiers.includes(name);
+          if (!isFieldName(name) || isNamed) {
             fail('invalid_configuration', `The header ${name} cannot be signed, or is already.`);
           }
         }
@@ -44,7 +47,9 @@ function prepare(settings: Settings, input: SignatureInput): PreparedSignature {
   const digest = settings.coversBody ? digestOf(input) : undefined;
   const withDigest = digest === undefined ? message : { ...message, headers: withHeader(message, digest) };
   const components = [
-    ...settings.components.filter(({ name }) => isPresent(name, digest, message.headers)),
+    ...settings.components.filter(
+      ({ name, identity }) => isPresent(name, digest, message.headers) && !signedHeaders.includes(identity),
+    ),
     ...signedHeaders.map(componentNamed),
   ];
   const nonce = noncePattern.test(input.nonce)
@@ -62,7 +67,7 @@ function prepare(settings: Settings, input: SignatureInput): PreparedSignature {
 }
 
 const isPresent = (name: string, digest: string | undefined, headers: HeaderView): boolean =>
-  !isOfBody(name) || (name === 'content-type' ? headers.get(name) !== null : digest !== undefined);
+  !isWherePresent(name) || (name === 'content-digest' ? digest !== undefined : headers.get(name) !== null);
 
 function digestOf({ body, message: { headers } }: SignatureInput): string | undefined {
   if (body.kind === 'unsigned') {

@@ -1,6 +1,7 @@
 import { fail } from '../core/errors.ts';
 import { fieldNamePattern, signableNames } from '../core/field-names.ts';
 import type { Message } from '../core/message.ts';
+import { mayBeUnsigned, requestModifiers } from '../core/modifiers.ts';
 import { amzNames } from './sigv4-canonical.ts';
 
 /** What carries a signature by header, in lower case. */
@@ -26,8 +27,8 @@ const excluded = new Set([
 export const signableHeaders = (names: readonly string[]): readonly string[] =>
   signableNames(names, (name) => fieldNamePattern.test(name) && !excluded.has(name));
 
-/** What is signed by default wherever a request has it. */
-export const signedByDefault: readonly string[] = ['content-type'];
+/** What `sigv4` signs by default wherever a request has it. */
+export const signedByDefault: readonly string[] = ['content-type', ...requestModifiers];
 
 /** What is to be signed beside `host` and `x-amz-*`. */
 export type Wanted = {
@@ -57,10 +58,11 @@ export function isSignedHeadersList(names: readonly string[]): boolean {
 /**
  * @throws SignatureError `insufficient_coverage` where the request has a header that must be signed and is not.
  */
-export function requireCoverage({ headers }: Message, names: readonly string[], ifPresent: readonly string[]): void {
+export function requireCoverage(message: Message, names: readonly string[], ifPresent: readonly string[]): void {
+  const { headers } = message;
   const signed = new Set(names);
   const demanded = [...ownFields.slice(1), ...ifPresent].filter((name) => headers.get(name) !== null);
-  const open = [...demanded, ...amzNames(headers)].find((name) => !signed.has(name));
+  const open = [...demanded, ...amzNames(headers)].find((name) => !signed.has(name) && !mayBeUnsigned(message, name));
   if (open !== undefined) {
     fail('insufficient_coverage', `The header ${open.slice(0, 128)} must be among SignedHeaders, and is not.`, 401);
   }

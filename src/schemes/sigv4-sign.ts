@@ -26,7 +26,7 @@ export type SigV4Options = {
   readonly sessionToken?: string;
   /**
    * Headers that are signed wherever a request has them, beside `host` and `x-amz-*`; a verifier refuses a request that has
-   * one unsigned. @default ['content-type']
+   * one unsigned. @default ['content-type', 'content-encoding', 'content-range', 'if-match', 'if-modified-since', 'if-none-match', 'if-range', 'if-unmodified-since', 'range']
    */
   readonly signedHeaders?: readonly string[];
   /** Sends bodies that nothing protects but TLS, and leaves them unread: the finding `body-unsigned`. @default false */

@@ -27,7 +27,11 @@ export const isPreflight = ({ method, headers }: Asked): boolean =>
   method === 'OPTIONS' && headers.get('origin') !== null && Boolean(headers.get('access-control-request-method'));
 
 // Beside countersignatures, and what pages see of every answer (Fetch, "CORS-safelisted response-header name").
-const exposedByUs = ['WWW-Authenticate', 'Retry-After', 'RateLimit', 'RateLimit-Policy', retirementField];
+const exposedByUs = [
+  ...['WWW-Authenticate', 'Retry-After', 'RateLimit', 'RateLimit-Policy', retirementField],
+  // Countersignatures cover these: a page that cannot see them cannot check one.
+  ...['Content-Range', 'Location'],
+];
 
 /**
  * The server's side of the CORS protocol (Fetch, section "CORS protocol"), made once for a gate. Never with

@@ -16,10 +16,12 @@ export type App = {
 
 /** What handlers say of caches, each as is usual in its framework. */
 export const varied = 'Accept-Language';
+/** What they say of the part that they send, and of where it is. */
+export const modified = { 'Content-Range': 'bytes 0-99/200', Location: '/v1/orders/7' } as const;
 
 /**
  * One adapter in an app of its framework, which answers every request that the gate lets through with {@link answerOf}, and
- * `Vary` as {@link varied}.
+ * `Vary` as {@link varied}, and the fields {@link modified}.
  */
 export type Adapter = {
   readonly name: string;

@@ -16,7 +16,7 @@ import { protect, requireScope } from 'countersign/server';
 import express5, { type RequestHandler } from 'express';
 import Fastify from 'fastify';
 import { Hono } from 'hono';
-import { type Adapter, type App, type AppOptions, answerOf, bytesOf, listening, varied } from './adapter.ts';
+import { type Adapter, type App, type AppOptions, answerOf, bytesOf, listening, modified, varied } from './adapter.ts';
 import { connectPlain, sendHttp1 } from './wire.ts';
 
 // It comes without types, and what is used here of 5 is the same.
@@ -26,7 +26,7 @@ const express4 = createRequire(import.meta.url)('express4') as typeof express5;
 function expressApp(express: typeof express5, { verifier, ...options }: AppOptions): Promise<App> {
   const answer: RequestHandler = (request, response) => {
     const read = Buffer.isBuffer(request.body) ? request.body : new Uint8Array();
-    response.set('Vary', varied).json(answerOf(callerInExpress(request), read));
+    response.set({ Vary: varied, ...modified }).json(answerOf(callerInExpress(request), read));
   };
   const app = express();
   const router = express.Router();
@@ -82,7 +82,7 @@ export const frameworkApps: readonly Adapter[] = [
       app.setNotFoundHandler(async (request, reply) =>
         reply
           .code(200)
-          .header('vary', varied)
+          .headers({ vary: varied, ...modified })
           .send(answerOf(callerInFastify(request), Buffer.isBuffer(request.body) ? request.body : new Uint8Array())),
       );
       await app.ready();
@@ -109,7 +109,7 @@ export const frameworkApps: readonly Adapter[] = [
       });
       app.onError((_, c) => c.text('failed', 500));
       app.all('*', async (c) =>
-        c.json(answerOf(c.var.caller, new Uint8Array(await c.req.arrayBuffer())), 200, { vary: varied }),
+        c.json(answerOf(c.var.caller, new Uint8Array(await c.req.arrayBuffer())), 200, { vary: varied, ...modified }),
       );
       const outer = new Hono().route('/', app);
       return served(outer.fetch);
@@ -128,7 +128,7 @@ export const frameworkApps: readonly Adapter[] = [
         async (request, caller) => {
           if (new URL(request.url).pathname === '/scoped') return scoped(request, caller);
           const told = answerOf(caller, new Uint8Array(await request.arrayBuffer()));
-          return Response.json(told, { headers: { vary: varied } });
+          return Response.json(told, { headers: { vary: varied, ...modified } });
         },
         { ...options, address: (request) => peers.get(request) },
       );

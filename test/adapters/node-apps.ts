@@ -7,7 +7,7 @@ import {
 } from 'node:http2';
 import { createServer as createHttpsServer } from 'node:https';
 import { type NodeRequest, type NodeResponse, protectNode, requireScope } from 'countersign/node';
-import { type Adapter, type AppOptions, answerOf, bytesOf, listening, varied } from './adapter.ts';
+import { type Adapter, type AppOptions, answerOf, bytesOf, listening, modified, varied } from './adapter.ts';
 import { selfSigned } from './certificate.ts';
 import { connectPlain, connectTls, sendHttp1, sendHttp2, sendHttp2Tls, sendTls } from './wire.ts';
 
@@ -22,7 +22,8 @@ const gate = ({ verifier, ...options }: AppOptions) =>
     async (request, response, caller) => {
       if (request.url === '/scoped') return scoped(request, response, caller);
       const told = JSON.stringify(answerOf(caller, await bytesOf(request)));
-      response.writeHead(200, ['Content-Type', 'application/json', 'Vary', varied]).end(told);
+      const fields = { 'Content-Type': 'application/json', Vary: varied, ...modified };
+      response.writeHead(200, Object.entries(fields).flat()).end(told);
     },
     options,
   );
@@ -34,6 +35,7 @@ const http2Gate = ({ verifier, ...options }: AppOptions) =>
       if (request.url === '/scoped') return scoped(request, response, caller);
       response.setHeader('Content-Type', 'application/json');
       response.setHeader('Vary', varied);
+      for (const [name, value] of Object.entries(modified)) response.setHeader(name, value);
       response.end(JSON.stringify(answerOf(caller, await bytesOf(request))));
     },
     options,

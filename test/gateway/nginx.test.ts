@@ -131,6 +131,10 @@ describe.runIf(here)('forward-auth behind nginx, as documented', () => {
     expect(codeOf(await send(sent))).toBe('401 replayed_request');
     expect(codeOf(await send({ ...signed(opened), target: '/v1/other' }))).toBe('401 invalid_signature');
     expect(codeOf(await send({ ...signed(opened), method: 'DELETE' }))).toBe('401 invalid_signature');
+    for (const [name, value] of Object.entries({ Range: 'bytes=0-0', 'If-Match': '"a"', 'Content-Encoding': 'gzip' })) {
+      const added = signed(opened, { added: { [name]: value } });
+      expect(codeOf(await send(added))).toBe('401 insufficient_coverage');
+    }
     const elsewhere = { ...signed(opened), headers: { ...signed(opened).headers, Host: 'other.example.com' } };
     expect(codeOf(await send(elsewhere))).toBe('401 invalid_signature');
     const unsigned = await send({ method: 'GET', target: '/', headers: { Host: 'api.example.com' } });

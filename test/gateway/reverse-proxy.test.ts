@@ -155,9 +155,9 @@ describe.runIf(here)('the reverse proxy', () => {
     const signedHeader = signed(opened, {
       method: 'POST',
       body: '{}',
-      headers: { 'Content-Type': 'application/json' },
+      headers: { 'Content-Type': 'application/json', 'If-Match': '"a"', Range: 'bytes=0-0' },
     });
-    for (const name of ['Content-Type', 'Content-Digest', 'X-API-Nonce']) {
+    for (const name of ['Content-Type', 'Content-Digest', 'X-API-Nonce', 'If-Match', 'Range']) {
       const headers = { ...signedHeader.headers, Connection: `close, ${name}` };
       expect((await opened.send({ ...signedHeader, headers })).status, name).toBeGreaterThanOrEqual(400);
     }
@@ -234,6 +234,22 @@ describe.runIf(here)('the reverse proxy', () => {
     expect(unsigned.headers.get('content-type')).toBe('application/problem+json');
     expect(await seen()).toHaveLength(1);
     expect(opened.reports).toEqual([]);
+  });
+
+  it.each([
+    ['Range', 'bytes=0-0'],
+    ['If-Match', '"a"'],
+    ['Content-Encoding', 'gzip'],
+  ])('refuses what has got %s on the way, or lost it, and passes on what was signed with it', async (name, value) => {
+    const { call, send, ...opened } = await open();
+    const described = { method: 'PUT', body: '{}' };
+    expect(codeOf(await call({ ...described, added: { [name]: value } }))).toBe('401 insufficient_coverage');
+    const whole = signed(opened, { ...described, headers: { [name]: value } });
+    const { [name]: _, ...rest } = whole.headers;
+    expect(codeOf(await send({ ...whole, headers: rest }))).toBe('400 missing_header');
+    expect(await seen()).toEqual([]);
+    expect((await send(whole)).status).toBe(200);
+    expect(valuesOf(await one(), name.toLowerCase())).toEqual([value]);
   });
 
   it.each(['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])('takes %s like any other', async (method) => {
@@ -329,6 +345,30 @@ describe.runIf(here)('the reverse proxy', () => {
       expect((await api('https://api.example.com/status?code=204')).status).toBe(204);
       expect((await api('https://api.example.com/drip?pieces=100&size=1000')).status).toBe(200);
       expect(valuesOf((await seen())[0] as SeenRequest, 'accept-encoding')).toEqual(['identity']);
+    });
+
+    it.each([
+      ['Content-Range', 'bytes 0-1/4'],
+      ['Location', '/v1/orders/7'],
+    ])('signs the %s of the backend', async (name, value) => {
+      const { origin, signer } = await open({ countersign: 'always', verifier });
+      const answer = btoa(`HTTP/1.1 200 OK\r\n${name}: ${value}\r\nContent-Length: 2\r\n\r\n{}`);
+      const valueAfter = (change: (headers: Headers) => void) => {
+        const meddling: typeof fetch = async (...given) => {
+          const { body, headers } = await through(origin)(...given);
+          const changed = new Headers(headers);
+          change(changed);
+          return new Response(body, { headers: changed });
+        };
+        const url = `https://api.example.com/raw?answer=${encodeURIComponent(answer)}`;
+        return countersignedFetch(signer, { fetch: meddling })(url).then(
+          ({ headers }) => headers.get(name),
+          ({ code }) => code,
+        );
+      };
+      expect(await valueAfter(() => {})).toBe(value);
+      expect(await valueAfter((headers) => headers.delete(name))).toBe('response_mismatch');
+      expect(await valueAfter((headers) => headers.set(name, '/v1/orders/8'))).toBe('response_mismatch');
     });
 
     it.each([

@@ -126,7 +126,7 @@ describe('the string to sign', () => {
           accessKey: given.accessKey,
           time: given.seconds * 1000,
           status,
-          headers: { get: () => 'text/plain' },
+          headers: new Headers({ 'content-type': 'text/plain' }),
           body: new Uint8Array(),
           sha256: undefined,
         });

@@ -34,6 +34,10 @@ function expectedMac(
     response.status,
     response.headers.get('content-type') ?? '',
     body === '' ? '' : digestOf(body),
+    ...['content-range', 'location'].flatMap((name) => {
+      const value = response.headers.get(name);
+      return value === null ? [] : [`${name}:${value}`];
+    }),
   ];
   return `v1=${macOf(secret, lines.join('\n'))}`;
 }

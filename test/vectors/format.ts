@@ -89,7 +89,13 @@ export type RespondCase = {
   readonly requestSignature: string;
   /** Seconds since the epoch. */
   readonly time: number;
-  readonly response: { readonly status: number; readonly contentType: string; readonly body?: Bytes };
+  readonly response: {
+    readonly status: number;
+    readonly contentType: string;
+    /** Further ones. @default none */
+    readonly headers?: Pairs;
+    readonly body?: Bytes;
+  };
   readonly stages: {
     /** An Unencoded-Digest value, or empty. */
     readonly unencodedDigest: string;

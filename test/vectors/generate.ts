@@ -6,6 +6,7 @@ import type { Vectors } from './format.ts';
 import { grammar } from './grammar-cases.ts';
 import { honest } from './honest-cases.ts';
 import { bodiesAndReplays, freshness, keyStates } from './later-step-cases.ts';
+import { forgedModifiers, signedModifiers } from './modifier-cases.ts';
 import { signCase } from './oracle.ts';
 import { answers, checkCase, received, respondCase } from './response-cases.ts';
 import * as sign from './sign-cases.ts';
@@ -33,10 +34,11 @@ const file: Vectors = {
     sign.timesAndNonces,
     sign.signedHeaders,
     sign.example,
+    signedModifiers,
   ]
     .flat()
     .map(signCase),
-  verify: [honest, forgeries, grammar, keyStates, freshness, bodiesAndReplays].flat().map(verifyCase),
+  verify: [honest, forgeries, grammar, keyStates, freshness, bodiesAndReplays, forgedModifiers].flat().map(verifyCase),
   respond: answers.map(respondCase),
   check: received.map(checkCase),
 };

@@ -30,6 +30,9 @@ normalise() { # target -> the same, normalised
   printf %s "$out"
 }
 
+# Headers that are signed wherever a request has them.
+modifiers=(content-encoding content-range if-match if-modified-since if-none-match if-range if-unmodified-since range)
+
 trimmed() { # text -> the same without the blanks at both ends
   local text=${1#"${1%%[! $'\t']*}"}
   printf %s "${text%"${text##*[! $'\t']}"}"
@@ -54,7 +57,10 @@ for case in "$@"; do
   case $(<scheme) in https) host=${host%:443} ;; *) host=${host%:80} ;; esac
   method=$(<method)
   names=$(<names)
-  [[ -z $names ]] || names=$(sort -u <<<"${names,,}")
+  for name in "${modifiers[@]}"; do
+    value "$name" >/dev/null && names+=$'\n'$name
+  done
+  [[ -z $names ]] || names=$(sort -u <<<"${names,,}" | sed '/^$/d')
   digest=''
   if [[ -s body && ! -e unsigned ]]; then
     digest="sha-256=:$(openssl dgst -sha256 -binary body | openssl base64 -A):"

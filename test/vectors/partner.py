@@ -16,6 +16,17 @@ NOT_SIGNABLE = re.compile(
     r"x-api-.*|content-(type|digest|length)|host|connection|transfer-encoding|te|trailer|upgrade|keep-alive"
     r"|accept-encoding|set-cookie"
 )
+MODIFIERS = [
+    "content-encoding",
+    "content-range",
+    "if-match",
+    "if-modified-since",
+    "if-none-match",
+    "if-range",
+    "if-unmodified-since",
+    "range",
+]
+MAY_BE_UNSIGNED = {(name, method) for name in ("if-modified-since", "if-none-match") for method in ("GET", "HEAD")}
 DIGEST = r"sha-256=:[A-Za-z0-9+/]{43}=:"
 MAC = r"v1=[0-9a-f]{64}"
 
@@ -90,7 +101,8 @@ def sign(case):
     body = bytes_of(request.get("body"))
     unsigned = request.get("unsignedBody", False)
     digest = digest_of(body) if body and not unsigned else ""
-    names = sorted({name.lower() for name in case["signedHeaders"]})
+    modifiers = {name for name in MODIFIERS if field(request["headers"], name) is not None}
+    names = sorted({name.lower() for name in case["signedHeaders"]} | modifiers)
     message = [
         request["method"].upper(),
         authority_of(request["scheme"], request["host"]),
@@ -157,6 +169,9 @@ def verify(case, keys, seen):
             authority_of(received["scheme"], received["host"]),
             normalise(received["target"].encode()),
         ]
+        for name in MODIFIERS:
+            open_ = field(headers, name) is not None and name not in names
+            require(not open_ or (name, message[0]) in MAY_BE_UNSIGNED, "insufficient_coverage")
         payload = unsigned or digest or ""
         text = string_to_sign(message, headers, access_key, timestamp, nonce, payload, names)
         # 3. The key.
@@ -206,15 +221,21 @@ def verify(case, keys, seen):
 # --- countersigned responses ---
 
 
-def response_string(request_signature, timestamp, status, content_type, digest):
-    return "\n".join(["countersign-v1-response", request_signature, timestamp, str(status), content_type, digest])
+def response_string(request_signature, timestamp, status, headers, digest):
+    content_type = field(headers, "content-type") or ""
+    lines = ["countersign-v1-response", request_signature, timestamp, str(status), content_type, digest]
+    for name in ("content-range", "location"):
+        value = field(headers, name)
+        lines += [] if value is None else [name + ":" + value]
+    return "\n".join(lines)
 
 
 def respond(case):
     response, time = case["response"], str(case["time"])
     body = bytes_of(response.get("body"))
     digest = digest_of(body) if body else ""
-    text = response_string(case["requestSignature"], time, response["status"], response["contentType"], digest)
+    given = [["Content-Type", response["contentType"]], *response.get("headers", [])]
+    text = response_string(case["requestSignature"], time, response["status"], given, digest)
     mac = mac_of(bytes_of(case["secret"]), text)
     headers = [["X-API-Timestamp", time], ["X-API-Signature", "v1=" + mac]]
     headers[1:1] = [["Unencoded-Digest", digest]] if digest else []
@@ -229,8 +250,7 @@ def check(case):
     if not matches("[0-9]{1,12}", timestamp) or not matches(MAC, signature):
         return {"accepted": False, "code": "response_unsigned"}
     digest = digest_of(body) if body else ""
-    content_type = field(headers, "content-type") or ""
-    text = response_string(case["requestSignature"], timestamp, received["status"], content_type, digest)
+    text = response_string(case["requestSignature"], timestamp, received["status"], headers, digest)
     valid = hmac.compare_digest("v1=" + mac_of(bytes_of(case["secret"]), text), signature)
     if valid and (field(headers, "unencoded-digest") or "") == digest:
         return {"accepted": True}

@@ -10,7 +10,7 @@ import { vectors } from './read.ts';
 
 const sha256Of = (bytes: Uint8Array) => (bytes.length ? sha256OfBodySync(bytes) : undefined);
 
-const prepare = ({ requestSignature, time, response: { status, contentType, body } }: RespondCase) =>
+const prepare = ({ requestSignature, time, response: { status, contentType, headers = [], body } }: RespondCase) =>
   countersignV1Response.prepare({
     request: messageOf(
       { method: 'GET', url: 'https://example.com/' },
@@ -19,7 +19,7 @@ const prepare = ({ requestSignature, time, response: { status, contentType, body
     accessKey: 'unused',
     time: time * 1000 + 999,
     status,
-    headers: { get: () => contentType },
+    headers: new Headers([['Content-Type', contentType], ...headers.map(([...pair]) => pair as [string, string])]),
     body: bytesOf(body),
     sha256: sha256Of(bytesOf(body)),
   });

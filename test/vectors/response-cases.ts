@@ -10,11 +10,24 @@ type Draft = {
   readonly rule: string;
   readonly status?: number;
   readonly contentType?: string;
+  /** Further ones. @default none */
+  readonly headers?: Pairs;
+  /** The last lines of the string to sign. @default none */
+  readonly lines?: readonly string[];
   readonly body?: Bytes;
   readonly secret?: Bytes;
   readonly requestSignature?: string;
   readonly time?: number;
 };
+
+const part = {
+  headers: [['Content-Range', 'bytes 0-7/26']],
+  lines: ['content-range:bytes 0-7/26'],
+} as const satisfies Partial<Draft>;
+const created = {
+  headers: [['Location', '/v1/orders/7']],
+  lines: ['location:/v1/orders/7'],
+} as const satisfies Partial<Draft>;
 
 export const answers: readonly Draft[] = [
   { name: 'response-json', rule: 'Status, content type and body.', body: { utf8: '{"id":7}' } },
@@ -55,14 +68,54 @@ export const answers: readonly Draft[] = [
     time: newYear + 1,
   },
   { name: 'response-time', rule: "The server's own time.", time: newYear + 4711 },
+  {
+    name: 'response-part',
+    rule: 'Which part it is.',
+    status: 206,
+    ...part,
+    body: { utf8: '{"id":7}' },
+  },
+  {
+    name: 'response-part-refused',
+    rule: 'Also where there is none.',
+    status: 416,
+    contentType: '',
+    headers: [['Content-Range', 'bytes */26']],
+    lines: ['content-range:bytes */26'],
+  },
+  { name: 'response-location', rule: 'Where it leads.', status: 201, ...created, body: { utf8: '{"id":7}' } },
+  {
+    name: 'response-redirect',
+    rule: 'A redirect too, without the blanks around its target.',
+    status: 307,
+    contentType: '',
+    headers: [['location', ' /v1/orders/8\t']],
+    lines: ['location:/v1/orders/8'],
+  },
+  {
+    name: 'response-location-empty',
+    rule: 'An empty value is not an absent one.',
+    headers: [['Location', '']],
+    lines: ['location:'],
+  },
+  {
+    name: 'response-part-and-location',
+    rule: 'Both, in the order of their names; other headers are not signed.',
+    status: 206,
+    headers: [...created.headers, ['ETag', '"a"'], ...part.headers],
+    lines: [...part.lines, ...created.lines],
+    body: { utf8: '{"id":7}' },
+  },
 ];
 
 export function respondCase(draft: Draft): RespondCase {
   const { name, rule, status = 200, contentType = 'application/json', body, secret = partner.secret } = draft;
+  const { headers, lines = [] } = draft;
   const { requestSignature: answered = requestSignature, time = newYear } = draft;
   const bytes = bytesOf(body);
   const unencodedDigest = bytes.length ? digestField(bytes) : '';
-  const stringToSign = ['countersign-v1-response', answered, time, status, contentType, unencodedDigest].join('\n');
+  const first = ['countersign-v1-response', answered, time, status, contentType, unencodedDigest];
+  const stringToSign = [...first, ...lines].join('\n');
   const mac = macOf(secret, stringToSign);
   return {
     name,
@@ -70,7 +123,7 @@ export function respondCase(draft: Draft): RespondCase {
     secret,
     requestSignature: answered,
     time,
-    response: { status, contentType, ...(body && { body }) },
+    response: { status, contentType, ...(headers && { headers }), ...(body && { body }) },
     stages: {
       unencodedDigest,
       stringToSign,
@@ -93,6 +146,8 @@ type CheckDraft = {
   readonly change?: (received: Received) => Partial<Received>;
   readonly code?: string;
 };
+
+const modifiers = [part, created] as const;
 
 const without = ({ headers }: Received, name: string): Pairs => headers.filter(([field]) => field !== name);
 const set = (name: string, value: string) => (received: Received) => ({
@@ -142,14 +197,33 @@ export const received: readonly CheckDraft[] = [
     from: { secret: { utf8: 'some other secret text' } },
     code: 'response_mismatch',
   },
+  ...modifiers.flatMap(({ headers, lines }): readonly CheckDraft[] => {
+    const [[name, value]] = headers;
+    const kind = name.toLowerCase();
+    const from = { headers, lines };
+    return [
+      { name: `response-${kind}-accepted`, rule: 'As the server sent it.', from },
+      mismatch(`${kind}-added`, set(name, value)),
+      { ...mismatch(`${kind}-removed`, (all) => ({ headers: without(all, name) })), from },
+      { ...mismatch(`${kind}-changed`, set(name, `${value}0`)), from },
+      { ...mismatch(`${kind}-emptied`, set(name, '')), from },
+      { ...mismatch(`${kind}-repeated`, ({ headers: all }) => ({ headers: [...all, [name, value]] })), from },
+    ];
+  }),
+  {
+    ...mismatch('location-for-content-range', (all) => ({
+      headers: [...without(all, 'Content-Range'), ['Location', 'bytes 0-7/26']],
+    })),
+    from: part,
+  },
 ];
 
 export function checkCase({ name, rule, from, change, code }: CheckDraft): CheckCase {
   const { response, stages } = respondCase({ body: { utf8: '{"id":7}' }, ...from, name, rule });
-  const { status, contentType, body } = response;
+  const { status, contentType, headers = [], body } = response;
   const sent: Received = {
     status,
-    headers: [['Content-Type', contentType], ...stages.headers],
+    headers: [['Content-Type', contentType], ...headers, ...stages.headers],
     ...(body && { body }),
   };
   return {

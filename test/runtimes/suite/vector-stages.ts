@@ -67,7 +67,7 @@ const responseOf = ({ response, time, requestSignature }: RespondCase) => {
     accessKey: 'unused',
     time: time * 1000,
     status: response.status,
-    headers: viewOf([['Content-Type', response.contentType]]),
+    headers: viewOf([['Content-Type', response.contentType], ...(response.headers ?? [])]),
     body,
     sha256: body.length ? sha256OfBodySync(body) : undefined,
   });

@@ -1,6 +1,7 @@
 import { createSigner } from 'countersign';
 import { rfc9421, wantedSignature } from 'countersign/schemes';
 import { describe, expect, it } from 'vitest';
+import { requestModifiers } from '../../../src/core/modifiers.ts';
 import { refusal } from '../../server/rig.ts';
 import { schemeRig } from './crafted.ts';
 
@@ -19,6 +20,8 @@ describe('a refusal', () => {
     const signer = createSigner({ accessKey, secret, clock: () => time.now, scheme: rfc9421(options) });
     const signed = await signer.sign(new Request('https://api.example.com/', { method: 'POST', body: '{}' }));
     expect(await rig.verifier.verify(signed)).toMatchObject({ ok: true });
+    const part = await signer.sign(new Request('https://api.example.com/', { headers: { range: 'bytes=0-0' } }));
+    expect(await rig.verifier.verify(part)).toMatchObject({ ok: true });
   });
 });
 
@@ -35,6 +38,7 @@ describe('Accept-Signature', () => {
           'content-digest',
           'x-a;key="b"',
           '@query-param;name="c"',
+          ...requestModifiers,
         ],
         tag: 't',
       },

@@ -1,6 +1,9 @@
-import { prepareRequest } from 'countersign';
+import { createSigner, prepareRequest } from 'countersign';
+import { rfc9421 } from 'countersign/schemes';
 import { describe, expect, it } from 'vitest';
-import { digestOf, judge, type Parts } from '../../server/rig.ts';
+import { requestModifiers } from '../../../src/core/modifiers.ts';
+import { drop, set } from '../../server/honest.ts';
+import { type Described, digestOf, judge, type Parts, type Rig, signedParts } from '../../server/rig.ts';
 import { body, type Crafted, crafted, created, honestLines, schemeRig, without } from './crafted.ts';
 
 it('accepts what is crafted by hand, so that what follows is refused for its fault', async () => {
@@ -37,6 +40,41 @@ describe('a signature that was moved', () => {
     const rig = schemeRig();
     const parts = crafted(rig, { headers });
     expect(await judge(rig.verifier, { ...parts, body: bytes('other') })).toBe('signature_mismatch');
+  });
+});
+
+describe('a modifier', () => {
+  const given: Described = { method: 'PUT', body, headers: { 'content-type': 'application/json' } };
+  const withModifier = ({ signer }: Pick<Rig, 'signer'>, name: string): Parts =>
+    signedParts(signer, { ...given, headers: { ...given.headers, [name]: '"a"' } });
+
+  it.each(requestModifiers)('%s is covered, though nobody has named it', async (name) => {
+    const rig = schemeRig();
+    const parts = withModifier(rig, name);
+    expect(parts.headers['signature-input']).toContain(`"${name}"`);
+    expect(await judge(rig.verifier, set(parts, { [name]: '"b"' }))).toBe('signature_mismatch');
+    expect(await judge(rig.verifier, drop(parts, name))).toBe('missing_header');
+    expect(await judge(rig.verifier, parts)).toBe('ok');
+    const bare = signedParts(rig.signer, given);
+    expect(await judge(rig.verifier, set(bare, { [name]: '"a"' }))).toBe('insufficient_coverage');
+  });
+
+  it('that caches of browsers add to a GET may be there unsigned', async () => {
+    const rig = schemeRig();
+    const added = { 'if-none-match': '"a"', 'if-modified-since': new Date(0).toUTCString() };
+    expect(await judge(rig.verifier, set(signedParts(rig.signer), added))).toBe('ok');
+    expect(await judge(rig.verifier, set(signedParts(rig.signer), { range: 'bytes=0-0' }))).toBe(
+      'insufficient_coverage',
+    );
+  });
+
+  it('that the signer names must be in every request, and is covered once', async () => {
+    const rig = schemeRig();
+    const { accessKey, secret, time } = rig;
+    const clock = () => time.now;
+    const signer = createSigner({ accessKey, secret, clock, scheme: rfc9421(), signedHeaders: ['if-match'] });
+    expect(await judge(rig.verifier, withModifier({ signer }, 'if-match'))).toBe('ok');
+    expect(() => signedParts(signer, given)).toThrow('lacks if-match');
   });
 });
 

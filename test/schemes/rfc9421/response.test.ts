@@ -125,6 +125,23 @@ describe('an answer that was changed', () => {
     await expect(send(`${origin}/`)).rejects.toMatchObject({ code });
   });
 
+  it.each([
+    ['content-range', 'bytes 0-1/4'],
+    ['location', '/v1/orders/7'],
+  ])('in its %s is refused', async (name, value) => {
+    const origin = await startServer({}, () => Response.json({}, { headers: { [name]: value } }));
+    const codeAfter = (changed: Record<string, string | null>) =>
+      countersignedFetch(signer, { fetch: through((r, body) => withHeaders(r, body, changed)) })(`${origin}/`).then(
+        ({ headers }) => headers.get(name),
+        ({ code }) => code,
+      );
+    expect(await codeAfter({})).toBe(value);
+    expect(await codeAfter({ [name]: `${value}0` })).toBe('response_mismatch');
+    expect(await codeAfter({ [name]: null })).toBe('response_unsigned');
+    const other = name === 'location' ? 'content-range' : 'location';
+    expect(await codeAfter({ [other]: '/' })).toBe('response_unsigned');
+  });
+
   it('into that to another request is refused', async () => {
     const origin = await startServer();
     let first: Response | undefined;

@@ -3,6 +3,7 @@ import { presign, sigv4 } from 'countersign/schemes';
 import { createVerifier, memoryKeys, memoryReplay, type VerifierOptions } from 'countersign/server';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { requestModifiers } from '../../../src/core/modifiers.ts';
 import { outcomeOf, type Parts } from '../../server/rig.ts';
 import { accessKey, secret, time } from './peers.ts';
 import { verifierOf } from './rig.ts';
@@ -49,6 +50,17 @@ describe('A request signed by header', () => {
   it('is accepted as it was signed', async () => {
     expect(await judge(signed)).toBe('ok');
     expect(await judge({ ...signed, target: '/v1//a%20b?y=2&x=%31' })).toBe('ok');
+  });
+
+  it.each(requestModifiers)('has its %s covered, though nobody has named it', async (name) => {
+    const headers = { ...type, [name]: '"a"' };
+    const parts = { method: 'POST', url: `https://${host}${target}`, headers, body };
+    const added = prepareRequest(signer, parts).headers;
+    const whole: Parts = { ...signed, headers: { ...headers, ...added } };
+    expect(await judge(whole)).toBe('ok');
+    expect(await judge({ ...whole, headers: { ...whole.headers, [name]: '"b"' } })).toBe('signature_mismatch');
+    expect(await judge({ ...whole, headers: { ...type, ...added } })).toBe('missing_header');
+    expect(await judge(withHeaders({ [name]: '"a"' }))).toBe('insufficient_coverage');
   });
 
   it.each([
