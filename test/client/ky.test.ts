@@ -100,6 +100,13 @@ describe.each(versions)('$name', ({ api }) => {
     expect(sent('x-tenant')).toEqual(['acme']);
   });
 
+  it('signs ranges and conditions that nobody has named', async () => {
+    const { signer, origin, outcomes, sent } = await rig();
+    await api(signer, origin).get('x', { headers: { range: 'bytes=0-9', 'if-match': '"a"' } });
+    expect(outcomes()).toEqual(['ok']);
+    expect(sent('x-api-signed-headers')).toEqual(['if-match;range']);
+  });
+
   it('keeps what extend adds', async () => {
     const { signer, origin, outcomes, sent } = await rig();
     await api(signer, origin)

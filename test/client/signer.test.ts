@@ -147,6 +147,15 @@ describe('signed headers', () => {
     expect(headers['X-API-Signed-Headers']).toBe('accept;x-a;x-b');
   });
 
+  it('are the modifiers of every request, also where names cannot be listed', async () => {
+    const fields = new Map([['x-a', '1']]).set('range', 'bytes=0-9').set('if-match', '"a"');
+    const one = createSigner(options(['X-A', 'Range']));
+    const headers = { get: (name: string) => fields.get(name) ?? null };
+    expect(one.headers({ url, headers })['X-API-Signed-Headers']).toBe('if-match;range;x-a');
+    const signed = await one.sign(new Request(url, { headers: Object.fromEntries(fields) }));
+    expect(signed.headers.get('x-api-signed-headers')).toBe('if-match;range;x-a');
+  });
+
   it('must be there, or the request is not signed', async () => {
     const one = createSigner(options(['x-tenant']));
     expect(codeOf(() => prepareRequest(one, { url }).headers)).toBe('missing_header');
