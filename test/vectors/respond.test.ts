@@ -57,8 +57,8 @@ async function judged({ received, requestSignature }: CheckCase): Promise<CheckC
     nonce: () => request.nonce,
   });
   const fetch = countersignedFetch(signer, {
-    fetch: async (input) => {
-      expect((input as Request).headers.get('x-api-signature')).toBe(requestSignature);
+    fetch: async (...given) => {
+      expect(new Request(...given).headers.get('x-api-signature')).toBe(requestSignature);
       return new Response(bytesOf(body), { status, headers: headers.map(([...pair]) => pair as [string, string]) });
     },
   });

@@ -168,8 +168,8 @@ describe('an answer that is signed rightly', () => {
 
   /** As another implementation makes it: with what RFC 9421 section 2.4 has, by hand. */
   async function answered(keep: (line: Line) => boolean, parameters = ';created=1;keyid="shop"'): Promise<Response> {
-    const fetch = async (input: unknown): Promise<Response> => {
-      const signature = (input as Request).headers.get('signature')?.replace('sig1=', '') ?? '';
+    const fetch: typeof globalThis.fetch = async (...given) => {
+      const signature = new Request(...given).headers.get('signature')?.replace('sig1=', '') ?? '';
       const kept = lines(signature).filter(keep);
       const text = `(${kept.map(([identifier]) => identifier).join(' ')})${parameters}`;
       const base = [...kept, ['"@signature-params"', text]].map((line) => line.join(': ')).join('\n');
