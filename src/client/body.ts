@@ -38,6 +38,9 @@ export const defaultContentType = (body: Body): string | undefined =>
  * `body_unreadable` for one that the runtime cannot read, such as a Blob of jsdom.
  */
 export function responseOf(body: Body): Response {
+  const parts = kindOf(body) === 'FormData' ? [...(body as FormData).values()] : [];
+  // The Response of Node never ends the reading of a form with files of jsdom.
+  if (parts.some((part) => typeof part === 'object' && !('stream' in part))) unreadable(undefined);
   const response = new Response(typeof body === 'object' ? (body as BodyInit) : '');
   // A Blob's type is in lower case, so only a text has this one.
   if (typeof body !== 'object' || response.headers.get('content-type') === 'text/plain;charset=UTF-8')

@@ -9,7 +9,7 @@ import type { SigningKey } from '../core/signing-key.ts';
 import { countersignV1Response } from '../schemes/countersign-v1-response.ts';
 import type { CorrectedClock } from './clock.ts';
 import { createSender, type Fetch, refuseRedirect, type SendOptions } from './fetch.ts';
-import { type Outgoing, unlessAborted } from './outgoing.ts';
+import type { Outgoing } from './outgoing.ts';
 import { resendable } from './request.ts';
 import type { Signer } from './signer.ts';
 
@@ -42,12 +42,10 @@ export function countersignedFetch(signer: Signer, options: CountersignedOptions
   const given = responseKey && scheme.createKey(responseKey);
   const send = createSender(signer, options);
   const exchange = async (...call: Parameters<Fetch>): Promise<Checked> => {
-    const { signal } = call[1] ?? {};
-    // Credentials may be renewed while a request is under way.
-    const before = given ?? (await unlessAborted(signer.key(), signal));
     const { response, outgoing, followed } = await send(...call);
-    const keys = given ? [given] : [...new Set([before, await unlessAborted(signer.key(), signal)])];
-    const found = await checked(response, { request: messageSent(outgoing), responses, keys, maxBodyBytes });
+    // Credentials may be renewed while a request is under way: the server signs with the secret that signed the request.
+    const key = given ?? outgoing.signed.key;
+    const found = await checked(response, { request: messageSent(outgoing), responses, key, maxBodyBytes });
     if (followed) refuseRedirect(found.response);
     return found;
   };
@@ -84,12 +82,12 @@ type Expected = {
   /** As it was sent. */
   readonly request: Message;
   readonly responses: ResponseScheme;
-  /** One of them signed the response. */
-  readonly keys: readonly SigningKey[];
+  /** Signed the response. */
+  readonly key: SigningKey;
   readonly maxBodyBytes: number;
 };
 
-async function checked(response: Response, { request, responses, keys, maxBodyBytes }: Expected): Promise<Checked> {
+async function checked(response: Response, { request, responses, key, maxBodyBytes }: Expected): Promise<Checked> {
   const { status, statusText, headers, url } = response;
   const presented = responses.read({ status, headers, request });
   if (!presented) {
@@ -98,8 +96,7 @@ async function checked(response: Response, { request, responses, keys, maxBodyBy
   const bytes = await readBody(response, maxBodyBytes);
   if (!bytes) fail('body_too_large', `The response has more than ${maxBodyBytes} bytes: raise maxBodyBytes.`, 413);
   const sha256 = bytes.length ? await sha256OfBody(bytes) : undefined;
-  const valid = await Promise.all(keys.map((key) => fits(presented, key, bytes)));
-  if (!presented.matches(bytes, sha256) || !valid.includes(true)) {
+  if (!presented.matches(bytes, sha256) || !(await isSignedBy(presented, key, bytes))) {
     fail('response_mismatch', `The response (status ${status}) is not what the server countersigned for this request.`);
   }
   // A Response that is made cannot be given the address it came from.
@@ -111,7 +108,7 @@ async function checked(response: Response, { request, responses, keys, maxBodyBy
   };
 }
 
-async function fits(presented: PresentedResponse, key: SigningKey, body: Uint8Array): Promise<boolean> {
+async function isSignedBy(presented: PresentedResponse, key: SigningKey, body: Uint8Array): Promise<boolean> {
   const { algorithm = key.algorithm, stringToSign, signature, deriveKey } = presented;
   if (algorithm !== key.algorithm) return false;
   const own = deriveKey ? await deriveKey(key) : key;

@@ -10,6 +10,8 @@ export type KeyCacheOptions = {
   readonly scheme: SigningScheme;
   readonly clock: () => number;
   readonly secretInBrowser: boolean;
+  /** Whether a function of the caller returns the credentials. */
+  readonly provided: boolean;
 };
 
 /**
@@ -22,10 +24,13 @@ export function createKeyCache({
   scheme,
   clock,
   secretInBrowser,
+  provided,
 }: KeyCacheOptions): (credentials: Credentials) => SigningKey {
   let last: { readonly accessKey: string; readonly secret: Secret; readonly key: SigningKey } | undefined;
   return (credentials) => {
-    const { accessKey, secret } = credentials ?? fail('invalid_credentials', 'The credentials function returned none.');
+    if (provided && !credentials?.accessKey)
+      fail('invalid_credentials', 'The credentials function returned no accessKey.');
+    const { accessKey, secret } = credentials;
     if (!last || last.accessKey !== accessKey || last.secret !== secret) {
       checkAccessKey(accessKey);
       checkSecret(secret);

@@ -53,6 +53,8 @@ export type SignerOptions = CredentialsOptions | KeyPairOptions;
 
 /** The signature of one message. */
 export type SignedMessage = {
+  /** The key that signed it, and checks countersignatures. */
+  readonly key: SigningKey;
   readonly stringToSign: ToSign;
   /** The headers to add. */
   readonly headers: Record<string, string>;
@@ -79,8 +81,6 @@ export type Signer = {
   sign(input: RequestInfo | URL, init?: SigningInit): Promise<Request>;
   /** Signs a message whose body is known. Synchronous where credentials and key are. */
   signMessage(message: Message, body: SignedBody, challenge?: string): Awaitable<SignedMessage>;
-  /** The key that requests are signed with now, to check countersignatures with. */
-  key(): Promise<SigningKey>;
 };
 
 const optionNames =
@@ -101,10 +101,11 @@ export function createSigner(options: SignerOptions): Signer {
   if (unknown) fail('invalid_configuration', `createSigner has no option ${unknown}.`);
   const { scheme = signCountersignV1, clock = () => Date.now(), nonce = randomNonce, maxBodyBytes = 1 << 26 } = options;
   const signedHeaders = scheme.signableHeaders(options.signedHeaders ?? []);
-  const keyFor = createKeyCache({ scheme, clock, secretInBrowser: !!options[allowSecretInBrowser] });
   const given = options.credentials ?? (options as Credentials);
-  const provide = typeof given === 'function' ? given : () => given;
-  if (given !== provide) keyFor(given as Credentials);
+  const provided = typeof given === 'function';
+  const provide = provided ? given : () => given;
+  const keyFor = createKeyCache({ scheme, clock, secretInBrowser: !!options[allowSecretInBrowser], provided });
+  if (!provided) keyFor(given);
 
   const signer: Signer = {
     scheme,
@@ -129,9 +130,8 @@ export function createSigner(options: SignerOptions): Signer {
           challenge,
         });
         const signature = chain(deriveKey ? deriveKey(key) : key, (own) => own.sign(bytesToSign(stringToSign)));
-        return chain(signature, (made) => ({ stringToSign, headers: headers(made), target: target?.(made) }));
+        return chain(signature, (made) => ({ key, stringToSign, headers: headers(made), target: target?.(made) }));
       }),
-    key: async () => keyFor(await provide()),
   };
   return signer;
 }

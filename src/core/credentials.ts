@@ -20,25 +20,38 @@ export type Credentials = {
 
 export const accessKeyPattern: RegExp = /^[\w.~-]{1,512}$/;
 
+const invalid = (message: string): never => fail('invalid_credentials', message);
+
+function requireValue(name: string, value: unknown): void {
+  if ((value ?? undefined) === undefined) invalid(`${name} is ${value}: is the environment variable set?`);
+}
+
 /**
- * @throws SignatureError `invalid_credentials` when the text cannot be an access key.
+ * @throws SignatureError `invalid_credentials` when the access key is missing, or the text cannot be one.
  */
 export function checkAccessKey(accessKey: string): void {
-  if (!accessKeyPattern.test(accessKey ?? ''))
-    fail('invalid_credentials', 'The access key must be 1 to 512 of A-Z a-z 0-9 . _ ~ -');
+  requireValue('accessKey', accessKey);
+  if (!accessKeyPattern.test(accessKey)) invalid('accessKey must be 1 to 512 characters of A-Z a-z 0-9 . _ ~ -');
   checkGenerated(accessKey, 'csign_ak_');
 }
 
 /**
- * @throws SignatureError `invalid_credentials` when the secret is absent, of another type, shorter than 16 bytes, damaged, or
- * a public key, which keeps nothing secret.
+ * @throws SignatureError `invalid_credentials` when the secret is missing, of another type, shorter than 16 bytes, damaged, a text
+ * with white space at an end, or a public key, which keeps nothing secret. What `generateCredentials()` returns cannot be spread.
  */
 export function checkSecret(secret: Secret): void {
-  if (typeof secret === 'string') checkGenerated(secret, 'csign_sk_');
+  requireValue('secret', secret);
+  if (typeof secret === 'string') {
+    if (/^[\t-\r ]|[\t-\r ]$/.test(secret)) invalid('secret has white space at an end, as from a file: trim it.');
+    checkGenerated(secret, 'csign_sk_');
+  }
   const key = typeof secret === 'string' ? utf8(secret) : secret;
-  // Too short to withstand guessing (NIST SP 800-107 asks for 112 bits); what generateCredentials() makes cannot be spread.
-  if (!(ArrayBuffer.isView(key) ? key.length > 15 : key?.algorithm && key.type !== 'public'))
-    fail('invalid_credentials', 'The secret is missing, public, of another type, or shorter than 16 bytes.');
+  if (ArrayBuffer.isView(key)) {
+    // Too short to withstand guessing (NIST SP 800-107 asks for 112 bits).
+    if (!(key.length > 15)) invalid(`secret has ${key.length} bytes: at least 16 are needed.`);
+  } else if (key.type === 'public' || !key.algorithm) {
+    invalid(`secret is ${key.type ? 'a public key' : 'no text, Uint8Array or CryptoKey'}.`);
+  }
 }
 
 /**

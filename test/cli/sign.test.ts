@@ -146,7 +146,7 @@ describe('the secret', () => {
     [['--secret-file', 'nowhere'], 'cannot be read from nowhere'],
     [['--secret-file', '-', '--body-file', '-'], 'it cannot be both'],
     [['--secret-file', 'secret', '--credentials', 'shop.json'], 'given twice'],
-    [['--secret-file', 'short'], 'shorter than 16 bytes'],
+    [['--secret-file', 'short'], 'at least 16 are needed'],
     [['--secret-file', 'damaged'], 'damaged'],
     [['--secret-file', 'secret', '--secret-encoding', 'hex'], 'not in hex'],
     [['--secret-file', 'secret', '--secret-encoding', 'rot13'], 'must be hex or base64'],

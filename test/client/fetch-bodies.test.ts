@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { type Fetch, prepareRequest, signedFetch } from 'countersign';
 import { describe, expect, it } from 'vitest';
 import { rig } from './rig.ts';
@@ -14,6 +15,10 @@ const text = 'text/plain;charset=UTF-8';
 const pairs = 'application/x-www-form-urlencoded;charset=UTF-8';
 const streamOf = (...parts: Uint8Array[]) => new Response(new Blob(parts as BlobPart[])).body as ReadableStream;
 const bytes = new Uint8Array([0, 1, 254, 255]);
+async function* chunks() {
+  yield new TextEncoder().encode('one');
+  yield new TextEncoder().encode('two');
+}
 
 // name, body, its bytes on the wire, the content type that fetch gives it
 const bodies: ReadonlyArray<[string, () => BodyInit, Uint8Array | string, string | null]> = [
@@ -44,6 +49,13 @@ const bodies: ReadonlyArray<[string, () => BodyInit, Uint8Array | string, string
   ['a File', () => new File([bytes], 'x', { type: 'image/png' }), bytes, 'image/png'],
   ['a stream', () => streamOf(bytes, bytes), Buffer.concat([bytes, bytes]), null],
   ['an empty stream', () => streamOf(), '', null],
+  [
+    "Node's Readable",
+    () => Readable.from([Buffer.from('one'), Buffer.from('two')]) as unknown as BodyInit,
+    'onetwo',
+    null,
+  ],
+  ['an async generator', () => chunks() as unknown as BodyInit, 'onetwo', null],
 ];
 
 describe('a body', () => {

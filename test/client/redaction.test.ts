@@ -14,6 +14,7 @@ import { signingHooks } from 'countersign/ky';
 import { createVerifier, memoryKeys, memoryReplay } from 'countersign/server';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { messageOf } from '../../src/core/message.ts';
 
 const url = 'https://api.example.com/orders';
 const credentials = generateCredentials();
@@ -32,7 +33,10 @@ const objects: ReadonlyArray<[string, unknown]> = [
   ['a signer', signer],
   ['a signer of bytes', createSigner({ accessKey, secret: new TextEncoder().encode(secret) })],
   ['a signer with a provider', createSigner({ credentials: () => credentials })],
-  ['the signing key', await signer.key()],
+  [
+    'the signature of a message',
+    await signer.signMessage(messageOf({ method: 'GET', url }, new Headers()), { kind: 'none' }),
+  ],
   ['a signed request', await signer.sign(new Request(url))],
   ['signed headers', prepareRequest(signer, { url }).headers],
   ['an explanation', await explainSigning(signer, url)],

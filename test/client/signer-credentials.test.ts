@@ -64,7 +64,6 @@ describe('credentials', () => {
     const { scheme, prepared } = counting();
     const one = createSigner({ credentials: generateCredentials(), scheme });
     for (let i = 0; i < 3; i++) await one.sign(new Request(url));
-    await one.key();
     expect(prepared).toHaveLength(1);
   });
 
@@ -116,5 +115,38 @@ describe('credentials', () => {
     expect(codeOf(() => createSigner({ credentials: bad as unknown as Credentials }))).toBe('invalid_credentials');
     const provided = createSigner({ credentials: () => bad as unknown as Credentials });
     expect(codeOf(() => prepareRequest(provided, { url }).headers)).toBe('invalid_credentials');
+  });
+});
+
+describe('the first run', () => {
+  const messageOf = (act: () => unknown): string => {
+    try {
+      act();
+    } catch (error) {
+      return (error as Error).message;
+    }
+    return '';
+  };
+
+  it.each<[object, RegExp]>([
+    [{ accessKey: undefined, secret }, /^accessKey is undefined: is the environment variable set/],
+    [{ accessKey, secret: undefined }, /^secret is undefined: is the environment variable set/],
+    [{ accessKey, secret: null }, /^secret is null/],
+    [{ accessKey: '', secret }, /^accessKey must be/],
+    [{ accessKey, secret: 'fifteen bytes!!' }, /^secret has 15 bytes: at least 16/],
+    [{ accessKey, secret: `${secret}\n` }, /white space at an end/],
+    [{ accessKey, secret: ` ${secret}` }, /white space at an end/],
+    [{ accessKey, secret: 1234567890123456 }, /^secret is no text, Uint8Array or CryptoKey/],
+    [{ accessKey, secret, signedHeader: ['x-a'] }, /no option signedHeader/],
+    [{ accessKey, secret, tolerance: 30 }, /no option tolerance/],
+    [{}, /^accessKey is undefined/],
+  ])('with %j says what is wrong', (options, expected) => {
+    expect(messageOf(() => createSigner(options as SignerOptions))).toMatch(expected);
+    expect(codeOf(() => createSigner(options as SignerOptions))).toMatch(/^invalid_(credentials|configuration)$/);
+  });
+
+  it.each([{ error: 'login' }, {}, undefined, null])('names the function that returned %j', (returned) => {
+    const one = createSigner({ credentials: () => returned as unknown as Credentials });
+    expect(messageOf(() => prepareRequest(one, { url }))).toBe('The credentials function returned no accessKey.');
   });
 });

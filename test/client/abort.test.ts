@@ -1,0 +1,82 @@
+import {
+  type Credentials,
+  countersignedFetch,
+  createSigner,
+  generateCredentials,
+  redirectFetch,
+  signedFetch,
+} from 'countersign';
+import { describe, expect, it } from 'vitest';
+
+const url = 'https://api.example.com/orders';
+const reason = new Error('The user left.');
+const never = new Promise<Credentials>(() => {});
+const { accessKey, secret } = generateCredentials();
+
+const sends: string[] = [];
+const fetch = async () => {
+  sends.push('sent');
+  return new Response();
+};
+
+describe.each([
+  ['signedFetch', signedFetch],
+  ['countersignedFetch', countersignedFetch],
+])('%s', (_, wrap) => {
+  it('rejects at once with the reason of the signal while credentials are waited for', async () => {
+    const controller = new AbortController();
+    const api = wrap(createSigner({ credentials: () => never }), { fetch });
+    const calls = [api(url, { signal: controller.signal }), api(new Request(url, { signal: controller.signal }))];
+    setTimeout(() => controller.abort(reason), 5);
+    for (const call of calls) await expect(call).rejects.toBe(reason);
+  });
+
+  it('rejects with a signal that was aborted before', async () => {
+    const api = wrap(createSigner({ credentials: () => never }), { fetch });
+    await expect(api(url, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+  });
+
+  it('sends nothing when the credentials come after all', async () => {
+    let arrive = (_: Credentials) => {};
+    const late = new Promise<Credentials>((resolve) => {
+      arrive = resolve;
+    });
+    const api = wrap(createSigner({ credentials: () => late }), { fetch });
+    const controller = new AbortController();
+    const call = api(url, { signal: controller.signal });
+    controller.abort(reason);
+    await expect(call).rejects.toBe(reason);
+    arrive({ accessKey, secret });
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(sends).toEqual([]);
+  });
+});
+
+it('rejects while a body is read, and cancels its stream', async () => {
+  const controller = new AbortController();
+  let cancelled: unknown;
+  const body = new ReadableStream({
+    cancel: (why) => {
+      cancelled = why;
+    },
+  });
+  const api = signedFetch(createSigner({ accessKey, secret }), { fetch });
+  const call = api(url, { method: 'POST', body, duplex: 'half', signal: controller.signal } as RequestInit);
+  setTimeout(() => controller.abort(reason), 5);
+  await expect(call).rejects.toBe(reason);
+  expect(cancelled).toBe(reason);
+  expect(sends).toEqual([]);
+});
+
+it('rejects in signer.sign, and above other wrappers', async () => {
+  const signer = createSigner({ credentials: () => never });
+  await expect(signer.sign(url, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+  await expect(redirectFetch(signer)(url, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+});
+
+it.runIf(globalThis.gc)('keeps a time-out that nobody else holds, also when memory is collected', async () => {
+  const api = signedFetch(createSigner({ credentials: () => never }), { fetch });
+  const call = api(url, { signal: AbortSignal.timeout(100) });
+  globalThis.gc?.();
+  await expect(call).rejects.toMatchObject({ name: 'TimeoutError' });
+});
