@@ -6,11 +6,11 @@ import { requireBody } from './body-step.ts';
 import type { Budgets } from './budgets.ts';
 import { type Answered, type Countersigner, requireCountersigner } from './countersign.ts';
 import { handedOn } from './handed-on.ts';
-import { type Proofs, proverOf, requireProved } from './prove.ts';
+import { proverOf, requireProved } from './prove.ts';
 import { arrivalsAt, type ReceivedRequest } from './received.ts';
 import { bodyReader } from './received-body.ts';
 import { claimsOf, requireUnseen } from './replay-step.ts';
-import { type acceptedSchemes, signaturesIn } from './schemes.ts';
+import { type acceptedSchemes, type Candidate, signaturesIn } from './schemes.ts';
 import { requireChallenge, requireFresh, requireScope } from './steps.ts';
 import { touched } from './touch.ts';
 import { type Judged, verified } from './verdict.ts';
@@ -57,10 +57,10 @@ export function judgeBy(options: VerifierOptions, { schemes, budgets, clock, cou
   };
   const bodyRules = { read: { ...unsigned, left: false }, left: { ...unsigned, left: true } };
 
-  function requireTimely(proofs: Proofs, now: number): void {
-    for (const { candidate } of proofs) {
-      requireFresh(candidate.presented, { now, tolerance, timeless });
-      requireChallenge(candidate.presented, challenges);
+  function requireTimely(candidates: readonly Candidate[], now: number): void {
+    for (const { presented } of candidates) {
+      requireFresh(presented, { now, tolerance, timeless });
+      requireChallenge(presented, challenges);
     }
   }
 
@@ -78,13 +78,21 @@ export function judgeBy(options: VerifierOptions, { schemes, budgets, clock, cou
     attempt.candidate = candidates[0];
     const now = clock();
     const received = bodyReader(request, maxBodyBytes);
-    const found = prover(candidates, { now, body: received, address });
+    const found = prover(candidates, {
+      now,
+      body: received,
+      address,
+      requireTimely: (one) => requireTimely([one], now),
+    });
     const proofs = isPending(found) ? await found : found;
     const [proof] = proofs;
     noteProof(attempt, proof, now);
     const { record, match } = requireProved(proof, { now, address });
     const { scheme, presented } = proof.candidate;
-    requireTimely(proofs, now);
+    requireTimely(
+      proofs.map(({ candidate }) => candidate),
+      now,
+    );
     const countersigner = countersignerOf(attempt);
     requireCountersigner(countersigner, { wanted, scheme, match });
     const held = requireBody(received, presented.body, bodyRules[treatment]);

@@ -15,6 +15,8 @@ export type Proof = {
   readonly record: KeyRecord | undefined;
   /** Undefined where no secret of the record made the signature. */
   readonly match: Match | undefined;
+  /** Why its body was not read, of which it cannot be told without the body whose it is. */
+  readonly refusal?: SignatureError;
 };
 
 /**
@@ -27,6 +29,8 @@ type Circumstances = {
   /** In milliseconds since the epoch. */
   readonly now: number;
   readonly body: BodyReader;
+  /** @throws SignatureError where the signature is not to be judged now, whoever made it. */
+  readonly requireTimely: (candidate: Candidate) => void;
   /** Where the request came from, where that is known. */
   readonly address: string | undefined;
 };
@@ -41,7 +45,8 @@ export function proverOf({ keys, schemes }: { readonly keys: KeyStore; readonly 
   const prepared = new Map(schemes.map((scheme) => [scheme, preparedKeys(scheme)]));
   const requireOwnSecrets = ownSecretsOf(prepared);
 
-  function prove(candidate: Candidate, record: KeyRecord | undefined, { now, body }: Circumstances): Eventual<Proof> {
+  function prove(candidate: Candidate, record: KeyRecord | undefined, circumstances: Circumstances): Eventual<Proof> {
+    const { now, body } = circumstances;
     const { scheme, presented } = candidate;
     const { stringToSign: given } = presented;
     if (record) requireOwnSecrets(record);
@@ -53,9 +58,10 @@ export function proverOf({ keys, schemes }: { readonly keys: KeyStore; readonly 
         record,
         match,
       }));
-    return typeof given === 'function'
-      ? whenThere(body.read(), (bytes = new Uint8Array()) => proofBy(given(bytes)))
-      : proofBy(given);
+    if (typeof given !== 'function') return proofBy(given);
+    const refusal = refusalOf(() => requireReadable(candidate, record, circumstances));
+    if (refusal) return { candidate, stringToSign: '', record, match: undefined, refusal };
+    return whenThere(body.read(), (bytes = new Uint8Array()) => proofBy(given(bytes)));
   }
 
   return (candidates: readonly Candidate[], circumstances: Circumstances): Eventual<Proofs> => {
@@ -66,6 +72,26 @@ export function proverOf({ keys, schemes }: { readonly keys: KeyStore; readonly 
     );
     return whenThere(tried, (all) => decided(all, circumstances));
   };
+}
+
+/**
+ * Before a body is read to find out who called: nobody has it read under a key that does not exist, or by a signature of another day.
+ *
+ * @throws SignatureError
+ */
+function requireReadable(candidate: Candidate, record: KeyRecord | undefined, circumstances: Circumstances): void {
+  requireUsable(record, circumstances.now);
+  circumstances.requireTimely(candidate);
+}
+
+function refusalOf(act: () => void): SignatureError | undefined {
+  try {
+    act();
+    return undefined;
+  } catch (error) {
+    if (error instanceof SignatureError) return error;
+    throw error;
+  }
 }
 
 /** Another scheme may still know a key for which one has no use. */
@@ -98,9 +124,10 @@ function decided(tried: readonly (Proof | SignatureError)[], circumstances: Circ
  * `scheme_not_allowed`, `address_not_allowed`
  */
 export function requireProved(
-  { candidate, record, match }: Proof,
+  { candidate, record, match, refusal }: Proof,
   { now, address }: Pick<Circumstances, 'now' | 'address'>,
 ): { readonly record: KeyRecord; readonly match: Match } {
+  if (refusal) throw refusal;
   requireUsable(record, now);
   if (!match) fail('signature_mismatch', 'No active secret of the key makes this signature of this request.', 401);
   requireActive(match, now);
