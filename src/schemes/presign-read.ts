@@ -7,7 +7,7 @@ import { headersToSign, leavesBodiesOut, type PresignOptions } from './presign-s
 import { type Parameter, parametersOf, partsOfTarget } from './sigv4-canonical.ts';
 import { isSignedHeadersList, requireCoverage, signableHeaders } from './sigv4-fields.ts';
 import { dailyKeys } from './sigv4-key.ts';
-import { accessKeyOf, malformed, payloadIn, presentedString, timeOf } from './sigv4-presented.ts';
+import { accessKeyOf, malformed, payloadIn, presentedString, requireOnePath, timeOf } from './sigv4-presented.ts';
 import { algorithm, isLikeS3, unsignedPayload } from './sigv4-string.ts';
 
 /** The server's half of AWS Signature Version 4 by query. */
@@ -32,6 +32,7 @@ export function readerOfPresigned(options: PresignOptions): (message: Message) =
     const names = (own.get('X-Amz-SignedHeaders') ?? '').split(';');
     if (!isSignedHeadersList(names)) malformed('X-Amz-SignedHeaders must name host, and each header once, in order');
     requireCoverage(message, names, ifPresent);
+    requireOnePath(message, scope);
     const { hashed, body } = payloadIn(payloadTold(own, message) ?? (ofS3 ? unsignedPayload : undefined), {
       uncovered,
     });

@@ -2,7 +2,7 @@ import type { Finding } from '../core/finding.ts';
 import type { Scheme } from '../core/scheme.ts';
 import { readerOfPresigned } from './presign-read.ts';
 import { headersToSign, leavesBodiesOut, type PresignOptions, signPresign } from './presign-sign.ts';
-import { bodyUnsigned, contentTypeFindings } from './sigv4-presented.ts';
+import { bodyUnsigned, contentTypeFindings, orderUnsigned } from './sigv4-presented.ts';
 
 export type { PresignOptions } from './presign-sign.ts';
 
@@ -26,6 +26,7 @@ export const presign = (options: PresignOptions): Scheme => ({
   read: readerOfPresigned(options),
   findings: [
     noNonce(options.reusable === true),
+    orderUnsigned,
     ...contentTypeFindings(headersToSign(options)),
     ...(leavesBodiesOut(options) ? [bodyUnsigned] : []),
   ],

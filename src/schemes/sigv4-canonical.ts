@@ -67,6 +67,9 @@ export function canonicalPath(path: string, { onceEncoded }: { readonly onceEnco
   return encoded.replace(/%2F/g, '/');
 }
 
+/** Whether a path is what a service other than S3 signs it as, but for the encoding: without dot segments and repeated slashes. */
+export const isResolved = (path: string): boolean => resolved(path) === path;
+
 function resolved(path: string): string {
   if (!/\/\/|\/\.\.?(?:\/|$)/.test(path)) return path;
   const segments: string[] = [];

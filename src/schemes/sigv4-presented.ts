@@ -2,9 +2,11 @@ import { sha256OfBodySync } from '../core/digest.ts';
 import { bytesOfHex, hex } from '../core/encoding.ts';
 import { fail } from '../core/errors.ts';
 import type { Finding } from '../core/finding.ts';
+import type { Message } from '../core/message.ts';
 import type { PresentedBody, PresentedSignature } from '../core/scheme.ts';
+import { isResolved, partsOfTarget } from './sigv4-canonical.ts';
 import type { Scope } from './sigv4-key.ts';
-import { amzDate, type Signed, scopeOf, stringToSign, unsignedPayload } from './sigv4-string.ts';
+import { amzDate, isLikeS3, type Signed, scopeOf, stringToSign, unsignedPayload } from './sigv4-string.ts';
 
 export const malformed = (message: string): never => fail('malformed_field', `${message}.`);
 
@@ -36,6 +38,18 @@ export function accessKeyOf(
     return malformed('Credential must be <access key>/<date>/<region>/<service>/aws4_request');
   const expected = scopeOf(date, scope);
   return given === expected ? accessKey : malformed(`Credential is for ${given}, expected ${expected}`);
+}
+
+/**
+ * Requires a path that is signed as it stands. For services other than S3, `/admin/../items` is signed as `/items`: whoever is on the
+ * way could put in what a router does not resolve, or resolves in another way.
+ *
+ * @throws SignatureError `malformed_field`
+ */
+export function requireOnePath({ rawTarget }: Message, { service }: Scope): void {
+  if (!isLikeS3(service) && !isResolved(partsOfTarget(rawTarget).path)) {
+    malformed('The path has a dot segment or an empty one, and is signed as if it had none');
+  }
 }
 
 /** What a request says of its body. */
@@ -86,6 +100,14 @@ export const contentTypeFindings = (signedHeaders: readonly string[]): readonly 
           attack: 'A body that is JSON and a form as well is sent on with the other Content-Type.',
         },
       ];
+
+/** Of every scheme that sorts the query. */
+export const orderUnsigned: Finding = {
+  code: 'query-unsigned',
+  severity: 'low',
+  message: 'Parameters are sorted before they are signed, also those of one name.',
+  attack: '`?to=1&to=2` becomes `?to=2&to=1`, and a server that takes the first takes another.',
+};
 
 /** Of a scheme that leaves bodies out. */
 export const bodyUnsigned: Finding = {

@@ -5,7 +5,7 @@ import type { PresentedSignature } from '../core/scheme.ts';
 import { parametersOf, partsOfTarget } from './sigv4-canonical.ts';
 import { isSignedHeadersList, requireCoverage, signableHeaders, signedByDefault } from './sigv4-fields.ts';
 import { dailyKeys } from './sigv4-key.ts';
-import { accessKeyOf, malformed, payloadIn, presentedString, timeOf } from './sigv4-presented.ts';
+import { accessKeyOf, malformed, payloadIn, presentedString, requireOnePath, timeOf } from './sigv4-presented.ts';
 import type { SigV4Options } from './sigv4-sign.ts';
 import { isLikeS3 } from './sigv4-string.ts';
 
@@ -13,7 +13,7 @@ const form = /^AWS4-HMAC-SHA256 Credential=([^ ,]{1,800}), ?SignedHeaders=([^ ,]
 
 /** The server's half of AWS Signature Version 4 by header. */
 export function readerOfSigV4(options: SigV4Options): (message: Message) => PresentedSignature {
-  const { region, service, unsignedPayload: uncovered = false } = options;
+  const { region, service, payloadHeader = true, unsignedPayload: uncovered = false } = options;
   const scope = { region, service };
   const ifPresent = signableHeaders(options.signedHeaders ?? signedByDefault);
   const keyOf = dailyKeys(scope);
@@ -32,8 +32,11 @@ export function readerOfSigV4(options: SigV4Options): (message: Message) => Pres
     const names = list.split(';');
     if (!isSignedHeadersList(names)) malformed('SignedHeaders must name host, and each header once, in order');
     requireCoverage(message, names, ifPresent);
+    requireOnePath(message, scope);
     const text = headers.get('x-amz-content-sha256') ?? undefined;
-    if (text === undefined && isLikeS3(service)) malformed('X-Amz-Content-Sha256 is missing');
+    if (text === undefined && (payloadHeader || isLikeS3(service))) {
+      malformed('X-Amz-Content-Sha256 is missing, which only a verifier with payloadHeader: false does without');
+    }
     const { hashed, body } = payloadIn(text, { uncovered });
     const parameters = parametersOf(partsOfTarget(rawTarget).query);
     return {

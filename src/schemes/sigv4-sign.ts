@@ -32,7 +32,8 @@ export type SigV4Options = {
   /** Sends bodies that nothing protects but TLS, and leaves them unread: the finding `body-unsigned`. @default false */
   readonly unsignedPayload?: boolean;
   /**
-   * Whether `X-Amz-Content-Sha256` goes with every request: a verifier then judges it before it reads the body. Always so for S3.
+   * Whether `X-Amz-Content-Sha256` goes with every request, and a verifier demands it: it then knows the caller before it reads the
+   * body. Always so for S3.
    * @default true
    */
   readonly payloadHeader?: boolean;

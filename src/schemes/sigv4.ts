@@ -1,7 +1,7 @@
 import type { Finding } from '../core/finding.ts';
 import type { Scheme } from '../core/scheme.ts';
 import { signedByDefault } from './sigv4-fields.ts';
-import { bodyUnsigned, contentTypeFindings } from './sigv4-presented.ts';
+import { bodyUnsigned, contentTypeFindings, orderUnsigned } from './sigv4-presented.ts';
 import { readerOfSigV4 } from './sigv4-read.ts';
 import { type SigV4Options, signSigV4 } from './sigv4-sign.ts';
 
@@ -33,6 +33,7 @@ export const sigv4 = (options: SigV4Options): Scheme => ({
   findings: [
     noNonce,
     accessKeyUnbound,
+    orderUnsigned,
     ...contentTypeFindings(options.signedHeaders ?? signedByDefault),
     ...(options.unsignedPayload ? [bodyUnsigned] : []),
   ],

@@ -9,7 +9,8 @@ import { accessKey, credentials, secret } from './peers.ts';
 import { verifierOf } from './rig.ts';
 
 const scope = { region: 'eu-west-1', service: 'execute-api' };
-const scheme = sigv4({ ...scope, signedHeaders: [] });
+// aws4fetch signs no content type, and sends the hash of a body to S3 alone.
+const scheme = sigv4({ ...scope, signedHeaders: [], payloadHeader: false });
 const json = { 'content-type': 'application/json' };
 const codes = ({ exchanges }: Bridge) =>
   exchanges.splice(0).map(({ result }) => (result.ok ? 'ok' : result.error.code));
@@ -23,7 +24,7 @@ describe('A verifier of sigv4', () => {
 
   it('lets in what aws4fetch sends, and refuses it the second time', async () => {
     const client = new AwsClient({ ...credentials, ...scope });
-    const url = `${bridge.origin}/v1//a b/ü?b=2&a=1&a=0&c`;
+    const url = `${bridge.origin}/v1/a b/ü?b=2&a=1&a=0&c`;
     const request = await client.sign(url, { method: 'POST', body: '{"a":1}', headers: json });
     expect((await fetch(request.clone())).status).toBe(200);
     expect((await fetch(request)).status).toBe(401);

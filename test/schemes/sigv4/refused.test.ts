@@ -34,6 +34,8 @@ const signed: Parts = {
   },
   body,
 };
+const lowerCased = (headers: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 const authorization = signed.headers.authorization ?? '';
 const withHeaders = (headers: Record<string, string>): Parts => ({
   ...signed,
@@ -49,7 +51,32 @@ const without = (name: string): Parts => ({
 describe('A request signed by header', () => {
   it('is accepted as it was signed', async () => {
     expect(await judge(signed)).toBe('ok');
-    expect(await judge({ ...signed, target: '/v1//a%20b?y=2&x=%31' })).toBe('ok');
+    expect(await judge({ ...signed, target: '/v1/a%20b?y=2&x=%31' })).toBe('ok');
+  });
+
+  it.each(['/v1//a%20b', '//v1/a%20b', '/v1/./a%20b', '/admin/../v1/a%20b', '/v1/a%20b/.', '/v1/a%20b/c/..'])(
+    'is refused at %s, which is signed as the same path',
+    async (path) => {
+      expect(await judge({ ...signed, target: `${path}?x=1&y=2` })).toBe('malformed_field');
+    },
+  );
+
+  it('is accepted with its parameters in another order, which is a finding', async () => {
+    const url = `https://${host}/v1/a?to=1&to=2`;
+    const parts = { ...signed, method: 'GET', body: undefined, headers: lowerCased(signer.headers({ url })) };
+    expect(await judge({ ...parts, target: '/v1/a?to=2&to=1' })).toBe('ok');
+    for (const { findings = [] } of [sigv4(scope), presign(scope)]) {
+      expect(findings).toContainEqual(expect.objectContaining({ code: 'query-unsigned', severity: 'low' }));
+    }
+  });
+
+  it('is refused without the hash of its body, unless the verifier does without', async () => {
+    const scheme = sigv4({ ...scope, payloadHeader: false });
+    const bare = createSigner({ accessKey, secret, clock, scheme });
+    const headers = bare.headers({ method: 'POST', url: `https://${host}${target}`, headers: type, body });
+    const parts = { ...signed, headers: { ...type, ...lowerCased(headers) } };
+    expect(await judge(parts)).toBe('malformed_field');
+    expect(await judge(parts, { scheme })).toBe('ok');
   });
 
   it.each(requestModifiers)('has its %s covered, though nobody has named it', async (name) => {
@@ -119,7 +146,7 @@ describe('A request signed by header', () => {
     expect(await judge(signed, { replay })).toBe('ok');
     expect(await judge(signed, { replay })).toBe('replayed_request');
     // What is equal to the canonical request is the same request.
-    expect(await judge({ ...signed, target: '/v1//a%20b?y=2&x=1' }, { replay })).toBe('replayed_request');
+    expect(await judge({ ...signed, target: '/v1/a%20b?y=2&x=1' }, { replay })).toBe('replayed_request');
   });
 
   it('is never accepted, and never fails in another way, whatever is put into its Authorization', async () => {
