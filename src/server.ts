@@ -8,6 +8,7 @@ export type { Scheme } from './core/scheme.ts';
 export { allowUnsignedPayload } from './core/switches.ts';
 export { countersignV1 } from './schemes/countersign-v1.ts';
 export { allSinks } from './server/all-sinks.ts';
+export { derivedSecretsFromText, sealerFromText } from './server/at-rest-text.ts';
 export type { ReceivedBody, UnreadBody } from './server/body-step.ts';
 export { requireSigned } from './server/body-step.ts';
 export type { AuditLoss, BoundedSink, BoundedSinkCounts, BoundedSinkOptions } from './server/bounded-sink.ts';
@@ -32,6 +33,8 @@ export type {
   ReportedEvent,
 } from './server/contracts.ts';
 export type { CorsOptions } from './server/cors-options.ts';
+export type { DerivedSecrets } from './server/derived-secrets.ts';
+export { derivedSecrets } from './server/derived-secrets.ts';
 export type { Caller, GateOptions, ProtectedHandler, ProtectOptions } from './server/gate.ts';
 export { protect } from './server/gate.ts';
 export type { Rotation, SecretState } from './server/key-lifecycle.ts';
@@ -41,8 +44,15 @@ export { memoryKeyTable } from './server/key-table.ts';
 export { memoryKeys } from './server/keys.ts';
 export type { AuditLogger, LineWriter } from './server/log-sinks.ts';
 export { jsonLines, loggedTo } from './server/log-sinks.ts';
-export type { DerivedSecrets, IssuedSecret, ManagedKeys, ManagedKeysOptions, NewKey } from './server/managed-keys.ts';
-export { derivedSecrets, managedKeys } from './server/managed-keys.ts';
+export type {
+  IssuedSecret,
+  ManagedKeys,
+  ManagedKeysOptions,
+  RegisteredPublicKey,
+  RotateOptions,
+} from './server/managed-keys.ts';
+export { managedKeys } from './server/managed-keys.ts';
+export type { NewKey } from './server/new-key.ts';
 export type { OutcomeCount, OutcomeCounts, OutcomeCountsOptions } from './server/outcome-counts.ts';
 export { outcomeCounts } from './server/outcome-counts.ts';
 export type { ForwardingHeader, TrustedProxies } from './server/proxies.ts';

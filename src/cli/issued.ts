@@ -1,6 +1,6 @@
 import { closeSync, fsyncSync, openSync, rmSync, writeSync } from 'node:fs';
 import { fail } from '../core/errors.ts';
-import type { IssuedSecret } from '../server/managed-keys.ts';
+import type { IssuedSecret, RegisteredPublicKey } from '../server/managed-keys.ts';
 import type { Given, Options } from './command.ts';
 import { columns, printFor, styled, tell } from './output.ts';
 
@@ -91,7 +91,11 @@ export async function handOver(given: GivenOutlet, { make, undo }: Making): Prom
 }
 
 /** Tells of what was made; of a secret only where it went to no file. */
-export function tellIssued(given: Pick<GivenOutlet, 'json'>, issued: IssuedSecret, file?: string): void {
+export function tellIssued(
+  given: Pick<GivenOutlet, 'json'>,
+  issued: IssuedSecret | RegisteredPublicKey,
+  file?: string,
+): void {
   const { accessKey, id, secret } = issued;
   const shown = file === undefined ? secret : undefined;
   printFor(given, {

@@ -1,4 +1,4 @@
-import type { NewKey } from '../server/managed-keys.ts';
+import type { NewKey } from '../server/new-key.ts';
 import { atRestOptions } from './at-rest.ts';
 import { command, type Given, type Options } from './command.ts';
 import { databaseOptions } from './database.ts';
@@ -37,9 +37,10 @@ export const keysCreate = command({
   ].join('\n'),
   examples: ['keys create --service shop --scope orders:read --out shop.json'],
   async run(given) {
-    const key = await newKey(given);
-    if (key.publicKey) {
-      await withSecretlessKeys(given, async (keys) => tellIssued(given, await keys.create(key)));
+    const key = newKey(given);
+    const publicKey = await publicKeyOf(given);
+    if (publicKey) {
+      await withSecretlessKeys(given, async (keys) => tellIssued(given, await keys.create({ ...key, publicKey })));
     } else {
       await withKeys(given, (keys) =>
         handOver(given, { make: () => keys.create(key), undo: ({ accessKey }) => keys.revoke(accessKey) }),
@@ -49,10 +50,9 @@ export const keysCreate = command({
   },
 });
 
-async function newKey(given: Given<typeof keyOptions>): Promise<NewKey> {
+function newKey(given: Given<typeof keyOptions>): Omit<NewKey, 'publicKey'> {
   const { service = '', environment, expires, scope, address, scheme, algorithm } = given;
-  const { 'access-key': accessKey, 'not-before': notBefore, 'public-key': file } = given;
-  const pem = file === undefined ? undefined : new TextDecoder().decode(await bytesIn(file, 'The public key'));
+  const { 'access-key': accessKey, 'not-before': notBefore } = given;
   return {
     service,
     ...(environment !== undefined && { environment }),
@@ -64,6 +64,10 @@ async function newKey(given: Given<typeof keyOptions>): Promise<NewKey> {
     ...(notBefore !== undefined && { notBefore: timeOf('not-before', notBefore) }),
     ...(expires !== undefined && { expiresAt: timeOf('expires', expires) }),
     ...(given.explain && { explain: true }),
-    ...(pem !== undefined && { publicKey: await publicKeyIn(pem, algorithm) }),
   };
+}
+
+async function publicKeyOf({ 'public-key': file, algorithm }: Given<typeof keyOptions>): Promise<NewKey['publicKey']> {
+  if (file === undefined) return undefined;
+  return publicKeyIn(new TextDecoder().decode(await bytesIn(file, 'The public key')), algorithm);
 }

@@ -17,7 +17,7 @@ export const keysSealingKey = command({
   },
   details: [
     'Whoever has it and the database has every secret: keep the two apart.',
-    'Servers give it to aesSealer, this program takes it as COUNTERSIGN_SEALING_KEY or --sealing-key-file.',
+    'Servers read it with sealerFromText, this program takes it as COUNTERSIGN_SEALING_KEY or --sealing-key-file.',
   ].join('\n'),
   examples: ['keys sealing-key --out sealing.key'],
   async run(given) {

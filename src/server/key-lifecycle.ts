@@ -1,6 +1,7 @@
 import { hex } from '../core/encoding.ts';
 import { fail } from '../core/errors.ts';
 import type { StoredKey, StoredSecret } from './key-table.ts';
+import { checkMoment } from './moments.ts';
 
 /**
  * `next`: verifies nothing yet. `active`: verifies. `retiring`: verifies until its end, which is set, because another takes its
@@ -36,9 +37,13 @@ const most = 4;
  */
 export function rotated(key: StoredKey, secret: StoredSecret, { overlap = 604_800, startsAt }: Rotation): StoredKey {
   const { createdAt: now } = secret;
+  checkMoment('startsAt', startsAt);
   const start = startsAt ?? now;
-  if (!(overlap >= 0 && overlap < Infinity) || !(start >= now)) {
-    fail('invalid_configuration', 'overlap must be seconds from 0 on, startsAt a time that has not passed.');
+  if (!(start >= now)) {
+    fail('invalid_configuration', `startsAt is ${new Date(start).toISOString()}, which has passed: leave it out.`);
+  }
+  if (!(typeof overlap === 'number' && overlap >= 0 && overlap < Infinity)) {
+    fail('invalid_configuration', `overlap is ${JSON.stringify(overlap)}, not a number of seconds from 0 on.`);
   }
   if (key.revoked) fail('revoked_key', `The key ${key.accessKey} is revoked: create another.`, 401);
   const end = start + overlap * 1000;

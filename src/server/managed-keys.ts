@@ -1,17 +1,15 @@
-import { checkEnvironment, generateCredentials, type PlatformKey, secretText } from '../core/credentials.ts';
-import { derivedBytes } from '../core/derive.ts';
+import { generateCredentials, type PlatformKey, secretText } from '../core/credentials.ts';
 import { fail } from '../core/errors.ts';
 import { changeKey, deleteKey } from './change-key.ts';
-import type { KeyRecord, KeyStore } from './contracts.ts';
+import type { KeyStore } from './contracts.ts';
+import type { DerivedSecrets } from './derived-secrets.ts';
 import { firstVersion, newSecretId, type Rotation, revoked, rotated, withoutSecret } from './key-lifecycle.ts';
 import type { KeyFilter, KeyTable, StoredKey, StoredSecret } from './key-table.ts';
+import { type OptionNames, requireKnownOptions } from './known-options.ts';
+import { checkNewKey, type NewKey } from './new-key.ts';
 import { recordOpener } from './opened-keys.ts';
 import { storedPublicKey } from './public-key.ts';
-import { rangesOf } from './ranges.ts';
 import type { Sealer } from './sealing.ts';
-
-/** Secrets that are derived from one master secret and stored nowhere. Made by {@link derivedSecrets}. */
-export type DerivedSecrets = { derive(key: Pick<StoredKey, 'accessKey' | 'environment'>, id: string): string };
 
 /** Where keys are kept, and how their secrets are. */
 export type ManagedKeysOptions = {
@@ -24,34 +22,37 @@ export type ManagedKeysOptions = {
   readonly clock?: () => number;
 };
 
-/** A key to be made. */
-export type NewKey = Pick<
-  KeyRecord,
-  'service' | 'scopes' | 'schemes' | 'algorithms' | 'addresses' | 'notBefore' | 'expiresAt' | 'explain'
-> & {
-  /** 1 to 64 of A-Z a-z 0-9 . _ ~ - @default a new random one */
-  readonly accessKey?: string;
-  /** 1 to 16 lower-case letters and digits. @default 'live' */
-  readonly environment?: string;
-  /** The caller's public key; then there is no secret. @default none: a secret is made */
-  readonly publicKey?: PlatformKey;
-  /** The name of the one scheme that the secret or public key is for. @default every scheme of the verifier */
-  readonly scheme?: string;
-};
-
 /** What is told once, when a secret is made. */
 export type IssuedSecret = {
   readonly accessKey: string;
   /** Which of the key's secrets it is. */
   readonly id: string;
-  /** To be handed to the caller, and not told again; undefined where the caller gave a public key. */
-  readonly secret: string | undefined;
+  /** To be handed to the caller, and not told again. */
+  readonly secret: string;
+  /** When the key ends, in milliseconds since the epoch; absent where it has no end. */
+  readonly expiresAt?: number;
 };
+
+/** What is told where the caller gave a public key: there is no secret. */
+export type RegisteredPublicKey = Omit<IssuedSecret, 'secret'> & { readonly secret?: never };
+
+type WithSecret<Options> = Omit<Options, 'publicKey'> & { readonly publicKey?: never };
+type WithPublicKey<Options> = Omit<Options, 'publicKey'> & { readonly publicKey: PlatformKey };
+
+/** How a key is rotated. */
+export type RotateOptions = Rotation & Pick<NewKey, 'publicKey' | 'scheme'>;
 
 /** Keys that can be made, changed and ended while servers run. */
 export type ManagedKeys = KeyStore & {
-  /** @throws SignatureError `invalid_configuration` for a key that cannot be, or exists already. */
-  create(key: NewKey): Promise<IssuedSecret>;
+  /**
+   * Makes a key, and its secret unless the caller gave a `publicKey`.
+   *
+   * @throws SignatureError `invalid_configuration` for a key that cannot be, or exists already; for an option that does not exist;
+   * for an `expiresAt` that has passed, and a time that is not in milliseconds since the epoch.
+   */
+  create(key: WithSecret<NewKey>): Promise<IssuedSecret>;
+  create(key: WithPublicKey<NewKey>): Promise<RegisteredPublicKey>;
+  create(key: NewKey): Promise<IssuedSecret | RegisteredPublicKey>;
   /**
    * Gives a key a new secret, beside which the old ones for the same scheme verify for a while.
    *
@@ -59,7 +60,9 @@ export type ManagedKeys = KeyStore & {
    * @param options.scheme the name of the one scheme that the new secret is for. @default every scheme of the verifier
    * @throws SignatureError `unknown_key`, `revoked_key`, `invalid_configuration`
    */
-  rotate(accessKey: string, options?: Rotation & Pick<NewKey, 'publicKey' | 'scheme'>): Promise<IssuedSecret>;
+  rotate(accessKey: string, options?: WithSecret<RotateOptions>): Promise<IssuedSecret>;
+  rotate(accessKey: string, options: WithPublicKey<RotateOptions>): Promise<RegisteredPublicKey>;
+  rotate(accessKey: string, options?: RotateOptions): Promise<IssuedSecret | RegisteredPublicKey>;
   /**
    * Ends a key, or one of its secrets, at once.
    *
@@ -87,21 +90,45 @@ export type ManagedKeys = KeyStore & {
 export function managedKeys({ table, secrets, capacity, clock = () => Date.now() }: ManagedKeysOptions): ManagedKeys {
   const open = recordOpener({ secrets, capacity });
 
-  type Owner = Pick<StoredKey, 'accessKey' | 'environment'>;
-
   async function issue(
-    owner: Owner,
+    { accessKey, environment, expiresAt }: Pick<StoredKey, 'accessKey' | 'environment' | 'expiresAt'>,
     { publicKey, scheme }: Pick<NewKey, 'publicKey' | 'scheme'>,
-  ): Promise<IssuedSecret & { stored: StoredSecret }> {
-    const { accessKey, environment } = owner;
+  ): Promise<Issue> {
     const id = newSecretId();
     const made = { id, createdAt: clock(), ...(scheme !== undefined && { scheme }) };
-    if (publicKey) {
-      return { accessKey, id, secret: undefined, stored: { ...made, publicKey: await storedPublicKey(publicKey) } };
+    const told = { accessKey, id, ...(expiresAt !== undefined && { expiresAt }) };
+    if (publicKey) return { told, stored: { ...made, publicKey: await storedPublicKey(publicKey) } };
+    if ('derive' in secrets) {
+      return { told: { ...told, secret: secrets.derive({ accessKey, environment }, id) }, stored: made };
     }
-    if ('derive' in secrets) return { accessKey, id, secret: secrets.derive(owner, id), stored: made };
     const secret = secretText(environment, crypto.getRandomValues(new Uint8Array(32)));
-    return { accessKey, id, secret, stored: { ...made, sealed: await secrets.seal(secret, accessKey) } };
+    return { told: { ...told, secret }, stored: { ...made, sealed: await secrets.seal(secret, accessKey) } };
+  }
+
+  function create(wanted: WithSecret<NewKey>): Promise<IssuedSecret>;
+  function create(wanted: WithPublicKey<NewKey>): Promise<RegisteredPublicKey>;
+  function create(wanted: NewKey): Promise<IssuedSecret | RegisteredPublicKey>;
+  async function create(wanted: NewKey): Promise<IssuedSecret | RegisteredPublicKey> {
+    checkNewKey(wanted, clock());
+    const { environment = 'live', accessKey = generateCredentials({ environment }).accessKey, ...others } = wanted;
+    const { publicKey, scheme, ...rest } = others;
+    const { stored, told } = await issue({ ...rest, accessKey, environment }, wanted);
+    const { createdAt } = stored;
+    const key = { ...rest, accessKey, environment, createdAt, secrets: [stored], version: firstVersion() };
+    if (!(await table.insert(key))) fail('invalid_configuration', `The access key ${accessKey} is taken.`);
+    return told;
+  }
+
+  function rotate(accessKey: string, options?: WithSecret<RotateOptions>): Promise<IssuedSecret>;
+  function rotate(accessKey: string, options: WithPublicKey<RotateOptions>): Promise<RegisteredPublicKey>;
+  function rotate(accessKey: string, options?: RotateOptions): Promise<IssuedSecret | RegisteredPublicKey>;
+  async function rotate(accessKey: string, options: RotateOptions = {}): Promise<IssuedSecret | RegisteredPublicKey> {
+    requireKnownOptions(options, rotateNames, 'rotate()');
+    const found = await table.read(accessKey);
+    if (!found) return fail('unknown_key', `No key has the access key ${accessKey}.`, 401);
+    const { stored, told } = await issue(found, options);
+    await changeKey(table, accessKey, (key) => rotated(key, stored, options));
+    return told;
   }
 
   return {
@@ -109,23 +136,12 @@ export function managedKeys({ table, secrets, capacity, clock = () => Date.now()
       const key = await table.read(accessKey);
       return key && open(key);
     },
-    async create(wanted) {
-      const { accessKey, environment = 'live', publicKey, scheme, ...rest } = wanted;
-      const owner = { accessKey: accessKey ?? generateCredentials({ environment }).accessKey, environment };
-      checkNew({ ...wanted, ...owner });
-      const { stored, ...issued } = await issue(owner, wanted);
-      const key = { ...rest, ...owner, createdAt: stored.createdAt, secrets: [stored], version: firstVersion() };
-      if (!(await table.insert(key))) fail('invalid_configuration', `The access key ${owner.accessKey} is taken.`);
-      return issued;
-    },
-    async rotate(accessKey, options = {}) {
-      const found = await table.read(accessKey);
-      if (!found) return fail('unknown_key', `No key has the access key ${accessKey}.`, 401);
-      const { stored, ...issued } = await issue(found, options);
-      await changeKey(table, accessKey, (key) => rotated(key, stored, options));
-      return issued;
-    },
-    async revoke(accessKey, { secret } = {}) {
+    create,
+    rotate,
+    async revoke(accessKey, options = {}) {
+      // A misspelt `secret` would end the whole key.
+      requireKnownOptions(options, { secret: true }, 'revoke()');
+      const { secret } = options;
       const ended = (key: StoredKey) =>
         secret === undefined ? revoked(key, clock()) : withoutSecret(key, secret, clock());
       await changeKey(table, accessKey, ended);
@@ -133,33 +149,15 @@ export function managedKeys({ table, secrets, capacity, clock = () => Date.now()
     async delete(accessKey) {
       await deleteKey(table, accessKey);
     },
-    list: (filter = {}) => table.list(filter),
+    async list(filter = {}) {
+      requireKnownOptions(filter, { service: true, after: true, limit: true }, 'list()');
+      return table.list(filter);
+    },
     touch: (accessKey, at) => table.touch(accessKey, at),
   };
 }
 
-function checkNew({ accessKey, environment, service, addresses = [] }: NewKey): void {
-  // Shorter than the verifier's grammar allows, so that every database can index it.
-  if (!/^[\w.~-]{1,64}$/.test(accessKey ?? '')) {
-    fail('invalid_configuration', 'An access key has 1 to 64 of A-Z a-z 0-9 . _ ~ -');
-  }
-  checkEnvironment(environment ?? '');
-  rangesOf(addresses);
-  if (!service || service.length > 255) fail('invalid_configuration', 'A key needs a service of 1 to 255 characters.');
-}
+/** What is told of a new secret or public key, and what is stored of it. */
+type Issue = { readonly told: IssuedSecret | RegisteredPublicKey; readonly stored: StoredSecret };
 
-/**
- * Secrets derived from a master secret by HKDF-SHA256 (RFC 5869), for the access key and the secret's own id: no store holds
- * any, and a rotation gives another.
- *
- * @param options.master at least 32 bytes that nobody else has; whoever has it has every secret.
- * @throws SignatureError `invalid_configuration` for a shorter one.
- */
-export function derivedSecrets({ master }: { readonly master: Uint8Array }): DerivedSecrets {
-  if (!(master?.length >= 32)) fail('invalid_configuration', 'The master secret must have at least 32 bytes.');
-  const own = new Uint8Array(master);
-  return {
-    derive: ({ accessKey, environment }, id) =>
-      secretText(environment, derivedBytes(own, 'countersign-derived1', `${accessKey}\n${id}`)),
-  };
-}
+const rotateNames: OptionNames<RotateOptions> = { overlap: true, startsAt: true, publicKey: true, scheme: true };

@@ -1,6 +1,7 @@
 import { everyKey } from './every-key.ts';
 import { endOfKey } from './key-lifecycle.ts';
 import type { KeyTable } from './key-table.ts';
+import { requireKnownOptions } from './known-options.ts';
 
 /** Which keys are deleted, and from where. */
 export type PruneKeysOptions = {
@@ -25,7 +26,10 @@ export type PrunedKeys = {
  *
  * @throws SignatureError `key_store_unavailable` where the table does not respond.
  */
-export async function pruneKeys({ table, endedBefore, dryRun = false }: PruneKeysOptions): Promise<PrunedKeys> {
+export async function pruneKeys(options: PruneKeysOptions): Promise<PrunedKeys> {
+  // A misspelt `dryRun` would delete.
+  requireKnownOptions(options, { table: true, endedBefore: true, dryRun: true }, 'pruneKeys()');
+  const { table, endedBefore, dryRun = false } = options;
   const deleted: string[] = [];
   let keys = 0;
   for await (const key of everyKey(table)) {

@@ -7,9 +7,10 @@ import {
   type ManagedKeys,
   managedKeys,
   memoryReplay,
+  pruneKeys,
   resealKeys,
 } from 'countersign/server';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, expectTypeOf, it } from 'vitest';
 
 const day = 86_400_000;
 const service = 'shop';
@@ -47,6 +48,7 @@ export function keyTableContract(open: () => KeyTable): void {
   describe('a key', () => {
     it('is made once, with a secret that is told once, and works everywhere', async () => {
       const { accessKey, id, secret } = await keys.create({ service, scopes: ['orders:read'] });
+      expectTypeOf(secret).toEqualTypeOf<string>();
       expect(secret).toMatch(/^csign_sk_live_/);
       expect(await outcome(accessKey, secret)).toBe('accepted');
       const found = await keys.find(accessKey);
@@ -96,6 +98,7 @@ export function keyTableContract(open: () => KeyTable): void {
       { service, accessKey: 'k'.repeat(65) },
       { service, environment: 'Live' },
       { service: 's'.repeat(256) },
+      { service, addresses: ['nowhere'] },
     ])('as %j is refused', async (wanted) => {
       expect(await codeOf(keys.create(wanted))).toBe('invalid_configuration');
     });
@@ -104,12 +107,81 @@ export function keyTableContract(open: () => KeyTable): void {
       const pair = await crypto.subtle.generateKey('Ed25519', true, ['sign', 'verify']);
       const { publicKey } = pair as { readonly publicKey: Parameters<ManagedKeys['create']>[0]['publicKey'] & object };
       const { accessKey, secret } = await keys.create({ service, publicKey });
+      expectTypeOf(secret).toEqualTypeOf<undefined>();
       expect(secret).toBeUndefined();
       const [found] = (await managedKeys({ table: open(), secrets: sealer }).find(accessKey))?.secrets ?? [];
       const spki = async (key: typeof publicKey) =>
         Buffer.from(await crypto.subtle.exportKey('spki', key)).toString('hex');
       expect(found?.publicKey && (await spki(found.publicKey))).toBe(await spki(publicKey));
     });
+  });
+
+  describe('the times of a key', () => {
+    const seconds = () => Math.floor(now / 1000);
+    it.each<[string, () => Readonly<Record<string, unknown>>, RegExp]>([
+      ['seconds', () => ({ expiresAt: seconds() + 3600 }), /^expiresAt is \d{10}, not milliseconds.*seconds by 1000/],
+      ['microseconds', () => ({ expiresAt: (now + day) * 1000 }), /^expiresAt is .*microseconds by 1000/],
+      ['an ISO text', () => ({ expiresAt: '2027-01-01' }), /^expiresAt is the text "2027-01-01".*Date\.parse/],
+      ['another text', () => ({ expiresAt: 'tomorrow' }), /^expiresAt is the text "tomorrow", not milliseconds/],
+      ['digits in a text', () => ({ expiresAt: String(now + day) }), /^expiresAt is the text/],
+      ['a Date', () => ({ expiresAt: new Date(now + day) }), /^expiresAt is a Date.*getTime/],
+      ['NaN', () => ({ expiresAt: Number.NaN }), /^expiresAt is NaN/],
+      ['Infinity', () => ({ expiresAt: Infinity }), /^expiresAt is Infinity.*leave it out/],
+      ['null', () => ({ expiresAt: null }), /^expiresAt is null.*leave it out/],
+      ['what has passed', () => ({ expiresAt: now }), /^expiresAt is 2\d{3}-.*Z, which has passed/],
+      ['a beginning in seconds', () => ({ notBefore: seconds() }), /^notBefore is \d{10}.*seconds by 1000/],
+      ['a beginning as text', () => ({ notBefore: '2027-01-01' }), /^notBefore is the text/],
+      ['a beginning after the end', () => ({ notBefore: now + 2, expiresAt: now + 2 }), /never be valid/],
+    ])('as %s are refused', async (_, times, message) => {
+      const wanted = { service, accessKey: `times-${drawn++}-${process.pid}`, ...times() };
+      await expect(keys.create(wanted)).rejects.toMatchObject({ code: 'invalid_configuration', message });
+      expect(await keys.find(wanted.accessKey)).toBeUndefined();
+    });
+
+    it('come back with the secret', async () => {
+      const expiresAt = now + 600_000;
+      const issued = await keys.create({ service, expiresAt });
+      expect(issued.expiresAt).toBe(expiresAt);
+      expect((await keys.rotate(issued.accessKey)).expiresAt).toBe(expiresAt);
+      expect(await keys.create({ service })).not.toHaveProperty('expiresAt');
+      now = expiresAt;
+      expect(await outcome(issued.accessKey, issued.secret)).toBe('expired_key');
+    });
+  });
+
+  it('a misspelt option changes nothing', async () => {
+    const unseen = (options: object): Record<never, never> => options;
+    const { accessKey, secret } = await keys.create({ service });
+    const refusals: ReadonlyArray<[act: () => Promise<unknown>, message: string]> = [
+      [
+        () => keys.create({ service, ...unseen({ expiresIn: 600 }) }),
+        'create() has no option "expiresIn". Did you mean expiresAt?',
+      ],
+      [
+        () => keys.create({ service, ...unseen({ expireAt: now + day }) }),
+        'create() has no option "expireAt". Did you mean expiresAt?',
+      ],
+      [
+        () => keys.create({ service, ...unseen({ scope: [] }) }),
+        'create() has no option "scope". Did you mean scopes?',
+      ],
+      [() => keys.create({ service, ...unseen({ scopes: 'orders:read' }) }), 'scopes must be a list of texts.'],
+      [() => keys.rotate(accessKey, unseen({ overlpa: 0 })), 'rotate() has no option "overlpa". Did you mean overlap?'],
+      [
+        () => keys.revoke(accessKey, unseen({ secrets: 'one' })),
+        'revoke() has no option "secrets". Did you mean secret?',
+      ],
+      [() => keys.list(unseen({ services: 'one' })), 'list() has no option "services". Did you mean service?'],
+      [
+        () => pruneKeys({ table: open(), endedBefore: now, ...unseen({ dryrun: true }) }),
+        'pruneKeys() has no option "dryrun". Did you mean dryRun?',
+      ],
+    ];
+    for (const [act, message] of refusals) {
+      await expect(act()).rejects.toMatchObject({ code: 'invalid_configuration', message });
+    }
+    expect(await outcome(accessKey, secret)).toBe('accepted');
+    expect((await open().read(accessKey))?.secrets).toHaveLength(1);
   });
 
   describe('a rotation', () => {
@@ -154,13 +226,20 @@ export function keyTableContract(open: () => KeyTable): void {
       for (const { secret } of issued) expect(await outcome(accessKey, secret)).toBe('accepted');
     });
 
-    it.each([{ overlap: -1 }, { overlap: Number.NaN }, { overlap: Infinity }, { startsAt: 1 }])(
-      'by %j is refused',
-      async (rotation) => {
-        const { accessKey } = await keys.create({ service });
-        expect(await codeOf(keys.rotate(accessKey, rotation))).toBe('invalid_configuration');
-      },
-    );
+    it.each<[Readonly<Record<string, unknown>>, RegExp]>([
+      [{ overlap: -1 }, /^overlap is -1, not a number of seconds/],
+      [{ overlap: Number.NaN }, /^overlap is/],
+      [{ overlap: Infinity }, /^overlap is/],
+      [{ overlap: '3600' }, /^overlap is "3600", not a number of seconds/],
+      [{ startsAt: 1 }, /^startsAt is 1, not milliseconds/],
+      [{ startsAt: 1_800_000_000 }, /^startsAt is 1800000000.*seconds by 1000/],
+      [{ startsAt: '2027-01-01T00:00:00Z' }, /^startsAt is the text/],
+      [{ startsAt: Date.UTC(2026, 0) }, /^startsAt is 2026-01-01T00:00:00\.000Z, which has passed/],
+    ])('by %j is refused', async (rotation, message) => {
+      const { accessKey } = await keys.create({ service });
+      await expect(keys.rotate(accessKey, rotation)).rejects.toMatchObject({ code: 'invalid_configuration', message });
+      expect((await open().read(accessKey))?.secrets).toHaveLength(1);
+    });
   });
 
   describe('a revocation', () => {
