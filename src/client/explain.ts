@@ -26,7 +26,7 @@ export type Explanation = {
  */
 export async function explainSigning(
   signer: Signer,
-  input: RequestInfo | URL,
+  input: string | URL | Request,
   init?: SigningInit,
 ): Promise<Explanation> {
   const copy = typeof input === 'object' && 'clone' in input ? input.clone() : input;

@@ -44,7 +44,7 @@ const depth: unique symbol = Symbol('depth');
 export function createSender(
   signer: Signer,
   { fetch }: SendOptions,
-): (input: RequestInfo | URL, init?: SigningInit & { [depth]?: number }) => Promise<Exchange> {
+): (input: string | URL | Request, init?: SigningInit & { [depth]?: number }) => Promise<Exchange> {
   const initial = globalThis.fetch;
   return async (input, init) => {
     const calls = init?.[depth] ?? 0;

@@ -30,7 +30,11 @@ export type Outgoing = {
  *
  * @throws SignatureError as `Signer.sign` does.
  */
-export async function signForFetch(signer: Signer, input: RequestInfo | URL, init?: SigningInit): Promise<Outgoing> {
+export async function signForFetch(
+  signer: Signer,
+  input: string | URL | Request,
+  init?: SigningInit,
+): Promise<Outgoing> {
   const call = readCall(input, init);
   const { given, method, headers, extras, signal } = call;
   const { known, sent, inMemory } = await readBodyOf(call, signer);
@@ -55,7 +59,7 @@ export async function signForFetch(signer: Signer, input: RequestInfo | URL, ini
 
 /** The arguments of fetch, sorted. */
 type Call = {
-  readonly input: RequestInfo | URL;
+  readonly input: string | URL | Request;
   readonly given: Request | undefined;
   /** Whether `init` changes the Request beside its body. */
   readonly changed: boolean;
@@ -70,7 +74,7 @@ type Call = {
   readonly challenge: string | undefined;
 };
 
-function readCall(input: RequestInfo | URL, init: SigningInit = {}): Call {
+function readCall(input: string | URL | Request, init: SigningInit = {}): Call {
   // `init` may be a Request. Its fields are getters of the prototype, so spreading it copies nothing.
   if ('clone' in init) return readCall(new Request(input, init));
   const given = isRequest(input) ? input : undefined;
@@ -88,7 +92,7 @@ function readCall(input: RequestInfo | URL, init: SigningInit = {}): Call {
   };
 }
 
-export const isRequest = (input: RequestInfo | URL): input is Request =>
+export const isRequest = (input: string | URL | Request): input is Request =>
   typeof input === 'object' && 'headers' in input;
 
 type ReadBody = {
@@ -120,7 +124,7 @@ async function readBodyOf({ given, body, headers, signal }: Call, signer: Signer
 }
 
 /** A Request without body, which resolves the address, checks the method, and drops the headers that a browser drops. */
-function checkedRequest(input: RequestInfo | URL, { body: _, signal: __, ...settings }: RequestInit): Request {
+function checkedRequest(input: string | URL | Request, { body: _, signal: __, ...settings }: RequestInit): Request {
   return new Request(input, settings);
 }
 

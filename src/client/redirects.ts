@@ -48,7 +48,7 @@ export function redirectFetch(signer: Signer, options: RedirectOptions = {}): Fe
 }
 
 /** Sending spends the body of a Request. */
-const copyOf = (input: RequestInfo | URL): Request | undefined =>
+const copyOf = (input: string | URL | Request): Request | undefined =>
   isRequest(input) && mayHaveBody(input) ? input.clone() : undefined;
 
 /** A request of a chain of redirects. */
@@ -57,7 +57,7 @@ type Hop = {
   readonly init: RequestInit & { readonly method: string; readonly headers: Headers };
 };
 
-function firstHop(input: RequestInfo | URL, init: RequestInit = {}): Hop {
+function firstHop(input: string | URL | Request, init: RequestInit = {}): Hop {
   const { url = `${input}`, ...given } = isRequest(input)
     ? { ...settingsOf(input), url: input.url, method: input.method, headers: input.headers }
     : {};

@@ -47,5 +47,5 @@ export function setSignature(
 }
 
 /** Whether the arguments of fetch can be used again: a body that was read once cannot. */
-export const resendable = (input: RequestInfo | URL, init: RequestInit | undefined): boolean =>
+export const resendable = (input: string | URL | Request, init: RequestInit | undefined): boolean =>
   !(init?.body instanceof ReadableStream) && !(typeof input === 'object' && 'bodyUsed' in input && input.bodyUsed);

@@ -78,13 +78,13 @@ export type Signer = {
    * @example
    * const request = await signer.sign('https://api.example.com/v1/orders', { method: 'POST', body: '{}' });
    */
-  sign(input: RequestInfo | URL, init?: SigningInit): Promise<Request>;
+  sign(input: string | URL | Request, init?: SigningInit): Promise<Request>;
   /** Signs a message whose body is known. Synchronous where credentials and key are. */
   signMessage(message: Message, body: SignedBody, challenge?: string): Awaitable<SignedMessage>;
 };
 
 const optionNames =
-  /^(accessKey|secret|credentials|expiresAt|sessionToken|scheme|signedHeaders|clock|nonce|challenge|maxBodyBytes)$/;
+  /^(accessKey|secret|id|credentials|expiresAt|sessionToken|scheme|signedHeaders|clock|nonce|challenge|maxBodyBytes)$/;
 
 /**
  * Makes a signer: the same bytes in every runtime. One signer serves a whole program.

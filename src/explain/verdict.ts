@@ -10,7 +10,7 @@ export type VerdictRules = ExplainOptions & { readonly scheme: Scheme; readonly 
 /** What a verifier says: the real one, which takes whatever its scheme leaves open, and has seen no request before. */
 export async function verdictOn(
   request: ReceivedRequest,
-  { scheme, now, address, accessKey, ...options }: VerdictRules,
+  { scheme, now, address, accessKey, otherKeys, otherSchemes, origins, paths, ...options }: VerdictRules,
 ): Promise<Pick<SignatureExplanation, 'verified' | 'code' | 'reason'>> {
   const { keys } = options;
   const verifier = createVerifier({

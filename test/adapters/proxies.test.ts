@@ -289,7 +289,7 @@ describe.runIf(nginxHere)('nginx', () => {
     const app = await open(nginxFront(0, gzip), {});
     const send = sendTls(selfSigned().cert);
     const codings: (string | null)[] = [];
-    const api = countersignedFetch(createSigner(app), {
+    const api = countersignedFetch(createSigner({ accessKey: app.accessKey, secret: app.secret }), {
       // As the platform's fetch does.
       fetch: fetchOver(async (origin, sent) => {
         const answered = await send(origin, { ...sent, headers: { ...sent.headers, 'accept-encoding': 'gzip' } });

@@ -267,6 +267,6 @@ describe.runIf(sqliteHere())('countersign verify, with keys in a database', () =
     writeFileSync(join(stage.path, 'lost.http'), signed);
     const other = { COUNTERSIGN_SEALING_KEY: `one:${Buffer.alloc(32, 5).toString('base64')}` };
     const lost = await stage.runWith(other, 'verify', 'lost.http');
-    expect([lost.status, lost.stdout, lost.stderr]).toEqual([3, '', expect.stringContaining('cannot be looked up')]);
+    expect([lost.status, lost.stdout, lost.stderr]).toEqual([3, '', expect.stringContaining('cannot be opened')]);
   });
 });

@@ -100,7 +100,10 @@ describe.each(schemes.map((known) => ({ name: known.scheme.name, known })))('$na
   it('tells a secret with a line break', async () => {
     // The text of these secrets is decoded, and has no line break then.
     if (/^(?:standard-webhooks|acquia-hmac|azure-app-configuration)$/.test(name)) return;
-    const { differences } = await explained(known, sent(known, { secret: `${known.secret}\n` }));
+    const { differences } = await explained(
+      known,
+      sent(known, { secret: new TextEncoder().encode(`${known.secret}\n`) }),
+    );
     expect(differences.map(({ code }) => code)).toEqual(['secret-whitespace']);
   });
 

@@ -36,6 +36,9 @@ export function parties(options: Partial<VerifierOptions> = {}, record: Partial<
   return { accessKey, secret, signer: createSigner({ accessKey, secret }), verifier, events };
 }
 
+/** What a signer needs of them. */
+export const pairOf = ({ accessKey, secret }: Pick<Parties, 'accessKey' | 'secret'>) => ({ accessKey, secret });
+
 export type Call = Partial<Omit<Sent, 'body'>> & {
   readonly body?: string | Uint8Array;
   /** Headers that are added when it is signed. */

@@ -8,7 +8,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { type App, listening } from '../adapters/adapter.ts';
 import { type Sent, sendBeginning, sendHttp1 } from '../adapters/wire.ts';
 import { blocksOf, pageNamed } from '../docs/markdown.ts';
-import { type Call, called, codeOf, type Parties, parties, signed } from './calls.ts';
+import { type Call, called, codeOf, type Parties, pairOf, parties, signed } from './calls.ts';
 import {
   type EnvoySettings,
   envoy,
@@ -380,7 +380,7 @@ describe('the listener', () => {
 
   it('says of a body that it is not signed, where that is accepted', async () => {
     const known = parties({ [allowUnsignedPayload]: true });
-    const signer = createSigner({ ...known, [allowUnsignedPayload]: true });
+    const signer = createSigner({ ...pairOf(known), [allowUnsignedPayload]: true });
     const request = new Request(`${called}/v1/orders?page=2`, {
       method: 'POST',
       body: new Blob(['free']).stream(),
@@ -394,7 +394,7 @@ describe('the listener', () => {
 
   it('refuses a digest that it cannot pass on', async () => {
     const known = parties({ scheme: rfc9421() });
-    const signer = createSigner({ ...known, scheme: rfc9421() });
+    const signer = createSigner({ ...pairOf(known), scheme: rfc9421() });
     const gateway = await open(known, { dialect: 'nginx' });
     const url = `${called}/v1/orders?page=2`;
     const bytes = new TextEncoder().encode('{}');

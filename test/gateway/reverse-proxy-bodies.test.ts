@@ -15,7 +15,7 @@ import { describe, expect, it } from 'vitest';
 import { listening } from '../adapters/adapter.ts';
 import { type Sent, sendHttp1 } from '../adapters/wire.ts';
 import { present } from '../vectors/present.ts';
-import { type Call, called, codeOf, jsonOf, signed } from './calls.ts';
+import { type Call, called, codeOf, jsonOf, pairOf, signed } from './calls.ts';
 import { type Proxied, proxying, statusesIn, wireTo } from './proxied.ts';
 
 const here = present('python3', '--version');
@@ -343,16 +343,17 @@ for size in (1_000_000, 30_000_000):
         };
         const forged = { ...sent, headers: { ...sent.headers, ...others }, body: bytes(length).reverse() };
         expect(codeOf(await opened.send(forged))).toBe('401 body_digest_mismatch');
-        expect(await seen()).toEqual([]);
+        // Of a large body, the backend has been sent a part, and never the end.
+        expect((await seen()).filter(({ complete }) => complete)).toEqual([]);
         const again = signed(opened, { method: 'POST', body, pieces, added: others });
         expect((await opened.send(again)).status).toBe(200);
-        expect(await seen()).toMatchObject([{ received: length, fits: true }]);
+        expect((await seen()).filter(({ complete }) => complete)).toMatchObject([{ received: length, fits: true }]);
       },
     );
 
     it('are read whole where their digest is another than SHA-256', async () => {
       const opened = await open({ verifier: { scheme: rfc9421() } });
-      const signer = createSigner({ ...opened, scheme: rfc9421() });
+      const signer = createSigner({ ...pairOf(opened), scheme: rfc9421() });
       const body = bytes(300_000);
       const sha512 = createHash('sha512').update(body).digest('base64');
       const call: Call = { method: 'POST', headers: { 'content-digest': `sha-512=:${sha512}:` } };
@@ -364,7 +365,7 @@ for size in (1_000_000, 30_000_000):
 
     it('are passed on unchecked where that is accepted, and the backend is told', async () => {
       const opened = await open({ verifier: { [allowUnsignedPayload]: true }, maxBodyBytes: 400_000 });
-      const signer = createSigner({ ...opened, [allowUnsignedPayload]: true });
+      const signer = createSigner({ ...pairOf(opened), [allowUnsignedPayload]: true });
       const request = () =>
         new Request(`${called}/v1`, { method: 'POST', body: new Blob(['x']).stream(), duplex: 'half' } as RequestInit);
       for (const length of [10, 300_000, 400_001]) {

@@ -11,7 +11,7 @@ const serve = protect(createVerifier({ keys, replay: memoryReplay() }), async (r
   Response.json({ service: principal.service, text: await request.text() }),
 );
 const signer = createSigner({ accessKey, secret });
-const fetch = signedFetch(signer, (input, init) => serve(new Request(input, init)));
+const fetch = signedFetch(signer, { fetch: (input, init) => serve(new Request(input, init)) });
 const answer = await fetch('https://api.example.com/orders?a=1', { method: 'POST', body: 'hello' });
 
 const request = new Request('https://api.example.com/');

@@ -42,7 +42,16 @@ beforeAll(async () => {
   const pem = `-----BEGIN PUBLIC KEY-----\n${encoded}\n-----END PUBLIC KEY-----`;
   const jwk = await crypto.subtle.exportKey('jwk', first.publicKey);
   const raw = new Uint8Array(await crypto.subtle.exportKey('raw', first.publicKey));
-  spellings = [pem, `${pem}\n`, encoded, spki, raw, JSON.stringify(jwk), jwk.x ?? '', new Uint8Array(32)];
+  spellings = [
+    pem,
+    new TextEncoder().encode(`${pem}\n`),
+    encoded,
+    spki,
+    raw,
+    JSON.stringify(jwk),
+    jwk.x ?? '',
+    new Uint8Array(32),
+  ];
 });
 
 type World = { readonly verifier: Verifier; readonly events: AuditEvent[] };

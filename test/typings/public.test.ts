@@ -72,12 +72,12 @@ it('opens dangerous switches by symbol alone', () => {
 });
 
 it('signs requests and values', () => {
-  expectTypeOf(signer.sign).parameters.toEqualTypeOf<[input: RequestInfo | URL, init?: SigningInit]>();
+  expectTypeOf(signer.sign).parameters.toEqualTypeOf<[input: string | URL | Request, init?: SigningInit]>();
   expectTypeOf(signer.sign).returns.toEqualTypeOf<Promise<Request>>();
   expectTypeOf(prepareRequest).parameters.toEqualTypeOf<[signer: Signer, parts: RequestParts]>();
   expectTypeOf(prepareRequest).returns.toEqualTypeOf<PreparedRequest>();
   expectTypeOf(explainSigning).parameters.toEqualTypeOf<
-    [signer: Signer, input: RequestInfo | URL, init?: SigningInit]
+    [signer: Signer, input: string | URL | Request, init?: SigningInit]
   >();
   expectTypeOf(explainSigning).returns.toEqualTypeOf<Promise<Explanation>>();
   expectTypeOf<Explanation>().not.toHaveProperty('secret');

@@ -221,8 +221,6 @@ describe('a scheme without', () => {
     expect(await judge(verifier, parts)).toBe('ok');
     time.now += year;
     const forged = { ...parts, headers: { ...parts.headers, 'x-time': `${(noon + year) / 1000}` } };
-    // A store forgets when it is asked.
-    await judge(verifier, forged);
     expect(await judge(verifier, forged)).toBe('ok');
   });
 
