@@ -30,7 +30,7 @@ it('exports every door of src, and no other code', () => {
 it('exports only files that exist or are built', () => {
   const plain = Object.values(manifest.exports).filter((target) => typeof target === 'string');
   expect(plain.length).toBeGreaterThan(0);
-  expect(plain.filter((target) => !files.includes(target.slice(2)))).toEqual([]);
+  expect(plain.filter((target) => target !== './dist/vectors.json' && !files.includes(target.slice(2)))).toEqual([]);
 });
 
 it('is an ES module without side effects, that depends on little', () => {

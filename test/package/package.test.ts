@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { build } from 'esbuild';
 import { publint } from 'publint';
@@ -26,15 +26,32 @@ const evaluated = async (node: string, code: string, type: 'module' | 'commonjs'
 
 describe('the tarball', () => {
   const expected =
-    /^(?:package\.json|README\.md|LICENSE|dist\/[\w-]+\.(?:js|d\.ts)|docs\/[\w-]+\.md|test\/vectors\/[\w.-]+\.json)$/;
+    /^(?:package\.json|README\.md|LICENSE|dist\/[\w-]+\.(?:js|d\.ts)|dist\/vectors\.json|docs\/[\w-]+\.md|test\/vectors\/schema\.json)$/;
 
   it('holds what is built, the pages and the vectors, and nothing else', () => {
     expect(project.packed.filter((path) => !expected.test(path))).toEqual([]);
-    const must = ['LICENSE', 'README.md', 'docs/errors.md', 'docs/protocol.md', 'test/vectors/countersign-v1.json'];
+    const must = ['LICENSE', 'README.md', 'docs/errors.md', 'docs/protocol.md', 'dist/vectors.json'];
     const targets = Object.values(manifest.exports).flatMap((to) =>
       typeof to === 'string' ? [to] : Object.values(to),
     );
     expect(project.packed).toEqual(expect.arrayContaining([...must, ...targets.map((path) => path.slice(2))]));
+  });
+
+  it('has the vectors as the repository has them, without the white space', () => {
+    const shipped = readFileSync(`${project.folder}/node_modules/countersign/dist/vectors.json`, 'utf8');
+    const published: unknown = JSON.parse(readFileSync(`${root}/test/vectors/countersign-v1.json`, 'utf8'));
+    expect(shipped).toBe(JSON.stringify(published));
+  });
+
+  it('names the files that doors share after modules, so that stack traces can be read', async () => {
+    const shared = project.packed.flatMap((path) => /^dist\/chunk-(.+)\.js$/.exec(path)?.[1] ?? []);
+    expect(shared.length).toBeGreaterThan(10);
+    const sources = readdirSync(`${root}/src`, { recursive: true, encoding: 'utf8' });
+    const modules = sources.map((path) => path.replace(/\.ts$/, '').replaceAll('/', '-'));
+    expect(shared.filter((name) => !modules.includes(name))).toEqual([]);
+    const code = `import { createSigner } from 'countersign';
+      try { createSigner({ accessKey: 'abc' }); } catch (error) { console.log(JSON.stringify(error.stack)); }`;
+    expect(await evaluated(process.execPath, code, 'module')).toMatch(/\/dist\/chunk-client-[\w-]+\.js:\d+/);
   });
 
   it('tells nothing of the machine that made it', () => {
