@@ -14,6 +14,7 @@ export type SendCommand = (...command: string[]) => Promise<unknown>;
 
 /** Where nonces are remembered, and how long a claim may take. */
 export type RedisReplayOptions = {
+  /** Sends one command to Redis or Valkey. */
   readonly send: SendCommand;
   /** What the names of all keys begin with. @default 'countersign:' */
   readonly prefix?: string;

@@ -8,8 +8,9 @@ import type { ShownField } from './masked.ts';
 
 /** With what a request is explained: what its verifier has, and what else may have been meant. */
 export type ExplainOptions = PublicAddress & {
+  /** Where the key of the request is looked up, as for a verifier. */
   readonly keys: KeyStore;
-  /** @default countersignV1 */
+  /** The scheme by which the request should be signed. @default countersignV1 */
   readonly scheme?: Scheme;
   /** How far a timestamp may be from the time, in either direction, in seconds. @default 300 */
   readonly tolerance?: number;

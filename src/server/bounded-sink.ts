@@ -1,20 +1,26 @@
 import { fail } from '../core/errors.ts';
 import type { AuditEvent, AuditSink } from './contracts.ts';
+import { type OptionNames, requireKnownOptions } from './known-options.ts';
 
 /** Why an event may be missing: there was no room for it, the sink threw, or the sink took too long. */
 export type AuditLoss = 'dropped' | 'failed' | 'late';
 
-/** How much a sink may hold up, and who is told of what is lost. */
+/** How many events may wait, for how long, and what is called for those that are lost. */
 export type BoundedSinkOptions = {
-  /** How many events may wait. What comes after is dropped, until there is room. @default 1000 */
+  /** How many events may wait in memory. Further events are dropped until there is room. @default 1000 */
   readonly capacity?: number;
-  /** How long the sink may take for one event, in milliseconds. It may still end later, but is not waited for. @default 5000 */
+  /**
+   * How long the sink may take for one event, in milliseconds. Then the event counts as `late` and the next is given, although
+   * the sink may still write it. @default 5000
+   */
   readonly timeout?: number;
-  /** How many events the sink is given at a time; more than 1 lets them change places. @default 1 */
+  /** How many events the sink handles at a time. With more than 1 they may be written out of order. @default 1 */
   readonly concurrency?: number;
-  /** Told of each event that is lost, at once; what it throws is dropped. @default none */
+  /** Called at once for each event that is lost; what it throws is ignored. @default none */
   readonly onLoss?: (event: AuditEvent, loss: AuditLoss) => void;
 };
+
+const names: OptionNames<BoundedSinkOptions> = { capacity: true, timeout: true, concurrency: true, onLoss: true };
 
 /** Where the events went that a bounded sink was given: each is counted in one of these. */
 export type BoundedSinkCounts = {
@@ -46,6 +52,7 @@ export type BoundedSink = AuditSink & {
  * @throws SignatureError `invalid_configuration` for an option that is no such number.
  */
 export function boundedSink(sink: AuditSink, options: BoundedSinkOptions = {}): BoundedSink {
+  requireKnownOptions(options, names, 'boundedSink()');
   const { capacity = 1000, timeout = 5000, concurrency = 1, onLoss } = options;
   if (!(capacity >= 1 && timeout > 0 && timeout < 2 ** 31 && concurrency >= 1)) {
     fail('invalid_configuration', 'capacity and concurrency must be 1 or more, timeout a number of milliseconds.');

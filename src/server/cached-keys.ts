@@ -4,13 +4,13 @@ import type { KeyRecord, KeyStore } from './contracts.ts';
 import { dropOldest } from './drop-oldest.ts';
 import { type OptionNames, requireKnownOptions } from './known-options.ts';
 
-/** For how long an answer of a key store is believed. */
+/** How long keys are cached, and how many. */
 export type CachedKeysOptions = {
-  /** In seconds. A revocation takes this long, at most, to be known to a server. @default 5 */
+  /** How long a key is cached, in seconds. A revocation takes at most this long to reach a server. @default 5 */
   readonly lifetime?: number;
-  /** How many keys are kept, and as many access keys that do not exist. @default 10000 */
+  /** How many keys are cached, and as many access keys that do not exist; the oldest are dropped. @default 10000 */
   readonly capacity?: number;
-  /** For how long the store is waited for, in milliseconds: then the request is refused with 503. @default 2000 */
+  /** How long the store is waited for, in milliseconds; then the request is refused with 503. @default 2000 */
   readonly timeout?: number;
   /** The time in milliseconds since the epoch. @default Date.now */
   readonly clock?: () => number;

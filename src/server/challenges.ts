@@ -2,16 +2,22 @@ import { bytesOfHex, hex, utf8 } from '../core/encoding.ts';
 import { fail } from '../core/errors.ts';
 import { hmacSha256 } from '../core/signing-key.ts';
 import type { Challenges } from './contracts.ts';
+import { type OptionNames, requireKnownOptions } from './known-options.ts';
 
-/** Whose challenges, and how long they hold. */
+/** Which secret signs challenges, and how long they are valid. */
 export type ChallengeOptions = {
-  /** The same on every machine that takes each other's answers; bytes that no caller knows. @default drawn anew by each process */
+  /**
+   * At least 16 bytes that no caller knows. Servers that accept each other's challenges need the same. Without it, each process
+   * accepts its own challenges only, until it restarts. @default drawn anew by each process
+   */
   readonly secret?: Uint8Array;
-  /** In seconds. @default 60 */
+  /** How long a challenge is valid, in seconds. The replay store remembers each for as long. @default 60 */
   readonly lifetime?: number;
   /** The time in milliseconds since the epoch. @default Date.now */
   readonly clock?: () => number;
 };
+
+const names: OptionNames<ChallengeOptions> = { secret: true, lifetime: true, clock: true };
 
 /**
  * Challenges that carry their own proof, so that none has to be stored: end of life in milliseconds, 128 random bits, and an HMAC-SHA256
@@ -19,11 +25,9 @@ export type ChallengeOptions = {
  *
  * @throws SignatureError `invalid_configuration` for a secret of less than 16 bytes, and a lifetime that is no positive number.
  */
-export function signedChallenges({
-  secret,
-  lifetime = 60,
-  clock = () => Date.now(),
-}: ChallengeOptions = {}): Challenges {
+export function signedChallenges(options: ChallengeOptions = {}): Challenges {
+  requireKnownOptions(options, names, 'signedChallenges()');
+  const { secret, lifetime = 60, clock = () => Date.now() } = options;
   if (!(lifetime > 0 && lifetime < Infinity) || (secret && secret.length < 16)) {
     fail('invalid_configuration', 'lifetime must be a positive number of seconds, secret at least 16 bytes.');
   }

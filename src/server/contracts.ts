@@ -10,28 +10,37 @@ export type KeySecret = {
   readonly id?: string;
   /** The name of the one scheme that it is for, where a key has others for others. @default every scheme of the verifier */
   readonly scheme?: string;
-  /** Verifies nothing before this time, in milliseconds since the epoch. */
+  /** Verifies nothing before this time, in milliseconds since the epoch. @default none */
   readonly notBefore?: number;
-  /** Verifies nothing from this time on, in milliseconds since the epoch. */
+  /** Verifies nothing from this time on, in milliseconds since the epoch. @default none */
   readonly expiresAt?: number;
 } & (
-  | { readonly secret: Secret; readonly publicKey?: never }
+  | {
+      /** A text (its UTF-8 bytes are the key), bytes, or a CryptoKey for HMAC; at least 16 bytes. */
+      readonly secret: Secret;
+      readonly publicKey?: never;
+    }
   /** A CryptoKey of type `public`: it can never be taken for a shared secret, nor a shared secret for it. */
   | { readonly publicKey: PlatformKey; readonly secret?: never }
 );
 
 /** What a provider knows of an access key. */
 export type KeyRecord = {
+  /** The public name of the caller, which requests carry: 1 to 512 of A-Z a-z 0-9 . _ ~ - */
   readonly accessKey: string;
   /** Who owns the key; becomes the principal's `service`. */
   readonly service: string;
+  /** Secrets or public keys, at least one. Each that is valid now is tried, so keep few. */
   readonly secrets: readonly KeySecret[];
+  /** Becomes the principal's `environment`, as in `live` or `test`. @default none */
   readonly environment?: string;
-  /** What the key may be used for. @default [] */
+  /** What the key may be used for: the `scope` option and `requireScope` look here. @default [] */
   readonly scopes?: readonly string[];
-  /** In milliseconds since the epoch, as `expiresAt`. */
+  /** Requests before this time are refused, in milliseconds since the epoch. @default none */
   readonly notBefore?: number;
+  /** Requests from this time on are refused with `expired_key`, in milliseconds since the epoch. @default none */
   readonly expiresAt?: number;
+  /** Refuses every request of the key with `revoked_key`. @default false */
   readonly revoked?: boolean;
   /** Names of the schemes by which the key may sign. @default all that the verifier takes */
   readonly schemes?: readonly string[];
@@ -39,8 +48,9 @@ export type KeyRecord = {
   readonly algorithms?: readonly string[];
   /** Where the key may be used from: addresses and CIDR ranges, IPv4 and IPv6. @default anywhere */
   readonly addresses?: readonly string[];
-  /** In milliseconds since the epoch, as `lastUsedAt`. */
+  /** For lists of keys: when it was made, in milliseconds since the epoch. The verifier does not look at it. */
   readonly createdAt?: number;
+  /** For lists of keys: when it was last used, in milliseconds since the epoch. The verifier does not look at it. */
   readonly lastUsedAt?: number;
   /** Tells this key's callers the precise reason of a refusal; for development. @default false */
   readonly explain?: boolean;
@@ -141,6 +151,7 @@ export type ReportedEvent = Omit<RefusedEvent, 'outcome'> & { readonly outcome: 
 export type AuditEvent = AcceptedEvent | RefusedEvent | ReportedEvent;
 
 /**
- * Called once per attempt, and again with the outcome `refused` where `requireScope` refuses an accepted request. What it throws is dropped: an audit that fails must not fail the request.
+ * Called once per attempt, and again with the outcome `refused` where `requireScope` refuses an accepted request. What it throws
+ * is dropped: an audit that fails must not fail the request.
  */
 export type AuditSink = (event: AuditEvent) => void | Promise<void>;

@@ -12,6 +12,7 @@ export const checkScope: unique symbol = Symbol('checkScope');
 
 /** What a handler learns of a verified request. */
 export type Caller = {
+  /** Who calls: access key, service, environment and scopes. */
   readonly principal: Principal;
   /** The bytes of the body that were verified; undefined where there is none, or it is not signed. */
   readonly body: Uint8Array | undefined;
@@ -31,15 +32,18 @@ export type ProtectedHandler = (request: Request, caller: Caller) => Response | 
 
 /** What a gate asks of a request beside a valid signature, and whether it signs the answers. */
 export type GateOptions<Received> = {
-  /** A scope that the key must have. @default none */
+  /** A scope that the key must have, or the request is refused with 403. @default none */
   readonly scope?: string;
-  /** Where a request comes from, for limits and audit. @default unknown */
+  /**
+   * The IP address that a request comes from, for limits, key records and audit. On Node it is by default the other end of the
+   * connection. Where it is unknown, keys with `addresses` are refused. @default unknown
+   */
   readonly address?: (request: Received) => string | undefined;
   /** Whose signature it must be, for schemes that carry no access key, as webhooks at `/hooks/:tenant`. @default the scheme's name */
   readonly accessKey?: (request: Received) => string | undefined;
-  /** `'always'` signs every answer of the handler; it is then held in memory whole. @default 'never' */
+  /** `'always'` signs every response of the handler, which is then held in memory whole. @default 'never' */
   readonly countersign?: 'always' | 'never';
-  /** Lets pages of other origins call: their preflights are answered, and they can read all answers, also refusals. @default none */
+  /** Lets pages of other origins call: handles their preflights, and lets them read all responses, also refusals. @default none */
   readonly cors?: CorsOptions;
 };
 

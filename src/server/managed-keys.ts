@@ -13,6 +13,7 @@ import type { Sealer } from './sealing.ts';
 
 /** Where keys are kept, and how their secrets are. */
 export type ManagedKeysOptions = {
+  /** The table of the keys: `sqlKeys(…)`, or `memoryKeyTable()` for tests. */
   readonly table: KeyTable;
   /** What seals the secrets that are stored, or derives them so that none is. */
   readonly secrets: Sealer | DerivedSecrets;

@@ -1,5 +1,6 @@
 import { fail } from '../core/errors.ts';
 import type { AuditEvent, AuditSink } from './contracts.ts';
+import { type OptionNames, requireKnownOptions } from './known-options.ts';
 
 /** How often attempts ended in one way. */
 export type OutcomeCount = Pick<AuditEvent, 'scheme' | 'outcome' | 'code'> & {
@@ -20,9 +21,11 @@ export type OutcomeCounts = AuditSink & {
 
 /** How much is held in memory. */
 export type OutcomeCountsOptions = {
-  /** How many rows may name a service. What comes after is counted without its name. @default 10000 */
+  /** How many rows may name a service. Further services are counted together, without a name. @default 10000 */
   readonly capacity?: number;
 };
+
+const names: OptionNames<OutcomeCountsOptions> = { capacity: true };
 
 /**
  * Counts attempts by scheme, service, outcome and code: to see who still signs by an old scheme, and what a stricter verifier
@@ -30,7 +33,9 @@ export type OutcomeCountsOptions = {
  *
  * @throws SignatureError `invalid_configuration` for a capacity that is no number of rows.
  */
-export function outcomeCounts({ capacity = 10_000 }: OutcomeCountsOptions = {}): OutcomeCounts {
+export function outcomeCounts(options: OutcomeCountsOptions = {}): OutcomeCounts {
+  requireKnownOptions(options, names, 'outcomeCounts()');
+  const { capacity = 10_000 } = options;
   if (!(capacity >= 0)) fail('invalid_configuration', `capacity is ${capacity}, it must be a number of rows.`);
   const counts = new Map<string, OutcomeCount>();
   const count = ({ scheme, service, outcome, code, time }: AuditEvent): void => {

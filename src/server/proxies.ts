@@ -1,6 +1,7 @@
 import { fail } from '../core/errors.ts';
 import type { HeaderView } from '../core/message.ts';
 import { forwardedElements } from './forwarded.ts';
+import { type OptionNames, requireKnownOptions } from './known-options.ts';
 import { canonicalAddress, type Ranges, rangesOf, refuseEverybody } from './ranges.ts';
 
 const known = ['forwarded', 'x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 'x-forwarded-prefix'] as const;
@@ -18,6 +19,8 @@ export type TrustedProxies = {
    */
   readonly headers: readonly ForwardingHeader[];
 };
+
+const trustedNames: OptionNames<TrustedProxies> = { addresses: true, headers: true };
 
 /** The connection to the first of the trusted proxies, as they tell of it: undefined is what none of them says. */
 export type Entrance = {
@@ -38,7 +41,9 @@ export type Entrances = (headers: HeaderView, peer: string | undefined) => Entra
  *
  * @throws SignatureError `invalid_configuration`; what is returned: `malformed_field`
  */
-export function entrancesThrough({ addresses, headers: names }: TrustedProxies): Entrances {
+export function entrancesThrough(trusted: TrustedProxies): Entrances {
+  requireKnownOptions(trusted, trustedNames, 'trustedProxies');
+  const { addresses, headers: names } = trusted;
   const isTrusted = rangesOf(addresses);
   refuseEverybody(addresses);
   const unknown = names.some((name) => !known.includes(name));

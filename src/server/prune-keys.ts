@@ -5,6 +5,7 @@ import { requireKnownOptions } from './known-options.ts';
 
 /** Which keys are deleted, and from where. */
 export type PruneKeysOptions = {
+  /** The table of the keys, such as `sqlKeys(…)`. */
   readonly table: KeyTable;
   /** Keys that were revoked or that expired before this time are deleted, in milliseconds since the epoch. */
   readonly endedBefore: number;

@@ -6,13 +6,15 @@ import { requireSendable } from './received-target.ts';
 
 /** A request as a server framework that has no `Request` received it. */
 export type ReceivedRequest = {
+  /** As received, in upper case. */
   readonly method: string;
   /** The Host field, or HTTP/2's `:authority`. */
   readonly authority: string;
   /** Path and query as they stood on the wire: beginning with `/`, not decoded, nothing stripped. */
   readonly target: string;
-  /** @default 'http' */
+  /** The protocol that the request came by. @default 'http' */
   readonly scheme?: 'http' | 'https';
+  /** The header fields; names are asked for in lower case. */
   readonly headers: HeaderView;
   /** The bytes as received, or a stream of them, of the web's or of Node's; not what a parser made of them. */
   readonly body?: Uint8Array | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array> | undefined;
@@ -22,9 +24,9 @@ export type ReceivedRequest = {
 
 /** Where callers believe the server is, when something on the way presents their requests under another address. */
 export type PublicAddress = {
-  /** As in `https://api.example.com`; replaces the host that the request names. */
+  /** The origin that callers sign, as in `https://api.example.com`; without it, the one that the request names. */
   readonly publicOrigin?: string;
-  /** As in `/v1`: what a proxy takes off the front of the path. */
+  /** What a proxy removes from the front of the path, as in `/v1`. @default none */
   readonly publicPath?: string;
   /**
    * Proxies that are believed about where a request came from, and to which host, protocol and path, as far as `publicOrigin`

@@ -1,20 +1,34 @@
 import { fail } from '../core/errors.ts';
 import type { ReplayStore } from './contracts.ts';
+import { type OptionNames, requireKnownOptions } from './known-options.ts';
 import { longClaims } from './long-claims.ts';
 
 /** How much is remembered, and by which clock. */
 export type MemoryReplayOptions = {
-  /** How many nonces are remembered at most; 110 to 210 bytes each. Above it, requests are refused. @default 1000000 */
+  /**
+   * How many nonces are remembered at most, 110 to 210 bytes each. Above it, requests are refused with `replay_store_full`.
+   * @default 1000000
+   */
   readonly capacity?: number;
   /**
    * A nonce that is remembered for longer than this many seconds is long-lived: at most half of `capacity` is for those. Set it
    * above twice the `tolerance` of the verifier. @default 3600
    */
   readonly longLived?: number;
-  /** How many long-lived nonces one access key may have at most. @default a tenth of the capacity */
+  /**
+   * How many long-lived nonces one access key may have at most. Above it, its requests are refused with `replay_store_full`.
+   * @default a tenth of the capacity
+   */
   readonly longLivedPerKey?: number;
-  /** The time in milliseconds since the epoch. @default Date.now */
+  /** The time in milliseconds since the epoch; the verifier's, or claims are refused. @default Date.now */
   readonly clock?: () => number;
+};
+
+const names: OptionNames<MemoryReplayOptions> = {
+  capacity: true,
+  longLived: true,
+  longLivedPerKey: true,
+  clock: true,
 };
 
 /** The nonces that end within one span of time. */
@@ -33,6 +47,7 @@ type Bucket = {
  * let its replay in; `replay_store_unavailable` for what has expired already by this store's clock, which is not the verifier's.
  */
 export function memoryReplay(options: MemoryReplayOptions = {}): ReplayStore {
+  requireKnownOptions(options, names, 'memoryReplay()');
   const { capacity = 1_000_000, longLived = 3600, clock = () => Date.now() } = options;
   const { longLivedPerKey = Math.ceil(capacity / 10) } = options;
   if (!(capacity >= 1)) fail('invalid_configuration', `capacity is ${capacity}, it must be at least 1.`);

@@ -1,5 +1,6 @@
 import { isPreflight } from './cors.ts';
 import { type Caller, callerFrom, contextOf, type ProtectOptions } from './gate.ts';
+import { type OptionNames, requireKnownOptions } from './known-options.ts';
 import type { Verifier } from './verifier.ts';
 
 /** Answers every request: `caller` is undefined where it would have been refused. What it throws is thrown on. */
@@ -8,16 +9,22 @@ export type ReportedHandler = (request: Request, caller: Caller | undefined) => 
 /** What is asked of a request beside a valid signature. */
 export type ReportOnlyOptions = Omit<ProtectOptions, 'countersign' | 'cors'>;
 
+const names: OptionNames<ReportOnlyOptions> = { scope: true, address: true, accessKey: true };
+
 /**
  * As `protect`, but refuses nothing: every request goes to `handler` as it came, and the verifier's audit is told with the
  * outcome `reported` what would have been refused. For a verifier that is to be put in place of another, whose `protect`
- * can be the handler. Preflights of browsers, which nobody signs, go to `handler` unjudged. Give it a replay store of its own, or each of the two takes for a replay what the other has seen.
+ * can be the handler. Preflights of browsers, which nobody signs, go to `handler` unjudged. Give it a replay store of its own, or
+ * each of the two takes for a replay what the other has seen.
+ *
+ * @throws SignatureError `invalid_configuration` for an option that does not exist.
  */
 export function reportOnly(
   verifier: Verifier,
   handler: ReportedHandler,
   options: ReportOnlyOptions = {},
 ): (request: Request) => Promise<Response> {
+  requireKnownOptions(options, names, 'reportOnly()');
   return async (request) => {
     if (isPreflight(request)) return handler(request, undefined);
     // What somebody reads already cannot be cloned; the verifier says so.

@@ -2,14 +2,18 @@ import { SignatureError } from '../core/errors.ts';
 import { changeKey } from './change-key.ts';
 import { everyKey } from './every-key.ts';
 import type { KeyTable, StoredSecret } from './key-table.ts';
+import { type OptionNames, requireKnownOptions } from './known-options.ts';
 import type { Sealer } from './sealing.ts';
 
 /** Whose secrets are sealed anew, and by what. */
 export type ResealOptions = {
+  /** The table of the keys, such as `sqlKeys(…)`. */
   readonly table: KeyTable;
   /** Seals with its current key; has the older ones too, or else it cannot open what they sealed. */
   readonly sealer: Sealer;
 };
+
+const names: OptionNames<ResealOptions> = { table: true, sealer: true };
 
 /** A secret of a key. */
 export type SecretName = { readonly accessKey: string; readonly id: string };
@@ -30,7 +34,9 @@ export type Resealed = {
  *
  * @throws SignatureError `key_store_unavailable` where the table gives no answer.
  */
-export async function resealKeys({ table, sealer }: ResealOptions): Promise<Resealed> {
+export async function resealKeys(options: ResealOptions): Promise<Resealed> {
+  requireKnownOptions(options, names, 'resealKeys()');
+  const { table, sealer } = options;
   const unopened: SecretName[] = [];
   let keys = 0;
   let resealed = 0;

@@ -1,6 +1,7 @@
 import type { PlatformKey } from '../core/credentials.ts';
 import { base64url, bytesOfBase64, textOfUtf8, utf8 } from '../core/encoding.ts';
 import { fail } from '../core/errors.ts';
+import { type OptionNames, requireKnownOptions } from './known-options.ts';
 
 /** Keeps secrets at rest so that whoever reads the database has none of them. */
 export type Sealer = {
@@ -14,13 +15,13 @@ export type Sealer = {
   isStale(sealed: string): boolean;
 };
 
-/** Which keys seal. */
+/** Which keys encrypt secrets at rest, and which of them encrypts new ones. */
 export type SealingOptions = {
-  /** The name of the key that seals: 1 to 64 of A-Z a-z 0-9 _ - */
+  /** The name of the key that seals new secrets: 1 to 64 of A-Z a-z 0-9 _ - */
   readonly current: string;
   /**
    * The keys by name: 32 bytes, or a CryptoKey for AES-GCM; or a function that gets one, as from a key management service. What
-   * it returns is kept.
+   * it returns is kept in memory. A secret cannot be opened once its key is gone from here: seal it anew first (`resealKeys`).
    */
   readonly keys: Readonly<Record<string, SealingKey>> | ((name: string) => SealingKey | Promise<SealingKey>);
 };
@@ -28,6 +29,7 @@ export type SealingOptions = {
 /** 32 bytes, or a CryptoKey for AES-GCM with 256 bits. */
 export type SealingKey = Uint8Array | PlatformKey;
 
+const names: OptionNames<SealingOptions> = { current: true, keys: true };
 const namePattern = /^[\w-]{1,64}$/;
 const sealedPattern = /^sealed1\.([\w-]{1,64})\.([\w-]{16})\.([\w-]{22,8192})$/;
 
@@ -37,7 +39,9 @@ const sealedPattern = /^sealed1\.([\w-]{1,64})\.([\w-]{16})\.([\w-]{22,8192})$/;
  *
  * @throws SignatureError `invalid_configuration` for a name or a key that cannot be one.
  */
-export function aesSealer({ current, keys }: SealingOptions): Sealer {
+export function aesSealer(options: SealingOptions): Sealer {
+  requireKnownOptions(options, names, 'aesSealer()');
+  const { current, keys } = options;
   if (!namePattern.test(current)) fail('invalid_configuration', 'A sealing key is named by 1 to 64 of A-Z a-z 0-9 _ -');
   if (typeof keys !== 'function' && !Object.hasOwn(keys, current)) {
     fail('invalid_configuration', `There is no sealing key named ${current}.`);

@@ -14,6 +14,30 @@ export function undocumented(program: ts.Program, doors: readonly string[]): rea
   );
 }
 
+/** The options, of types that the doors give their users, that no docstring explains, in the form `VerifierOptions.keys`. */
+export function undocumentedOptions(program: ts.Program, doors: readonly string[]): readonly string[] {
+  const checker = program.getTypeChecker();
+  return doors
+    .flatMap((door) => exportsOf(program, door))
+    .filter(({ name }) => optionTypes.test(name))
+    .flatMap((symbol) => {
+      const original = symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
+      return checker
+        .getDeclaredTypeOfSymbol(original)
+        .getProperties()
+        .filter((option) => !isForbidden(checker.getTypeOfSymbol(option)))
+        .filter((option) => option.getDocumentationComment(checker).length === 0)
+        .map((option) => `${symbol.name}.${option.name}`);
+    });
+}
+
+/** An option that its type forbids: `?: never`. */
+const isForbidden = ({ flags }: ts.Type): boolean => (flags & (ts.TypeFlags.Undefined | ts.TypeFlags.Never)) !== 0;
+
+/** Types that users fill in, by their names. */
+const optionTypes =
+  /Options$|^(?:KeyRecord|NewKey|Rotation|KeyFilter|VerifyContext|PublicAddress|TrustedProxies|ReceivedRequest)$/;
+
 /** What a door gives its users. */
 export function exportsOf(program: ts.Program, door: string): readonly ts.Symbol[] {
   const file = program.getSourceFile(door) ?? program.getSourceFile(`${root}${door}`);

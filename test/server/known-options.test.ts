@@ -3,12 +3,20 @@ import { forwardAuth, reverseProxy } from 'countersign/gateway';
 import { signedRequests } from 'countersign/hono';
 import { protectNode } from 'countersign/node';
 import {
+  aesSealer,
   allowUnsignedPayload,
+  boundedSink,
   cachedKeys,
   createVerifier,
+  generateCredentials,
   memoryKeys,
+  memoryKeyTable,
   memoryReplay,
+  outcomeCounts,
   protect,
+  reportOnly,
+  resealKeys,
+  signedChallenges,
 } from 'countersign/server';
 import { expect, it } from 'vitest';
 
@@ -17,6 +25,9 @@ const verifier = createVerifier(given());
 const hello = () => new Response('hello');
 /** Options as JavaScript passes them, which no compiler has seen. */
 const unseen = (options: object): Record<never, never> => options;
+const secret = 'a secret of thirty-two characters';
+const record = { accessKey: 'abc', service: 'shop', secrets: [{ secret }] };
+const sealing = { current: 'a', keys: { a: new Uint8Array(32) } };
 const cors = { origins: '*' } as const;
 
 it.each<[says: string, act: () => unknown]>([
@@ -58,8 +69,53 @@ it.each<[says: string, act: () => unknown]>([
     'cachedKeys() has no option "lifeTime". Did you mean lifetime?',
     () => cachedKeys(memoryKeys([]), unseen({ lifeTime: 0 })),
   ],
+  [
+    'memoryReplay() has no option "longLivedPerkey". Did you mean longLivedPerKey?',
+    () => memoryReplay(unseen({ longLivedPerkey: 1 })),
+  ],
+  [
+    'signedChallenges() has no option "lifetimes". Did you mean lifetime?',
+    () => signedChallenges(unseen({ lifetimes: 5 })),
+  ],
+  ['boundedSink() has no option "timeOut". Did you mean timeout?', () => boundedSink(() => {}, unseen({ timeOut: 5 }))],
+  ['outcomeCounts() has no option "size".', () => outcomeCounts(unseen({ size: 5 }))],
+  [
+    'aesSealer() has no option "curent". Did you mean current?',
+    () => aesSealer({ ...sealing, ...unseen({ curent: 'b' }) }),
+  ],
+  ['reportOnly() has no option "countersign".', () => reportOnly(verifier, hello, unseen({ countersign: 'always' }))],
+  [
+    'trustedProxies has no option "header". Did you mean headers?',
+    () =>
+      createVerifier({
+        ...given(),
+        trustedProxies: { addresses: ['10.0.0.1'], headers: ['forwarded'], ...unseen({ header: [] }) },
+      }),
+  ],
+  [
+    'The key abc has no option "expireAt". Did you mean expiresAt?',
+    () => memoryKeys([{ ...record, ...unseen({ expireAt: 0 }) }]),
+  ],
+  [
+    'A secret of the key abc has no option "expires". Did you mean expiresAt?',
+    () => memoryKeys([{ ...record, secrets: [{ secret, ...unseen({ expires: 0 }) }] }]),
+  ],
 ])('%s', (message, act) => {
   expect(act).toThrow(expect.objectContaining({ code: 'invalid_configuration', message }));
+});
+
+it('resealKeys() refuses an option that does not exist', async () => {
+  const options = { table: memoryKeyTable(), sealer: aesSealer(sealing), ...unseen({ dryRun: true }) };
+  await expect(resealKeys(options)).rejects.toMatchObject({
+    code: 'invalid_configuration',
+    message: 'resealKeys() has no option "dryRun".',
+  });
+});
+
+it('takes what generateCredentials() returns for a secret of a key', () => {
+  const credentials = generateCredentials();
+  const keys = memoryKeys([{ ...record, accessKey: credentials.accessKey, secrets: [credentials] }]);
+  expect(keys.find(credentials.accessKey)).toMatchObject({ service: 'shop' });
 });
 
 it('takes every option that exists, also a switch that is a symbol, and undefined for none', () => {

@@ -2,6 +2,7 @@ import type { SchemeDefinition } from '../define/definition.ts';
 
 /** What Akamai gives a client beside access token and client secret. */
 export type EdgeGridOptions = {
+  /** The client token that Akamai issues beside the access token and the secret. */
   readonly clientToken: string;
 };
 
