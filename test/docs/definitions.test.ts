@@ -12,7 +12,7 @@ it('the table of ready definitions has each, and what a verifier must accept of 
 });
 
 it('the table of what each covers is what its findings say', () => {
-  const [, chapter = ''] = pageNamed('docs/definitions.md').text.split('\n### What each covers\n');
+  const [, chapter = ''] = pageNamed('docs/definitions.md').text.split('\n## Coverage\n');
   const lines = chapter.split('\n#')[0]?.split('\n') ?? [];
   const [head, , ...rows] = lines
     .filter((line) => line.startsWith('|'))

@@ -57,7 +57,7 @@ const columns: Readonly<Record<string, FindingCode>> = {
   'access key': 'access-key-unbound',
 };
 
-describe.each(['What is covered', 'What goes with it'])('the table "%s"', (heading) => {
+describe.each(['Coverage', 'Features'])('the table "%s"', (heading) => {
   it('has a row for each scheme that countersign/schemes exports', () => {
     expect(
       rowsUnder(heading)
@@ -67,7 +67,7 @@ describe.each(['What is covered', 'What goes with it'])('the table "%s"', (headi
   });
 });
 
-describe.each(rowsUnder('What is covered'))('what $name covers', ({ name, cells }) => {
+describe.each(rowsUnder('Coverage'))('what $name covers', ({ name, cells }) => {
   it('is what its findings say', () => {
     const { findings = [] } = schemeNamed(name);
     const severities = Object.entries(columns).map(([column, code]) => [
@@ -78,7 +78,7 @@ describe.each(rowsUnder('What is covered'))('what $name covers', ({ name, cells 
   });
 });
 
-describe.each(rowsUnder('What goes with it'))('what goes with $name', ({ name, cells }) => {
+describe.each(rowsUnder('Features'))('what goes with $name', ({ name, cells }) => {
   const scheme = schemeNamed(name);
 
   it('are further headers as the scheme takes them', () => {
@@ -87,8 +87,8 @@ describe.each(rowsUnder('What goes with it'))('what goes with $name', ({ name, c
     else expect(takes()).toBe(cells['further headers']);
   });
 
-  it('are public keys and signed answers where the scheme has them', () => {
-    expect([cells['public keys'], cells['answers signed']]).toEqual([
+  it('are public keys and signed responses where the scheme has them', () => {
+    expect([cells['public keys'], cells['responses signed']]).toEqual([
       scheme.publicKeys ? 'yes' : 'no',
       scheme.response ? 'yes' : 'no',
     ]);
