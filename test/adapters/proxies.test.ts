@@ -181,7 +181,7 @@ describe.runIf(nginxHere)('nginx', () => {
         publicPath: '/api',
       },
     );
-    const [, , ...rows] = tableWith('what arrives');
+    const [, , ...rows] = tableWith('received');
     expect(rows).toHaveLength(5);
     for (const [called = '', arrives = '', verifies] of rows) {
       await app.call(called);
