@@ -1,9 +1,9 @@
+import { type Awaitable, chain } from '../core/awaitable.ts';
 import { readBody } from '../core/body.ts';
 import { utf8 } from '../core/encoding.ts';
 import { fail, SignatureError } from '../core/errors.ts';
 import type { HeaderView } from '../core/message.ts';
 import type { SignedBody } from '../core/scheme.ts';
-import { type Awaitable, chain } from './awaitable.ts';
 import type { Signer } from './signer.ts';
 
 /** A body as callers hand it to fetch. */

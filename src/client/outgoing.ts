@@ -1,9 +1,9 @@
+import { type Awaitable, isPromise } from '../core/awaitable.ts';
 import { sha256OfBody } from '../core/digest.ts';
 import { fail } from '../core/errors.ts';
 import { type Message, messageOf, methodOf } from '../core/message.ts';
 import { referrerOf } from '../core/readdress.ts';
 import type { SignedBody } from '../core/scheme.ts';
-import { type Awaitable, isPromise } from './awaitable.ts';
 import { type Body, type BodyToSign, bodyToSign, bytesInMemory, defaultContentType, responseOf } from './body.ts';
 import { mayHaveBody, refuseUnsendable, setSignature } from './request.ts';
 import type { SignedMessage, Signer } from './signer.ts';

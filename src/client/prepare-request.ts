@@ -1,8 +1,8 @@
 import { hrefOf } from '../core/address.ts';
+import { type Awaitable, chain, isPromise } from '../core/awaitable.ts';
 import { sha256OfBodySync } from '../core/digest.ts';
 import { fail } from '../core/errors.ts';
 import { type HeaderView, messageOf } from '../core/message.ts';
-import { type Awaitable, chain, isPromise } from './awaitable.ts';
 import { type Body, bodyToSign, bytesInMemory, defaultContentType, responseOf } from './body.ts';
 import type { SignedMessage, Signer } from './signer.ts';
 

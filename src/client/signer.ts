@@ -1,3 +1,4 @@
+import { type Awaitable, chain } from '../core/awaitable.ts';
 import type { Credentials, Secret } from '../core/credentials.ts';
 import { bytesToSign } from '../core/encoding.ts';
 import { fail } from '../core/errors.ts';
@@ -6,7 +7,6 @@ import type { SignedBody, SigningScheme, ToSign } from '../core/scheme.ts';
 import type { SigningKey } from '../core/signing-key.ts';
 import { allowSecretInBrowser, allowUnsignedPayload } from '../core/switches.ts';
 import { signCountersignV1 } from '../schemes/countersign-v1-sign.ts';
-import { type Awaitable, chain } from './awaitable.ts';
 import { type CredentialsProvider, createKeyCache } from './key.ts';
 import { randomNonce } from './nonce.ts';
 import { type SigningInit, signForFetch } from './outgoing.ts';

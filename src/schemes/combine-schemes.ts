@@ -1,7 +1,7 @@
+import { chain, isPromise } from '../core/awaitable.ts';
 import type { Secret } from '../core/credentials.ts';
 import { bytesToSign } from '../core/encoding.ts';
 import { fail } from '../core/errors.ts';
-import { inTurn, whenThere } from '../core/eventual.ts';
 import type { PreparedSignature, Scheme, SigningScheme } from '../core/scheme.ts';
 import type { SigningKey } from '../core/signing-key.ts';
 import { bodyFor, combinedHeaders, joined, split, textOf } from './combined-parts.ts';
@@ -83,13 +83,14 @@ const keyOfAll = (keys: readonly SigningKey[]): SigningKey => {
   return { algorithm, sign: useless, verify: useless };
 };
 
+/** One signature by each scheme, joined: at once when no key needs a promise. */
 function signaturesBy(keys: readonly SigningKey[], all: readonly PreparedSignature[]): ReturnType<SigningKey['sign']> {
-  const pairs = keys.flatMap((key, i) => {
+  const signatures = keys.flatMap((key, i) => {
     const prepared = all[i];
-    return prepared ? [{ key, ...prepared }] : [];
+    if (!prepared) return [];
+    const { deriveKey, stringToSign } = prepared;
+    return [chain(deriveKey ? deriveKey(key) : key, (own) => own.sign(bytesToSign(stringToSign)))];
   });
-  const made = inTurn(pairs, ({ key, stringToSign, deriveKey }) =>
-    whenThere(deriveKey ? deriveKey(key) : key, (own) => own.sign(bytesToSign(stringToSign))),
-  );
-  return whenThere(made, joined);
+  const known = signatures.filter((signature): signature is Uint8Array => !isPromise(signature));
+  return known.length === signatures.length ? joined(known) : Promise.all(signatures).then(joined);
 }
