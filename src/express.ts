@@ -1,7 +1,7 @@
 import type { Request, RequestHandler } from 'express';
 import { admit, callerOf, type NodeGateOptions, nodeGate, sendReply } from './node/admit.ts';
 import { scopeRefusal } from './server/scope-refusal.ts';
-import type { Verifier } from './server/verifier.ts';
+import type { Verifier } from './server/verify/verifier.ts';
 
 export { callerOf } from './node/admit.ts';
 export { keepRawBody } from './node/received.ts';

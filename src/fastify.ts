@@ -10,7 +10,7 @@ import { callerOf as callerOfNode, nodeGate } from './node/admit.ts';
 import type { Caller, GateOptions } from './server/gate.ts';
 import type { Reply } from './server/reply.ts';
 import { scopeRefusal } from './server/scope-refusal.ts';
-import type { Verifier } from './server/verifier.ts';
+import type { Verifier } from './server/verify/verifier.ts';
 
 export type { Caller, GateOptions } from './server/gate.ts';
 

@@ -5,7 +5,7 @@ import { type Caller, callerFrom, contextOf, type GateOptions, gateNames } from 
 import { requireKnownOptions } from './server/known-options.ts';
 import { responseOf } from './server/reply.ts';
 import { scopeRefusal } from './server/scope-refusal.ts';
-import type { Verifier } from './server/verifier.ts';
+import type { Verifier } from './server/verify/verifier.ts';
 
 export type { Caller, GateOptions } from './server/gate.ts';
 

@@ -3,7 +3,7 @@ import type { Dialect } from '../gateway/dialects.ts';
 import { forwardAuth } from '../gateway/forward-auth.ts';
 import type { GatewayListener, GatewayReport } from '../gateway/listener.ts';
 import { reverseProxy } from '../gateway/reverse-proxy.ts';
-import type { Verifier } from '../server/verifier.ts';
+import type { Verifier } from '../server/verify/verifier.ts';
 import { command, type everywhere, type Given, type Options } from './command.ts';
 import { gatewayVerifierOptions, withGatewayVerifier } from './gateway-verifier.ts';
 import { printFor, tell } from './output.ts';

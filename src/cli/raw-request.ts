@@ -1,6 +1,6 @@
 import { fail } from '../core/errors.ts';
 import { fieldsIn } from '../node/received.ts';
-import type { ReceivedRequest } from '../server/received.ts';
+import type { ReceivedRequest } from '../server/verify/message.ts';
 import { headerLineIn } from './header-line.ts';
 
 /** A request as it stood in a file. */

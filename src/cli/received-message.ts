@@ -1,5 +1,5 @@
 import { fail } from '../core/errors.ts';
-import type { ReceivedRequest } from '../server/received.ts';
+import type { ReceivedRequest } from '../server/verify/message.ts';
 import { atRestOptions } from './at-rest.ts';
 import type { Given, Options } from './command.ts';
 import { credentialOptions } from './credentials.ts';

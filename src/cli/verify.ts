@@ -1,9 +1,9 @@
 import { allowUnsignedPayload } from '../core/switches.ts';
 import type { AuditEvent } from '../server/contracts.ts';
-import type { ReceivedRequest } from '../server/received.ts';
 import { memoryReplay } from '../server/replay.ts';
-import type { Verified } from '../server/verdict.ts';
-import { createVerifier } from '../server/verifier.ts';
+import type { ReceivedRequest } from '../server/verify/message.ts';
+import type { Verified } from '../server/verify/result.ts';
+import { createVerifier } from '../server/verify/verifier.ts';
 import { command } from './command.ts';
 import { type GivenKeys, withGivenKeys } from './given-keys.ts';
 import { columns, printFor, type Result, styled } from './output.ts';

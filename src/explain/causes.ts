@@ -1,6 +1,6 @@
 import type { Scheme } from '../core/scheme.ts';
 import { secretState } from '../server/key-lifecycle.ts';
-import { findKey } from '../server/key-steps.ts';
+import { findKey } from '../server/verify/find-key.ts';
 import { addressVariations } from './address.ts';
 import { bodyVariations } from './bodies.ts';
 import { bodyCause } from './body-cause.ts';

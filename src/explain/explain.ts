@@ -3,8 +3,8 @@ import { sha256OfBodySync } from '../core/digest.ts';
 import { hex } from '../core/encoding.ts';
 import { countersignV1 } from '../schemes/countersign-v1.ts';
 import { secretState } from '../server/key-lifecycle.ts';
-import { arrivalsAt, type ReceivedRequest } from '../server/received.ts';
-import { bodyReader } from '../server/received-body.ts';
+import { bodyReader } from '../server/verify/body.ts';
+import { type ReceivedRequest, requestResolver } from '../server/verify/message.ts';
 import { fitsBody } from './body-cause.ts';
 import { causeOf } from './causes.ts';
 import type { ExplainedSecret, ExplainOptions, SignatureExplanation } from './explanation.ts';
@@ -31,7 +31,7 @@ export async function explainSignature(
 ): Promise<SignatureExplanation> {
   const { scheme = countersignV1, tolerance = 300, clock = () => Date.now(), maxBodyBytes = 10 * 2 ** 20 } = options;
   const now = clock();
-  const message = arrivalsAt(options)(request, options.address).message();
+  const message = requestResolver(options)(request, options.address).message();
   const body = (await bodyReader(request, maxBodyBytes).read()) ?? new Uint8Array();
   const received: Guess = { message, body };
   const verdict = await verdictOn(plainRequest(request, body), { ...options, scheme, now });

@@ -1,7 +1,7 @@
 import type { SignatureErrorCode } from '../core/errors.ts';
 import type { PresentedBody, Scheme } from '../core/scheme.ts';
 import type { KeyRecord, KeyStore } from '../server/contracts.ts';
-import type { PublicAddress } from '../server/received.ts';
+import type { PublicAddress } from '../server/verify/message.ts';
 import type { Difference } from './difference.ts';
 import type { Freshness } from './freshness.ts';
 import type { ShownField } from './masked.ts';

@@ -1,6 +1,6 @@
 import { SignatureError } from '../core/errors.ts';
 import type { PresentedSignature } from '../core/scheme.ts';
-import { requireFresh } from '../server/steps.ts';
+import { requireFresh } from '../server/verify/checks.ts';
 import type { Difference } from './difference.ts';
 
 /** When a request was signed, and whether that is fresh. */

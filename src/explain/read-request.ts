@@ -1,7 +1,7 @@
 import { SignatureError } from '../core/errors.ts';
 import type { Scheme } from '../core/scheme.ts';
 import type { KeyRecord, KeyStore } from '../server/contracts.ts';
-import { findKey } from '../server/key-steps.ts';
+import { findKey } from '../server/verify/find-key.ts';
 import type { Difference } from './difference.ts';
 import { repairedRequests } from './forms.ts';
 import { type Guess, type Reading, readingOf, requiredReading } from './guess.ts';

@@ -1,7 +1,7 @@
 import type { Scheme } from '../core/scheme.ts';
 import { allowUnsignedPayload } from '../core/switches.ts';
-import type { ReceivedRequest } from '../server/received.ts';
-import { createVerifier } from '../server/verifier.ts';
+import type { ReceivedRequest } from '../server/verify/message.ts';
+import { createVerifier } from '../server/verify/verifier.ts';
 import type { ExplainOptions, SignatureExplanation } from './explanation.ts';
 
 /** How a verdict is found. */

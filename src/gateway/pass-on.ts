@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { SignatureError } from '../core/errors.ts';
 import type { Cors } from '../server/cors.ts';
-import type { ReceivedRequest } from '../server/received.ts';
-import type { Verified } from '../server/verdict.ts';
+import type { ReceivedRequest } from '../server/verify/message.ts';
+import type { Verified } from '../server/verify/result.ts';
 import { errorFrom, takeRest } from './listener.ts';
 import { type Answer, headOf, signedAnswer, stream, type WholeAnswer } from './passed-answer.ts';
 import { type Beginning, beginningOf, releasedBytes, tooLarge } from './passed-body.ts';

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { fail } from '../core/errors.ts';
-import type { Verified } from '../server/verdict.ts';
+import type { Verified } from '../server/verify/result.ts';
 import { endToEnd, type RawFields, valuesOf, withFields } from './passed-fields.ts';
 
 /** An answer whose body is still to come, or here. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { fail } from '../core/errors.ts';
-import { requireSigned, type UnreadBody } from '../server/body-step.ts';
+import { requireSigned, type UnreadBody } from '../server/verify/body.ts';
 
 /** What a body must be. */
 export type BodyTerms = {

@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net';
-import type { Verified } from '../server/verdict.ts';
+import type { Verified } from '../server/verify/result.ts';
 import { isPrincipalField } from './principal-fields.ts';
 
 /** Header fields in their order, names and values in turn: as `rawHeaders` of Node, which keep case and repetitions. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { contentDigest } from '../core/digest.ts';
 import { utf8 } from '../core/encoding.ts';
 import { fail } from '../core/errors.ts';
-import type { Verified } from '../server/verdict.ts';
+import type { Verified } from '../server/verify/result.ts';
 
 /** What a backend is told of a verified request. */
 export type Told = Pick<Verified<unknown>, 'principal' | 'scheme'> & {

@@ -5,7 +5,7 @@ import { type Caller, callerFrom, contextOf, type GateOptions, gateNames } from 
 import { requireKnownOptions } from '../server/known-options.ts';
 import type { Reply } from '../server/reply.ts';
 import { scopeRefusal, verifiedCaller } from '../server/scope-refusal.ts';
-import type { Verifier } from '../server/verifier.ts';
+import type { Verifier } from '../server/verify/verifier.ts';
 import { changeWhenSent } from './head.ts';
 import { holdAnswer } from './held-answer.ts';
 import { bytesKept, hasBody, type NodeRequest, type NodeResponse, receivedFromNode } from './received.ts';

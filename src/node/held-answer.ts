@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { type ServerResponse, STATUS_CODES } from 'node:http';
-import type { ReceivedRequest } from '../server/received.ts';
-import type { Verified } from '../server/verdict.ts';
+import type { ReceivedRequest } from '../server/verify/message.ts';
+import type { Verified } from '../server/verify/result.ts';
 import { setHeaders } from './head.ts';
 
 /** Holds an answer in memory until it is whole, and sends it signed. */

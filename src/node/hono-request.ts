@@ -1,5 +1,5 @@
 import type { Context } from 'hono';
-import type { ReceivedRequest } from '../server/received.ts';
+import type { ReceivedRequest } from '../server/verify/message.ts';
 import { type NodeRequest, receivedFromNode } from './received.ts';
 
 /**

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import type { HeaderView } from '../core/message.ts';
-import type { ReceivedRequest } from '../server/received.ts';
+import type { ReceivedRequest } from '../server/verify/message.ts';
 import { chunksOf } from './body-chunks.ts';
 
 /** A request as `node:http`, `node:https` and the compatibility API of `node:http2` hand it to a listener. */

@@ -1,6 +1,6 @@
 import type { SignatureError } from '../core/errors.ts';
 import type { AuditEvent, AuditSink, KeyRecord } from './contracts.ts';
-import type { ReceivedRequest } from './received.ts';
+import type { ReceivedRequest } from './verify/message.ts';
 
 /** What an audit event is made of. */
 export type Audited = {

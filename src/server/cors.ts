@@ -2,7 +2,7 @@ import type { HeaderView } from '../core/message.ts';
 import { retirementField } from '../core/retirement.ts';
 import { type CorsOptions, corsSettings } from './cors-options.ts';
 import type { Reply } from './reply.ts';
-import type { Verifier } from './verifier.ts';
+import type { Verifier } from './verify/verifier.ts';
 
 /** What gates on every framework do by the CORS protocol; made by {@link corsOf}. */
 export type Cors = {

@@ -4,10 +4,10 @@ import { fail } from '../core/errors.ts';
 import type { Message } from '../core/message.ts';
 import type { Answer, ResponseScheme, Scheme } from '../core/scheme.ts';
 import type { SigningKey } from '../core/signing-key.ts';
-import { sha256OfReceived } from './body-digest.ts';
-import type { Match } from './key-steps.ts';
 import type { Reply } from './reply.ts';
-import type { Candidate } from './schemes.ts';
+import { sha256OfReceived } from './verify/body.ts';
+import type { PreparedSecret } from './verify/prepared-keys.ts';
+import type { Candidate } from './verify/signatures.ts';
 
 /** Whose answer a countersignature is, and to which request. */
 export type Countersigner = Pick<Answer, 'request'> & {
@@ -75,15 +75,19 @@ function keysOf({ accessKey, secret }: Credentials, schemes: readonly Scheme[]):
  */
 export function requireCountersigner(
   countersigner: Countersigner | undefined,
-  { wanted, scheme, match }: { readonly wanted: boolean | undefined; readonly scheme: Scheme; readonly match: Match },
+  {
+    wanted,
+    scheme,
+    secret: matched,
+  }: { readonly wanted: boolean | undefined; readonly scheme: Scheme; readonly secret: PreparedSecret },
 ): void {
   if (!wanted) return;
   if (!countersigner) {
     fail('internal_error', `No answer can be countersigned: the scheme ${scheme.name} signs no responses.`, 500);
   }
-  const { secret, publicKey } = match.secret;
+  const { secret, publicKey } = matched.secret;
   const platformKey = publicKey ?? (typeof secret === 'object' && 'usages' in secret ? secret : undefined);
-  if (countersigner.key === match.key && platformKey && !platformKey.usages.includes('sign')) {
+  if (countersigner.key === matched.key && platformKey && !platformKey.usages.includes('sign')) {
     fail(
       'internal_error',
       "No answer can be countersigned: the caller's key can only verify. Give the verifier a responseKey.",

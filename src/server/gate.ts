@@ -3,9 +3,9 @@ import { corsOf } from './cors.ts';
 import type { CorsOptions } from './cors-options.ts';
 import { type OptionNames, requireKnownOptions } from './known-options.ts';
 import { responseOf } from './reply.ts';
-import type { Verified } from './verdict.ts';
-import type { Verifier } from './verifier.ts';
-import type { VerifyContext } from './verifier-options.ts';
+import type { Verified } from './verify/result.ts';
+import type { Verifier } from './verify/verifier.ts';
+import type { VerifyContext } from './verify/verifier-options.ts';
 
 // A symbol, because requireScope alone uses it.
 export const checkScope: unique symbol = Symbol('checkScope');

@@ -1,5 +1,5 @@
 import type { SignatureError, SignatureErrorCode } from '../core/errors.ts';
-import { type Budget, rateLimitHeaders, waitOf } from './limits.ts';
+import { type Budget, rateLimitHeaders, waitOf } from './verify/limits.ts';
 
 /** The answer to a refused request, for any framework. */
 export type Reply = {

@@ -1,7 +1,7 @@
 import { isPreflight } from './cors.ts';
 import { type Caller, callerFrom, contextOf, type ProtectOptions } from './gate.ts';
 import { type OptionNames, requireKnownOptions } from './known-options.ts';
-import type { Verifier } from './verifier.ts';
+import type { Verifier } from './verify/verifier.ts';
 
 /** Answers every request: `caller` is undefined where it would have been refused. What it throws is thrown on. */
 export type ReportedHandler = (request: Request, caller: Caller | undefined) => Response | Promise<Response>;

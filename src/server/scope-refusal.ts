@@ -1,7 +1,7 @@
 import { fail, type SignatureError } from '../core/errors.ts';
 import { type Caller, checkScope, type ProtectedHandler } from './gate.ts';
 import { type Reply, replyTo, responseOf } from './reply.ts';
-import { requireScope as requireScopeOf } from './steps.ts';
+import { requireScope as requireScopeOf } from './verify/checks.ts';
 
 /**
  * A handler for {@link protect} that responds with 403 unless the caller's key has the scope, and tells the audit.

@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { addressOf, hrefOf, normaliseTarget } from '../../src/core/address.ts';
 import { sha256OfBodySync } from '../../src/core/digest.ts';
 import { bytesToSign, hex, utf8 } from '../../src/core/encoding.ts';
-import { sha256OfReceived } from '../../src/server/body-digest.ts';
+import { sha256OfReceived } from '../../src/server/verify/body.ts';
 
 // Each shortcut spares work on common input; here it is held against the long way.
 
@@ -160,7 +160,7 @@ describe('sha256OfReceived', () => {
   ])('does so where the crypto of Node %s', async (_, crypto) => {
     const runtime = vi.spyOn(process, 'getBuiltinModule').mockReturnValue(crypto as never);
     vi.resetModules();
-    const { sha256OfReceived: anywhere } = await import('../../src/server/body-digest.ts');
+    const { sha256OfReceived: anywhere } = await import('../../src/server/verify/body.ts');
     const bytes = new TextEncoder().encode('body');
     const digest = anywhere(bytes);
     runtime.mockRestore();

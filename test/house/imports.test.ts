@@ -23,7 +23,7 @@ it('sees every file and resolves every import of ours', () => {
 it('walks from the entry of the package to the hash', () => {
   const reached = reachable(graph, 'src/index.ts');
   expect([...reached.keys()]).toEqual(expect.arrayContaining(['src/core/digest.ts', '@noble/hashes/sha2.js']));
-  expect(reached.has('src/server/verifier.ts')).toBe(false);
+  expect(reached.has('src/server/verify/verifier.ts')).toBe(false);
 });
 
 it.each<[from: string, to: string, typeOnly?: boolean]>([
@@ -39,17 +39,17 @@ it.each<[from: string, to: string, typeOnly?: boolean]>([
   ['src/client/signer.ts', 'src/ky.ts', true],
   ['src/client/signer.ts', 'ky'],
   ['src/client/signer.ts', '@noble/hashes/sha2.js'],
-  ['src/server/verifier.ts', 'src/client/signer.ts', true],
-  ['src/server/verifier.ts', 'node:crypto', true],
-  ['src/server/verifier.ts', 'src/server.ts'],
-  ['src/server/verifier.ts', 'hono'],
+  ['src/server/verify/verifier.ts', 'src/client/signer.ts', true],
+  ['src/server/verify/verifier.ts', 'node:crypto', true],
+  ['src/server/verify/verifier.ts', 'src/server.ts'],
+  ['src/server/verify/verifier.ts', 'hono'],
   ['src/index.ts', 'src/server/contracts.ts', true],
   ['src/index.ts', 'src/ky.ts'],
   ['src/index.ts', 'node:buffer'],
   ['src/ky.ts', 'ky'],
-  ['src/ky.ts', 'src/server/verifier.ts'],
+  ['src/ky.ts', 'src/server/verify/verifier.ts'],
   ['src/server.ts', 'node:http'],
-  ['src/server/verifier.ts', 'src/explain/explain.ts'],
+  ['src/server/verify/verifier.ts', 'src/explain/explain.ts'],
   ['src/explain/explain.ts', 'src/client/signer.ts', true],
   ['src/explain/explain.ts', 'node:crypto'],
   ['src/server.ts', 'src/client/signer.ts'],
@@ -57,7 +57,7 @@ it.each<[from: string, to: string, typeOnly?: boolean]>([
   ['src/hono.ts', 'node:http'],
   ['src/hono.ts', 'hono'],
   ['src/node.ts', 'src/server/keys.ts', true],
-  ['src/redis.ts', 'src/server/verifier.ts', true],
+  ['src/redis.ts', 'src/server/verify/verifier.ts', true],
   ['src/redis.ts', 'src/server/contracts.ts'],
   ['src/redis.ts', 'redis'],
   ['src/sql.ts', 'src/client/signer.ts'],
@@ -74,7 +74,7 @@ it.each<[from: string, to: string, typeOnly?: boolean]>([
   ['src/node.ts', 'node:http'],
   ['src/express.ts', 'express', true],
   ['src/fastify.ts', 'src/node/admit.ts'],
-  ['src/hono.ts', 'src/server/verifier.ts'],
+  ['src/hono.ts', 'src/server/verify/verifier.ts'],
   ['src/redis.ts', 'src/server/contracts.ts', true],
   ['src/cli/sign.ts', 'node:fs'],
 ])('allows that %s imports %s', (from, to, typeOnly = false) => {
@@ -116,9 +116,9 @@ it('depends on what it imports, and on nothing else', () => {
 });
 
 it('tells the way by which the client reaches the server', () => {
-  const way = 'src/index.ts → src/client/signer.ts → src/server/steps.ts';
-  expect(breaches(withImport('src/client/signer.ts', 'src/server/steps.ts'))).toContain(
-    `src/index.ts may not reach src/server/steps.ts: ${way}`,
+  const way = 'src/index.ts → src/client/signer.ts → src/server/verify/verify.ts';
+  expect(breaches(withImport('src/client/signer.ts', 'src/server/verify/verify.ts'))).toContain(
+    `src/index.ts may not reach src/server/verify/verify.ts: ${way}`,
   );
 });
 

@@ -4,9 +4,8 @@ import parseForwarded from 'forwarded-parse';
 import proxyAddr from 'proxy-addr';
 import { describe, expect, it } from 'vitest';
 import { SignatureError } from '../../src/core/errors.ts';
-import { forwardedElements } from '../../src/server/forwarded.ts';
-import { entrancesThrough, type ForwardingHeader } from '../../src/server/proxies.ts';
 import { canonicalAddress, rangesOf } from '../../src/server/ranges.ts';
+import { connectionReader, type ForwardingHeader, forwardedElements } from '../../src/server/verify/proxies.ts';
 
 const runs = { numRuns: 2000 };
 
@@ -182,7 +181,7 @@ const isPlainIpv4 = (text: string): boolean =>
 describe('the client', () => {
   const trusted = ['10.0.0.0/8', 'fd00::/16'];
   const entrance = (headers: readonly ForwardingHeader[], fields: Readonly<Record<string, string>>, peer: string) =>
-    outcome(() => entrancesThrough({ addresses: trusted, headers })({ get: (name) => fields[name] ?? null }, peer));
+    outcome(() => connectionReader({ addresses: trusted, headers })({ get: (name) => fields[name] ?? null }, peer));
   const addressOf = (seen: ReturnType<typeof entrance>) => (typeof seen === 'string' ? seen : seen.address);
   const lists = fc.array(address, { minLength: 1, maxLength: 6 });
 

@@ -3,8 +3,8 @@ import { expect, it } from 'vitest';
 import { addressOf, normaliseTarget } from '../../src/core/address.ts';
 import { readBody } from '../../src/core/body.ts';
 import { fieldValue, methodOf } from '../../src/core/message.ts';
-import type { ForwardingHeader } from '../../src/server/proxies.ts';
-import { arrivalsAt } from '../../src/server/received.ts';
+import { requestResolver } from '../../src/server/verify/message.ts';
+import type { ForwardingHeader } from '../../src/server/verify/proxies.ts';
 import { noon, received, rig, signedParts } from './rig.ts';
 
 type Work = () => unknown;
@@ -284,7 +284,7 @@ const forwarding: readonly (readonly [ForwardingHeader, readonly string[]])[] = 
 
 it.each(forwarding)('%s of a trusted proxy, filled with anything', async (name, fillings) => {
   const headers: readonly ForwardingHeader[] = name === 'forwarded' ? [name] : ['x-forwarded-for', name];
-  const arrivalOf = arrivalsAt({ trustedProxies: { addresses: ['10.0.0.0/8'], headers } });
+  const arrivalOf = requestResolver({ trustedProxies: { addresses: ['10.0.0.0/8'], headers } });
   for (const unit of fillings) {
     const values = repeated(unit);
     const exponent = await leastGrowth((size) => {

@@ -9,11 +9,11 @@ import { hmacSha256 } from '../../src/core/signing-key.ts';
 import { allowUnsignedPayload } from '../../src/core/switches.ts';
 import { readCountersignV1 } from '../../src/schemes/countersign-v1-read.ts';
 import { signCountersignV1 } from '../../src/schemes/countersign-v1-sign.ts';
-import { arrivalsAt, type ReceivedRequest } from '../../src/server/received.ts';
+import { type ReceivedRequest, requestResolver } from '../../src/server/verify/message.ts';
 import { bytesOf, type SignCase } from './format.ts';
 import { vectors } from './read.ts';
 
-const arrivalOf = arrivalsAt({});
+const arrivalOf = requestResolver({});
 const serverMessageOf = (request: Request | ReceivedRequest) => arrivalOf(request).message();
 
 /** The message as pinned, so that each later stage is judged by itself. */

@@ -1,14 +1,14 @@
-import { fail, SignatureError } from '../core/errors.ts';
-import type { FindingCode } from '../core/finding.ts';
-import type { Message } from '../core/message.ts';
-import type { PresentedSignature, Scheme } from '../core/scheme.ts';
+import { fail, SignatureError } from '../../core/errors.ts';
+import type { FindingCode } from '../../core/finding.ts';
+import type { Message } from '../../core/message.ts';
+import type { PresentedSignature, Scheme } from '../../core/scheme.ts';
 
 /**
  * The schemes of a verifier, in the order in which they are tried.
  *
- * @param accept the findings that the provider has named.
- * @throws SignatureError `invalid_configuration` for none, for two of one name, and for a scheme with a finding of high severity
- * that is not named.
+ * @param accept the findings that are accepted.
+ * @throws SignatureError `invalid_configuration` for no scheme, for two of one name, and for a scheme with a finding of high
+ * severity that is not accepted.
  */
 export function acceptedSchemes(
   given: Scheme | readonly Scheme[],
@@ -30,7 +30,7 @@ export function acceptedSchemes(
   return schemes;
 }
 
-/** A signature by one of the schemes, whose it claims to be. */
+/** A signature by one of the schemes, and the access key that it claims. */
 export type Candidate = {
   readonly scheme: Scheme;
   readonly presented: PresentedSignature;
@@ -38,12 +38,12 @@ export type Candidate = {
 };
 
 /**
- * What each scheme finds in a request. Two schemes may use the same headers, so all are asked.
+ * Reads the signatures of a request, one per scheme. Two schemes may use the same headers, so all are tried.
  *
- * @param accessKey whose signature it is, for schemes that carry no access key. @default the scheme's name
- * @throws SignatureError the first that a scheme gives for a signature which is its own but malformed, else `missing_signature`.
+ * @param accessKey for schemes that carry none. @default the scheme's name
+ * @throws SignatureError the first error for a malformed signature, else `missing_signature`.
  */
-export function signaturesIn(
+export function findSignatures(
   message: Message,
   schemes: readonly Scheme[],
   accessKey: string | undefined,

@@ -1,11 +1,14 @@
-import { fail, type SignatureError } from '../core/errors.ts';
-import { retirementField, retirementValue } from '../core/retirement.ts';
-import type { Scheme } from '../core/scheme.ts';
-import type { JudgedBody, UnreadBody } from './body-step.ts';
-import type { KeyRecord, Principal } from './contracts.ts';
-import { type Countersigner, countersignedResponse } from './countersign.ts';
-import type { Match } from './key-steps.ts';
-import type { Reply } from './reply.ts';
+import type { Awaitable } from '../../core/awaitable.ts';
+import { fail, type SignatureError } from '../../core/errors.ts';
+import { readdress } from '../../core/readdress.ts';
+import { retirementField, retirementValue } from '../../core/retirement.ts';
+import type { Scheme } from '../../core/scheme.ts';
+import type { KeyRecord, Principal } from '../contracts.ts';
+import { type Countersigner, countersignedResponse } from '../countersign.ts';
+import type { Reply } from '../reply.ts';
+import type { UnreadBody, VerifiedBody } from './body.ts';
+import type { ReceivedRequest } from './message.ts';
+import type { PreparedSecret } from './prepared-keys.ts';
 
 /** A request that is fresh, unseen, whole and signed by the principal. */
 export type Verified<Received> = {
@@ -59,47 +62,42 @@ export type Refused = {
   readonly reply: Reply;
 };
 
-/** A verified request, before the verifier adds what it can do for it later. */
-export type Judged<Received> = Omit<Verified<Received>, 'checkScope'>;
-
-/** What the steps have found out about a request that none of them refuses. */
-export type Findings = {
+/** What the steps of verification have found out about a request that none of them refuses. */
+export type Findings = Pick<Verified<unknown>, 'entrance' | 'headers' | 'checkScope'> & {
   readonly record: KeyRecord;
-  readonly match: Match;
+  readonly secret: PreparedSecret;
   readonly scheme: Scheme;
-  readonly judged: JudgedBody;
-  readonly entrance: Entered;
-  /** What is left of the key's budget. */
-  readonly headers: Readonly<Record<string, string>>;
+  readonly body: VerifiedBody;
   readonly countersigner: Countersigner | undefined;
 };
 
-/** The verdict on such a request. */
-export function verified<Received>(
+/** The result for a request that is accepted. */
+export function acceptedResult<Received>(
   request: Received,
-  { record, match, scheme, judged, entrance, headers, countersigner }: Findings,
-): Judged<Received> {
-  const verdict: { -readonly [Name in keyof Judged<Received>]: Judged<Received>[Name] } = {
+  { record, secret, scheme, body, entrance, headers, countersigner, checkScope }: Findings,
+): Verified<Received> {
+  const result: { -readonly [Name in keyof Verified<Received>]: Verified<Received>[Name] } = {
     ok: true,
     principal: principalOf(record),
     scheme: scheme.name,
     request,
-    body: judged.bytes,
+    body: body.bytes,
     entrance,
     headers,
+    checkScope,
     countersign: async (response) =>
       countersigner
         ? countersignedResponse(countersigner, response)
         : fail('invalid_configuration', `The scheme ${scheme.name} signs no responses.`, 500),
   };
-  // Not by a spread for each: this is done for every request.
-  if (judged.unread) verdict.unread = judged.unread;
-  const { expiresAt } = match.secret;
+  // Assigned rather than spread, which is slower, and this runs for every request.
+  if (body.unread) result.unread = body.unread;
+  const { expiresAt } = secret.secret;
   if (expiresAt !== undefined) {
-    verdict.retiresAt = expiresAt;
-    verdict.headers = { ...headers, [retirementField]: retirementValue(expiresAt) };
+    result.retiresAt = expiresAt;
+    result.headers = { ...headers, [retirementField]: retirementValue(expiresAt) };
   }
-  return verdict;
+  return result;
 }
 
 const principalOf = ({ accessKey, service, environment, scopes = [] }: KeyRecord): Principal => ({
@@ -108,3 +106,23 @@ const principalOf = ({ accessKey, service, environment, scopes = [] }: KeyRecord
   environment,
   scopes,
 });
+
+/** What of a request was verified. */
+export type VerifiedParts = {
+  /** Path and query as the request names them, normalised. */
+  readonly target: string;
+  /** The body, if it was read. */
+  readonly body: Uint8Array | undefined;
+};
+
+/** The verified request, with a body that can be read again and, if it is a `Request`, the URL in the verified spelling. */
+export function verifiedRequest<Received extends Request | ReceivedRequest>(
+  request: Received,
+  { target, body }: VerifiedParts,
+): Awaitable<Received> {
+  if (!('arrayBuffer' in request)) return body ? { ...request, body } : request;
+  // A Request of these methods cannot carry a body.
+  const carried = body && !(body.length === 0 && /^(?:GET|HEAD)$/i.test(request.method)) ? body : undefined;
+  if (!request.url.endsWith(target)) return readdress(request, { target, body: carried }) as Promise<Received>;
+  return carried ? (new Request(request, { body: carried as BodyInit }) as Received) : request;
+}

@@ -1,10 +1,10 @@
-import type { Credentials } from '../core/credentials.ts';
-import type { FindingCode } from '../core/finding.ts';
-import type { Scheme } from '../core/scheme.ts';
-import type { allowUnsignedPayload } from '../core/switches.ts';
-import type { AuditSink, Challenges, KeyStore, Limiter, ReplayStore } from './contracts.ts';
-import type { OptionNames } from './known-options.ts';
-import type { PublicAddress } from './received.ts';
+import type { Credentials } from '../../core/credentials.ts';
+import type { FindingCode } from '../../core/finding.ts';
+import type { Scheme } from '../../core/scheme.ts';
+import type { allowUnsignedPayload } from '../../core/switches.ts';
+import type { AuditSink, Challenges, KeyStore, Limiter, ReplayStore } from '../contracts.ts';
+import type { OptionNames } from '../known-options.ts';
+import type { PublicAddress } from './message.ts';
 
 /** Which signatures are accepted, and within what limits. */
 export type VerifierOptions = PublicAddress & {

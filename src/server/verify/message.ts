@@ -1,8 +1,7 @@
-import { type Address, addressOf, normaliseTarget } from '../core/address.ts';
-import { fail } from '../core/errors.ts';
-import { type HeaderView, type Message, methodOf } from '../core/message.ts';
-import { type Entrance, type Entrances, entrancesThrough, type TrustedProxies } from './proxies.ts';
-import { requireSendable } from './received-target.ts';
+import { type Address, addressOf, normaliseTarget } from '../../core/address.ts';
+import { fail } from '../../core/errors.ts';
+import { type HeaderView, type Message, methodOf } from '../../core/message.ts';
+import { type ClientConnection, type ConnectionReader, connectionReader, type TrustedProxies } from './proxies.ts';
 
 /** A request as a server framework that has no `Request` received it. */
 export type ReceivedRequest = {
@@ -16,92 +15,94 @@ export type ReceivedRequest = {
   readonly scheme?: 'http' | 'https';
   /** The header fields; names are asked for in lower case. */
   readonly headers: HeaderView;
-  /** The bytes as received, or a stream of them, of the web's or of Node's; not what a parser made of them. */
+  /** The bytes as received, or a web or Node stream of them; not the result of a parser. */
   readonly body?: Uint8Array | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array> | undefined;
-  /** Whether something has read the body already, and not kept its bytes. @default false */
+  /** Whether something has read the body already without keeping its bytes. @default false */
   readonly bodyUsed?: boolean;
 };
 
-/** Where callers believe the server is, when something on the way presents their requests under another address. */
+/** The address that callers use, if a proxy presents their requests under another one. */
 export type PublicAddress = {
   /** The origin that callers sign, as in `https://api.example.com`; without it, the one that the request names. */
   readonly publicOrigin?: string;
   /** What a proxy removes from the front of the path, as in `/v1`. @default none */
   readonly publicPath?: string;
   /**
-   * Proxies that are believed about where a request came from, and to which host, protocol and path, as far as `publicOrigin`
-   * and `publicPath` do not say. @default none
+   * Proxies that are trusted to say where a request came from, and which host, protocol and path it called, unless `publicOrigin`
+   * and `publicPath` say so. @default none
    */
   readonly trustedProxies?: TrustedProxies;
 };
 
 /** A request at its public address. */
-export type ArrivedMessage = Message & {
+export type ReceivedMessage = Message & {
   /** Path and query as the request names them, without what a proxy takes off the front, normalised. */
   readonly presentedTarget: string;
 };
 
-/** A request that nobody has looked at yet but to see where it came from. */
-export type Arrival = {
-  /** Of the client, as far as that is known. */
+/** A request of which only the client's address has been read. */
+export type ResolvedRequest = {
+  /** Of the client, if known. */
   readonly address: string | undefined;
   /**
-   * The request as it can be judged.
+   * Parses the request.
    *
    * @throws SignatureError `malformed_field`, `invalid_request`
    */
-  readonly message: () => ArrivedMessage;
+  readonly message: () => ReceivedMessage;
 };
 
 /**
- * How requests arrive behind a given public address; made once per verifier. `peer` is the other end of the connection.
+ * Makes the function that finds the public address of a request; once per verifier. `peer` is the other end of the connection.
  *
- * @throws SignatureError `invalid_configuration` for an origin with a path, and a path that does not begin with `/` or ends in
- * one; what is returned: `malformed_field`
+ * @throws SignatureError `invalid_configuration` for a `publicOrigin` with a path, and a `publicPath` that does not begin with `/`
+ * or ends in one; (the function) `malformed_field`
  */
-export function arrivalsAt({
+export function requestResolver({
   publicOrigin,
   publicPath,
   trustedProxies,
-}: PublicAddress): (request: Request | ReceivedRequest, peer?: string) => Arrival {
+}: PublicAddress): (request: Request | ReceivedRequest, peer?: string) => ResolvedRequest {
   const origin = publicOrigin === undefined ? undefined : addressOf(originOf(publicOrigin));
   if (!/^$|^\/[^?#]*[^?#/]$/.test(publicPath ?? '')) fail('invalid_configuration', 'publicPath must look like /v1.');
-  const entranceOf: Entrances = trustedProxies ? entrancesThrough(trustedProxies) : (_, peer) => ({ address: peer });
+  const readConnection: ConnectionReader = trustedProxies
+    ? connectionReader(trustedProxies)
+    : (_, peer) => ({ address: peer });
   return (request, peer) => {
     const headers = 'url' in request ? request.headers : textsOf(request.headers);
-    const entrance = entranceOf(headers, peer);
-    const message = (): ArrivedMessage => {
+    const connection = readConnection(headers, peer);
+    const message = (): ReceivedMessage => {
       const presented = 'url' in request ? addressOf(request.url) : addressOfReceived(request);
       requireSendable(presented.rawTarget);
-      const scheme = origin?.scheme ?? schemeAt(entrance) ?? presented.scheme;
-      const prefix = publicPath ?? prefixAt(entrance);
+      const scheme = origin?.scheme ?? schemeAt(connection) ?? presented.scheme;
+      const prefix = publicPath ?? prefixAt(connection);
       return {
         method: methodOf(request.method),
         scheme,
-        authority: origin?.authority ?? withoutDefaultPort(authorityAt(entrance) ?? presented.authority, scheme),
+        authority: origin?.authority ?? withoutDefaultPort(authorityAt(connection) ?? presented.authority, scheme),
         target: prefix ? normaliseTarget(prefix + presented.target) : presented.target,
         rawTarget: prefix + presented.rawTarget,
         presentedTarget: presented.target,
         headers,
       };
     };
-    return { address: entrance.address, message };
+    return { address: connection.address, message };
   };
 }
 
-function schemeAt({ proto }: Entrance): 'http' | 'https' | undefined {
+function schemeAt({ proto }: ClientConnection): 'http' | 'https' | undefined {
   const scheme = proto?.toLowerCase();
   if (scheme === undefined || scheme === 'http' || scheme === 'https') return scheme;
   return misforwarded('protocol, which must be http or https');
 }
 
-function authorityAt({ host }: Entrance): string | undefined {
-  // Without the comma, which a host may have: of two hosts one may be the caller's.
+function authorityAt({ host }: ClientConnection): string | undefined {
+  // RFC 3986 allows a comma in a host, but here it separates two hosts, of which one may be the caller's.
   if (host === undefined || (isAuthority(host) && !host.includes(','))) return host;
   return misforwarded('host');
 }
 
-function prefixAt({ prefix = '' }: Entrance): string {
+function prefixAt({ prefix = '' }: ClientConnection): string {
   const [, path] = /^((?:\/[\w.~!$&'()*+;=:@%-]+)*)\/?$/.exec(prefix) ?? [];
   return path ?? misforwarded('prefix, which must be a path');
 }
@@ -123,7 +124,7 @@ function originOf(text: string): string {
   return url.href;
 }
 
-// A view may be a Map of lower-case names, or a plain object, which also has a `constructor` that a caller may name.
+// A view may be a Map of lower-case names, or look into a plain object, whose `constructor` is no header.
 function textsOf(headers: HeaderView): HeaderView {
   const view: HeaderView = {
     get(name) {
@@ -144,4 +145,24 @@ function addressOfReceived({ authority, target, scheme = 'http' }: ReceivedReque
     target: normaliseTarget(target),
     rawTarget: target,
   };
+}
+
+// The characters of a URI (RFC 3986 section 2), and those that clients of the URL Standard send as well: `^` and `|` in a path;
+// in a query also `\`, `{`, `}` and a backtick.
+const sendable = /^\/[!$%&'-;=@-[\]^_a-z|~]*(?:\?[!$%&'-;=?-~]*)?$/;
+
+/**
+ * Requires a target without characters that clients escape. Signing escapes them, but routers may read them differently, such as
+ * `\` as `/`, and then would serve another path than the signed one.
+ *
+ * @throws SignatureError `malformed_field`
+ */
+function requireSendable(target: string): void {
+  if (sendable.test(target)) return;
+  // Origin-form (RFC 9112 section 3.2.1), the only form that clients sign.
+  if (!/^\/[^#]*$/.test(target)) fail('malformed_field', 'The request target must be a path, without a fragment.');
+  fail(
+    'malformed_field',
+    'The request target holds what a client must escape: a space, control character or backslash in the path, for example.',
+  );
 }

@@ -1,9 +1,9 @@
-import { fail } from '../core/errors.ts';
-import type { Scheme } from '../core/scheme.ts';
-import type { SigningKey } from '../core/signing-key.ts';
-import { isSameKey, signsForeignStrings } from '../schemes/same-key.ts';
-import type { KeyRecord } from './contracts.ts';
-import type { PreparedKeys } from './key-steps.ts';
+import { fail } from '../../core/errors.ts';
+import type { Scheme } from '../../core/scheme.ts';
+import type { SigningKey } from '../../core/signing-key.ts';
+import { isSameKey, signsForeignStrings } from '../../schemes/same-key.ts';
+import type { KeyRecord } from '../contracts.ts';
+import type { PreparedKeys } from './prepared-keys.ts';
 
 /**
  * Checks, once for each record, that no scheme of which others choose the string to sign has a secret in common with another

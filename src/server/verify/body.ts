@@ -1,0 +1,174 @@
+import { type Awaitable, isPromise } from '../../core/awaitable.ts';
+import { joined, readBody } from '../../core/body.ts';
+import { nativeSha256, sha256OfBody } from '../../core/digest.ts';
+import { fail } from '../../core/errors.ts';
+import type { PresentedBody } from '../../core/scheme.ts';
+import { equalInConstantTime } from '../../core/signing-key.ts';
+import type { ReceivedRequest } from './message.ts';
+
+/** The bytes of a body; undefined if there is none. */
+export type Bytes = Uint8Array | undefined;
+
+/** Reads a body once, no matter how often it is asked for. */
+export type BodyReader = {
+  read(): Awaitable<Bytes>;
+  /** What has been read so far; undefined if nothing has asked for it. */
+  taken(): Awaitable<Bytes>;
+};
+
+/**
+ * @param limit in bytes.
+ * @throws SignatureError (the reader) `body_consumed`, `body_parsed`, `body_too_large`, `body_interrupted`
+ */
+export function bodyReader(request: Request | ReceivedRequest, limit: number): BodyReader {
+  let asked = false;
+  let bytes: Awaitable<Bytes>;
+  return {
+    read() {
+      if (!asked) {
+        bytes = bodyOf(request, limit);
+        asked = true;
+      }
+      return bytes;
+    },
+    taken: () => bytes,
+  };
+}
+
+function bodyOf(request: Request | ReceivedRequest, limit: number): Awaitable<Bytes> {
+  const { body } = request;
+  if ('bodyUsed' in request && request.bodyUsed) consumed('Something has read the body before it was verified.');
+  if (body === null || body === undefined) return undefined;
+  if (Number(request.headers.get('content-length')) > limit) tooLarge(limit);
+  if (body instanceof Uint8Array) return body.length > limit ? tooLarge(limit) : body;
+  if (!isStream(body))
+    fail('body_parsed', 'The body was parsed before it was verified. Hand in the bytes as received.', 500);
+  if (isTaken(body)) consumed('Something is reading the body, or has read it.');
+  return whole('arrayBuffer' in request ? readBody(request, limit) : readStream(body, limit), limit);
+}
+
+type Stream = ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>;
+
+const isStream = (body: unknown): body is Stream =>
+  typeof body === 'object' && body !== null && ('getReader' in body || Symbol.asyncIterator in body);
+
+// A Node stream that was read before gives no bytes. That must not be mistaken for an empty body.
+const isTaken = (body: Stream): boolean =>
+  'getReader' in body ? body.locked : 'readableDidRead' in body && body.readableDidRead === true;
+
+const readStream = (body: Stream, limit: number): Promise<Bytes> =>
+  'getReader' in body
+    ? readBody(new Response(body as ReadableStream<BufferSource & Uint8Array>), limit)
+    : readChunks(body, limit);
+
+/** As `readBody`, for a stream: the bytes, or undefined if there are more than `limit`. */
+async function readChunks(source: AsyncIterable<Uint8Array>, limit: number): Promise<Bytes> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of source) {
+    // A text would be read as zeros.
+    if (!(chunk instanceof Uint8Array)) throw new TypeError('The stream holds other than bytes.');
+    size += chunk.length;
+    if (size > limit) return undefined;
+    chunks.push(chunk);
+  }
+  return joined(chunks);
+}
+
+async function whole(read: Promise<Bytes>, limit: number): Promise<Uint8Array> {
+  const bytes = await read.catch((cause) => fail('body_interrupted', 'The body ended early.', 400, cause));
+  return bytes ?? tooLarge(limit);
+}
+
+const consumed = (found: string): never => fail('body_consumed', `${found} Verify first, parse later.`, 500);
+
+const tooLarge = (limit: number): never =>
+  fail('body_too_large', `The body has more than the ${limit} bytes accepted here.`, 413);
+
+/** Which bodies need not be signed, and which are not read. */
+export type BodyRules = {
+  readonly unsignedPayload: boolean;
+  /** Whether the finding `body-unsigned` is accepted. */
+  readonly uncovered: boolean;
+  /** Whether a body whose digest is signed is left for others to check. */
+  readonly left: boolean;
+};
+
+/** What a body must be that was not read and that nothing has checked. */
+export type UnreadBody = {
+  /** The SHA-256 that is signed; undefined if there must be no body. */
+  readonly sha256: Uint8Array | undefined;
+};
+
+/** What is known of a body after it was checked. */
+export type VerifiedBody = {
+  /** The bytes that are signed, if they were read. */
+  readonly bytes?: Bytes;
+  readonly unread?: UnreadBody | undefined;
+  /** Everything that was read, signed or not: another scheme may have asked for it. */
+  readonly carried: Bytes;
+};
+
+/**
+ * Reads the body and compares it with what was signed, unless the rules say otherwise.
+ *
+ * @throws SignatureError `unsigned_body`, `missing_body_digest`, `body_digest_mismatch`, and what {@link bodyReader} throws.
+ */
+export async function checkBody(body: BodyReader, signed: PresentedBody, rules: BodyRules): Promise<VerifiedBody> {
+  const expected = expectedOf(signed);
+  if (isLeftOut(signed, rules)) return { carried: await body.taken() };
+  if (rules.left && expected) return { unread: expected, carried: await body.taken() };
+  const read = body.read();
+  const bytes = isPromise(read) ? await read : read;
+  const length = bytes?.length ?? 0;
+  if (expected) {
+    const digest = expected.sha256 && sha256OfReceived(bytes ?? new Uint8Array());
+    requireSigned(expected, { length, sha256: isPromise(digest) ? await digest : digest });
+  } else if (signed.kind === 'bytes' && !(await signed.matches(bytes ?? new Uint8Array()))) mismatch(length);
+  return { bytes, carried: bytes };
+}
+
+function isLeftOut({ kind }: PresentedBody, { unsignedPayload, uncovered }: BodyRules): boolean {
+  if (kind !== 'unsigned' && kind !== 'uncovered') return false;
+  if (!(kind === 'unsigned' ? unsignedPayload : uncovered)) {
+    fail('unsigned_body', 'The body is not signed, which is not accepted here.', 401);
+  }
+  return true;
+}
+
+function expectedOf(signed: PresentedBody): UnreadBody | undefined {
+  if (signed.kind === 'none') return { sha256: undefined };
+  if (signed.kind !== 'digest') return undefined;
+  return signed.sha256.length === 32
+    ? { sha256: signed.sha256 }
+    : fail('body_digest_mismatch', 'The digest that was signed is of no body.', 401);
+}
+
+// Up to this size Node's own hash takes about 150 microseconds, less than a WebCrypto thread needs to start (bytes).
+const small = 262_144;
+
+/** SHA-256 of a body on a server. Larger bodies are hashed by WebCrypto, in other threads. */
+export const sha256OfReceived = (bytes: Uint8Array): Awaitable<Uint8Array> =>
+  (bytes.length <= small ? nativeSha256() : undefined)?.(bytes) ?? sha256OfBody(bytes);
+
+/** A body as it was received. */
+export type ReceivedBody = {
+  /** In bytes. */
+  readonly length: number;
+  /** Not needed if there must be no body. */
+  readonly sha256?: Uint8Array | undefined;
+};
+
+/**
+ * Requires that a body is the one that was signed.
+ *
+ * @throws SignatureError `missing_body_digest`, `body_digest_mismatch`
+ */
+export function requireSigned(signed: UnreadBody, { length, sha256 }: ReceivedBody): void {
+  if (!signed.sha256) {
+    if (length) fail('missing_body_digest', 'There is a body, but no signed digest of it.', 401);
+  } else if (!sha256 || !equalInConstantTime(signed.sha256, sha256)) mismatch(length);
+}
+
+const mismatch = (length: number): never =>
+  fail('body_digest_mismatch', `The body received (${length} bytes) is not the one that was signed.`, 401);

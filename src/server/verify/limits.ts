@@ -1,0 +1,110 @@
+import { fail } from '../../core/errors.ts';
+import { inTime } from '../../core/in-time.ts';
+import { storeFault } from '../../core/store-fault.ts';
+import type { Limiter } from '../contracts.ts';
+import { networkOf } from '../ranges.ts';
+import type { LimitOptions } from './verifier-options.ts';
+
+/** One budget of a limiter. */
+export type Budget = {
+  /** Which of the verifier's limits it is. Callers see it. */
+  readonly name: 'address' | 'key';
+  readonly limiter: Limiter;
+  /** The network of the client, or the access key. */
+  readonly key: string;
+};
+
+/** The limits of a verifier. */
+export type Limits = {
+  /** The budget of a client address; undefined if there is no limiter by address. */
+  readonly byAddress: ((address: string | undefined) => Budget) | undefined;
+  /** The budget of an access key; undefined if there is no limiter by key. */
+  readonly byKey: ((accessKey: string) => Budget) | undefined;
+  /**
+   * Takes one point, and returns what the limiter says of the rest.
+   *
+   * @throws SignatureError `rate_limited`, `limiter_unavailable`
+   */
+  consume(budget: Budget): Promise<unknown>;
+  /** Gives one point back. If the limiter fails or is late, the caller has one point less, which decides nothing. */
+  refund(budget: Budget): Promise<void>;
+};
+
+/**
+ * @throws SignatureError `invalid_configuration`
+ */
+export function createLimits({ byAddress, byKey, timeout = 2000, ipv6Prefix = 64 }: LimitOptions): Limits {
+  if (!(timeout > 0)) fail('invalid_configuration', 'timeout of limits must be a positive number of milliseconds.');
+  if (!(Number.isInteger(ipv6Prefix) && ipv6Prefix >= 1 && ipv6Prefix <= 128)) {
+    fail('invalid_configuration', `ipv6Prefix is ${ipv6Prefix}, it must be a whole number of bits, 1 to 128.`);
+  }
+
+  async function refund({ limiter, key }: Budget): Promise<void> {
+    try {
+      await inTime(Promise.resolve(limiter.reward?.(key)), timeout);
+    } catch {
+      // The result is known already.
+    }
+  }
+
+  async function consume(budget: Budget): Promise<unknown> {
+    const { name, limiter, key } = budget;
+    let taken: Promise<unknown> | undefined;
+    try {
+      taken = Promise.resolve(limiter.consume(key));
+      return await inTime(taken, timeout);
+    } catch (cause) {
+      if (waitOf(cause) !== undefined || !isFault(cause)) {
+        return fail('rate_limited', 'Too many requests. Try again later.', 429, cause);
+      }
+      // A point that is taken after the timeout is given back.
+      taken?.then(() => refund(budget)).catch(() => {});
+      return fail('limiter_unavailable', storeFault(`The limiter by ${name}`, cause), 503, cause);
+    }
+  }
+
+  return {
+    byAddress:
+      byAddress &&
+      ((address) => ({ name: 'address', limiter: byAddress, key: networkOf(address ?? 'unknown', ipv6Prefix) })),
+    byKey: byKey && ((accessKey) => ({ name: 'key', limiter: byKey, key: accessKey })),
+    consume,
+    refund,
+  };
+}
+
+/** After how many milliseconds there is budget again, if the limiter says so. */
+export function waitOf(result: unknown): number | undefined {
+  const told = partsOf(result).map((part) => (part as Partial<RateLimit> | undefined)?.msBeforeNext);
+  const waits = told.filter((wait): wait is number => typeof wait === 'number' && wait >= 0);
+  return waits.length ? Math.max(...waits) : undefined;
+}
+
+type RateLimit = { readonly msBeforeNext: unknown; readonly remainingPoints: unknown };
+
+const isFault = (cause: unknown): boolean => partsOf(cause).some((part) => part instanceof Error);
+
+// A union of limiters (rate-limiter-flexible) rejects with an object that holds the result of each, by name.
+const partsOf = (result: unknown): readonly unknown[] =>
+  typeof result === 'object' && result !== null ? [result, ...Object.values(result)] : [result];
+
+/**
+ * The headers that describe a budget to its caller: RateLimit-Policy and RateLimit of draft-ietf-httpapi-ratelimit-headers-10, as
+ * far as the limiter gives the values.
+ */
+export function rateLimitHeaders({ name, limiter }: Budget, result: unknown): Record<string, string> {
+  const remaining = whole((result as Partial<RateLimit> | undefined | null)?.remainingPoints);
+  const [quota, window] = [whole(limiter.points), whole(limiter.duration)];
+  const wait = waitOf(result);
+  const reset = whole(wait === undefined ? undefined : wait / 1000);
+  return {
+    ...(quota !== undefined && { 'RateLimit-Policy': `"${name}";q=${quota}${window ? `;w=${window}` : ''}` }),
+    ...(remaining !== undefined && {
+      RateLimit: `"${name}";r=${remaining}${reset === undefined ? '' : `;t=${reset}`}`,
+    }),
+  };
+}
+
+// The integers of structured fields have at most 15 digits (RFC 9651 section 3.3.1).
+const whole = (value: unknown): number | undefined =>
+  typeof value === 'number' && value < 1e15 ? Math.max(0, Math.ceil(value)) : undefined;

@@ -1,0 +1,209 @@
+import { chain, isPromise } from '../../core/awaitable.ts';
+import { bytesToSign } from '../../core/encoding.ts';
+import { fail, SignatureError } from '../../core/errors.ts';
+import type { Scheme, ToSign } from '../../core/scheme.ts';
+import type { KeyRecord, KeySecret, KeyStore } from '../contracts.ts';
+import type { BodyReader } from './body.ts';
+import { requireAllowed } from './checks.ts';
+import { findKey, requireUsable } from './find-key.ts';
+import { ownSecretsOf } from './own-secrets.ts';
+import { type PreparedKeys, type PreparedSecret, prepareKeys, requireActive } from './prepared-keys.ts';
+import type { Candidate } from './signatures.ts';
+
+/** A signature of a request, the key that it names, and the secret that made it. */
+export type Match = {
+  readonly candidate: Candidate;
+  readonly stringToSign: ToSign;
+  readonly record: KeyRecord | undefined;
+  /** Undefined if no secret of the record made the signature. */
+  readonly secret: PreparedSecret | undefined;
+  /** Why the body was not read, for schemes whose string to sign needs it. */
+  readonly refusal?: SignatureError;
+};
+
+/** All valid signatures of a request, one per scheme. Each would be sufficient if the others were removed. */
+export type Matches = readonly [Match, ...Match[]];
+
+/** The request that signatures are matched for. */
+export type MatchContext = {
+  /** In milliseconds since the epoch. */
+  readonly now: number;
+  readonly body: BodyReader;
+  /** @throws SignatureError if the time or the challenge of a signature is not accepted. */
+  readonly requireTimely: (candidate: Candidate) => void;
+  /** Where the request came from, if known. */
+  readonly address: string | undefined;
+};
+
+/**
+ * Makes the function that finds which keys made the signatures of a request. It returns the signatures that verify, or the
+ * first one if none does. Signing keys are prepared once per scheme and secret.
+ *
+ * @throws SignatureError (the function) `key_store_unavailable`, and what {@link BodyReader} throws.
+ */
+export function keyMatcher(
+  keys: KeyStore,
+  schemes: readonly Scheme[],
+): (candidates: readonly Candidate[], context: MatchContext) => Promise<Matches> {
+  const prepared = new Map(schemes.map((scheme) => [scheme, prepareKeys(scheme)]));
+  const requireOwnSecrets = ownSecretsOf(prepared);
+
+  async function matchKey(candidate: Candidate, record: KeyRecord | undefined, context: MatchContext): Promise<Match> {
+    if (record) requireOwnSecrets(record);
+    const { scheme, presented } = candidate;
+    let { stringToSign } = presented;
+    if (typeof stringToSign === 'function') {
+      const refusal = readRefusal(candidate, record, context);
+      if (refusal) return { candidate, stringToSign: '', record, secret: undefined, refusal };
+      stringToSign = stringToSign((await context.body.read()) ?? new Uint8Array());
+    }
+    const of = prepared.get(scheme) ?? prepareKeys(scheme);
+    const matching = matchSecret({ candidate, stringToSign, record, prepared: of, now: context.now });
+    return { candidate, stringToSign, record, secret: await matching };
+  }
+
+  return async (candidates, context) => {
+    const matches: Match[] = [];
+    let failure: SignatureError | undefined;
+    for (const candidate of candidates) {
+      const found = findKey(keys, candidate.accessKey);
+      const record = isPromise(found) ? await found : found;
+      try {
+        matches.push(await matchKey(candidate, record, context));
+      } catch (error) {
+        // A failure under one scheme must not prevent the others from being tried.
+        if (!(error instanceof SignatureError)) throw error;
+        failure ??= error;
+      }
+    }
+    return chooseMatches(matches, { failure, context });
+  };
+}
+
+/**
+ * Why a body that the string to sign needs is not read: the key cannot be used, or the signature is not timely. A stranger
+ * cannot make the server read bodies this way.
+ */
+function readRefusal(candidate: Candidate, record: KeyRecord | undefined, context: MatchContext) {
+  try {
+    requireUsable(record, context.now);
+    context.requireTimely(candidate);
+    return undefined;
+  } catch (error) {
+    if (error instanceof SignatureError) return error;
+    throw error;
+  }
+}
+
+// Tried if there is no secret to try, so that the time taken does not tell which access keys exist. It never matches.
+const decoy: KeySecret = { secret: new Uint8Array(32) };
+
+type Trial = Pick<Match, 'candidate' | 'stringToSign' | 'record'> & {
+  readonly prepared: PreparedKeys;
+  readonly now: number;
+};
+
+/**
+ * Finds the secret that made one of the signatures. A secret that has ended can match too: {@link requireActive} then tells its
+ * holder why the request is refused.
+ *
+ * @throws SignatureError `key_store_unavailable` for a secret that the scheme cannot use.
+ */
+async function matchSecret(trial: Trial): Promise<PreparedSecret | undefined> {
+  try {
+    const secrets = begunSecrets(trial);
+    const tried = secrets.length ? secrets : prepareDecoy(trial.prepared);
+    const verified = await verifyAll(tried, trial);
+    return secrets.find((_, i) => verified[i]);
+  } catch (cause) {
+    return fail(
+      'key_store_unavailable',
+      'The key store responds with a secret that the scheme cannot use.',
+      503,
+      cause,
+    );
+  }
+}
+
+/** For each secret, whether it made one of the signatures. All are tried, so that the time does not tell which one matches. */
+async function verifyAll(secrets: readonly PreparedSecret[], trial: Trial): Promise<readonly boolean[]> {
+  const { signatures, deriveKey } = trial.candidate.presented;
+  const data = bytesToSign(trial.stringToSign);
+  const results: boolean[] = [];
+  for (const { key } of secrets) {
+    let verified = false;
+    for (const signature of signatures) {
+      const valid = chain(deriveKey ? deriveKey(key) : key, (own) => own.verify(data, signature));
+      if ((isPromise(valid) ? await valid : valid) === true) verified = true;
+    }
+    results.push(verified);
+  }
+  return results;
+}
+
+/** The secrets of a record that are for this signature and have begun; those that end last come first. */
+function begunSecrets({ candidate: { presented }, record, prepared, now }: Trial): readonly PreparedSecret[] {
+  const found: PreparedSecret[] = [];
+  for (const secret of record?.secrets ?? []) {
+    const { notBefore = -Infinity } = secret;
+    const key = now >= notBefore ? prepared.get(secret) : undefined;
+    // The algorithm belongs to the key. A request can only name it, never choose it.
+    if (key && (presented.algorithm ?? key.algorithm) === key.algorithm) found.push({ secret, key });
+  }
+  return found.length < 2 ? found : found.sort((a, b) => endOf(b.secret) - endOf(a.secret));
+}
+
+const endOf = ({ expiresAt = Infinity }: KeySecret): number => Math.min(expiresAt, Number.MAX_SAFE_INTEGER);
+
+function prepareDecoy(prepared: PreparedKeys): readonly PreparedSecret[] {
+  const key = prepared.get(decoy);
+  return key ? [{ secret: decoy, key }] : [];
+}
+
+/**
+ * Requires that a usable key made the signature, and may sign this way.
+ *
+ * @throws SignatureError `unknown_key`, `revoked_key`, `expired_key`, `inactive_key`, `signature_mismatch`, `retired_secret`,
+ * `scheme_not_allowed`, `address_not_allowed`
+ */
+export function requireMatch(
+  { candidate, record, secret, refusal }: Match,
+  { now, address }: Pick<MatchContext, 'now' | 'address'>,
+): { readonly record: KeyRecord; readonly secret: PreparedSecret } {
+  if (refusal) throw refusal;
+  requireUsable(record, now);
+  if (!secret) fail('signature_mismatch', 'No active secret of the key makes this signature of this request.', 401);
+  requireActive(secret, now);
+  requireAllowed(record, { scheme: candidate.scheme.name, algorithm: secret.key.algorithm, address });
+  return { record, secret };
+}
+
+type Attempts = {
+  /** The first error of the signatures that could not be tried. */
+  readonly failure: SignatureError | undefined;
+  readonly context: MatchContext;
+};
+
+function chooseMatches(matches: readonly Match[], { failure, context }: Attempts): Matches {
+  const valid = preferActive(matches, context);
+  if (isSome(valid)) return valid;
+  const [first] = matches;
+  if (failure || !first) throw failure;
+  return [first];
+}
+
+const isSome = (matches: readonly Match[]): matches is Matches => matches.length > 0;
+
+/** The matches that are accepted, or else the first: a retired secret does not stand in the way of the one that replaced it. */
+function preferActive(matches: readonly Match[], context: MatchContext): readonly Match[] {
+  const matched = matches.filter(({ secret }) => secret);
+  if (matched.length < 2) return matched;
+  const accepted = matched.filter((match) => {
+    try {
+      return requireMatch(match, context);
+    } catch {
+      return false;
+    }
+  });
+  return accepted.length ? accepted : matched.slice(0, 1);
+}

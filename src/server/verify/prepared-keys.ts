@@ -1,0 +1,45 @@
+import { fail } from '../../core/errors.ts';
+import type { Scheme } from '../../core/scheme.ts';
+import type { SigningKey } from '../../core/signing-key.ts';
+import type { KeySecret } from '../contracts.ts';
+import { checkKeySecret } from '../key-secret.ts';
+
+/** A secret of a key record, and the signing key made from it. */
+export type PreparedSecret = { readonly secret: KeySecret; readonly key: SigningKey };
+
+/** The signing keys of one scheme. Each is made once, for as long as the store returns the same object. */
+export type PreparedKeys = {
+  /** Undefined if the secret is for another scheme, or is a public key and the scheme has shared secrets only. */
+  get(secret: KeySecret): SigningKey | undefined;
+};
+
+/** Makes and keeps the signing keys of a scheme. */
+export function prepareKeys(scheme: Scheme): PreparedKeys {
+  const known = new WeakMap<KeySecret, { readonly given: unknown; readonly key: SigningKey }>();
+  return {
+    get(entry) {
+      const { secret, publicKey } = entry;
+      if ((entry.scheme ?? scheme.name) !== scheme.name || (publicKey && !scheme.publicKeys)) return undefined;
+      const given = publicKey ?? secret;
+      const found = known.get(entry);
+      if (found?.given === given) return found.key;
+      checkKeySecret(entry);
+      const key = scheme.createKey(given);
+      known.set(entry, { given, key });
+      return key;
+    },
+  };
+}
+
+/** Whether a secret has not ended. `now` is in milliseconds since the epoch. */
+export const isActive = ({ secret: { expiresAt = Infinity } }: PreparedSecret, now: number): boolean => now < expiresAt;
+
+/**
+ * Requires a secret that has not ended.
+ *
+ * @param now in milliseconds since the epoch.
+ * @throws SignatureError `retired_secret`
+ */
+export function requireActive(secret: PreparedSecret, now: number): void {
+  if (!isActive(secret, now)) fail('retired_secret', 'The secret has been replaced by another: sign with that.', 401);
+}

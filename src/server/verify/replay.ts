@@ -1,0 +1,73 @@
+import { isPromise } from '../../core/awaitable.ts';
+import { sha256OfBody } from '../../core/digest.ts';
+import { bytesToSign, hex } from '../../core/encoding.ts';
+import { fail, SignatureError } from '../../core/errors.ts';
+import type { PresentedSignature } from '../../core/scheme.ts';
+import { storeFault } from '../../core/store-fault.ts';
+import type { ReplayStore } from '../contracts.ts';
+import type { Match } from './match-key.ts';
+
+/** How nonces are claimed. */
+export type ClaimRules = {
+  /** In milliseconds since the epoch. */
+  readonly now: number;
+  /** For how long a nonce is remembered, in milliseconds. */
+  readonly remembered: number;
+  /** Whether the finding `no-nonce` is accepted. */
+  readonly reusable: boolean;
+};
+
+/**
+ * Claims a nonce for every valid signature. Otherwise a request with two signatures could be replayed with only its second one.
+ * This is the last check that authenticates a request, because a claimed nonce is spent.
+ *
+ * @throws SignatureError `replayed_request`, `replay_store_full`, `replay_store_unavailable`
+ */
+export async function claimNonces(replay: ReplayStore, matches: readonly Match[], rules: ClaimRules): Promise<void> {
+  // Schemes that share headers present one nonce twice: it is claimed once.
+  const claims = new Map<string, Claim>();
+  for (const match of matches) {
+    const { accessKey, presented } = match.candidate;
+    if (rules.reusable && presented.reusable) continue;
+    const nonce = presented.nonce ?? presented.challenge ?? (await digestOf(match));
+    claims.set(`${accessKey}\n${nonce}`, { accessKey, nonce, expiresAt: claimEnd(presented, rules) });
+  }
+  for (const { accessKey, nonce, expiresAt } of claims.values()) {
+    let claim: unknown;
+    try {
+      const claimed = replay.claim(accessKey, nonce, expiresAt);
+      claim = isPromise(claimed) ? await claimed : claimed;
+    } catch (cause) {
+      unavailable(cause);
+    }
+    requireUnseen(claim);
+  }
+}
+
+type Claim = {
+  readonly accessKey: string;
+  readonly nonce: string;
+  /** In milliseconds since the epoch. */
+  readonly expiresAt: number;
+};
+
+// Not of the signature: with some algorithms anyone can turn one valid signature into another.
+const digestOf = async ({ stringToSign }: Match): Promise<string> => hex(await sha256OfBody(bytesToSign(stringToSign)));
+
+// `expiresAt` extends the claim only if there is no timestamp. Otherwise a caller could make the store keep a nonce for ever.
+const claimEnd = ({ time, expiresAt = 0 }: PresentedSignature, { now, remembered }: ClaimRules): number =>
+  Math.max(now + remembered, time === undefined ? expiresAt : 0) + 1000;
+
+function unavailable(cause: unknown): never {
+  // Stores of this package say precisely what is wrong.
+  if (cause instanceof SignatureError && cause.code.startsWith('replay_store_')) throw cause;
+  return fail('replay_store_unavailable', storeFault('The replay store', cause), 503, cause);
+}
+
+function requireUnseen(claim: unknown): void {
+  if (claim === 'seen') fail('replayed_request', 'This request has been received before: sign each attempt anew.', 401);
+  // Anything else does not prove that the nonce is new.
+  if (claim !== 'fresh') {
+    fail('replay_store_unavailable', 'The replay store must respond with fresh or seen, and does not.', 503);
+  }
+}

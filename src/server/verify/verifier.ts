@@ -1,0 +1,133 @@
+import { SignatureError } from '../../core/errors.ts';
+import { countersignV1 } from '../../schemes/countersign-v1.ts';
+import { type Audited, report } from '../audit.ts';
+import { countersignedReply, countersigners } from '../countersign.ts';
+import { requireKnownOptions } from '../known-options.ts';
+import { replyTo } from '../reply.ts';
+import { requireScope } from './checks.ts';
+import { createLimits } from './limits.ts';
+import type { ReceivedRequest } from './message.ts';
+import type { Refused, Verified } from './result.ts';
+import { acceptedSchemes } from './signatures.ts';
+import { limitNames, type VerifierOptions, type VerifyContext, verifierNames } from './verifier-options.ts';
+import { createVerify, type Verification } from './verify.ts';
+
+/** Verifies requests; made by {@link createVerifier}. */
+export type Verifier = {
+  /** Verifies a request. Nothing that a caller can send makes it throw. */
+  verify<Received extends Request | ReceivedRequest>(
+    request: Received,
+    context?: VerifyContext,
+  ): Promise<Verified<Received> | Refused>;
+  /** Whether a scheme signs the bytes of the body and not their SHA-256. Its requests cannot be verified without their body. */
+  readonly needsBody: boolean;
+  /** The headers that callers send and read, as far as the schemes know them; for CORS, where pages can only use listed ones. */
+  readonly fields: {
+    /** Names of request headers, in lower case, without those that a caller chooses to sign as well. */
+    readonly request: readonly string[];
+    /** Names of response headers that carry countersignatures, or say how to sign. */
+    readonly response: readonly string[];
+  };
+};
+
+type Outcome = Pick<Audited, 'request' | 'error' | 'reportOnly'> & {
+  readonly verification: Verification;
+  /** When verification began, by `performance.now()`. */
+  readonly begun: number;
+};
+
+/**
+ * Makes a verifier. It accepts only requests that are fresh, not replayed, unmodified and signed with an active secret, except as
+ * relaxed by `accept`.
+ *
+ * @throws SignatureError `invalid_configuration`, `invalid_credentials` for a `responseKey` that cannot sign.
+ */
+export function createVerifier(options: VerifierOptions): Verifier {
+  requireKnownOptions(options, verifierNames, 'createVerifier()');
+  const { scheme = countersignV1, clock = () => Date.now(), audit, accept = [], challenges } = options;
+  requireKnownOptions(options.limits ?? {}, limitNames, 'limits of createVerifier()');
+  const schemes = acceptedSchemes(scheme, accept);
+  const limits = createLimits(options.limits ?? {});
+  const countersignerOf = countersigners({ schemes, responseKey: options.responseKey, clock });
+  const verify = createVerify(options, { schemes, limits, clock, countersignerOf, checkScope });
+  const howToSign = schemes.map((one) => one.challenge ?? {});
+
+  async function refuse(cause: unknown, verification: Verification): Promise<Refused> {
+    const { candidate, key, record, budget } = verification;
+    const error =
+      cause instanceof SignatureError
+        ? cause
+        : new SignatureError('internal_error', 'The request could not be judged.', 500, { cause });
+    const reply = replyTo(error, {
+      scheme: (candidate?.scheme ?? schemes[0]).name,
+      disclosed: key !== undefined || record?.explain === true,
+      howToSign,
+      challenge: error.status === 401 ? challenges?.issue() : undefined,
+      budget,
+    });
+    // An authenticated caller can then trust the refusal, and set its clock by the time in it.
+    const countersigner = countersignerOf(verification);
+    // A key that can only verify signs no response.
+    const signed = countersigner && (await countersignedReply(countersigner, reply).catch(() => undefined));
+    return { ok: false, error, reply: signed ?? reply };
+  }
+
+  /** Refuses a scope that a route asks for later like one that the context asks for. */
+  async function checkScope(request: Request | ReceivedRequest, verification: Verification, scope: string) {
+    const begun = performance.now();
+    try {
+      requireScope(verification.record ?? {}, scope);
+      return undefined;
+    } catch (cause) {
+      const refused = await refuse(cause, verification);
+      reportOutcome({ request, verification, begun, error: refused.error, reportOnly: false });
+      return refused;
+    }
+  }
+
+  function reportOutcome({ request, verification, begun, error, reportOnly }: Outcome): void {
+    if (!audit) return;
+    const { address, candidate, record, secretId } = verification;
+    report(audit, {
+      time: clock(),
+      duration: performance.now() - begun,
+      request,
+      address,
+      accessKey: candidate?.accessKey,
+      scheme: candidate?.scheme.name,
+      secretId,
+      nonce: candidate?.presented.nonce,
+      record,
+      error,
+      reportOnly,
+    });
+  }
+
+  return {
+    async verify(request, context = {}) {
+      const begun = performance.now();
+      const verification: Verification = {};
+      let result: Verified<typeof request> | Refused;
+      try {
+        result = await verify(request, context, verification);
+      } catch (cause) {
+        result = await refuse(cause, verification);
+      }
+      const error = result.ok ? undefined : result.error;
+      const { charged, refundable } = verification;
+      // The address does not pay for requests of known callers, nor for failures of the server.
+      if (charged && (refundable || (error && error.status >= 500))) await limits.refund(charged);
+      reportOutcome({ request, verification, begun, error, reportOnly: context.reportOnly === true });
+      return result;
+    },
+    needsBody: schemes.some(({ body }) => body === 'bytes'),
+    fields: {
+      request: [...new Set(schemes.flatMap(({ fields }) => fields))],
+      response: [
+        ...new Set(
+          schemes.flatMap(({ response, challenge = {} }) => [...(response?.fields ?? []), ...Object.keys(challenge)]),
+        ),
+      ],
+    },
+  };
+}

@@ -1,0 +1,196 @@
+import { isPromise } from '../../core/awaitable.ts';
+import { fail } from '../../core/errors.ts';
+import type { Message } from '../../core/message.ts';
+import type { Scheme } from '../../core/scheme.ts';
+import type { SigningKey } from '../../core/signing-key.ts';
+import { allowUnsignedPayload } from '../../core/switches.ts';
+import type { KeyRecord } from '../contracts.ts';
+import { type Answered, type Countersigner, requireCountersigner } from '../countersign.ts';
+import { bodyReader, checkBody } from './body.ts';
+import { requireChallenge, requireFresh, requireScope } from './checks.ts';
+import { recordKeyUse } from './find-key.ts';
+import { type Budget, type Limits, rateLimitHeaders } from './limits.ts';
+import { keyMatcher, type Match, requireMatch } from './match-key.ts';
+import { type ReceivedRequest, type ResolvedRequest, requestResolver } from './message.ts';
+import { isActive } from './prepared-keys.ts';
+import { claimNonces } from './replay.ts';
+import { acceptedResult, type Refused, type Verified, verifiedRequest } from './result.ts';
+import { type Candidate, findSignatures } from './signatures.ts';
+import type { VerifierOptions, VerifyContext } from './verifier-options.ts';
+
+/**
+ * What is known of a request so far. Each step adds to it, so that refusals and audit events can use it, whichever step refuses.
+ * Only this file writes it.
+ */
+export type Verification = {
+  /** Of the client, if known. */
+  address?: string | undefined;
+  message?: Message;
+  /** The signature that authenticates the caller, or else the first one. */
+  candidate?: Candidate | undefined;
+  record?: KeyRecord | undefined;
+  /** The key that made the signature: the caller is authenticated. */
+  key?: SigningKey;
+  /** Which of the record's secrets made the signature. */
+  secretId?: string | undefined;
+  /** The budget of the address, once a point was taken from it. */
+  charged?: Budget;
+  /** The budget that was used last. */
+  budget?: Budget;
+  /** Whether the address gets its point back. */
+  refundable?: true;
+};
+
+/** What the steps work with beside the options. */
+export type VerificationParts = {
+  readonly schemes: readonly Scheme[];
+  readonly limits: Limits;
+  readonly clock: () => number;
+  readonly countersignerOf: (answered: Answered) => Countersigner | undefined;
+  /** See {@link Verified.checkScope}. */
+  checkScope(
+    request: Request | ReceivedRequest,
+    verification: Verification,
+    scope: string,
+  ): Promise<Refused | undefined>;
+};
+
+/** Verifies one request, and writes down in `verification` what it finds. Throws a SignatureError to refuse. */
+export type Verify = <Received extends Request | ReceivedRequest>(
+  request: Received,
+  context: VerifyContext,
+  verification: Verification,
+) => Promise<Verified<Received>>;
+
+const noHeaders = Object.freeze({});
+
+/**
+ * Makes the function that runs the steps of verification, in the order of docs/protocol.md.
+ *
+ * @throws SignatureError `invalid_configuration`
+ */
+export function createVerify(options: VerifierOptions, parts: VerificationParts): Verify {
+  const { keys, replay, accept = [], challenges } = options;
+  const { schemes, limits, clock, countersignerOf, checkScope } = parts;
+  const { tolerance, remembered, maxBodyBytes } = checkedNumbers(options);
+  const resolveRequest = requestResolver(options);
+  const findMatches = keyMatcher(keys, schemes);
+  const timeless = accept.includes('no-timestamp');
+  const reusable = accept.includes('no-nonce');
+  const unsigned = {
+    unsignedPayload: options[allowUnsignedPayload] === true,
+    uncovered: accept.includes('body-unsigned'),
+  };
+  const bodyRules = { read: { ...unsigned, left: false }, left: { ...unsigned, left: true } };
+
+  function requireTimely({ presented }: Candidate, now: number): void {
+    requireFresh(presented, { now, tolerance, timeless });
+    requireChallenge(presented, challenges);
+  }
+
+  /** Takes a point before anything is verified, so that parallel guesses cannot pass before the first one fails. */
+  async function chargeAddress(verification: Verification): Promise<void> {
+    const budget = limits.byAddress?.(verification.address);
+    if (!budget) return;
+    verification.budget = budget;
+    await limits.consume(budget);
+    verification.charged = budget;
+  }
+
+  async function chargeKey(verification: Verification, budget: Budget): Promise<Readonly<Record<string, string>>> {
+    verification.budget = budget;
+    return rateLimitHeaders(budget, await limits.consume(budget));
+  }
+
+  return async (request, context, verification) => {
+    // The client's address and its limit, before anything is parsed: parsing costs more than the limiter does.
+    verification.address = context.address;
+    let resolved: ResolvedRequest;
+    try {
+      resolved = resolveRequest(request, context.address);
+    } catch (error) {
+      // A request whose client cannot be determined is charged as well.
+      await chargeAddress(verification);
+      throw error;
+    }
+    const { address } = resolved;
+    verification.address = address;
+    if (limits.byAddress) await chargeAddress(verification);
+
+    // The form of the request and its signatures.
+    const message = resolved.message();
+    verification.message = message;
+    const candidates = findSignatures(message, schemes, context.accessKey);
+    verification.candidate = candidates[0];
+
+    // The key, its signature and its state.
+    const now = clock();
+    const reader = bodyReader(request, maxBodyBytes);
+    const timely = (candidate: Candidate) => requireTimely(candidate, now);
+    const matches = await findMatches(candidates, { now, body: reader, address, requireTimely: timely });
+    const [match] = matches;
+    recordMatch(verification, match, now);
+    const { record, secret } = requireMatch(match, { now, address });
+    const { scheme, presented } = match.candidate;
+
+    // The time of every signature that could be used alone.
+    for (const { candidate } of matches) requireTimely(candidate, now);
+
+    // If the response cannot be countersigned as required, the request is refused before its nonce is claimed.
+    const countersigner = countersignerOf(verification);
+    requireCountersigner(countersigner, { wanted: context.countersign, scheme, secret });
+
+    const body = await checkBody(reader, presented.body, bodyRules[context.body ?? 'read']);
+    await claimNonces(replay, matches, { now, remembered, reusable });
+    // Only now: a replay counts against the address like an unsigned request.
+    verification.refundable = true;
+
+    requireScope(record, context.scope);
+    const headers = limits.byKey ? await chargeKey(verification, limits.byKey(record.accessKey)) : noHeaders;
+    recordKeyUse(keys, record, now);
+
+    const verified = verifiedRequest(request, { target: message.presentedTarget, body: body.carried });
+    return acceptedResult(isPromise(verified) ? await verified : verified, {
+      record,
+      secret,
+      scheme,
+      body,
+      entrance: {
+        address,
+        scheme: message.scheme,
+        authority: message.authority,
+        target: message.presentedTarget,
+      },
+      headers,
+      countersigner,
+      checkScope: (scope) => checkScope(request, verification, scope),
+    });
+  };
+}
+
+/** Records who made the request, or who seems to have made it. */
+function recordMatch(verification: Verification, { candidate, record, secret }: Match, now: number): void {
+  verification.candidate = candidate;
+  verification.record = record;
+  verification.secretId = secret?.secret.id;
+  // The holder of a revoked key may learn the reason. A caller with a replaced secret may not: that secret may have leaked.
+  if (secret && isActive(secret, now)) verification.key = secret.key;
+}
+
+/** The numbers among the options; times in milliseconds. */
+function checkedNumbers({
+  challenges,
+  tolerance: seconds = 300,
+  maxBodyBytes = 10 * 2 ** 20,
+}: Pick<VerifierOptions, 'challenges' | 'tolerance' | 'maxBodyBytes'>) {
+  if (!(seconds > 0 && seconds < Infinity && maxBodyBytes >= 0)) {
+    fail('invalid_configuration', 'tolerance must be a positive number of seconds, maxBodyBytes of bytes.');
+  }
+  if (challenges && !(challenges.lifetime > 0 && challenges.lifetime < Infinity)) {
+    fail('invalid_configuration', 'The lifetime of challenges must be a positive number of seconds.');
+  }
+  const tolerance = seconds * 1000;
+  // A request is fresh from one tolerance before its time to one after it, so its nonce is remembered for both.
+  const remembered = Math.max(2 * tolerance, (challenges?.lifetime ?? 0) * 1000);
+  return { tolerance, remembered, maxBodyBytes };
+}
