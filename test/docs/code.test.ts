@@ -46,6 +46,8 @@ describe('every example in the documentation runs', () => {
   beforeAll(async () => {
     host = await startHost();
     vi.stubEnv('PORT', '0');
+    vi.stubEnv('COUNTERSIGN_ACCESS_KEY', accessKey);
+    vi.stubEnv('COUNTERSIGN_SECRET', secret);
     redis = redisHere ? await startRedis() : undefined;
     vi.stubEnv('REDIS_URL', `redis://127.0.0.1:${redis?.port}`);
     // What the gateway passes requests on to.

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
-import { pageNamed } from './markdown.ts';
+import { blocksOf, pageNamed } from './markdown.ts';
 
 const readme = pageNamed('README.md');
 const lines = readme.text.split('\n');
@@ -10,11 +10,15 @@ describe('the README', () => {
     expect(lines[0]).toMatch(/^\S[^.]*\.$/);
   });
 
-  it('has a signed call by line 8 and a verifying server by line 25', () => {
-    expect(lines.slice(0, 8).join('\n')).toMatch(/createSigner\([\s\S]+await api\./);
-    const opening = lines.slice(0, 25).join('\n');
-    expect(opening).toMatch(/createVerifier\([\s\S]+protect\(verifier/);
-    expect(opening.match(/^```/gm)).toHaveLength(4);
+  it('has a pair of credentials, a signed call, ky and a verifying server on its first screen, in this order', () => {
+    const code = blocksOf(readme)
+      .slice(0, 4)
+      .map((block) => block.code);
+    expect(code[0]).toContain('npx countersign credentials');
+    expect(code[1]).toMatch(/createSigner\([\s\S]+signedFetch\([\s\S]+await api\(/);
+    expect(code[2]).toMatch(/signingHooks\([\s\S]+await /);
+    expect(code[3]).toMatch(/createVerifier\([\s\S]+protect\(verifier/);
+    expect(blocksOf(readme)[3]?.line).toBeLessThanOrEqual(35);
   });
 
   it('has no badges and no images', () => {
