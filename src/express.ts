@@ -1,6 +1,6 @@
 import type { Request, RequestHandler } from 'express';
 import { admit, callerOf, type NodeGateOptions, nodeGate, sendReply } from './node/admit.ts';
-import { scopeRefusal } from './server/scope-refusal.ts';
+import { scopeRefusal } from './server/gate.ts';
 import type { Verifier } from './server/verify/verifier.ts';
 
 export { callerOf } from './node/admit.ts';

@@ -7,9 +7,8 @@ import type {
   preHandlerAsyncHookHandler,
 } from 'fastify';
 import { callerOf as callerOfNode, nodeGate } from './node/admit.ts';
-import type { Caller, GateOptions } from './server/gate.ts';
+import { type Caller, type GateOptions, scopeRefusal } from './server/gate.ts';
 import type { Reply } from './server/reply.ts';
-import { scopeRefusal } from './server/scope-refusal.ts';
 import type { Verifier } from './server/verify/verifier.ts';
 
 export type { Caller, GateOptions } from './server/gate.ts';
@@ -31,8 +30,8 @@ export function signedRequests(verifier: Verifier, options: FastifyGateOptions =
   const gate = nodeGate(verifier, options);
   const plugin: FastifyPluginCallback = (app, _, done) => {
     app.addHook('onRequest', async (request, reply) => {
-      const answer = await gate({ request: request.raw, response: reply.raw }, request);
-      return answer && send(reply, answer);
+      const passed = await gate({ request: request.raw, response: reply.raw }, request);
+      return 'status' in passed ? send(reply, passed) : undefined;
     });
     if (options.cors) catchPreflights(app);
     done();

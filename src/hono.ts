@@ -1,10 +1,7 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import { handOn, receivedFromHono } from './node/hono-request.ts';
-import { corsOf } from './server/cors.ts';
-import { type Caller, callerFrom, contextOf, type GateOptions, gateNames } from './server/gate.ts';
-import { requireKnownOptions } from './server/known-options.ts';
+import { type Caller, createGate, type GateOptions, scopeRefusal } from './server/gate.ts';
 import { responseOf } from './server/reply.ts';
-import { scopeRefusal } from './server/scope-refusal.ts';
 import type { Verifier } from './server/verify/verifier.ts';
 
 export type { Caller, GateOptions } from './server/gate.ts';
@@ -48,22 +45,17 @@ export function signedRequests(
 }
 
 function gateOf(verifier: Verifier, options: HonoGateOptions): MiddlewareHandler<SignedEnv> {
-  requireKnownOptions(options, gateNames, 'signedRequests()');
-  const { countersign = 'never' } = options;
-  const cors = options.cors && corsOf(options.cors, verifier.fields);
+  const gate = createGate<Context>(verifier, options, 'signedRequests()');
   return async (c, next) => {
-    const origin = c.req.raw.headers.get('origin');
-    const preflight = cors?.preflight(c.req.raw);
-    if (preflight) return responseOf(preflight);
-    const result = await verifier.verify(receivedFromHono(c), contextOf<Context>(c, options));
-    if (result.ok) {
-      handOn(c, result.request);
-      c.set('caller', callerFrom(result));
+    const passed = await gate({ request: receivedFromHono(c), source: c });
+    if (passed.ok) {
+      handOn(c, passed.request);
+      c.set('caller', passed.caller);
       await next();
-      for (const [name, value] of Object.entries(result.headers)) c.header(name, value);
-    } else c.res = responseOf(result.reply);
-    for (const [name, value] of Object.entries(cors?.share(origin, c.res.headers) ?? {})) c.header(name, value);
-    if (result.ok && countersign === 'always') c.res = await result.countersign(c.res);
+      for (const [name, value] of Object.entries(passed.headers)) c.header(name, value);
+    } else c.res = responseOf(passed.response);
+    for (const [name, value] of Object.entries(passed.share?.(c.res.headers) ?? {})) c.header(name, value);
+    if (passed.ok && passed.countersign) c.res = await passed.countersign(c.res);
     return undefined;
   };
 }

@@ -33,8 +33,7 @@ export type {
 export type { CorsOptions } from './server/cors-options.ts';
 export type { DerivedSecrets } from './server/derived-secrets.ts';
 export { derivedSecrets } from './server/derived-secrets.ts';
-export type { Caller, GateOptions, ProtectedHandler, ProtectOptions } from './server/gate.ts';
-export { protect } from './server/gate.ts';
+export type { Caller, GateOptions } from './server/gate.ts';
 export type { Rotation, SecretState } from './server/key-lifecycle.ts';
 export { secretState } from './server/key-lifecycle.ts';
 export type { KeyFilter, KeyTable, StoredKey, StoredPublicKey, StoredSecret } from './server/key-table.ts';
@@ -53,6 +52,8 @@ export { managedKeys } from './server/managed-keys.ts';
 export type { NewKey } from './server/new-key.ts';
 export type { OutcomeCount, OutcomeCounts, OutcomeCountsOptions } from './server/outcome-counts.ts';
 export { outcomeCounts } from './server/outcome-counts.ts';
+export type { ProtectedHandler, ProtectOptions } from './server/protect.ts';
+export { protect, requireScope } from './server/protect.ts';
 export type { PrunedKeys, PruneKeysOptions } from './server/prune-keys.ts';
 export { pruneKeys } from './server/prune-keys.ts';
 export type { MemoryReplayOptions } from './server/replay.ts';
@@ -62,7 +63,6 @@ export type { ReportedHandler, ReportOnlyOptions } from './server/report-only.ts
 export { reportOnly } from './server/report-only.ts';
 export type { Resealed, ResealOptions, SecretName } from './server/reseal.ts';
 export { resealKeys } from './server/reseal.ts';
-export { requireScope } from './server/scope-refusal.ts';
 export type { Sealer, SealingKey, SealingOptions } from './server/sealing.ts';
 export { aesSealer } from './server/sealing.ts';
 export type { ReceivedBody, UnreadBody } from './server/verify/body.ts';

@@ -1,10 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { normaliseTarget } from '../core/address.ts';
-import { corsOf } from '../server/cors.ts';
-import { type Caller, callerFrom, contextOf, type GateOptions, gateNames } from '../server/gate.ts';
-import { requireKnownOptions } from '../server/known-options.ts';
+import { type Caller, createGate, type GateOptions, scopeRefusal, verifiedCaller } from '../server/gate.ts';
 import type { Reply } from '../server/reply.ts';
-import { scopeRefusal, verifiedCaller } from '../server/scope-refusal.ts';
 import type { Verifier } from '../server/verify/verifier.ts';
 import { changeWhenSent } from './head.ts';
 import { holdAnswer } from './held-answer.ts';
@@ -74,50 +71,42 @@ export async function admitNode<Incoming extends NodeRequest = IncomingMessage>(
   return admit(nodeGate(verifier, options), exchange);
 }
 
-/** As {@link admitNode}, by a gate that is made already. */
-export function admit<Incoming extends NodeRequest>(
+/** As {@link admitNode}, with a gate that exists already. */
+export async function admit<Incoming extends NodeRequest>(
   gate: NodeGate<Incoming>,
   exchange: NodeExchange<Incoming>,
 ): Promise<Caller | undefined> {
-  return gate(exchange, exchange.request).then((reply) => {
-    if (reply) sendReply(exchange.response, reply);
-    return reply ? undefined : admitted(exchange.request)[callerKey];
-  });
+  const passed = await gate(exchange, exchange.request);
+  if (!('status' in passed)) return passed;
+  sendReply(exchange.response, passed);
+  return undefined;
 }
 
 /**
- * Judges one request, and leaves it to the framework to send what there is to reply: a refusal, or the answer to a preflight.
+ * Decides about one request: returns its caller, or the response that the framework is to send.
  *
- * @param received the request as the framework has it, for the functions among the options.
+ * @param source the request as the framework has it, for the functions among the options.
  */
-export type NodeGate<Received> = (
-  exchange: NodeExchange<NodeRequest>,
-  received: Received,
-) => Promise<Reply | undefined>;
+export type NodeGate<Source> = (exchange: NodeExchange<NodeRequest>, source: Source) => Promise<Caller | Reply>;
 
 /**
- * What the adapters for Node have in common, made once for a gate.
+ * Makes what the adapters for Node share: it applies the decision of a gate to Node's request and response.
  *
  * @throws SignatureError `invalid_configuration`
  */
-export function nodeGate<Received>(verifier: Verifier, options: GateOptions<Received>): NodeGate<Received> {
-  requireKnownOptions(options, gateNames, 'The gate');
-  const { countersign = 'never' } = options;
-  const cors = options.cors && corsOf(options.cors, verifier.fields);
-  return async ({ request, response }, received) => {
-    const incoming = receivedFromNode(request);
-    const preflight = cors?.preflight(incoming);
-    if (preflight) return unread(preflight, request);
+export function nodeGate<Source>(verifier: Verifier, options: GateOptions<Source>): NodeGate<Source> {
+  const gate = createGate<Source>(verifier, options, 'The gate');
+  return async ({ request, response }, source) => {
     const outgoing = response as ServerResponse;
-    if (cors) changeWhenSent(outgoing, (headers) => cors.share(incoming.headers.get('origin'), headers));
-    const result = await verifier.verify(incoming, contextOf(received, options, request.socket.remoteAddress));
-    if (!result.ok) return refusal(result.reply, request);
-    respell(request, result.entrance.target);
-    if (result.request.body instanceof Uint8Array) bytesKept.set(request, result.request.body);
-    for (const [name, value] of Object.entries(result.headers)) outgoing.setHeader(name, value);
-    if (countersign === 'always') holdAnswer(outgoing, result.countersign);
-    admitted(request)[callerKey] = callerFrom(result);
-    return undefined;
+    const passed = await gate({ request: receivedFromNode(request), source, peer: request.socket.remoteAddress });
+    if (passed.share) changeWhenSent(outgoing, passed.share);
+    if (!passed.ok) return (passed.preflight ? unread : refusal)(passed.response, request);
+    respell(request, passed.target);
+    if (passed.request.body instanceof Uint8Array) bytesKept.set(request, passed.request.body);
+    for (const [name, value] of Object.entries(passed.headers)) outgoing.setHeader(name, value);
+    if (passed.countersign) holdAnswer(outgoing, passed.countersign);
+    admitted(request)[callerKey] = passed.caller;
+    return passed.caller;
   };
 }
 

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { HeaderView } from '../core/message.ts';
+import type { LateFields } from '../server/cors.ts';
 
 /** Sets headers as `writeHead` takes them: by name, or names and values in turn or in pairs, of which some may be repeated. */
 export function setHeaders(response: ServerResponse, given: unknown): void {
@@ -24,9 +25,6 @@ const headersSet = (response: ServerResponse): HeaderView => ({
     return value === undefined ? null : [value].flat().join(', ');
   },
 });
-
-/** Fields of an answer, by name; one that is undefined must not be in it. */
-export type LateFields = Readonly<Record<string, string | undefined>>;
 
 /** Changes headers when they are written: after everything else that sets some, such as handlers, and what answers for them when they fail. */
 export function changeWhenSent(response: ServerResponse, changes: (headers: HeaderView) => LateFields): void {

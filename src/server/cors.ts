@@ -14,8 +14,11 @@ export type Cors = {
    *
    * @param origin the `Origin` of the request, null where it has none.
    */
-  share(origin: string | null, answer: HeaderView): Readonly<Record<string, string | undefined>>;
+  share(origin: string | null, answer: HeaderView): LateFields;
 };
+
+/** Fields of a response, by name. One that is undefined must not be in it. */
+export type LateFields = Readonly<Record<string, string | undefined>>;
 
 type Asked = { readonly method: string; readonly headers: HeaderView };
 

@@ -1,34 +1,35 @@
+import { fail, type SignatureError } from '../core/errors.ts';
+import type { HeaderView } from '../core/message.ts';
 import type { Principal } from './contracts.ts';
-import { corsOf } from './cors.ts';
+import { corsOf, type LateFields } from './cors.ts';
 import type { CorsOptions } from './cors-options.ts';
 import { type OptionNames, requireKnownOptions } from './known-options.ts';
-import { responseOf } from './reply.ts';
+import { type Reply, replyTo } from './reply.ts';
+import { requireScope } from './verify/checks.ts';
+import type { ReceivedRequest } from './verify/message.ts';
 import type { Verified } from './verify/result.ts';
 import type { Verifier } from './verify/verifier.ts';
 import type { VerifyContext } from './verify/verifier-options.ts';
 
-// A symbol, because requireScope alone uses it.
+// A symbol, because only requireScope uses it.
 export const checkScope: unique symbol = Symbol('checkScope');
 
-/** What a handler learns of a verified request. */
+/** The caller of a verified request, as handlers get it. */
 export type Caller = {
   /** Who calls: access key, service, environment and scopes. */
   readonly principal: Principal;
-  /** The bytes of the body that were verified; undefined where there is none, or it is not signed. */
+  /** The bytes of the body that were verified; undefined if there is none, or it is not signed. */
   readonly body: Uint8Array | undefined;
-  /** Refuses a scope so that the audit learns of it. Missing in a caller that a test has made by hand. */
+  /** Checks a scope and reports a refusal to the audit. Missing in a caller that a test has made by hand. */
   readonly [checkScope]?: Verified<unknown>['checkScope'];
 };
 
-/** What a verified request tells handlers. */
+/** The caller of a verified request. */
 export const callerFrom = ({ principal, body, checkScope: check }: Verified<unknown>): Caller => ({
   principal,
   body,
   [checkScope]: check,
 });
-
-/** Answers a verified request. What it throws is thrown on. */
-export type ProtectedHandler = (request: Request, caller: Caller) => Response | Promise<Response>;
 
 /** What a gate asks of a request beside a valid signature, and whether it signs the answers. */
 export type GateOptions<Received> = {
@@ -55,37 +56,76 @@ export const gateNames: OptionNames<GateOptions<unknown>> = {
   cors: true,
 };
 
-/** What {@link protect} asks of a request beside a valid signature, and whether it signs the answers. */
-export type ProtectOptions = GateOptions<Request>;
+/** A request that arrives at a gate. */
+export type GateRequest<Received, Source> = {
+  /** What is verified. */
+  readonly request: Received;
+  /** The request as the framework has it, for the functions among the options. */
+  readonly source: Source;
+  /** The address of the other end of the connection, if known. */
+  readonly peer?: string | undefined;
+};
+
+/** The response to send: a refusal, or the response to a preflight. */
+export type GateRefusal = {
+  readonly ok: false;
+  readonly response: Reply;
+  /** Whether it responds to a preflight, of which no body is waited for. */
+  readonly preflight: boolean;
+  /** The CORS fields that a response needs beside its own; undefined if it needs none. */
+  readonly share?: ((headers: HeaderView) => LateFields) | undefined;
+};
+
+/** A request to handle, and what to do with its response. */
+export type GatePass<Received> = {
+  readonly ok: true;
+  readonly caller: Caller;
+  /** The request, with a body that can be read. */
+  readonly request: Received;
+  /** Path and query in the spelling that was verified. */
+  readonly target: string;
+  /** To be added to the response. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The CORS fields that the response needs beside its own, after all others are set; undefined if it needs none. */
+  readonly share?: ((headers: HeaderView) => LateFields) | undefined;
+  /** Signs the response, after all else is done; undefined if it is not to be signed. */
+  readonly countersign?: Verified<unknown>['countersign'] | undefined;
+};
+
+/** Decides about one request. */
+export type Gate<Source> = <Received extends Request | ReceivedRequest>(
+  arrived: GateRequest<Received, Source>,
+) => Promise<GateRefusal | GatePass<Received>>;
 
 /**
- * A web handler (Request in, Response out) that only lets verified requests through to `handler`, and answers the others
- * itself with problem details (RFC 9457). For Workers, Deno.serve, Bun.serve, Next.js route handlers and the like.
+ * Makes the gate that the adapters of all frameworks share. It decides; an adapter translates the decision.
  *
- * @throws SignatureError `invalid_configuration` for `cors` options that no browser would ever match.
+ * @param where the function that takes the options, for error messages.
+ * @throws SignatureError `invalid_configuration`
  */
-export function protect(
-  verifier: Verifier,
-  handler: ProtectedHandler,
-  options: ProtectOptions = {},
-): (request: Request) => Promise<Response> {
-  requireKnownOptions(options, gateNames, 'protect()');
-  const { countersign = 'never' } = options;
+export function createGate<Source>(verifier: Verifier, options: GateOptions<Source>, where: string): Gate<Source> {
+  requireKnownOptions(options, gateNames, where);
   const cors = options.cors && corsOf(options.cors, verifier.fields);
-  return async (request) => {
+  return async ({ request, source, peer }) => {
     const preflight = cors?.preflight(request);
-    if (preflight) return responseOf(preflight);
-    const shared = (answer: Response) =>
-      cors ? withHeaders(answer, cors.share(request.headers.get('origin'), answer.headers)) : answer;
-    const result = await verifier.verify(request, contextOf(request, options));
-    if (!result.ok) return shared(responseOf(result.reply));
-    const answer = await handler(result.request, callerFrom(result));
-    const response = shared(withHeaders(answer, result.headers));
-    return countersign === 'always' ? result.countersign(response) : response;
+    if (preflight) return { ok: false, response: preflight, preflight: true };
+    const origin = cors ? request.headers.get('origin') : null;
+    const share = cors && ((headers: HeaderView) => cors.share(origin, headers));
+    const result = await verifier.verify(request, contextOf(source, options, peer));
+    if (!result.ok) return { ok: false, response: result.reply, preflight: false, share };
+    return {
+      ok: true,
+      caller: callerFrom(result),
+      request: result.request,
+      target: result.entrance.target,
+      headers: result.headers,
+      share,
+      countersign: options.countersign === 'always' ? result.countersign : undefined,
+    };
   };
 }
 
-/** What a gate tells the verifier of a request, which came from `peer` where the gate is not told how to find that out. */
+/** The context for the verifier. `peer` is the client's address, unless the option `address` finds it. */
 export function contextOf<Received>(
   request: Received,
   { scope, address, accessKey, countersign }: GateOptions<Received>,
@@ -101,15 +141,25 @@ export function contextOf<Received>(
   return context;
 }
 
-/** An answer with further headers, and without those that are undefined. */
-function withHeaders(answer: Response, headers: Readonly<Record<string, string | undefined>>): Response {
-  const changed = Object.entries(headers);
-  if (!changed.length) return answer;
-  // Some answers' headers cannot be set, such as those that come from a fetch.
-  const response = new Response(answer.body, answer);
-  for (const [name, value] of changed) {
-    if (value === undefined) response.headers.delete(name);
-    else response.headers.set(name, value);
+/**
+ * The response to a verified caller whose key does not have the scope of a route; undefined if it has.
+ *
+ * @throws SignatureError `invalid_configuration` (500) if nothing has verified the request.
+ */
+export async function scopeRefusal(caller: Caller | undefined, scope: string): Promise<Reply | undefined> {
+  const { principal, [checkScope]: check } = verifiedCaller(caller);
+  if (check) return (await check(scope))?.reply;
+  try {
+    requireScope(principal, scope);
+    return undefined;
+  } catch (error) {
+    // The caller is authenticated, so it may know the reason. A 403 does not say how to sign.
+    return replyTo(error as SignatureError, { scheme: '', disclosed: true, howToSign: [], challenge: undefined });
   }
-  return response;
 }
+
+/**
+ * @throws SignatureError `invalid_configuration` (500) if there is no caller.
+ */
+export const verifiedCaller = (caller: Caller | undefined): Caller =>
+  caller ?? fail('invalid_configuration', 'Nothing has verified this request: install the gate before this.', 500);
