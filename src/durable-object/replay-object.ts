@@ -1,5 +1,6 @@
 import { hex } from '../core/encoding.ts';
 import { fail } from '../core/errors.ts';
+import { longClaims } from './long-claims.ts';
 
 /** What a Durable Object is constructed with: what this package uses of Cloudflare's `DurableObjectState`. */
 export type ReplayObjectState = {
@@ -16,6 +17,13 @@ export type ReplayObjectState = {
 export type ReplayObjectOptions = {
   /** How many nonces one object remembers at most; about 100 bytes of storage each. Above it, requests are refused. @default 1000000 */
   readonly capacity?: number;
+  /**
+   * A nonce that is remembered for longer than this many seconds is long-lived: at most half of `capacity` is for those. Set it
+   * above twice the `tolerance` of the verifier. @default 3600
+   */
+  readonly longLived?: number;
+  /** How many long-lived nonces of one access key one object remembers at most. @default a tenth of the capacity */
+  readonly longLivedPerKey?: number;
   /** The time in milliseconds since the epoch. @default Date.now */
   readonly clock?: () => number;
 };
@@ -31,13 +39,15 @@ export type ReplayObject = {
 /** One claim, as it is sent to an object in JSON. */
 export type ObjectClaim = {
   readonly id: string;
+  /** Whose it is: a hash of the access key, as `id` is of both. */
+  readonly owner: string;
   /** The verifier's time, and until when to remember, in milliseconds since the epoch. */
   readonly now: number;
   readonly expiresAt: number;
 };
 
-/** `forgotten`: the object cannot tell, for it has removed nonces that by the verifier's clock are not over yet. */
-export type ObjectAnswer = 'fresh' | 'seen' | 'full' | 'forgotten';
+/** `crowded`: the access key has as many long-lived nonces as it may. `forgotten`: the object cannot tell, for it has removed nonces that by the verifier's clock are not over yet. */
+export type ObjectAnswer = 'fresh' | 'seen' | 'full' | 'crowded' | 'forgotten';
 
 /** How long after a claim the object looks for what is over, and after that again (ms). */
 const rest = 60_000;
@@ -59,18 +69,30 @@ insert into countersign_forgotten values (1, 0) on conflict do nothing`;
  * @throws SignatureError `invalid_configuration`
  */
 export function replayObject({ storage }: ReplayObjectState, options: ReplayObjectOptions = {}): ReplayObject {
-  const { capacity = 1_000_000, clock = () => Date.now() } = options;
+  const { capacity = 1_000_000, longLived = 3600, clock = () => Date.now() } = options;
+  const { longLivedPerKey = Math.ceil(capacity / 10) } = options;
   if (!(capacity >= 1)) fail('invalid_configuration', `capacity is ${capacity}, it must be at least 1.`);
+  if (!(longLived > 0 && longLivedPerKey >= 1)) {
+    fail('invalid_configuration', 'longLived must be a positive number of seconds, longLivedPerKey at least 1.');
+  }
   const run = (query: string, ...values: Array<string | number>) => storage.sql.exec(query, ...values).toArray();
   run(tables);
+  const long = longClaims(storage, {
+    longLived,
+    perOwner: longLivedPerKey,
+    together: Math.ceil(capacity / 2),
+  });
   let count = Number(run('select count(*) as count from countersign_nonces')[0]?.count);
   let forgotten = Number(run('select until from countersign_forgotten')[0]?.until);
 
-  function claimed({ id, now, expiresAt }: ObjectClaim): ObjectAnswer {
+  function claimed(claim: ObjectClaim): ObjectAnswer {
+    const { id, now, expiresAt } = claim;
     const [row] = run('select expires_at from countersign_nonces where id = ?', id);
     if (row && !(Number(row.expires_at) <= now)) return 'seen';
     if (!(forgotten <= now)) return 'forgotten';
     if (!row && count >= capacity) return 'full';
+    const refusal = long.begin(claim);
+    if (refusal) return refusal;
     run('insert or replace into countersign_nonces values (?, ?)', id, expiresAt);
     if (!row) count++;
     return 'fresh';
@@ -99,15 +121,19 @@ export function replayObject({ storage }: ReplayObjectState, options: ReplayObje
     async alarm() {
       // In parts, so that claims get in between.
       for (let part = 0; part < 256; part++) {
-        remove(hex(Uint8Array.of(part)), clock() - grace);
+        const digits = hex(Uint8Array.of(part));
+        remove(digits, clock() - grace);
+        long.remove(digits, clock() - grace);
         await new Promise((resolve) => setTimeout(resolve));
       }
-      if (count > 0) await storage.setAlarm(Date.now() + rest);
+      if (count > 0 || long.total() > 0) await storage.setAlarm(Date.now() + rest);
     },
   };
 }
 
 function isClaim(value: unknown): value is ObjectClaim {
-  const { id, now, expiresAt } = (value ?? {}) as Partial<Record<keyof ObjectClaim, unknown>>;
-  return typeof id === 'string' && /^[\da-f]{64}$/.test(id) && Number.isFinite(now) && Number.isSafeInteger(expiresAt);
+  const { id, owner, now, expiresAt } = (value ?? {}) as Partial<Record<keyof ObjectClaim, unknown>>;
+  return isHash(id) && isHash(owner) && Number.isFinite(now) && Number.isSafeInteger(expiresAt);
 }
+
+const isHash = (value: unknown): boolean => typeof value === 'string' && /^[\da-f]{64}$/.test(value);

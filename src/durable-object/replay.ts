@@ -50,9 +50,13 @@ export function durableObjectReplay(namespace: ReplayNamespace, options: Durable
       }
       const id = claimId(accessKey, nonce);
       const name = `${prefix}${Number.parseInt(id.slice(0, 8), 16) % shards}`;
-      const answer = await inTime(asked(namespace, name, { id, now, expiresAt: until }), timeout).catch(refused);
+      const answer = await inTime(
+        asked(namespace, name, { id, owner: claimId(accessKey, ''), now, expiresAt: until }),
+        timeout,
+      ).catch(refused);
       if (answer === 'fresh' || answer === 'seen') return answer;
       if (answer === 'full') fail('replay_store_full', 'A Durable Object has no room: raise its capacity.', 503);
+      if (answer === 'crowded') crowded();
       if (answer === 'forgotten')
         unavailable('A Durable Object has forgotten nonces early: its clock is, or was, ahead.');
       return unavailable(
@@ -72,6 +76,13 @@ async function asked(namespace: ReplayNamespace, name: string, claim: ObjectClai
   const text = await answer.text();
   return answer.status === 200 ? text : unavailable(`The Durable Object responds with the status ${answer.status}.`);
 }
+
+const crowded = (): never =>
+  fail(
+    'replay_store_full',
+    'The access key has as many long-lived nonces in a Durable Object as one may have: let its signatures end sooner, or raise longLivedPerKey.',
+    503,
+  );
 
 const refused = (cause: unknown): never => {
   if (cause instanceof SignatureError) throw cause;

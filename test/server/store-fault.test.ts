@@ -1,5 +1,12 @@
 import { createSigner } from 'countersign';
-import { createVerifier, type KeyStore, memoryKeys, memoryReplay, type ReplayStore } from 'countersign/server';
+import {
+  createVerifier,
+  type KeyStore,
+  type LimitOptions,
+  memoryKeys,
+  memoryReplay,
+  type ReplayStore,
+} from 'countersign/server';
 import { describe, expect, it } from 'vitest';
 
 const secret = 'a secret of more than sixteen bytes';
@@ -36,9 +43,10 @@ const faults: ReadonlyArray<readonly [string, Error, string]> = [
 ];
 
 describe.each(faults)('%s', (_, cause, said) => {
-  async function judged({ keys = known, replay = memoryReplay() }: { keys?: KeyStore; replay?: ReplayStore }) {
+  type Given = { keys?: KeyStore; replay?: ReplayStore; limits?: LimitOptions };
+  async function judged({ keys = known, replay = memoryReplay(), limits = {} }: Given) {
     const messages: Array<string | undefined> = [];
-    const verifier = createVerifier({ keys, replay, audit: ({ message }) => void messages.push(message) });
+    const verifier = createVerifier({ keys, replay, limits, audit: ({ message }) => void messages.push(message) });
     const result = await verifier.verify(await signer.sign(new Request('https://api.example.com/')));
     return { messages, result };
   }
@@ -46,6 +54,8 @@ describe.each(faults)('%s', (_, cause, said) => {
   it.each([
     ['replay store', { replay: { claim: () => Promise.reject(cause) } }],
     ['key store', { keys: { find: () => Promise.reject(cause) } }],
+    ['limiter by key', { limits: { byKey: { consume: () => Promise.reject(cause) } } }],
+    ['limiter by address', { limits: { byAddress: { consume: () => Promise.reject(cause) } } }],
   ] as const)('of a %s is told to the audit, and nothing of it to the caller', async (store, options) => {
     const { messages, result } = await judged(options);
     expect(messages).toEqual([`The ${store} ${said}`]);

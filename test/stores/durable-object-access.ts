@@ -7,7 +7,7 @@ import type { ClaimOrder } from './durable-object-worker.ts';
 /** The Worker under test. */
 export const worker = {
   entry: fileURLToPath(new URL('durable-object-worker.ts', import.meta.url)),
-  classes: { NONCES: 'Nonces', FEW: 'Few', ODD: 'Odd', OLD: 'Old', SILENT: 'Silent' },
+  classes: { NONCES: 'Nonces', FEW: 'Few', FORTY: 'Forty', ODD: 'Odd', OLD: 'Old', SILENT: 'Silent' },
   old: ['Old'],
 } as const;
 

@@ -61,6 +61,8 @@ const nonces = (capacity?: number) =>
 
 export const Nonces = nonces();
 export const Few = nonces(3);
+/** Of long-lived nonces it remembers 20, and 4 of one access key. */
+export const Forty = nonces(40);
 export const Odd = nonces(Number.NaN);
 /** Storage of this one is not SQLite. */
 export const Old = nonces();

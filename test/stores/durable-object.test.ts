@@ -137,6 +137,77 @@ describe.runIf(workerdPresent())('durableObjectReplay', () => {
     });
   });
 
+  describe('long-lived nonces', () => {
+    const week = 7 * 86_400_000;
+    const codes = async (claims: readonly Promise<string>[]) => {
+      const counts: Record<string, number> = {};
+      for (const code of await Promise.all(claims.map((claim) => claim.catch((error) => String(error.code))))) {
+        counts[code] = (counts[code] ?? 0) + 1;
+      }
+      return counts;
+    };
+    const objectOf = (name: string) => ({
+      of: { binding: 'FORTY', name: `${name}-0` },
+      open: (clock?: () => number) =>
+        replayAt(url, {
+          binding: 'FORTY',
+          options: { shards: 1, prefix: `${name}-`, timeout: 10_000 },
+          ...(clock && { clock }),
+        }),
+    });
+    const many = Array.from({ length: 60 }, (_, i) => `nonce-${i}`);
+
+    it('of one access key cannot fill an object, also one that starts again', async () => {
+      const { of, open } = objectOf('greedy');
+      const { claim } = open();
+      const until = Date.now() + week;
+      const claims = many.map((nonce) => claim('greedy', nonce, until));
+      expect(await codes(claims)).toEqual({ fresh: 4, replay_store_full: 56 });
+      await expect(claim('greedy', 'one-more', until)).rejects.toMatchObject({
+        code: 'replay_store_full',
+        status: 503,
+        message: expect.stringContaining('longLivedPerKey'),
+      });
+      await tell(url, 'abort', of);
+      await expect(claim('greedy', 'one-more', until)).rejects.toMatchObject({ code: 'replay_store_full' });
+      const seen = await codes(many.map((nonce) => claim('greedy', nonce, until)));
+      expect(seen).toEqual({ seen: 4, replay_store_full: 56 });
+      expect(await claim('greedy', 'short', soon())).toBe('fresh');
+      expect(await claim('another', 'long', until)).toBe('fresh');
+    });
+
+    it('of all access keys take half of an object at most', async () => {
+      const { of, open } = objectOf('crowd');
+      const { claim } = open();
+      const until = Date.now() + week;
+      const claims = many.map((nonce, i) => claim(`key-${i % 15}`, nonce, until));
+      expect(await codes(claims)).toEqual({ fresh: 20, replay_store_full: 40 });
+      await tell(url, 'abort', of);
+      expect(await codes([claim('newcomer', 'long', until)])).toEqual({ replay_store_full: 1 });
+      expect(await codes(many.slice(0, 20).map((nonce) => claim('newcomer', nonce, soon())))).toEqual({ fresh: 20 });
+    });
+
+    it('that have ended leave room for others, before and after the alarm', async () => {
+      const { of, open } = objectOf('ended');
+      const until = Date.now() + week;
+      const now = open();
+      expect(await codes(many.slice(0, 8).map((nonce) => now.claim('one', nonce, until)))).toMatchObject({ fresh: 4 });
+      const ended = until + 6 * 60 * minute;
+      const then = open(() => ended);
+      const later = ended + week;
+      expect(await codes(many.slice(8, 16).map((nonce) => then.claim('one', nonce, later)))).toMatchObject({
+        fresh: 4,
+      });
+      for (const key of ['two', 'three', 'four']) {
+        expect(await codes(many.slice(0, 4).map((nonce) => then.claim(key, nonce, later)))).toEqual({ fresh: 4 });
+      }
+      expect(await codes([then.claim('five', 'long', later)])).toEqual({ replay_store_full: 1 });
+      await tell(url, `ahead/${ended + 2 * minute - Date.now()}`, of);
+      const code = () => codes([then.claim('five', 'long', later)]);
+      await expect.poll(code, { timeout: 10_000 }).toEqual({ fresh: 1 });
+    }, 20_000);
+  });
+
   it.each<string | Readonly<Record<string, unknown>>>([
     '',
     '{',
@@ -147,6 +218,8 @@ describe.runIf(workerdPresent())('durableObjectReplay', () => {
     { now: 'x' },
     { now: null },
     { expiresAt: 1.5 },
+    { owner: undefined },
+    { owner: 'key' },
   ])('takes nothing for a claim that is none, such as %j', async (wrong) => {
     const body = typeof wrong === 'string' ? wrong : claimOf(wrong);
     const send = (message: string) => fetch(`${url}/object/NONCES/strange/claim`, { method: 'POST', body: message });
@@ -162,7 +235,7 @@ let drawn = 0;
 
 /** A claim as it goes to an object, with something changed. */
 function claimOf(changed: Readonly<Record<string, unknown>>): string {
-  return JSON.stringify({ id: 'a'.repeat(64), now: Date.now(), expiresAt: soon(), ...changed });
+  return JSON.stringify({ id: 'a'.repeat(64), owner: 'b'.repeat(64), now: Date.now(), expiresAt: soon(), ...changed });
 }
 
 it.each([

@@ -1,0 +1,69 @@
+import type { ObjectClaim, ReplayObjectState } from './replay-object.ts';
+
+/** Which nonces are long-lived, and how many of them an object remembers. */
+export type LongClaimLimits = {
+  /** Those that are remembered for longer than this many seconds. */
+  readonly longLived: number;
+  /** Of one access key. */
+  readonly perOwner: number;
+  /** Of all access keys. */
+  readonly together: number;
+};
+
+/** For how long a nonce is to be remembered, and whose it is. */
+type Claim = Pick<ObjectClaim, 'owner' | 'now' | 'expiresAt'>;
+
+/** Counts the long-lived nonces of each access key, in the storage of an object. */
+export type LongClaims = {
+  /**
+   * Counts one more, where it is long-lived.
+   *
+   * @returns why it is not counted: `crowded` where the access key has as many as it may, `full` where all together have.
+   */
+  begin(claim: Claim): 'crowded' | 'full' | undefined;
+  /** Counts those no more that ended before a time, of the owners whose hash begins with these digits. */
+  remove(digits: string, end: number): void;
+  /** How many are counted. */
+  total(): number;
+};
+
+/** Ends are counted by so many milliseconds, so one access key has few rows: 29 for the week of `presign`. */
+const span = 21_600_000;
+
+const table = `
+create table if not exists countersign_long_claims (
+  owner text not null, ends integer not null, count integer not null, primary key (owner, ends)
+) without rowid`;
+
+export function longClaims(
+  { sql }: Pick<ReplayObjectState['storage'], 'sql'>,
+  { longLived, perOwner, together }: LongClaimLimits,
+): LongClaims {
+  sql.exec(table);
+  const countOf = (where: string, ...values: Array<string | number>): number => {
+    const query = `select coalesce(sum(count), 0) as count from countersign_long_claims where ${where}`;
+    return Number(sql.exec(query, ...values).toArray()[0]?.count);
+  };
+  let total = countOf('true');
+  return {
+    begin({ owner, now, expiresAt }) {
+      if (!(expiresAt - now > longLived * 1000)) return undefined;
+      if (countOf('owner = ? and ends > ?', owner, now) >= perOwner) return 'crowded';
+      if (total >= together) return 'full';
+      const ends = Math.ceil(expiresAt / span) * span;
+      const insert = 'insert into countersign_long_claims values (?, ?, 1)';
+      sql.exec(`${insert} on conflict do update set count = count + 1`, owner, ends);
+      total++;
+      return undefined;
+    },
+    remove(digits, end) {
+      const over = 'owner between ? and ? and ends <= ?';
+      const values = [digits, `${digits}g`, end];
+      const count = countOf(over, ...values);
+      if (count === 0) return;
+      sql.exec(`delete from countersign_long_claims where ${over}`, ...values);
+      total -= count;
+    },
+    total: () => total,
+  };
+}
