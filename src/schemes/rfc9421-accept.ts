@@ -1,5 +1,6 @@
 import { serializeItem } from 'structured-headers';
 import { fail, SignatureError } from '../core/errors.ts';
+import { excerpt } from '../core/excerpt.ts';
 import type { FindingCode } from '../core/finding.ts';
 import { requestModifiers } from '../core/modifiers.ts';
 import { isRfc9421Algorithm } from './rfc9421-algorithms.ts';
@@ -62,9 +63,10 @@ export function wantedSignature(value: string | null, accept: readonly FindingCo
 
 function wantedBy(label: string, { items, parameters }: Member, accept: readonly FindingCode[]): WantedSignature {
   const unable = (what: string): never => fail('invalid_configuration', `Accept-Signature asks for ${what}.`);
-  if (!items) return fail('malformed_field', `The member ${label} of Accept-Signature is no inner list.`);
+  if (!items) return fail('malformed_field', `The member ${excerpt(label)} of Accept-Signature is no inner list.`);
   for (const name of parameters.keys()) {
-    if (!/^(?:created|expires|keyid|alg|nonce|tag)$/.test(name)) unable(`the parameter ${name}, which is unknown`);
+    if (!/^(?:created|expires|keyid|alg|nonce|tag)$/.test(name))
+      unable(`the parameter ${excerpt(name)}, which is unknown`);
   }
   const algorithm = stringIn(parameters, 'alg', algorithmPattern);
   if (algorithm !== undefined && !isRfc9421Algorithm(algorithm))
@@ -79,7 +81,7 @@ function wantedBy(label: string, { items, parameters }: Member, accept: readonly
   };
   const settings = settingsOf(options);
   const bytewise = settings.components.find(({ form }) => form === 'bs');
-  if (bytewise) unable(`${bytewise.identifier}, and a client cannot tell the lines of a header apart`);
+  if (bytewise) unable(`${excerpt(bytewise.identifier)}, and a client cannot tell the lines of a header apart`);
   const open = findingsOf(settings).find(({ code, severity }) => severity === 'high' && !accept.includes(code));
   if (open) unable(`a signature that leaves something open: ${open.message} Name ${open.code} in accept to make it`);
   return {

@@ -1,4 +1,5 @@
 import { fail } from '../core/errors.ts';
+import { excerpt } from '../core/excerpt.ts';
 import { fieldNamePattern } from '../core/field-names.ts';
 import { canonicalItemOf, type Item } from './structured-fields.ts';
 
@@ -52,29 +53,31 @@ export function componentsOf(items: readonly Item[]): readonly Component[] {
 export function distinct(components: readonly Component[]): readonly Component[] {
   const seen = new Set<string>();
   for (const { identity, identifier } of components) {
-    if (seen.has(identity)) fail('malformed_field', `The component ${identifier} is named twice.`);
+    if (seen.has(identity)) fail('malformed_field', `The component ${excerpt(identifier)} is named twice.`);
     seen.add(identity);
   }
   return components;
 }
 
 function componentOf({ value, parameters, text }: Item): Component {
-  const name = typeof value === 'string' ? value : fail('malformed_field', `The component ${text} is no string.`);
+  const name =
+    typeof value === 'string' ? value : fail('malformed_field', `The component ${excerpt(text)} is no string.`);
   for (const parameter of parameters.keys()) {
-    if (parameter === 'tr') fail('malformed_field', `${text}: trailers cannot be had here.`);
-    if (!known.test(parameter)) fail('malformed_field', `${text}: the parameter ${parameter} is unknown.`);
+    if (parameter === 'tr') fail('malformed_field', `${excerpt(text)}: trailers cannot be had here.`);
+    if (!known.test(parameter))
+      fail('malformed_field', `${excerpt(text)}: the parameter ${excerpt(parameter)} is unknown.`);
   }
   const flag = (one: string): boolean => {
     const given = parameters.get(one);
     return given === undefined || given === true
       ? given === true
-      : fail('malformed_field', `${text}: ${one} takes no value.`);
+      : fail('malformed_field', `${excerpt(text)}: ${one} takes no value.`);
   };
   const string = (one: string): string | undefined => {
     const given = parameters.get(one);
     return given === undefined || typeof given === 'string'
       ? given
-      : fail('malformed_field', `${text}: ${one} must be a string.`);
+      : fail('malformed_field', `${excerpt(text)}: ${one} must be a string.`);
   };
   const form = flag('bs') ? 'bs' : flag('sf') ? 'sf' : 'as-is';
   const component = {
@@ -98,17 +101,20 @@ function componentOf({ value, parameters, text }: Item): Component {
 }
 
 function requireDerived({ name, identifier, form, key, parameter }: Component): void {
-  if (!derived.test(name)) fail('malformed_field', `The component ${identifier} is unknown.`);
+  if (!derived.test(name)) fail('malformed_field', `The component ${excerpt(identifier)} is unknown.`);
   if (form !== 'as-is' || key !== undefined || (name === '@query-param') !== (parameter !== undefined)) {
-    fail('malformed_field', `The component ${identifier} lacks a parameter, or has one that belongs to others.`);
+    fail(
+      'malformed_field',
+      `The component ${excerpt(identifier)} lacks a parameter, or has one that belongs to others.`,
+    );
   }
 }
 
 function requireField({ name, identifier, form, key, parameter, ofRequest }: Component, sf: boolean): void {
   if (!fieldNamePattern.test(name))
-    fail('malformed_field', `The component ${identifier} is no field name in lower case.`);
+    fail('malformed_field', `The component ${excerpt(identifier)} is no field name in lower case.`);
   if (parameter !== undefined || (form === 'bs' && (sf || key !== undefined))) {
-    fail('malformed_field', `The parameters of ${identifier} exclude each other.`);
+    fail('malformed_field', `The parameters of ${excerpt(identifier)} exclude each other.`);
   }
   // Lines of Set-Cookie cannot be joined (RFC 6265 section 3).
   if (name === 'set-cookie' && form !== 'bs') fail('malformed_field', 'set-cookie can be covered with bs only.');

@@ -1,5 +1,6 @@
 import { base64 } from '../core/encoding.ts';
 import { fail } from '../core/errors.ts';
+import { excerpt } from '../core/excerpt.ts';
 import type { HeaderView } from '../core/message.ts';
 import { canonicalDictionaryOf, type Dictionary, type Item, type Parameters } from './structured-fields.ts';
 
@@ -26,12 +27,13 @@ export function signaturesOf(headers: HeaderView): readonly LabelledSignature[] 
   const signatures = dictionaryIn(headers, 'Signature');
   if (inputs.size > most || signatures.size > most) fail('malformed_field', `There are more than ${most} signatures.`);
   const lonely = [...signatures.keys()].find((label) => !inputs.has(label));
-  if (lonely !== undefined) fail('malformed_field', `Signature has the label ${lonely}, Signature-Input has not.`);
+  if (lonely !== undefined)
+    fail('malformed_field', `Signature has the label ${excerpt(lonely)}, Signature-Input has not.`);
   return [...inputs].map(([label, { items, parameters, text }]) => {
-    if (!items) return fail('malformed_field', `The member ${label} of Signature-Input is no inner list.`);
+    if (!items) return fail('malformed_field', `The member ${excerpt(label)} of Signature-Input is no inner list.`);
     const bytes = signatures.get(label)?.value;
     if (!(bytes instanceof ArrayBuffer)) {
-      return fail('malformed_field', `Signature has no byte sequence of the label ${label}.`);
+      return fail('malformed_field', `Signature has no byte sequence of the label ${excerpt(label)}.`);
     }
     return { label, items, parameters, text, signature: new Uint8Array(bytes) };
   });

@@ -1,5 +1,6 @@
 import { accessKeyPattern } from '../core/credentials.ts';
 import { fail, SignatureError } from '../core/errors.ts';
+import { excerpt } from '../core/excerpt.ts';
 import type { Message } from '../core/message.ts';
 import { mayBeUnsigned } from '../core/modifiers.ts';
 import type { PresentedBody, PresentedSignature } from '../core/scheme.ts';
@@ -51,7 +52,7 @@ export function acceptableIn(settings: Settings, message: Message): Acceptable {
   if (second) {
     return fail(
       'malformed_field',
-      `The signatures ${acceptable.map((one) => one.label).join(', ')} each cover enough. Send one, or have the verifier look at one label or tag alone.`,
+      `The signatures ${acceptable.map(({ label }) => excerpt(label, 32)).join(', ')} each cover enough. Send one, or have the verifier look at one label or tag alone.`,
     );
   }
   if (first) return first;

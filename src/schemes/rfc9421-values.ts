@@ -1,5 +1,6 @@
 import { base64, utf8 } from '../core/encoding.ts';
 import { fail } from '../core/errors.ts';
+import { excerpt } from '../core/excerpt.ts';
 import { fieldValue, type HeaderView, type Message } from '../core/message.ts';
 import type { Component } from './rfc9421-components.ts';
 import { queryParameters } from './rfc9421-query.ts';
@@ -43,13 +44,13 @@ export function resolverOf({ request, answer }: Subject): Resolver {
 
   function member(headers: HeaderView, { name, key = '', identifier }: Component): string {
     const found = dictionaryIn(headers, name).get(key);
-    return found?.text ?? fail('missing_header', `The message has no ${identifier}, which is signed.`);
+    return found?.text ?? fail('missing_header', `The message has no ${excerpt(identifier)}, which is signed.`);
   }
 
   function serialised(headers: HeaderView, name: string): string {
     if (dictionaries.test(name)) return serialisedDictionary(dictionaryIn(headers, name));
     if (items.test(name)) return serialisedItem(name, required(headers, name));
-    return fail('malformed_field', `The type of the field ${name} is not known, so sf cannot be had.`);
+    return fail('malformed_field', `The type of the field ${excerpt(name)} is not known, so sf cannot be had.`);
   }
 
   function derived({ name, parameter = '', ofRequest }: Component): string {
@@ -75,7 +76,7 @@ export function resolverOf({ request, answer }: Subject): Resolver {
     const isDerived = name.startsWith('@');
     const ofRequestOnly = isDerived && name !== '@status';
     if (answer ? ofRequestOnly && !ofRequest : ofRequest) {
-      fail('malformed_field', `${identifier} takes req in the signature of an answer, and only there.`);
+      fail('malformed_field', `${excerpt(identifier)} takes req in the signature of an answer, and only there.`);
     }
     return isDerived ? derived(component) : field(component);
   }
@@ -105,11 +106,12 @@ const derivations: Readonly<Record<string, (request: Message) => string>> = {
 };
 
 const required = (headers: HeaderView, name: string): string =>
-  fieldValue(headers, name) ?? fail('missing_header', `The message lacks ${name}, which is signed.`);
+  fieldValue(headers, name) ?? fail('missing_header', `The message lacks ${excerpt(name)}, which is signed.`);
 
 function bytesOf(headers: HeaderView, name: string): string {
   const lines = headers.lines?.(name);
-  if (!lines) return fail('malformed_field', `The lines of ${name} cannot be told apart here, so bs cannot be had.`);
-  if (!lines.length) fail('missing_header', `The message lacks ${name}, which is signed.`);
+  if (!lines)
+    return fail('malformed_field', `The lines of ${excerpt(name)} cannot be told apart here, so bs cannot be had.`);
+  if (!lines.length) fail('missing_header', `The message lacks ${excerpt(name)}, which is signed.`);
   return lines.map((line) => `:${base64(utf8(fieldValue({ get: () => line }, name) ?? ''))}:`).join(', ');
 }

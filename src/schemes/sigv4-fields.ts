@@ -1,4 +1,5 @@
 import { fail } from '../core/errors.ts';
+import { excerpt } from '../core/excerpt.ts';
 import { fieldNamePattern, signableNames } from '../core/field-names.ts';
 import type { Message } from '../core/message.ts';
 import { mayBeUnsigned, requestModifiers } from '../core/modifiers.ts';
@@ -64,6 +65,6 @@ export function requireCoverage(message: Message, names: readonly string[], ifPr
   const demanded = [...ownFields.slice(1), ...ifPresent].filter((name) => headers.get(name) !== null);
   const open = [...demanded, ...amzNames(headers)].find((name) => !signed.has(name) && !mayBeUnsigned(message, name));
   if (open !== undefined) {
-    fail('insufficient_coverage', `The header ${open.slice(0, 128)} must be among SignedHeaders, and is not.`, 401);
+    fail('insufficient_coverage', `The header ${excerpt(open)} must be among SignedHeaders, and is not.`, 401);
   }
 }

@@ -1,6 +1,7 @@
 import { sha256OfBodySync } from '../core/digest.ts';
 import { bytesOfHex, hex } from '../core/encoding.ts';
 import { fail } from '../core/errors.ts';
+import { excerpt } from '../core/excerpt.ts';
 import type { Finding } from '../core/finding.ts';
 import type { Message } from '../core/message.ts';
 import type { PresentedBody, PresentedSignature } from '../core/scheme.ts';
@@ -32,12 +33,12 @@ export function accessKeyOf(
   credential: string,
   { date, scope }: { readonly date: string; readonly scope: Scope },
 ): string {
-  const [, accessKey, given] =
+  const [, accessKey, given = ''] =
     /^([\w.~-]{1,512})\/(\d{8}\/[\w-]{1,64}\/[\w-]{1,64}\/aws4_request)$/.exec(credential) ?? [];
   if (accessKey === undefined)
     return malformed('Credential must be <access key>/<date>/<region>/<service>/aws4_request');
   const expected = scopeOf(date, scope);
-  return given === expected ? accessKey : malformed(`Credential is for ${given}, expected ${expected}`);
+  return given === expected ? accessKey : malformed(`Credential is for ${excerpt(given)}, expected ${expected}`);
 }
 
 /**

@@ -8,6 +8,7 @@ import {
   serializeParameters,
 } from 'structured-headers';
 import { fail, SignatureError, type SignatureErrorCode } from '../core/errors.ts';
+import { excerpt } from '../core/excerpt.ts';
 
 /** By name, in the order in which they stood. */
 export type Parameters = ReadonlyMap<string, BareItem>;
@@ -76,7 +77,7 @@ export function canonicalDictionaryOf(field: string, value: string): Dictionary 
 export function canonicalItemOf(text: string): Item {
   const item = itemOf(attempt('The identifier', text, parseItem));
   if (withoutSpace(item.text) !== withoutSpace(text)) {
-    fail('malformed_field', `${text} names something twice, or is not in the form that RFC 9651 gives it.`);
+    fail('malformed_field', `${excerpt(text)} names something twice, or is not in the form that RFC 9651 gives it.`);
   }
   return item;
 }

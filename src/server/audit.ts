@@ -1,4 +1,5 @@
 import type { SignatureError } from '../core/errors.ts';
+import { excerpt } from '../core/excerpt.ts';
 import type { AuditEvent, AuditSink, KeyRecord } from './contracts.ts';
 import type { ReceivedRequest } from './verify/message.ts';
 
@@ -30,10 +31,19 @@ export function report(sink: AuditSink, audited: Audited): void {
   }
 }
 
-function eventOf({ request, record, error, reportOnly, ...rest }: Audited): AuditEvent {
-  const attempt = { ...rest, method: request.method.slice(0, 64), path: pathOf(request), service: record?.service };
-  if (!error) return { outcome: 'accepted', code: undefined, message: undefined, ...attempt };
-  const refusal = { code: error.code, message: error.message, ...attempt };
+/** Of a path, in characters: of an accepted request as of one that anybody may have sent. */
+const shown = { accepted: 2048, refused: 256 } as const;
+
+function eventOf({ request, record, error, reportOnly, accessKey, nonce, ...rest }: Audited): AuditEvent {
+  const common = { ...rest, method: excerpt(request.method), service: record?.service };
+  const path = excerpt(pathOf(request), error ? shown.refused : shown.accepted);
+  if (!error) return { outcome: 'accepted', code: undefined, message: undefined, ...common, path, accessKey, nonce };
+  const refusal = {
+    ...{ code: error.code, message: error.message, ...common, path },
+    // Of a key that exists, whole: it is the provider's, who counts by it.
+    accessKey: record ? accessKey : accessKey && excerpt(accessKey),
+    nonce: nonce && excerpt(nonce),
+  };
   return reportOnly ? { outcome: 'reported', ...refusal } : { outcome: 'refused', ...refusal };
 }
 
@@ -41,5 +51,5 @@ const ignore = (): undefined => undefined;
 
 function pathOf(request: Request | ReceivedRequest): string {
   const whole = 'url' in request ? request.url.replace(/^[^:]*:\/\/[^/]*/, '') : request.target;
-  return whole.slice(0, 2048).replace(/[?#].*/s, '');
+  return whole.replace(/[?#].*/s, '');
 }

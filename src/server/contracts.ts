@@ -114,9 +114,11 @@ type AuditedAttempt = {
   readonly time: number;
   /** How long judging it took, in milliseconds and fractions: waiting for the body and the stores is in it. */
   readonly duration: number;
+  /** The first 64 characters of it. */
   readonly method: string;
+  /** Without the query: the first 2,048 characters of an accepted request, 256 of others. */
   readonly path: string;
-  /** As the request presented it; believed only where the outcome is `accepted`. */
+  /** As the request presented it; believed only where the outcome is `accepted`. The first 64 characters of one that is unknown. */
   readonly accessKey: string | undefined;
   /** Whose key it is, where the access key is known. */
   readonly service: string | undefined;
@@ -124,6 +126,7 @@ type AuditedAttempt = {
   readonly scheme: string | undefined;
   /** Which of the key's secrets made the signature, where the store names them. */
   readonly secretId: string | undefined;
+  /** The first 64 characters where the outcome is not `accepted`. */
   readonly nonce: string | undefined;
   readonly address: string | undefined;
 };

@@ -69,19 +69,19 @@ describe('the audit event', () => {
     ['/a?b#c', '/a'],
     ['/a#c?b', '/a'],
     ['?b', ''],
-    [`/${'x'.repeat(5000)}?b`, `/${'x'.repeat(2047)}`],
+    [`/${'x'.repeat(4999)}?b`, `/${'x'.repeat(255)}... (5000 characters)`],
     ['/a%3Fb', '/a%3Fb'],
-    ['/a\n?b', '/a\n'],
+    ['/a\n?b', '/a?'],
   ])('of target %j has the path %j', async (target, path) => {
     const { signer, verifier, events } = rig();
     await judge(verifier, { ...signedParts(signer), target });
     expect(events.map((event) => event.path)).toEqual([path]);
   });
 
-  it('has at most 64 characters of a method', async () => {
+  it('has the first 64 characters of a method', async () => {
     const { signer, verifier, events } = rig();
     await judge(verifier, { ...signedParts(signer), method: 'x'.repeat(10_000) });
-    expect(events[0]?.method).toHaveLength(64);
+    expect(events[0]?.method).toBe(`${'x'.repeat(64)}... (10000 characters)`);
   });
 });
 

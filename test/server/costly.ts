@@ -124,9 +124,9 @@ const filled = (unit: string, size: number): string => unit.repeat(Math.max(0, M
 export const bytesOf = ({ method, target, fields }: Head): number =>
   method.length + target.length + 12 + fields.reduce((sum, text) => sum + text.length + 2, 0);
 
-/** Heads of 16 KiB: an honest one, in which one thing after the other is filled with everything. */
-export function* fillings(honest: Head): Generator<Costly> {
-  const left = mostBytes - bytesOf(honest) - 64;
+/** Heads of so many bytes: an honest one, in which one thing after the other is filled with everything. */
+export function* fillings(honest: Head, bytes: number = mostBytes): Generator<Costly> {
+  const left = bytes - bytesOf(honest) - 64;
   for (const unit of units) {
     yield* filledTargets(honest, unit, left);
     yield* filledFields(honest, unit, left);
