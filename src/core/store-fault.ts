@@ -8,7 +8,8 @@ export function storeFault(store: string, cause: unknown): string {
   const { name, message, code } = factsOf(cause);
   const shown = /^[A-Z\d][A-Z\d_]{1,39}$/.test(code) ? ` (${code})` : '';
   if (name === 'TimeoutError') return `${store} does not respond in time.`;
-  if (lostCode.test(code) || lostName.test(name) || (!shown && lostMessage.test(message))) {
+  const lostByName = name.endsWith('Error') && lostName.test(name);
+  if (lostCode.test(code) || lostByName || (!shown && connection.test(message) && lost.test(message))) {
     return `${store} cannot be reached${shown}.`;
   }
   return `${store} responds with an error${shown}.`;
@@ -18,9 +19,10 @@ export function storeFault(store: string, cause: unknown): string {
 const lostCode =
   /^(?:E(?:CONN|PIPE|TIMEDOUT|NOTFOUND|AI_AGAIN|HOST|NET|ADDR)\w*|UND_ERR_\w+|PROTOCOL_\w+|08[A-Z\d]{3}|57P0\d)$/;
 // Of node-redis and ioredis.
-const lostName = /(?:Client(?:Offline|Closed)|Disconnect|Socket|Connection|Timeout|MaxRetriesPerRequest)\w*Error$/;
-const lostMessage =
-  /\b(?:connection|connect|socket)\b.*\b(?:closed|terminated|lost|refused|reset|ended|timed out|timeout)\b/i;
+const lostName = /Client(?:Offline|Closed)|Disconnect|Socket|Connection|Timeout|MaxRetriesPerRequest/;
+// Two searches: one expression for both begins anew at each word.
+const connection = /\b(?:connection|connect|socket)\b/i;
+const lost = /\b(?:closed|terminated|lost|refused|reset|ended|timed out|timeout)\b/i;
 
 type Facts = { readonly name: string; readonly message: string; readonly code: string };
 

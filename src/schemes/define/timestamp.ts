@@ -75,14 +75,17 @@ export function timestampForm(defined: DefinedTimestamp): TimestampForm {
   return calendar(typeof defined === 'string' ? (patterns[defined] ?? '') : defined.pattern);
 }
 
-const unix = (unit: number, length: number): TimestampForm => ({
-  write: (time) => `${Math.floor(time / unit)}`,
+function unix(unit: number, length: number): TimestampForm {
   // Without the zeros that could stand before a number: one time has one spelling.
-  read: (text) => (new RegExp(`^(?:0|[1-9]\\d{0,${length - 1}})$`).test(text) ? Number(text) * unit : undefined),
-  pattern: `\\d{1,${length}}`,
-  characters: '\\d',
-  fixed: false,
-});
+  const exact = new RegExp(`^(?:0|[1-9]\\d{0,${length - 1}})$`);
+  return {
+    write: (time) => `${Math.floor(time / unit)}`,
+    read: (text) => (exact.test(text) ? Number(text) * unit : undefined),
+    pattern: `\\d{1,${length}}`,
+    characters: '\\d',
+    fixed: false,
+  };
+}
 
 function calendar(template: string): TimestampForm {
   const where = 'timestamp.pattern';
