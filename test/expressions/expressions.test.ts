@@ -6,11 +6,20 @@ import { dearTexts } from './growth.ts';
 
 type Written = { readonly source: string; readonly flags: string };
 
-/** Whether the checker proves that one search takes time that grows with the length of its text. */
-function verdictOn({ source, flags }: Written): string {
-  const { status, complexity } = checkSync(withoutCounts(source), flags, { checker: 'automaton', timeout: 60_000 });
+/** Whether one search takes time that grows with the length of its text, as far as the checker can tell. */
+function checked(source: string, flags: string): string {
+  const { status, complexity } = checkSync(source, flags, { checker: 'automaton', timeout: 60_000 });
   if (status === 'safe') return complexity.type === 'safe' ? 'linear' : complexity.type;
   return status === 'vulnerable' ? complexity.summary : status;
+}
+
+/** Large counts are too much for the checker, so they are taken for endless first; where it gives up, pumped texts decide. */
+function verdictOn({ source, flags }: Written): string {
+  const verdict = checked(withoutCounts(source), flags);
+  if (verdict !== 'unknown') return verdict;
+  const again = checked(source, flags);
+  if (again !== 'unknown') return again;
+  return dearTexts({ source, flags }).length > 0 ? 'unknown' : 'linear';
 }
 
 /** What the checker cannot prove, or refuses, and what bounds it. */
