@@ -119,9 +119,15 @@ const file: SchemeVectors = {
           nonce: `nonce-${i + 1}-${j + 1}`.padEnd(22, '0'),
           request,
         }),
-      ),
+      )
+      // AWS signs such a path as another for every service but S3, so a verifier refuses it.
+      .filter(({ name }) => !(name.endsWith('GET double slash') && signsAsAnother(planned))),
   ),
 };
+
+function signsAsAnother({ scheme: { made, options } }: Plan): boolean {
+  return /^(?:sigv4|presign)$/.test(made) && (options as { service?: string }).service !== 's3';
+}
 
 /** The file, with a header field on one line. */
 export const text: string = `${JSON.stringify(file, null, 2).replace(
