@@ -2,6 +2,7 @@ import type { Scheme } from '../core/scheme.ts';
 import { readCountersignV1 } from './countersign-v1-read.ts';
 import { countersignV1Response } from './countersign-v1-response.ts';
 import { signCountersignV1 } from './countersign-v1-sign.ts';
+import { nativeHmacSha256 } from './native-hmac.ts';
 
 /**
  * The default scheme, `countersign-v1`: HMAC-SHA256 over access key, timestamp, nonce, method, authority,
@@ -12,4 +13,5 @@ export const countersignV1: Scheme = /* @__PURE__ */ Object.assign(
   // Bundlers never drop a spread, but they do drop a call marked as pure: a client needs the signing half only.
   { read: readCountersignV1, response: countersignV1Response },
   signCountersignV1,
+  { createKey: nativeHmacSha256 },
 );
