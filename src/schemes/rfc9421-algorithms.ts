@@ -67,9 +67,20 @@ function keyOf(key: PlatformKey): SigningKey {
         unable(
           'verify: import the public key with the usage verify. For a client to check answers, set its responseKey.',
         );
-      return subtle.verify(operation, key, signature as BufferSource, data as BufferSource).catch(unsupported);
+      return subtle
+        .verify(operation, key, signature as BufferSource, data as BufferSource)
+        .then((valid) => valid && signature.length === (lengthOf(key) ?? signature.length), unsupported);
     },
   };
+}
+
+/**
+ * The bytes of a signature by an RSA key: RFC 8017 section 8.1.2, step 1, asks for as many as its modulus has, and runtimes take
+ * an RSA-PSS signature without its leading zeros too.
+ */
+function lengthOf({ algorithm }: PlatformKey): number | undefined {
+  const { modulusLength } = algorithm as Partial<RsaHashedKeyAlgorithm>;
+  return modulusLength === undefined ? undefined : Math.ceil(modulusLength / 8);
 }
 
 /** The row is found by what the key is for, and never by what a message says. */
