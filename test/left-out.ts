@@ -14,7 +14,13 @@ const needs: Readonly<Record<string, readonly string[]>> = {
     'test/schemes/definitions/oracles.test.ts',
     'test/vectors/partners.test.ts',
   ],
-  'several minutes': ['test/expressions/*.test.ts', 'test/package/package.test.ts', 'test/server/growth.test.ts'],
+  'several minutes': [
+    'test/expressions/*.test.ts',
+    'test/package/{package,readme}.test.ts',
+    'test/server/{growth,cost,forwarding-properties}.test.ts',
+    'test/adapters/targets.test.ts',
+    'test/explain/schemes.test.ts',
+  ],
 };
 
 export const leftOut: string[] = Object.values(needs).flat();
