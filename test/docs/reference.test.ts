@@ -91,7 +91,7 @@ describe('options', () => {
     ['docs/client.md', 'core/credentials.ts', 'Credentials'],
     ['docs/server.md', 'server/verify/verifier-options.ts', 'VerifierOptions'],
     ['docs/server.md', 'server/verify/verifier-options.ts', 'LimitOptions'],
-    ['docs/server.md', 'server/gate.ts', 'ProtectOptions'],
+    ['docs/server.md', 'server/protect.ts', 'ProtectOptions'],
     ['docs/adapters.md', 'server/gate.ts', 'GateOptions'],
     ['docs/server.md', 'server/cors-options.ts', 'CorsOptions'],
     ['docs/server.md', 'server/replay.ts', 'MemoryReplayOptions'],
