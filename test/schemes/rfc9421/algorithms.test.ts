@@ -117,22 +117,19 @@ describe.each(asymmetric)('$algorithm', ({ algorithm, made, digest, form }) => {
     );
   });
 
-  it.runIf(algorithm.startsWith('rsa'))(
-    'refuses a signature without its leading zeros',
-    { timeout: 60_000 },
-    async () => {
-      // One in 256 begins with a zero, and the number is the same without it.
-      for (let count = 0; count < 65_536; count++) {
-        const data = new Uint8Array(new Uint32Array([count]).buffer);
-        const signature = await signing.sign(data);
-        if (signature[0] !== 0) continue;
-        expect(await verifying.verify(data, signature)).toBe(true);
-        expect(await verifying.verify(data, signature.subarray(1))).toBe(false);
-        return;
-      }
-      expect.fail('No signature began with a zero.');
-    },
-  );
+  const itOfRsa = algorithm.startsWith('rsa') ? it : () => {};
+  itOfRsa('refuses a signature without its leading zeros', { timeout: 60_000 }, async () => {
+    // One in 256 begins with a zero, and the number is the same without it.
+    for (let count = 0; count < 65_536; count++) {
+      const data = new Uint8Array(new Uint32Array([count]).buffer);
+      const signature = await signing.sign(data);
+      if (signature[0] !== 0) continue;
+      expect(await verifying.verify(data, signature)).toBe(true);
+      expect(await verifying.verify(data, signature.subarray(1))).toBe(false);
+      return;
+    }
+    expect.fail('No signature began with a zero.');
+  });
 
   it('signs with no public key and verifies with no private one, and says what to import and where it belongs', () => {
     const data = new Uint8Array(8);
