@@ -1,4 +1,5 @@
 export type { Difference, DifferenceCode } from './explain/difference.ts';
+export type { LeftOut, LeftOutCode } from './explain/effort.ts';
 export { explainSignature } from './explain/explain.ts';
 export type { ExplainedSecret, ExplainOptions, SignatureExplanation } from './explain/explanation.ts';
 export type { Freshness } from './explain/freshness.ts';

@@ -6,7 +6,8 @@ import { visible } from './visible.ts';
 
 /** An explanation in words, stage by stage. */
 export function explainedInWords(explanation: SignatureExplanation): string {
-  const { verified, code, reason, scheme, fields, message, key, stringToSign, signedString, time, body } = explanation;
+  const { verified, code, reason, scheme, fields, message, key, stringToSign, signedString, time, body, leftOut } =
+    explanation;
   return [
     stage(
       `Fields of ${scheme}`,
@@ -25,6 +26,14 @@ export function explainedInWords(explanation: SignatureExplanation): string {
       ...(reason === undefined ? [] : [`  ${reason}`]),
     ]),
     ...(verified ? [] : [stage('What differs', differencesInWords(explanation))]),
+    ...(leftOut.length
+      ? [
+          stage(
+            'What was not tried',
+            leftOut.map((one) => `  ${one.message} [${one.code}]`),
+          ),
+        ]
+      : []),
   ].join('\n\n');
 }
 

@@ -1,15 +1,31 @@
 import { sha256OfBodySync } from '../core/digest.ts';
 import type { PresentedBody } from '../core/scheme.ts';
-import { bodyVariations } from './bodies.ts';
 import type { Difference } from './difference.ts';
-import { changedBy, differenceOf, type Guess, sameBytes } from './guess.ts';
+import { type Effort, spend } from './effort.ts';
+import { changedBy, differenceOf, type Guess, sameBytes, type Variation } from './guess.ts';
+
+/** The body of a request, and what else it may have been. */
+export type BodySearch = {
+  readonly base: Guess;
+  readonly effort: Effort;
+  /** Makes them when first asked. */
+  variations(): Promise<readonly Variation[]>;
+};
 
 /** What became of a body that is not the one that is signed. */
-export async function bodyCause(base: Guess, signed: PresentedBody): Promise<readonly Difference[]> {
+export async function bodyCause(
+  signed: PresentedBody,
+  { base, effort, variations }: BodySearch,
+): Promise<readonly Difference[]> {
   if ((await fitsBody(signed, base.body)) !== false) return [];
-  for (const variation of await bodyVariations(base)) {
+  for (const variation of await variations()) {
     const guess = changedBy(variation, base);
-    if (guess !== base && (await fitsBody(signed, guess.body))) return [differenceOf(variation, guess, base)];
+    if (guess === base) continue;
+    if (!spend(effort, guess.body.length)) {
+      effort.leftOut.add('body-forms');
+      break;
+    }
+    if (await fitsBody(signed, guess.body)) return [differenceOf(variation, guess, base)];
   }
   return [
     {

@@ -5,10 +5,12 @@ import { addressVariations } from './address.ts';
 import { bodyVariations } from './bodies.ts';
 import { bodyCause } from './body-cause.ts';
 import type { Difference } from './difference.ts';
+import type { Effort } from './effort.ts';
 import type { ExplainOptions, SignatureExplanation } from './explanation.ts';
 import { fieldVariations } from './fields.ts';
 import { freshnessOf, timeDifference } from './freshness.ts';
-import { readingOf, type Variation } from './guess.ts';
+import { isMadeOfBody, readingOf, type Variation } from './guess.ts';
+import { lazy } from './lazy.ts';
 import { pathVariations } from './path.ts';
 import { queryVariations } from './query.ts';
 import type { ReadRequest } from './read-request.ts';
@@ -24,6 +26,7 @@ export type CauseRules = ExplainOptions & {
   readonly scheme: Scheme;
   readonly tolerance: number;
   readonly now: number;
+  readonly effort: Effort;
 };
 
 /**
@@ -33,8 +36,11 @@ export type CauseRules = ExplainOptions & {
  */
 export async function causeOf(read: ReadRequest, rules: CauseRules): Promise<Cause> {
   const { base, reading, forms } = read;
-  const { scheme, now, tolerance } = rules;
-  const fit = await fitIn(read, rules);
+  const { scheme, now, tolerance, effort } = rules;
+  const bodies = lazy(() => bodyVariations(base, effort));
+  const fit = await fitIn(read, { ...rules, bodies });
+  // What was left out before a fit explains nothing more.
+  if (fit) effort.leftOut.clear();
   const signed = fit && readingOf(scheme, fit.guess);
   const { presented } = signed ?? reading;
   return {
@@ -44,7 +50,7 @@ export async function causeOf(read: ReadRequest, rules: CauseRules): Promise<Cau
       ...(fit && !fit.signer.difference ? endedSecret(fit.signer, now) : []),
       ...(fit ? [] : unknownKey(read)),
       ...foreignAlgorithm(read),
-      ...(await bodyCause(base, presented.body)),
+      ...(await bodyCause(presented.body, { base, effort, variations: bodies })),
       ...timeDifference(freshnessOf(presented, { now, tolerance })),
     ],
     ...(signed?.text !== undefined && signed.text !== reading.text && { signedString: signed.text }),
@@ -54,15 +60,15 @@ export async function causeOf(read: ReadRequest, rules: CauseRules): Promise<Cau
 /** By what the signature fits; undefined where nothing usual does. */
 async function fitIn(
   { base, reading, record, accessKey, signers }: ReadRequest,
-  rules: CauseRules,
+  rules: CauseRules & { bodies(): Promise<readonly Variation[]> },
 ): Promise<Fit | undefined> {
-  const { scheme, keys, origins = [], paths = [], otherKeys = [] } = rules;
-  const variations: readonly Variation[] = [
+  const { scheme, keys, origins = [], paths = [], otherKeys = [], effort } = rules;
+  const variations = async (): Promise<readonly Variation[]> => [
     ...addressVariations(base, origins),
     ...pathVariations(base, paths),
     ...queryVariations(base),
     ...fieldVariations(base, scheme.fields),
-    ...(await bodyVariations(base)),
+    ...(isMadeOfBody(reading) ? await rules.bodies() : []),
     ...writtenVariations(reading.text),
   ];
   const spelled: Signer[] = [];
@@ -74,7 +80,7 @@ async function fitIn(
       );
   }
   const strangers = [...spelled, ...strangeSigners(scheme, { record, others: otherKeys })];
-  return fitOf({ scheme, received: base, variations, signers, strangers });
+  return fitOf({ scheme, received: base, variations, signers, strangers, effort });
 }
 
 const respelled = (accessKey: string, other: string): Difference => ({

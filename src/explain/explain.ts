@@ -7,6 +7,7 @@ import { bodyReader } from '../server/verify/body.ts';
 import { type ReceivedRequest, requestResolver } from '../server/verify/message.ts';
 import { fitsBody } from './body-cause.ts';
 import { causeOf } from './causes.ts';
+import { createEffort, leftOutOf } from './effort.ts';
 import type { ExplainedSecret, ExplainOptions, SignatureExplanation } from './explanation.ts';
 import { freshnessOf } from './freshness.ts';
 import type { Guess } from './guess.ts';
@@ -35,7 +36,8 @@ export async function explainSignature(
   const body = (await bodyReader(request, maxBodyBytes).read()) ?? new Uint8Array();
   const received: Guess = { message, body };
   const verdict = await verdictOn(plainRequest(request, body), { ...options, scheme, now });
-  const read = await readRequest(received, { scheme, keys: options.keys, accessKey: options.accessKey });
+  const effort = createEffort();
+  const read = await readRequest(received, { scheme, keys: options.keys, accessKey: options.accessKey, effort });
   const readable = 'reading' in read ? read : undefined;
   const signatures = readable?.reading.presented.signatures;
   const { method, scheme: protocol, authority, target } = message;
@@ -49,8 +51,9 @@ export async function explainSignature(
     ...(verdict.verified
       ? { differences: [] }
       : 'reading' in read
-        ? await causeOf(read, { ...options, scheme, tolerance, now })
+        ? await causeOf(read, { ...options, scheme, tolerance, now, effort })
         : unreadableCause(read.error, received, options)),
+    leftOut: leftOutOf(effort),
   };
 }
 

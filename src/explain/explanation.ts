@@ -3,6 +3,7 @@ import type { PresentedBody, Scheme } from '../core/scheme.ts';
 import type { KeyRecord, KeyStore } from '../server/contracts.ts';
 import type { PublicAddress } from '../server/verify/message.ts';
 import type { Difference } from './difference.ts';
+import type { LeftOut } from './effort.ts';
 import type { Freshness } from './freshness.ts';
 import type { ShownField } from './masked.ts';
 
@@ -84,4 +85,6 @@ export type SignatureExplanation = {
    * what is likely wrong with the time. Empty where nothing was found.
    */
   readonly differences: readonly Difference[];
+  /** What was not tried, so that a cause that was not found may lie there. Empty where the signature was explained. */
+  readonly leftOut: readonly LeftOut[];
 };

@@ -50,6 +50,9 @@ export type Reading = {
   readonly data: Uint8Array;
 };
 
+/** Whether the string to sign is made of the body's bytes, and so another body makes another string. */
+export const isMadeOfBody = ({ presented }: Reading): boolean => typeof presented.stringToSign === 'function';
+
 /** What a guess comes to; undefined for one that the scheme cannot read. */
 export function readingOf(scheme: Scheme, guess: Guess): Reading | undefined {
   try {

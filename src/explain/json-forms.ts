@@ -1,44 +1,86 @@
+import { lazy } from './lazy.ts';
+
 /** A body as it may have been written, and how that is called. */
-export type WrittenForm = { readonly says: string; readonly text: string };
+export type WrittenForm = {
+  readonly says: string;
+  /** Undefined where the body cannot be written so. */
+  text(): string | undefined;
+};
 
 type Value = null | boolean | number | string | readonly Value[] | { readonly [name: string]: Value };
 
+/** How deep JSON may be nested: writing it recurses, and stacks are short in some runtimes. */
+const deepest = 512;
+
+/** Whether a text is JSON that is nested too deep, measured without reading the JSON. */
+export const isTooDeep = (text: string): boolean => /^\s*[[{]/.test(text) && depthOf(text) > deepest;
+
 /**
  * The same value as other libraries write it: most signatures that fail over a body do because one side parsed it and wrote it
- * anew.
+ * anew. Nothing is parsed or written before a form is asked for.
+ *
+ * @param text not nested too deep.
  */
 export function jsonForms(text: string): readonly WrittenForm[] {
-  let value: Value;
-  try {
-    value = JSON.parse(text) as Value;
-  } catch {
-    return [];
-  }
-  const sorted = inOrder(value);
-  const compact = JSON.stringify(value);
-  return [
+  const read = lazy(() => parsed(text));
+  // Asked for only where there is one.
+  const value = (): Value => read() ?? null;
+  const sorted = lazy(() => inOrder(value()));
+  const compact = lazy(() => JSON.stringify(value()));
+  const python = lazy(() => spaced(value()));
+  const escaped = lazy(() => ascii(compact()));
+  const indented = (by: number | string) => () => JSON.stringify(value(), null, by);
+  const forms: readonly WrittenForm[] = [
     { says: 'the JSON, written without white space', text: compact },
-    ...[2, 4].map((count) => ({
-      says: `the JSON, indented by ${count} spaces`,
-      text: JSON.stringify(value, null, count),
-    })),
-    { says: 'the JSON, indented by tabs', text: JSON.stringify(value, null, '\t') },
-    { says: "the JSON, as Python's json.dumps writes it", text: ascii(spaced(value)) },
-    { says: "the JSON, as Python's json.dumps with ensure_ascii=False writes it", text: spaced(value) },
-    { says: 'the JSON, without white space and with \\u escapes', text: ascii(compact) },
-    { says: 'the JSON, with sorted names', text: JSON.stringify(sorted) },
-    { says: "the JSON, as Python's json.dumps with sort_keys=True writes it", text: ascii(spaced(sorted)) },
-    { says: 'the JSON, with escaped slashes, as PHP writes it', text: ascii(compact).replace(/\//g, '\\/') },
-    { says: 'the JSON, as PHP writes it with JSON_UNESCAPED_UNICODE', text: compact.replace(/\//g, '\\/') },
-    { says: 'the JSON, as Go writes it', text: compact.replace(/[<>&\u2028\u2029]/g, escapeOf) },
+    { says: 'the JSON, indented by 2 spaces', text: indented(2) },
+    { says: 'the JSON, indented by 4 spaces', text: indented(4) },
+    { says: 'the JSON, indented by tabs', text: indented('\t') },
+    { says: "the JSON, as Python's json.dumps writes it", text: () => ascii(python()) },
+    { says: "the JSON, as Python's json.dumps with ensure_ascii=False writes it", text: python },
+    { says: 'the JSON, without white space and with \\u escapes', text: escaped },
+    { says: 'the JSON, with sorted names', text: () => JSON.stringify(sorted()) },
+    { says: "the JSON, as Python's json.dumps with sort_keys=True writes it", text: () => ascii(spaced(sorted())) },
+    { says: 'the JSON, with escaped slashes, as PHP writes it', text: () => escaped().replace(/\//g, '\\/') },
+    {
+      says: 'the JSON, as PHP writes it with JSON_UNESCAPED_UNICODE',
+      text: () => compact().replace(/\//g, '\\/'),
+    },
+    { says: 'the JSON, as Go writes it', text: () => compact().replace(/[<>&\u2028\u2029]/g, escapeOf) },
     {
       says: 'the JSON, as System.Text.Json of .NET writes it',
-      text: ascii(compact.replace(/\\"/g, '\\u0022')).replace(/[<>&'+`]/g, upperEscapeOf),
+      text: () => ascii(compact().replace(/\\"/g, '\\u0022')).replace(/[<>&'+`]/g, upperEscapeOf),
     },
-    ...(typeof value === 'string' ? [{ says: 'the text that the body is the JSON of', text: value }] : []),
-    { says: 'the JSON, written as JSON once more', text: JSON.stringify(text) },
+    { says: 'the text that the body is the JSON of', text: () => stringOf(value()) },
+    { says: 'the JSON, written as JSON once more', text: () => JSON.stringify(text) },
   ];
+  return forms.map((form) => ({ ...form, text: () => (read() === undefined ? undefined : form.text()) }));
 }
+
+/** The greatest number of arrays and objects that are open at once, outside strings. */
+function depthOf(text: string): number {
+  let depth = 0;
+  let greatest = 0;
+  let inString = false;
+  for (let place = 0; place < text.length; place++) {
+    const character = text[place];
+    if (inString && character === '\\') place++;
+    else if (character === '"') inString = !inString;
+    else if (inString) continue;
+    else if (character === '[' || character === '{') greatest = Math.max(greatest, ++depth);
+    else if (character === ']' || character === '}') depth--;
+  }
+  return greatest;
+}
+
+function parsed(text: string): Value | undefined {
+  try {
+    return JSON.parse(text) as Value;
+  } catch {
+    return undefined;
+  }
+}
+
+const stringOf = (value: Value): string | undefined => (typeof value === 'string' ? value : undefined);
 
 const escapeOf = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 const upperEscapeOf = (character: string): string =>

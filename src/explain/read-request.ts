@@ -3,9 +3,10 @@ import type { Scheme } from '../core/scheme.ts';
 import type { KeyRecord, KeyStore } from '../server/contracts.ts';
 import { findKey } from '../server/verify/find-key.ts';
 import type { Difference } from './difference.ts';
+import { type Effort, spend } from './effort.ts';
 import { repairedRequests } from './forms.ts';
 import { type Guess, type Reading, readingOf, requiredReading } from './guess.ts';
-import { isSignedBy } from './search.ts';
+import { isSignedBy, readingCost, trialCost } from './search.ts';
 import { ownSigners, type Signer } from './signers.ts';
 
 /** What could be read of a request. */
@@ -30,10 +31,13 @@ export type ReadingRules = {
   readonly keys: KeyStore;
   /** Whose signature it is, for schemes that carry no access key. */
   readonly accessKey: string | undefined;
+  readonly effort: Effort;
 };
 
 /** How many ways of writing the fields are tried. */
 const most = 60;
+/** What is kept for the search for a cause (bytes). */
+const reserve = 1.5e8;
 
 /**
  * Reads a request; where its fields are not written as the scheme takes them, as it would be if they were.
@@ -59,9 +63,15 @@ async function repairedReading(received: Guess, rules: ReadingRules): Promise<Re
     // The caller may have signed what it wrote, or what the scheme would have written.
     for (const base of [guess, { ...guess, written }]) {
       const reading = readingOf(rules.scheme, base);
-      const read = reading && (await readAs(base, { reading, forms }, rules));
-      if (read && (await isSignedByOne(read))) return read;
+      if (!reading) continue;
+      const read = await readAs(base, { reading, forms }, rules);
       first ??= read;
+      // Twice, because a repaired request is read before it comes here.
+      if (!spend(rules.effort, 2 * readingCost(reading, base) + trialsCost(read), reserve)) {
+        rules.effort.leftOut.add('combinations');
+        return first;
+      }
+      if (await isSignedByOne(read)) return read;
     }
     if (++tried >= most) break;
   }
@@ -77,6 +87,9 @@ async function readAs(
   const record = await findKey(keys, accessKey);
   return { base, ...read, accessKey, record, signers: record ? ownSigners(scheme, record) : [] };
 }
+
+const trialsCost = ({ reading, signers }: ReadRequest): number =>
+  signers.reduce((cost, signer) => cost + trialCost(reading, signer), 0);
 
 async function isSignedByOne({ reading, signers }: ReadRequest): Promise<boolean> {
   for (const { key } of signers) if (await isSignedBy(reading, key)) return true;

@@ -1,7 +1,10 @@
+import { sha256OfBodySync } from '../core/digest.ts';
+import { hex } from '../core/encoding.ts';
 import type { Scheme } from '../core/scheme.ts';
 import type { SigningKey } from '../core/signing-key.ts';
 import type { Difference } from './difference.ts';
-import { changedBy, differenceOf, type Guess, type Reading, readingOf, type Variation } from './guess.ts';
+import { type Effort, spend } from './effort.ts';
+import { changedBy, differenceOf, type Guess, isMadeOfBody, type Reading, readingOf, type Variation } from './guess.ts';
 import type { Signer } from './signers.ts';
 
 /** What is looked for: guesses of which a signer made the signature. */
@@ -9,7 +12,9 @@ export type Search = {
   readonly scheme: Scheme;
   /** The request as it was received. */
   readonly received: Guess;
-  readonly variations: readonly Variation[];
+  /** Makes them when first asked: not before the request as it was received is tried by all. */
+  variations(): Promise<readonly Variation[]>;
+  readonly effort: Effort;
   /** Who may sign. */
   readonly signers: readonly Signer[];
   /** Who may have signed by mistake. */
@@ -19,111 +24,121 @@ export type Search = {
 /** By what the signature fits, and the request as it was signed. */
 export type Fit = { readonly differences: readonly Difference[]; readonly signer: Signer; readonly guess: Guess };
 
-/** What a search may cost, in bytes that are hashed: about a second. Two variations at once are within it, as a rule. */
-const most = 2e7;
-/** What a trial costs beside its bytes; with public keys, it is some hundred times as much. */
-const trial = { hmac: 300, other: 50_000 } as const;
+/** What is kept for other bodies under a digest, which are tried after the search (bytes). */
+const reserve = 1e8;
+/** What steps cost beside their bytes. With public keys, a trial costs some hundred times as much as with HMAC. */
+const costs = { reading: 1000, hmac: 500, other: 200_000 } as const;
 
 /**
  * Looks for the fewest differences with which the signature fits. A fit proves them, because nobody finds a signature by
- * guessing.
+ * guessing. Notes in `leftOut` where the effort is spent before all is tried.
  *
  * @returns undefined where nothing fits.
  */
 export async function fitOf(search: Search): Promise<Fit | undefined> {
-  let left = most;
-  for (const { guess, by, differences } of attemptsOf(search)) {
-    const reading = readingOf(search.scheme, guess);
-    if (!reading) continue;
-    const signer = await signerOf(reading, by);
-    if (signer)
-      return { guess, signer, differences: [...differences(), ...(signer.difference ? [signer.difference] : [])] };
-    left -= costOf(reading, by);
-    if (left < 0) return undefined;
+  const { effort } = search;
+  for await (const { count, guess, reading, by, differences } of attemptsOf(search)) {
+    for (const signer of by) {
+      if (!spend(effort, trialCost(reading, signer), reserve)) return ended(effort, count);
+      if (await isSignedBy(reading, signer.key))
+        return { guess, signer, differences: [...differences(), ...(signer.difference ? [signer.difference] : [])] };
+    }
+    if (!spend(effort, readingCost(reading, guess), reserve)) return ended(effort, count);
   }
   return undefined;
 }
 
-async function signerOf(reading: Reading, signers: readonly Signer[]): Promise<Signer | undefined> {
-  for (const signer of signers) if (await isSignedBy(reading, signer.key)) return signer;
-  return undefined;
+function ended({ leftOut }: Effort, count: number): undefined {
+  leftOut.add(count === 3 ? 'combinations-of-three' : 'combinations');
 }
 
-const costOf = ({ data }: Reading, signers: readonly Signer[]): number =>
-  signers.reduce(
-    (cost, { key }) => cost + data.length + (key.algorithm.startsWith('hmac') ? trial.hmac : trial.other),
-    0,
-  );
+/** What it costs to read a guess: its body where the string to sign is made of it, and the string twice. */
+export const readingCost = (reading: Reading, { body }: Guess): number =>
+  costs.reading + (isMadeOfBody(reading) ? body.length : 0) + 2 * reading.data.length;
 
-type Attempt = { readonly guess: Guess; readonly by: readonly Signer[]; differences(): readonly Difference[] };
+/** What it costs to see whether a signer made one of the signatures. */
+export const trialCost = ({ data, presented }: Reading, { key }: Signer): number =>
+  presented.signatures.length * (data.length + (key.algorithm.startsWith('hmac') ? costs.hmac : costs.other));
+
+type Attempt = {
+  /** How many variations it holds. */
+  readonly count: number;
+  readonly guess: Guess;
+  readonly reading: Reading;
+  readonly by: readonly Signer[];
+  differences(): readonly Difference[];
+};
 
 /** What to try, and in which order: no variation, another signer, one variation, two, one with another signer, three. */
-function* attemptsOf(search: Search): Generator<Attempt> {
-  const { received, signers, strangers } = search;
-  for (const by of [signers, strangers]) yield { guess: received, by, differences: () => [] };
-  const effective = effectiveOf(search);
-  for (const chosen of choices(effective, 1)) yield together(chosen, search, signers);
-  for (const chosen of choices(effective, 2)) yield together(chosen, search, signers);
+async function* attemptsOf(search: Search): AsyncGenerator<Attempt> {
+  const { scheme, received, signers, strangers } = search;
+  const reading = readingOf(scheme, received);
+  if (!reading) return;
+  for (const by of [signers, strangers]) yield { count: 0, guess: received, reading, by, differences: () => [] };
+  const effective: Variation[] = [];
+  for (const { variation, attempt } of effectiveOf(search, { reading, variations: await search.variations() })) {
+    effective.push(variation);
+    yield attempt;
+  }
+  for (const chosen of choices(effective, 2)) yield* together(chosen, search, signers);
   // Later, because there may be many strangers.
-  for (const chosen of choices(effective, 1)) yield together(chosen, search, strangers);
-  for (const chosen of choices(effective, 3)) yield together(chosen, search, signers);
+  for (const chosen of choices(effective, 1)) yield* together(chosen, search, strangers);
+  for (const chosen of choices(effective, 3)) yield* together(chosen, search, signers);
 }
 
 /** So many variations of different parts. */
-function* choices(all: readonly Effective[], count: number): Generator<readonly Effective[]> {
+function* choices(all: readonly Variation[], count: number): Generator<readonly Variation[]> {
   if (count === 0) yield [];
   else {
     for (const [place, one] of all.entries()) {
-      const later = all.slice(place + 1).filter(({ variation }) => variation.part !== one.variation.part);
+      const later = all.slice(place + 1).filter(({ part }) => part !== one.part);
       for (const others of choices(later, count - 1)) yield [one, ...others];
     }
   }
 }
 
-/** Variations, one upon the other. */
-function together(
-  chosen: readonly Effective[],
-  { received }: Pick<Search, 'received'>,
+/** Variations, one upon the other; nothing where the scheme cannot read what comes of them. */
+function* together(
+  chosen: readonly Variation[],
+  { scheme, received }: Pick<Search, 'scheme' | 'received'>,
   by: readonly Signer[],
-): Attempt {
+): Generator<Attempt> {
   const steps = [received];
-  for (const { variation } of chosen) steps.push(changedBy(variation, steps.at(-1) ?? received));
-  return {
-    guess: steps.at(-1) ?? received,
-    by,
-    differences: () =>
-      chosen.map(({ variation }, place) =>
-        differenceOf(variation, steps[place + 1] ?? received, steps[place] ?? received),
-      ),
-  };
+  for (const variation of chosen) steps.push(changedBy(variation, steps.at(-1) ?? received));
+  const guess = steps.at(-1) ?? received;
+  const reading = readingOf(scheme, guess);
+  if (!reading) return;
+  const differences = () =>
+    chosen.map((variation, place) => differenceOf(variation, steps[place + 1] ?? received, steps[place] ?? received));
+  yield { count: chosen.length, guess, reading, by, differences };
 }
 
-type Effective = { readonly variation: Variation; readonly guess: Guess };
+type Effective = { readonly variation: Variation; readonly attempt: Attempt };
 
 /** The variations that change what is signed, each change once. */
-function effectiveOf({
-  scheme,
-  received,
-  variations,
-}: Pick<Search, 'scheme' | 'received' | 'variations'>): readonly Effective[] {
-  const seen = new Set([keyOf(readingOf(scheme, received))]);
-  return variations.flatMap((variation) => {
+function* effectiveOf(
+  { scheme, received, signers, effort }: Search,
+  { reading: plain, variations }: { readonly reading: Reading; readonly variations: readonly Variation[] },
+): Generator<Effective> {
+  const seen = new Set([keyOf(plain)]);
+  for (const variation of variations) {
     const guess = changedBy(variation, received);
-    const key = guess === received ? undefined : keyOf(readingOf(scheme, guess));
-    if (key === undefined || seen.has(key)) return [];
+    const reading = guess === received ? undefined : readingOf(scheme, guess);
+    if (!reading) continue;
+    const key = keyOf(reading);
+    if (seen.has(key)) {
+      if (!spend(effort, readingCost(reading, guess), reserve)) return ended(effort, 1);
+      continue;
+    }
     seen.add(key);
-    return [{ variation, guess }];
-  });
+    const differences = () => [differenceOf(variation, guess, received)];
+    yield { variation, attempt: { count: 1, guess, reading, by: signers, differences } };
+  }
 }
 
-// A body of a megabyte would be kept for each variation, if it were not for its length and both its ends.
-function keyOf(reading: Reading | undefined): string | undefined {
-  if (!reading) return undefined;
-  const { data, text } = reading;
-  return text !== undefined && text.length < 65_536
-    ? text
-    : `${data.length}:${data.subarray(0, 512)}:${data.subarray(-512)}`;
-}
+// A text of a megabyte would be kept for each variation, if it were not for its digest.
+const keyOf = ({ data, text }: Reading): string =>
+  text !== undefined && text.length < 65_536 ? text : hex(sha256OfBodySync(data));
 
 /** Whether a key made one of the signatures. */
 export async function isSignedBy({ presented, data }: Reading, key: SigningKey): Promise<boolean> {

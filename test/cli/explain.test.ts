@@ -70,6 +70,14 @@ Verdict
 `);
   });
 
+  it('shows what it did not try', async () => {
+    const deep = `${'['.repeat(600)}${']'.repeat(600)}`;
+    const input = signed.replace('{"sku":"A-1"}', deep).replace('Length: 13', 'Length: 1200');
+    const { status, stdout } = await run(['explain', '--at', noon], { input });
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/\nWhat was not tried\n {2}The JSON of the body is nested deeper than .* \[json-depth\]\n$/);
+  });
+
   it('shows which line was signed otherwise, why, and what to do, and exits with 1', async () => {
     const input = signed.replace('q=a+b', 'q=a%20b').replace('"A-1"', ' "A-1"').replace('Length: 13', 'Length: 14');
     const { status, stdout } = await run(['explain', '--at', '2026-11-22T14:00:00Z'], { input });

@@ -21,6 +21,7 @@ it('explains a request that verifies, stage by stage', async () => {
     time: { signedAt: 1795348800_000, judgedAt: 1795348800_000, tolerance: 300, fresh: true },
     body: { bytes: 13, sha256: expect.any(String), signed: 'digest', expected: expect.any(String), fits: true },
     differences: [],
+    leftOut: [],
   });
   expect(explanation.body.expected).toBe(explanation.body.sha256);
 });
