@@ -124,6 +124,8 @@ export type PresentedSignature = {
   /** Where the body itself goes into it, a function of the body, which must then be read before the caller is proved. */
   readonly stringToSign: ToSign | ((body: Uint8Array) => ToSign);
   readonly deriveKey?: DeriveKey;
+  /** Names of headers whose whole value is signed, in lower case, beside those that carry the signature. @default [] */
+  readonly signedHeaders?: readonly string[];
   readonly body: PresentedBody;
 };
 

@@ -4,6 +4,7 @@ import type { Cors } from '../server/cors.ts';
 import type { ReceivedRequest } from '../server/verify/message.ts';
 import type { Verified } from '../server/verify/result.ts';
 import { errorFrom, takeRest } from './listener.ts';
+import type { IsPassable } from './passable-fields.ts';
 import { type Answer, headOf, signedAnswer, stream, type WholeAnswer } from './passed-answer.ts';
 import { type Beginning, beginningOf, releasedBytes, tooLarge } from './passed-body.ts';
 import { fieldsToBackend, type RawFields, valuesOf, withFields } from './passed-fields.ts';
@@ -13,6 +14,8 @@ import type { Head, Sending } from './upstream.ts';
 /** What passing on works with. */
 export type PassingOn = {
   readonly send: (head: Head) => Sending;
+  /** Which headers are passed on, where the signature covers these. */
+  readonly passable: (signed: readonly string[]) => IsPassable;
   readonly maxBodyBytes: number;
   readonly maxAnswerBytes: number;
   readonly countersign: 'always' | 'never';
@@ -43,13 +46,13 @@ export const readAtOnce = ({ headers }: IncomingMessage): boolean =>
  * `upstream_unavailable`, `upstream_timeout`, `unsignable_answer`
  */
 export function passingOn(parts: PassingOn): PassOn {
-  const { send, maxBodyBytes, countersign } = parts;
+  const { send, maxBodyBytes } = parts;
   return async (exchange) => {
     const { request, response, verified } = exchange;
     const bytes = bodyOf(exchange, maxBodyBytes);
     const beginning = await beginningOf(bytes, small);
     if (response.destroyed) return;
-    const fields = [...fieldsOf(exchange, countersign), ...framingOf(request, beginning)];
+    const fields = [...fieldsOf(exchange, parts), ...framingOf(request, beginning)];
     const sending = send({ method: request.method ?? '', target: verified.entrance.target, fields });
     response.once('close', () => {
       if (!response.writableFinished) sending.giveUp(callerGone());
@@ -95,12 +98,13 @@ async function* following(
   if (!whole) yield* rest;
 }
 
-function fieldsOf({ request, verified, fields }: VerifiedExchange, countersign: PassingOn['countersign']): RawFields {
+function fieldsOf({ request, verified, fields }: VerifiedExchange, { passable, countersign }: PassingOn): RawFields {
   const { httpVersion } = request;
   const principal = principalFields({ ...verified, body: bodyField(verified) });
   // What a caller checks are the bytes before any content coding.
   const asked = countersign === 'always' ? withFields(fields, { 'Accept-Encoding': 'identity' }) : fields;
-  return fieldsToBackend({ fields: asked, httpVersion, principal, entrance: verified.entrance });
+  const isPassable = passable(verified.signedHeaders);
+  return fieldsToBackend({ fields: asked, httpVersion, isPassable, principal, entrance: verified.entrance });
 }
 
 /** How long the body is (RFC 9112 section 6.3), said anew: what is passed on is what was found to be the body here. */

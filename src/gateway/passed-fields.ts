@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
 import type { Verified } from '../server/verify/result.ts';
-import { isPrincipalField } from './principal-fields.ts';
+import type { IsPassable } from './passable-fields.ts';
 
 /** Header fields in their order, names and values in turn: as `rawHeaders` of Node, which keep case and repetitions. */
 export type RawFields = readonly string[];
@@ -28,21 +28,11 @@ export function endToEnd(fields: RawFields): RawFields {
 /** The names of a list. Not split by an expression with blanks in it, which begins anew at each of thousands of blanks. */
 const namesIn = (list: string): readonly string[] => list.split(',').map((name) => name.trim().toLowerCase());
 
-/** What the gateway says in their place, or does itself. */
-const replaced = (name: string): boolean =>
-  /^(?:host|content-length|expect|forwarded|x[^a-z\d]forwarded(?:[^a-z\d].*)?|x[^a-z\d]real[^a-z\d]ip)$/.test(name) ||
-  isPrincipalField(name) ||
-  overrides.test(name);
-
-// Frameworks take the method or the target from these, and CGI the proxy of its own calls (CVE-2016-5385). The signature is over
-// those of the request line, so whoever adds one on the way would choose what the backend does.
-const overrides =
-  /^(?:proxy|x[^a-z\d](?:original|rewrite)[^a-z\d](?:method|uri|url)|x[^a-z\d](?:http[^a-z\d])?method(?:[^a-z\d]override)?)$/;
-
 /** What is known of a request that is passed on. */
 export type PassedRequest = Pick<Verified<unknown>, 'entrance'> & {
   readonly fields: RawFields;
   readonly httpVersion: string;
+  readonly isPassable: IsPassable;
   /** Who calls. */
   readonly principal: Readonly<Record<string, string>>;
 };
@@ -51,13 +41,13 @@ export type PassedRequest = Pick<Verified<unknown>, 'entrance'> & {
  * The fields of a request as a backend is to get them, but for those about its body. Where it came from, and to which host, is said
  * as the verifier found it, and nothing of what others have said before: a backend believes what is there.
  */
-export function fieldsToBackend({ fields, httpVersion, principal, entrance }: PassedRequest): RawFields {
+export function fieldsToBackend({ fields, httpVersion, isPassable, principal, entrance }: PassedRequest): RawFields {
   const { scheme, authority } = entrance;
   // An address of IPv4 where the server listens on IPv6 too (RFC 4291 section 2.5.5.2).
   const address = entrance.address?.replace(/^::ffff:(?=\d+\.)/i, '');
   return [
     ...flat({ Host: authority }),
-    ...fieldsWhere(fields, (name) => !replaced(name)),
+    ...fieldsWhere(fields, isPassable),
     // RFC 9110 section 7.6.3. The name stands for a host that is nobody's business.
     ...flat({ Via: `${httpVersion} countersign` }),
     ...flat({

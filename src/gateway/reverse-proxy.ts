@@ -11,6 +11,7 @@ import type { Verified } from '../server/verify/result.ts';
 import type { Verifier } from '../server/verify/verifier.ts';
 import { errorFrom, type GatewayListener, type GatewayReport, replyToError, takeRest, tell } from './listener.ts';
 import { type PassOn, passingOn, readAtOnce } from './pass-on.ts';
+import { passableFields } from './passable-fields.ts';
 import { endToEnd, type RawFields, withFields } from './passed-fields.ts';
 import { type UpstreamOptions, upstreamAt } from './upstream.ts';
 
@@ -21,6 +22,11 @@ export type ReverseProxyOptions = UpstreamOptions &
     readonly maxBodyBytes?: number;
     /** The largest answer that is held to be countersigned, in bytes. @default 10485760 (10 MiB) */
     readonly maxAnswerBytes?: number;
+    /**
+     * Names of headers that the backend gets although no signature covers them, such as `Cookie`, or although it may believe them.
+     * Somebody on the way can add them, and change their values. @default []
+     */
+    readonly passHeaders?: readonly string[];
     /** A path that is answered with 200 to whoever asks, as in `/healthz`; it never reaches the backend. @default none */
     readonly health?: string;
     /** Told of what went wrong beside the verifier. @default none */
@@ -39,6 +45,7 @@ const names: OptionNames<ReverseProxyOptions> = {
   cors: true,
   maxBodyBytes: true,
   maxAnswerBytes: true,
+  passHeaders: true,
   health: true,
   report: true,
 };
@@ -58,7 +65,8 @@ export function reverseProxy(verifier: Verifier, options: ReverseProxyOptions): 
   }
   if (!/^\/[^?#]*$/.test(health ?? '/')) fail('invalid_configuration', 'health must look like /healthz.');
   const cors = options.cors && corsOf(options.cors, verifier.fields);
-  const passOn = passingOn({ send: upstreamAt(options), maxBodyBytes, maxAnswerBytes, countersign, cors });
+  const passable = passableFields({ passHeaders: options.passHeaders ?? [], own: verifier.fields.request });
+  const passOn = passingOn({ send: upstreamAt(options), passable, maxBodyBytes, maxAnswerBytes, countersign, cors });
 
   async function judge(exchange: Exchange): Promise<void> {
     const { request } = exchange;

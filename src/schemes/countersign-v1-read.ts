@@ -50,6 +50,7 @@ export function readCountersignV1(message: Message): PresentedSignature {
       payload: unsigned ?? digest ?? '',
       signedHeaders,
     }),
+    signedHeaders: [...signedHeaders, 'content-type'],
     body: unsigned ? { kind: 'unsigned' } : digest ? { kind: 'digest', sha256: sha256In(digest) } : { kind: 'none' },
   };
 }

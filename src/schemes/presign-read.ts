@@ -47,6 +47,7 @@ export function readerOfPresigned(options: PresignOptions): (message: Message) =
       signatures: [bytesOfHex(signature)],
       stringToSign: presentedString({ message, parameters: signed, fields: { names } }, hashed, { date, scope }),
       deriveKey: keyOf(date.slice(0, 8)),
+      signedHeaders: names,
       body,
     };
   };

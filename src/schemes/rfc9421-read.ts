@@ -98,6 +98,7 @@ function presentedBy(
     nonce,
     signatures: [signature],
     stringToSign: signatureBase(resolve, { components, text }),
+    signedHeaders: components.flatMap(({ name, key }) => (name.startsWith('@') || key !== undefined ? [] : [name])),
     body: bodyOf(components, settings, body),
   };
 }

@@ -46,6 +46,7 @@ export function readerOfSigV4(options: SigV4Options): (message: Message) => Pres
       signatures: [bytesOfHex(signature)],
       stringToSign: presentedString({ message, parameters, fields: { names } }, hashed, { date, scope }),
       deriveKey: keyOf(date.slice(0, 8)),
+      signedHeaders: names,
       body,
     };
   };

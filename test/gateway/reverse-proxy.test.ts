@@ -19,7 +19,10 @@ describe.runIf(here)('the reverse proxy', () => {
     headers.filter(([name]) => name.toLowerCase() === wanted).map(([, value]) => value);
 
   it('passes on a signed request and its answer, and tells the backend whose it is', async () => {
-    const { call, accessKey, events } = await open({ record: { environment: 'live' } });
+    const { call, accessKey, events } = await open({
+      record: { environment: 'live' },
+      passHeaders: ['x-other', 'Cookie'],
+    });
     const answer = await call({ headers: { 'X-Other': ['a', 'b'], Cookie: 'c=1' } });
     expect(answer.status).toBe(200);
     expect(answer.headers.getSetCookie()).toEqual(['a=1', 'b=2']);
@@ -96,7 +99,7 @@ describe.runIf(here)('the reverse proxy', () => {
     'X-Original-URI',
     'X-Rewrite-URL',
   ])('takes off %s, by which a backend would do another thing than was signed', async (name) => {
-    const { call } = await open();
+    const { call } = await open({ passHeaders: ['X-Originals'] });
     expect((await call({ added: { [name]: '/admin', 'X-Originals': 'kept' } })).status).toBe(200);
     const request = await one();
     expect(valuesOf(request, name.toLowerCase())).toEqual([]);
@@ -126,7 +129,6 @@ describe.runIf(here)('the reverse proxy', () => {
       'X-Countersign-Scheme',
       'X-Countersign-Scopes',
       'X-Countersign-Service',
-      'X-Countersigned-By',
     ]);
     expect(toldTo(request)).toMatchObject({ 'x-countersign-service': 'shop' });
   });
@@ -198,7 +200,7 @@ describe.runIf(here)('the reverse proxy', () => {
   });
 
   it('passes on bytes in headers that are no ASCII as they are', async () => {
-    const opened = await open();
+    const opened = await open({ passHeaders: ['x-name'] });
     const wire = wireTo(opened.origin);
     await wire.write(Buffer.from(`${opened.head()}X-Name: \xe9\xff\r\nConnection: close\r\n\r\n`, 'latin1'));
     await wire.closed;

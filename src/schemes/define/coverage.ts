@@ -6,6 +6,8 @@ import type { BodyUse } from './expression.ts';
 export type Coverage = {
   /** Fields no byte of which can change. */
   readonly fields: ReadonlySet<string>;
+  /** Names of headers that are signed whole wherever a request has them, in lower case. */
+  readonly headers: readonly string[];
   readonly bodyUses: readonly BodyUse[];
 };
 
@@ -23,7 +25,19 @@ export function coverageOf({ stringToSign, keySteps, query }: CompiledDefinition
   if (['query', 'target', 'url'].some((field) => fields.has(field))) {
     for (const { leaves } of own) for (const { id } of leaves) fields.add(id);
   }
-  return { fields, bodyUses: stringToSign.bodyUses };
+  return { fields, headers: headersOf(stringToSign), bodyUses: stringToSign.bodyUses };
+}
+
+function headersOf({ fields, parts }: Compiled): readonly string[] {
+  // A header in brackets is left out only where the request has none.
+  const inBrackets = parts.flatMap((part) =>
+    part.kind !== 'optional'
+      ? []
+      : part.parts
+          .flatMap((one) => (one.kind === 'value' ? [...one.expression.fields] : []))
+          .filter((field) => field === part.absentable),
+  );
+  return [...fields, ...inBrackets].flatMap((field) => /^header\.(.+)$/.exec(field)?.[1]?.toLowerCase() ?? []);
 }
 
 function fieldsOf({ fields, parts }: Compiled, hasQuery: boolean): ReadonlySet<string> {

@@ -52,6 +52,7 @@ export function reader(compiled: CompiledDefinition): (message: Message) => Pres
         ? (bytes) => stringToSign.make({ ...environment, body: bytes, hasBody: bytes.length > 0, known: nothing.known })
         : stringToSign.make(environment),
       ...derivation(compiled, environment),
+      signedHeaders: [...coverage.headers, ...environment.signedHeaders],
       body,
     };
   };

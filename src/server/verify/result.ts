@@ -26,6 +26,8 @@ export type Verified<Received> = {
   readonly unread?: UnreadBody;
   /** Where the request came in, as it was judged: what was signed of it is right. */
   readonly entrance: Entered;
+  /** Names of headers whose whole value is signed, in lower case, beside those that carry the signature. */
+  readonly signedHeaders: readonly string[];
   /** To be added to the answer: when the secret retires, and what is left of the key's budget, where that is known. */
   readonly headers: Readonly<Record<string, string>>;
   /**
@@ -67,6 +69,7 @@ export type Findings = Pick<Verified<unknown>, 'entrance' | 'headers' | 'checkSc
   readonly record: KeyRecord;
   readonly secret: PreparedSecret;
   readonly scheme: Scheme;
+  readonly signedHeaders: readonly string[] | undefined;
   readonly body: VerifiedBody;
   readonly countersigner: Countersigner | undefined;
 };
@@ -74,7 +77,7 @@ export type Findings = Pick<Verified<unknown>, 'entrance' | 'headers' | 'checkSc
 /** The result for a request that is accepted. */
 export function acceptedResult<Received>(
   request: Received,
-  { record, secret, scheme, body, entrance, headers, countersigner, checkScope }: Findings,
+  { record, secret, scheme, signedHeaders = [], body, entrance, headers, countersigner, checkScope }: Findings,
 ): Verified<Received> {
   const result: { -readonly [Name in keyof Verified<Received>]: Verified<Received>[Name] } = {
     ok: true,
@@ -83,6 +86,7 @@ export function acceptedResult<Received>(
     request,
     body: body.bytes,
     entrance,
+    signedHeaders,
     headers,
     checkScope,
     countersign: async (response) =>

@@ -154,6 +154,7 @@ export function createVerify(options: VerifierOptions, parts: VerificationParts)
       record,
       secret,
       scheme,
+      signedHeaders: presented.signedHeaders,
       body,
       entrance: {
         address,

@@ -1,0 +1,95 @@
+import { createSigner } from 'countersign';
+import { reverseProxy } from 'countersign/gateway';
+import { describe, expect, it } from 'vitest';
+import { present } from '../vectors/present.ts';
+import { pairOf, parties, signed } from './calls.ts';
+import { proxying } from './proxied.ts';
+
+const { open, seen } = proxying();
+
+/** The names of the headers that the backend has seen. */
+async function namesSeen(): Promise<readonly string[]> {
+  const [request] = await seen();
+  return (request?.headers ?? []).map(([name]) => name.toLowerCase());
+}
+
+// Each of these is believed by some server, framework or platform.
+const believed = [
+  'Remote-User',
+  'X-Remote-User',
+  'X-Remote-Groups',
+  'X-Forwarded-User',
+  'X-Authenticated-UserId',
+  'X-Auth-Request-Email',
+  'True-Client-IP',
+  'X-True-Client-IP',
+  'CF-Connecting-IP',
+  'Fastly-Client-IP',
+  'X-Client-IP',
+  'X-Cluster-Client-IP',
+  'X-Client-Cert',
+  'X-SSL-Client-Verify',
+  'SSL-Client-Cert',
+  'X-Original-Host',
+  'X-Original-URL',
+  'X-Host',
+  'X-Middleware-Subrequest',
+  'X-Accel-Redirect',
+  'X-Sendfile',
+  'X-User-Id',
+  'SCRIPT_NAME',
+  'Script-Name',
+  'Path-Info',
+  'X-HTTP-Method-Override',
+  'Proxy',
+];
+
+describe.runIf(present('python3', '--version'))('the reverse proxy', () => {
+  it.each(believed)('passes on no %s that somebody has added', async (name) => {
+    const { call } = await open();
+    expect((await call({ added: { [name]: 'admin' } })).status).toBe(200);
+    expect(await namesSeen()).not.toContain(name.toLowerCase());
+  });
+
+  it.each(['X-Tenant', 'X-Anything-New', 'Cookie', 'Authorization'])(
+    'passes on %s where the provider names it, and not otherwise',
+    async (name) => {
+      const closed = await open();
+      expect((await closed.call({ added: { [name]: 'a=b' } })).status).toBe(200);
+      expect(await namesSeen()).not.toContain(name.toLowerCase());
+      const opened = await open({ passHeaders: [name.toUpperCase()] });
+      expect((await opened.call({ added: { [name]: 'a=b' } })).status).toBe(200);
+      expect(await namesSeen()).toContain(name.toLowerCase());
+    },
+  );
+
+  it('passes on what is signed, and what is harmless', async () => {
+    const opened = await open();
+    const signer = createSigner({ ...pairOf(opened), signedHeaders: ['x-tenant'] });
+    const headers = { 'X-Tenant': 'acme', Accept: 'text/plain', 'User-Agent': 'a/1', 'If-Match': '"1"' };
+    expect((await opened.send(signed({ signer }, { headers }))).status).toBe(200);
+    expect(await namesSeen()).toEqual(
+      expect.arrayContaining(['x-tenant', 'accept', 'user-agent', 'if-match', 'x-api-key']),
+    );
+  });
+
+  it('passes on nothing by which a caller would say who calls, even signed', async () => {
+    const opened = await open();
+    const signer = createSigner({ ...pairOf(opened), signedHeaders: ['remote-user', 'x-accel-redirect'] });
+    const headers = { 'Remote-User': 'admin', 'X-Accel-Redirect': '/secret' };
+    expect((await opened.send(signed({ signer }, { headers }))).status).toBe(200);
+    const names = await namesSeen();
+    expect(names).not.toContain('remote-user');
+    expect(names).not.toContain('x-accel-redirect');
+  });
+
+  it.each(['Host', 'Forwarded', 'X-Forwarded-For', 'X-Countersign-Service', 'no header', ''])(
+    'cannot be made to pass on %j',
+    (name) => {
+      const { verifier } = parties();
+      expect(() => reverseProxy(verifier, { upstream: 'http://127.0.0.1:9', passHeaders: [name] })).toThrow(
+        /passHeaders cannot name/,
+      );
+    },
+  );
+});
