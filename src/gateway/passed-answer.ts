@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { fail } from '../core/errors.ts';
 import type { Verified } from '../server/verify/result.ts';
-import { endToEnd, type RawFields, valuesOf, withFields } from './passed-fields.ts';
+import { endToEnd, fieldsWhere, type RawFields, valuesOf, withFields } from './passed-fields.ts';
 
 /** An answer whose body is still to come, or here. */
 export type Answer = {
@@ -66,9 +66,10 @@ export async function signedAnswer(
   const added = Object.fromEntries(
     [...signed.headers].filter(([name, value]) => name !== 'set-cookie' && headers.get(name) !== value),
   );
+  const kept = fieldsWhere(head.fields, (name) => signed.headers.has(name));
   const length =
     method === 'HEAD' || /^[23]04$/.test(String(head.status)) ? {} : { 'Content-Length': String(body.length) };
-  return { ...head, fields: withFields(head.fields, { ...added, ...length }), body };
+  return { ...head, fields: withFields(kept, { ...added, ...length }), body };
 }
 
 async function wholeOf(incoming: IncomingMessage, limit: number): Promise<Buffer> {

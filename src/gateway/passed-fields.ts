@@ -77,7 +77,7 @@ export const valuesOf = (fields: RawFields, wanted: string): readonly string[] =
   fields.filter((_, i) => i % 2 === 1 && fields[i - 1]?.toLowerCase() === wanted);
 
 /** @param keeps is asked with names in lower case. */
-function fieldsWhere(fields: RawFields, keeps: (name: string) => boolean): RawFields {
+export function fieldsWhere(fields: RawFields, keeps: (name: string) => boolean): RawFields {
   return fields.filter((_, i) => keeps((fields[i - (i % 2)] ?? '').toLowerCase()));
 }
 

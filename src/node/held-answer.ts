@@ -20,7 +20,10 @@ export function holdAnswer(response: ServerResponse, countersign: Verified<Recei
     const body = Buffer.concat(chunks);
     const added = await signatureOf(response, { body, countersign }).catch(() => undefined);
     Object.assign(response, { end, write, writeHead, flushHeaders });
-    for (const [name, value] of added ?? []) response.setHeader(name, value);
+    for (const [name, value] of added ?? []) {
+      if (value === undefined) response.removeHeader(name);
+      else response.setHeader(name, value);
+    }
     try {
       if (added) return void response.end(body, done);
     } catch {
@@ -61,8 +64,11 @@ type Unsigned = {
   readonly countersign: Verified<ReceivedRequest>['countersign'];
 };
 
-/** The headers that a countersignature adds to an answer. */
-async function signatureOf(response: ServerResponse, { body, countersign }: Unsigned): Promise<Map<string, string>> {
+/** The headers that a countersignature adds to a response, and, without a value, those that it removes. */
+async function signatureOf(
+  response: ServerResponse,
+  { body, countersign }: Unsigned,
+): Promise<Map<string, string | undefined>> {
   const { statusCode: status } = response;
   const headers = new Headers();
   for (const [name, value] of Object.entries(response.getHeaders())) {
@@ -72,5 +78,8 @@ async function signatureOf(response: ServerResponse, { body, countersign }: Unsi
   const bodiless = [204, 205, 304].includes(status) || !body.length;
   const answer = await countersign(new Response(bodiless ? null : body, { status, headers }));
   // Cookies are listed one by one, and no signature is in one.
-  return new Map([...answer.headers].filter(([name, value]) => name !== 'set-cookie' && headers.get(name) !== value));
+  return new Map([
+    ...[...headers.keys()].filter((name) => !answer.headers.has(name)).map((name) => [name, undefined] as const),
+    ...[...answer.headers].filter(([name, value]) => name !== 'set-cookie' && headers.get(name) !== value),
+  ]);
 }

@@ -19,6 +19,10 @@ const expectedSignature = 'v1= and 64 lower-case hex digits';
 export function readCountersignV1(message: Message): PresentedSignature {
   const { headers } = message;
   const signatureText = optional(headers, 'X-API-Signature', signaturePattern, expectedSignature);
+  // No other field may hold the comma with which repeated ones are joined.
+  if (signatureText?.includes(',') && (headers.lines?.('x-api-signature').length ?? 1) > 1) {
+    malformed('X-API-Signature is repeated: several signatures stand in one field');
+  }
   const accessKey = optional(headers, 'X-API-Key', accessKeyPattern, expectedKey);
   if (signatureText === undefined && accessKey === undefined) {
     fail('missing_signature', 'The request is not signed: it has neither X-API-Key nor X-API-Signature.', 401);

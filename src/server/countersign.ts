@@ -143,6 +143,8 @@ export async function countersignedResponse(countersigner: Countersigner, respon
   const unread = bodiless(countersigner);
   const body = unread ? new Uint8Array() : new Uint8Array(await response.arrayBuffer());
   const headers = new Headers(response.headers);
+  // A handler's own values would be taken for a part of the signature.
+  for (const name of countersigner.scheme.fields) headers.delete(name);
   for (const [name, value] of Object.entries(await countersignature(countersigner, { status, headers, body }))) {
     headers.set(name, value);
   }
