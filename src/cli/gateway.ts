@@ -23,6 +23,7 @@ const backendOptions = {
   timeout: { type: 'text', value: 'TIME', help: 'How long the backend may be silent. Without it, 60.' },
   'max-body': { type: 'text', value: 'BYTES', help: 'The largest body that is passed on. Without it, 10485760.' },
   countersign: { type: 'flag', help: 'Signs every answer.' },
+  'pass-header': { type: 'list', value: 'NAME', help: 'An unsigned header that is forwarded too, such as Cookie.' },
   health: { type: 'text', value: 'PATH', help: 'A path that is answered with 200, as /healthz.' },
 } as const satisfies Options;
 
@@ -88,13 +89,14 @@ function listenerOf(given: GivenGateway, verifier: Verifier): GatewayListener {
   });
 }
 
-function limitsOf({ timeout, 'max-body': size, countersign, health }: GivenGateway) {
+function limitsOf({ timeout, 'max-body': size, countersign, health, 'pass-header': passHeaders }: GivenGateway) {
   if (size !== undefined && !/^\d{1,15}$/.test(size)) fail('invalid_configuration', '--max-body must be in bytes.');
   return {
     ...(timeout !== undefined && { timeout: durationOf('timeout', timeout) * 1000 }),
     ...(size !== undefined && { maxBodyBytes: Number(size) }),
     ...(countersign && { countersign: 'always' as const }),
     ...(health !== undefined && { health }),
+    passHeaders,
   };
 }
 

@@ -31,7 +31,7 @@ const replaced = /^(?:host|content-length|expect|forwarded|x[^a-z\d]forwarded(?:
 // Frameworks take the method or the target from these, servers who calls or which file to send, and CGI the proxy of its own calls
 // (CVE-2016-5385). Not even the caller may say so: only the provider knows whether the backend believes them.
 const believed =
-  /^(?:proxy|x-(?:original|rewrite)-[a-z-]+|x-(?:http-)?method(?:-override)?|(?:x-)?(?:remote|authenticated|forwarded|auth-request)-[a-z-]+|(?:x-)?(?:true-)?client-(?:ip|cert|cert-chain|verify|dn)|x-ssl-[a-z-]+|ssl-[a-z-]+|(?:cf|fastly|fly|x-vercel|x-nf|x-azure|x-goog|x-envoy|x-ms-client-principal)(?:-[a-z-]+)?|x-(?:cluster-client-ip|appengine-[a-z-]+|middleware-[a-z-]+|nextjs-[a-z-]+|accel-[a-z-]+|sendfile(?:-[a-z]+)?|lighttpd-send-file|user(?:-[a-z-]+)?|url-scheme|scheme|host)|script-name|path-info|front-end-https)$/;
+  /^(?:proxy|x-(?:original|rewrite)-[a-z\d-]+|x-(?:http-)?method(?:-override)?|(?:x-)?(?:remote|authenticated|forwarded|auth-request)-[a-z\d-]+|(?:x-)?(?:true-)?client-(?:ip|cert|cert-chain|verify|dn)|x-ssl-[a-z\d-]+|ssl-[a-z\d-]+|(?:cf|fastly|fly|x-vercel|x-nf|x-azure|x-goog|x-envoy|x-ms-client-principal)(?:-[a-z\d-]+)?|x-(?:cluster-client-ip|appengine-[a-z\d-]+|middleware-[a-z\d-]+|nextjs-[a-z\d-]+|accel-[a-z\d-]+|sendfile(?:-[a-z\d-]+)?|lighttpd-send-file|user(?:-[a-z\d-]+)?|url-scheme|scheme|host)|script-name|path-info|front-end-https)$/;
 
 /**
  * Which headers of a verified request are passed on: those that carry the signature, those that it covers, those that are known

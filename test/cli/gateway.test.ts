@@ -216,6 +216,24 @@ describe.runIf(sqliteHere() && python)('countersign gateway', () => {
     expect(jsonOf(answer)).toMatchObject({ target: '/orders' });
   });
 
+  it('forwards unsigned headers that it is given, and no others', async () => {
+    const { origin } = await start([
+      '--upstream',
+      backend.origin,
+      '--pass-header',
+      'Cookie',
+      '--pass-header',
+      'x-tenant',
+    ]);
+    const added = { Cookie: 'a=1', 'X-Tenant': 'acme', 'X-Admin': '1' };
+    const nonce = `${Date.now()}`;
+    await sendHttp1(origin, signed(parties(), { target: `/v1/passed?${nonce}`, added }));
+    const seen = (await backend.seen()).find(({ target }) => target.endsWith(nonce));
+    const names = seen?.headers.map(([name]) => name.toLowerCase()) ?? [];
+    expect(names).toEqual(expect.arrayContaining(['cookie', 'x-tenant']));
+    expect(names).not.toContain('x-admin');
+  });
+
   it('reports a backend that is down, on standard error and without the query', async () => {
     const { origin, output } = await start(['--upstream', `http://127.0.0.1:${await freePort()}`, '--json']);
     expect(codeOf(await sendHttp1(origin, signed(parties(), { target: '/v1?token=hush' })))).toBe(
