@@ -119,6 +119,9 @@ export type VerifiedParts = {
   readonly body: Uint8Array | undefined;
 };
 
+/** What follows the authority of a URL. */
+const pathOf = (url: string): string => url.slice(url.indexOf('/', url.indexOf('//') + 2));
+
 /** The verified request, with a body that can be read again and, if it is a `Request`, the URL in the verified spelling. */
 export function verifiedRequest<Received extends Request | ReceivedRequest>(
   request: Received,
@@ -127,6 +130,7 @@ export function verifiedRequest<Received extends Request | ReceivedRequest>(
   if (!('arrayBuffer' in request)) return body ? { ...request, body } : request;
   // A Request of these methods cannot carry a body.
   const carried = body && !(body.length === 0 && /^(?:GET|HEAD)$/i.test(request.method)) ? body : undefined;
-  if (!request.url.endsWith(target)) return readdress(request, { target, body: carried }) as Promise<Received>;
+  // The whole of it: behind a fragment, which nobody signs, another path could end like the verified one.
+  if (pathOf(request.url) !== target) return readdress(request, { target, body: carried }) as Promise<Received>;
   return carried ? (new Request(request, { body: carried as BodyInit }) as Received) : request;
 }

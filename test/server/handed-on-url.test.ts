@@ -1,0 +1,21 @@
+import { protect } from 'countersign/server';
+import { expect, it } from 'vitest';
+import { rig } from './rig.ts';
+
+it.each([
+  ['/admin', '/%61dmin', '/admin'],
+  ['/admin', '/%61dmin#/admin', '/admin'],
+  ['/admin', '/%61dmin#x/admin', '/admin'],
+  ['/x', '/x#/x', '/x'],
+  ['/x', '/x#', '/x'],
+  ['/x?a=b', '/x?%61=b#?a=b', '/x?a=b'],
+])('of a request that is signed for %s and received as %s, a handler sees %s', async (target, received, seen) => {
+  const { signer, verifier } = rig();
+  const origin = 'https://api.example.com';
+  const signed = await signer.sign(`${origin}${target}`, { method: 'POST', body: 'b' });
+  const handler = protect(verifier, async (request) => new Response(`${request.url} ${await request.text()}`));
+  const response = await handler(
+    new Request(`${origin}${received}`, { method: 'POST', headers: signed.headers, body: 'b' }),
+  );
+  expect(await response.text()).toBe(`${origin}${seen} b`);
+});
