@@ -118,12 +118,12 @@ function ofJson(text: string, effort: Effort): readonly Form[] {
     return [];
   }
   const shared = { code: 'body-serialised', remedy: wayRemedy } as const;
-  return jsonForms(text).flatMap(({ says, text: written }): readonly Form[] => {
+  return jsonForms(text).flatMap(({ says, text: written, growth = 1 }): readonly Form[] => {
     const json = lazy(written);
     return [
-      { ...shared, says, cost: costs.json, bytes: () => encoded(json()) },
+      { ...shared, says, cost: costs.json * growth, bytes: () => encoded(json()) },
       {
-        ...{ ...shared, says: `${says}, with a line break at its end`, cost: costs.copy },
+        ...{ ...shared, says: `${says}, with a line break at its end`, cost: costs.copy * growth },
         bytes: () => encoded(withLineBreak(json())),
       },
     ];

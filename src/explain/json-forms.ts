@@ -3,6 +3,8 @@ import { lazy } from './lazy.ts';
 /** A body as it may have been written, and how that is called. */
 export type WrittenForm = {
   readonly says: string;
+  /** How many times as long as the body it may be. @default 1 */
+  readonly growth?: number;
   /** Undefined where the body cannot be written so. */
   text(): string | undefined;
 };
@@ -30,11 +32,13 @@ export function jsonForms(text: string): readonly WrittenForm[] {
   const python = lazy(() => spaced(value()));
   const escaped = lazy(() => ascii(compact()));
   const indented = (by: number | string) => () => JSON.stringify(value(), null, by);
+  const indents = indentsOf(text);
+  const growth = (width: number): number => 1 + (indents * width) / text.length;
   const forms: readonly WrittenForm[] = [
     { says: 'the JSON, written without white space', text: compact },
-    { says: 'the JSON, indented by 2 spaces', text: indented(2) },
-    { says: 'the JSON, indented by 4 spaces', text: indented(4) },
-    { says: 'the JSON, indented by tabs', text: indented('\t') },
+    { says: 'the JSON, indented by 2 spaces', text: indented(2), growth: growth(2) },
+    { says: 'the JSON, indented by 4 spaces', text: indented(4), growth: growth(4) },
+    { says: 'the JSON, indented by tabs', text: indented('\t'), growth: growth(1) },
     { says: "the JSON, as Python's json.dumps writes it", text: () => ascii(python()) },
     { says: "the JSON, as Python's json.dumps with ensure_ascii=False writes it", text: python },
     { says: 'the JSON, without white space and with \\u escapes', text: escaped },
@@ -58,18 +62,38 @@ export function jsonForms(text: string): readonly WrittenForm[] {
 
 /** The greatest number of arrays and objects that are open at once, outside strings. */
 function depthOf(text: string): number {
-  let depth = 0;
   let greatest = 0;
+  forEachLine(text, (depth) => {
+    greatest = Math.max(greatest, depth);
+  });
+  return greatest;
+}
+
+/** How often an indented form of the JSON is indented by one level, all its lines together. */
+function indentsOf(text: string): number {
+  let indents = 0;
+  forEachLine(text, (depth) => {
+    indents += depth;
+  });
+  return indents;
+}
+
+const steps: Readonly<Record<string, number>> = { '[': 1, '{': 1, ']': -1, '}': -1 };
+
+/** Calls `see` with the depth of each line of an indented form: after brackets and commas that stand outside strings. */
+function forEachLine(text: string, see: (depth: number) => void): void {
+  let depth = 0;
   let inString = false;
   for (let place = 0; place < text.length; place++) {
     const character = text[place];
     if (inString && character === '\\') place++;
     else if (character === '"') inString = !inString;
     else if (inString) continue;
-    else if (character === '[' || character === '{') greatest = Math.max(greatest, ++depth);
-    else if (character === ']' || character === '}') depth--;
+    else if (/[[\]{},]/.test(character ?? '')) {
+      depth += steps[character ?? ''] ?? 0;
+      see(depth);
+    }
   }
-  return greatest;
 }
 
 function parsed(text: string): Value | undefined {

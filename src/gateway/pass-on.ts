@@ -4,7 +4,7 @@ import type { Cors } from '../server/cors.ts';
 import type { ReceivedRequest } from '../server/verify/message.ts';
 import type { Verified } from '../server/verify/result.ts';
 import { errorFrom, takeRest } from './listener.ts';
-import type { IsPassable } from './passable-fields.ts';
+import type { IsPassable, SignedFields } from './passable-fields.ts';
 import { type Answer, headOf, signedAnswer, stream, type WholeAnswer } from './passed-answer.ts';
 import { type Beginning, beginningOf, releasedBytes, tooLarge } from './passed-body.ts';
 import { fieldsToBackend, type RawFields, valuesOf, withFields } from './passed-fields.ts';
@@ -15,7 +15,7 @@ import type { Head, Sending } from './upstream.ts';
 export type PassingOn = {
   readonly send: (head: Head) => Sending;
   /** Which headers are passed on, where the signature covers these. */
-  readonly passable: (signed: readonly string[]) => IsPassable;
+  readonly passable: (signed: SignedFields) => IsPassable;
   readonly maxBodyBytes: number;
   readonly maxAnswerBytes: number;
   readonly countersign: 'always' | 'never';
@@ -103,7 +103,7 @@ function fieldsOf({ request, verified, fields }: VerifiedExchange, { passable, c
   const principal = principalFields({ ...verified, body: bodyField(verified) });
   // What a caller checks are the bytes before any content coding.
   const asked = countersign === 'always' ? withFields(fields, { 'Accept-Encoding': 'identity' }) : fields;
-  const isPassable = passable(verified.signedHeaders);
+  const isPassable = passable({ carriers: verified.signatureHeaders, covered: verified.signedHeaders });
   return fieldsToBackend({ fields: asked, httpVersion, isPassable, principal, entrance: verified.entrance });
 }
 

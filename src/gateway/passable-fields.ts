@@ -6,8 +6,14 @@ import { isPrincipalField } from './principal-fields.ts';
 export type PassableFields = {
   /** Names that the provider lets through unsigned, in whatever case. */
   readonly passHeaders: readonly string[];
-  /** Names of what carries a signature, in lower case. */
-  readonly own: readonly string[];
+};
+
+/** What the signature of a request says of its headers, by names in lower case. */
+export type SignedFields = {
+  /** The headers that carry the signature: those of its own scheme, not of others that the verifier takes. */
+  readonly carriers: readonly string[];
+  /** The headers that it covers. */
+  readonly covered: readonly string[];
 };
 
 /** Whether a header is passed on, by its name in lower case. */
@@ -31,7 +37,7 @@ const replaced = /^(?:host|content-length|expect|forwarded|x[^a-z\d]forwarded(?:
 // Frameworks take the method or the target from these, servers who calls or which file to send, and CGI the proxy of its own calls
 // (CVE-2016-5385). Not even the caller may say so: only the provider knows whether the backend believes them.
 const believed =
-  /^(?:proxy|x-(?:original|rewrite)-[a-z\d-]+|x-(?:http-)?method(?:-override)?|(?:x-)?(?:remote|authenticated|forwarded|auth-request)-[a-z\d-]+|(?:x-)?(?:true-)?client-(?:ip|cert|cert-chain|verify|dn)|x-ssl-[a-z\d-]+|ssl-[a-z\d-]+|(?:cf|fastly|fly|x-vercel|x-nf|x-azure|x-goog|x-envoy|x-ms-client-principal)(?:-[a-z\d-]+)?|x-(?:cluster-client-ip|appengine-[a-z\d-]+|middleware-[a-z\d-]+|nextjs-[a-z\d-]+|accel-[a-z\d-]+|sendfile(?:-[a-z\d-]+)?|lighttpd-send-file|user(?:-[a-z\d-]+)?|url-scheme|scheme|host)|script-name|path-info|front-end-https)$/;
+  /^(?:proxy|x-(?:original|rewrite)-[a-z\d-]+|x-(?:http-)?method(?:-override)?|(?:x-)?(?:remote|authenticated|forwarded|auth-request)-[a-z\d-]+|(?:x-)?(?:true-|(?:wl-)?proxy-)?client-(?:ip|cert|cert-chain|verify|dn)|x-ssl-[a-z\d-]+|ssl-[a-z\d-]+|(?:cf|fastly|fly|x-vercel|x-nf|x-azure|x-goog|x-envoy|x-ms-client-principal)(?:-[a-z\d-]+)?|x-(?:cluster-client-ip|appengine-[a-z\d-]+|middleware-[a-z\d-]+|nextjs-[a-z\d-]+|accel-[a-z\d-]+|sendfile(?:-[a-z\d-]+)?|lighttpd-send-file|user(?:-[a-z\d-]+)?|url-scheme|scheme|host)|x-(?:webauth|amzn|consumer|credential|authentik|pomerium|arr)-[a-z\d-]+|x-anonymous-consumer|x-originating-ip|x-http-host-override|tailscale-[a-z\d-]+|script-name|path-info|front-end-https)$/;
 
 /**
  * Which headers of a verified request are passed on: those that carry the signature, those that it covers, those that are known
@@ -39,16 +45,16 @@ const believed =
  *
  * @throws SignatureError `invalid_configuration` for a name that is none, or that the gateway itself sets.
  */
-export function passableFields({ passHeaders, own }: PassableFields): (signed: readonly string[]) => IsPassable {
+export function passableFields({ passHeaders }: PassableFields): (signed: SignedFields) => IsPassable {
   const named = new Set(passHeaders.map((name) => name.toLowerCase()));
   for (const name of named) {
     if (!fieldNamePattern.test(name) || isSetHere(name)) {
       fail('invalid_configuration', `passHeaders cannot name ${name}: it is no header, or the gateway sets it.`);
     }
   }
-  const carriers = new Set(own);
   return (signed) => {
-    const covered = new Set(signed);
+    const carriers = new Set(signed.carriers);
+    const covered = new Set(signed.covered);
     return (name) => {
       if (isSetHere(name)) return false;
       if (named.has(name) || carriers.has(name)) return true;

@@ -65,7 +65,7 @@ export function reverseProxy(verifier: Verifier, options: ReverseProxyOptions): 
   }
   if (!/^\/[^?#]*$/.test(health ?? '/')) fail('invalid_configuration', 'health must look like /healthz.');
   const cors = options.cors && corsOf(options.cors, verifier.fields);
-  const passable = passableFields({ passHeaders: options.passHeaders ?? [], own: verifier.fields.request });
+  const passable = passableFields({ passHeaders: options.passHeaders ?? [] });
   const passOn = passingOn({ send: upstreamAt(options), passable, maxBodyBytes, maxAnswerBytes, countersign, cors });
 
   async function judge(exchange: Exchange): Promise<void> {

@@ -128,7 +128,7 @@ export function managedKeys({ table, secrets, capacity, clock = () => Date.now()
     const found = await table.read(accessKey);
     if (!found) return fail('unknown_key', `No key has the access key ${accessKey}.`, 401);
     const { stored, told } = await issue(found, options);
-    await changeKey(table, accessKey, (key) => rotated(key, stored, options));
+    await changeKey(table, accessKey, (key) => rotated(key, stored, options), found);
     return told;
   }
 

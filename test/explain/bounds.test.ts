@@ -159,3 +159,18 @@ it('leaves nothing out where the signature verifies, or the cause is found', asy
   expect(leftOut(await explain({}))).toEqual([]);
   expect(leftOut(await explain({ partner: { method: 'post' } }))).toEqual([]);
 });
+
+it.each([
+  [512, 523_775],
+  [500, 500_000],
+  [500, 50_000],
+])(
+  'is given no indented form of JSON that would be hundreds of times as large: %i levels of %i numbers',
+  async (depth, count) => {
+    const body = `${'['.repeat(depth)}${'1,'.repeat(count - 1)}1${']'.repeat(depth)}`.slice(0, mebibyte);
+    const before = process.memoryUsage().rss;
+    const explanation = await replacedBy(body);
+    expect(leftOut(explanation)).toContain('body-forms');
+    expect(process.memoryUsage().rss - before).toBeLessThan(400 * mebibyte);
+  },
+);

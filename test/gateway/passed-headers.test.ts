@@ -1,6 +1,6 @@
-import { createSigner } from 'countersign';
+import { countersignV1, createSigner } from 'countersign';
 import { reverseProxy } from 'countersign/gateway';
-import { defineScheme, rfc9421, sigv4 } from 'countersign/schemes';
+import { defineScheme, hawkHeader, rfc9421, sigv4 } from 'countersign/schemes';
 import { describe, expect, it } from 'vitest';
 import { present } from '../vectors/present.ts';
 import { pairOf, parties, signed } from './calls.ts';
@@ -43,6 +43,19 @@ const believed = [
   'Path-Info',
   'X-Client-DN',
   'X-Remote-Group2',
+  'X-WebAuth-User',
+  'X-Amzn-Oidc-Identity',
+  'X-Consumer-Username',
+  'X-Credential-Identifier',
+  'X-Anonymous-Consumer',
+  'X-Authentik-Username',
+  'X-Pomerium-Jwt-Assertion',
+  'Tailscale-User-Login',
+  'WL-Proxy-Client-IP',
+  'Proxy-Client-IP',
+  'X-Originating-IP',
+  'X-HTTP-Host-Override',
+  'X-ARR-ClientCert',
   'X_Tenant',
   'X-HTTP-Method-Override',
   'Proxy',
@@ -66,6 +79,22 @@ describe.runIf(present('python3', '--version'))('the reverse proxy', () => {
       expect(await namesSeen()).toContain(name.toLowerCase());
     },
   );
+
+  it.each([
+    [
+      'sigv4',
+      sigv4({ region: 'eu-west-1', service: 'execute-api' }),
+      ['Authorization', 'X-Amz-Security-Token', 'X-Amz-Date'],
+    ],
+    ['hawk', defineScheme(hawkHeader), ['Authorization']],
+  ] as const)('passes on no carrier of %s, which it takes too, beside another signature', async (_, scheme, names) => {
+    const { call } = await open({ verifier: { scheme: [countersignV1, scheme] } });
+    const added = Object.fromEntries(names.map((name) => [name, 'Bearer admin']));
+    expect((await call({ added })).status).toBe(200);
+    const seenNames = await namesSeen();
+    for (const name of names) expect(seenNames).not.toContain(name.toLowerCase());
+    expect(seenNames).toContain('x-api-signature');
+  });
 
   it('passes on what is signed, and what is harmless', async () => {
     const opened = await open();

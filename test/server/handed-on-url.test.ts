@@ -19,3 +19,15 @@ it.each([
   );
   expect(await response.text()).toBe(`${origin}${seen} b`);
 });
+
+it('gives each request scopes of its own, so that a handler that changes them grants nothing', async () => {
+  const { signer, verifier } = rig({ record: { scopes: ['read'] } });
+  const verified = async () => {
+    const result = await verifier.verify(await signer.sign('https://api.example.com/'));
+    if (!result.ok) throw result.error;
+    return result.principal;
+  };
+  const { scopes } = await verified();
+  (scopes as string[]).push('admin');
+  expect((await verified()).scopes).toEqual(['read']);
+});

@@ -28,6 +28,8 @@ export type Verified<Received> = {
   readonly entrance: Entered;
   /** Names of headers whose whole value is signed, in lower case, beside those that carry the signature. */
   readonly signedHeaders: readonly string[];
+  /** Names of headers that may carry a signature of this scheme, in lower case. */
+  readonly signatureHeaders: readonly string[];
   /** To be added to the answer: when the secret retires, and what is left of the key's budget, where that is known. */
   readonly headers: Readonly<Record<string, string>>;
   /**
@@ -87,6 +89,7 @@ export function acceptedResult<Received>(
     body: body.bytes,
     entrance,
     signedHeaders,
+    signatureHeaders: scheme.fields,
     headers,
     checkScope,
     countersign: async (response) =>
@@ -108,7 +111,8 @@ const principalOf = ({ accessKey, service, environment, scopes = [] }: KeyRecord
   accessKey,
   service,
   environment,
-  scopes,
+  // A copy: a handler that changes it must not change the key.
+  scopes: [...scopes],
 });
 
 /** What of a request was verified. */
