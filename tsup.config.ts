@@ -15,10 +15,10 @@ const { cli: _, ...imported } = doors;
 // Each in a file of its own, which bundlers drop whole where nothing of it is used.
 const schemes = {
   'scheme-define': 'src/schemes/define/define-scheme.ts',
-  'scheme-presign': 'src/schemes/presign.ts',
-  'scheme-rfc9421': 'src/schemes/rfc9421.ts',
-  'scheme-sigv4': 'src/schemes/sigv4.ts',
-  'scheme-standard-webhooks': 'src/schemes/standard-webhooks.ts',
+  'scheme-presign': 'src/schemes/presign/scheme.ts',
+  'scheme-rfc9421': 'src/schemes/rfc9421/scheme.ts',
+  'scheme-sigv4': 'src/schemes/sigv4/scheme.ts',
+  'scheme-standard-webhooks': 'src/schemes/standard-webhooks/scheme.ts',
 };
 
 /**

@@ -8,7 +8,7 @@ import type {
 } from 'fastify';
 import { callerOf as callerOfNode, nodeGate } from './node/admit.ts';
 import { type Caller, type GateOptions, scopeRefusal } from './server/gate.ts';
-import type { Reply } from './server/reply.ts';
+import type { Reply } from './server/response/reply.ts';
 import type { Verifier } from './server/verify/verifier.ts';
 
 export type { Caller, GateOptions } from './server/gate.ts';

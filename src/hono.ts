@@ -1,7 +1,7 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import { handOn, receivedFromHono } from './node/hono-request.ts';
 import { type Caller, createGate, type GateOptions, scopeRefusal } from './server/gate.ts';
-import { responseOf } from './server/reply.ts';
+import { responseOf } from './server/response/reply.ts';
 import type { Verifier } from './server/verify/verifier.ts';
 
 export type { Caller, GateOptions } from './server/gate.ts';

@@ -34,5 +34,5 @@ export { SignatureError } from './core/errors.ts';
 export type { HeaderView, Message } from './core/message.ts';
 export type { Scheme, SigningScheme } from './core/scheme.ts';
 export type { SigningKey } from './core/signing-key.ts';
-export { allowSecretInBrowser, allowUnsignedPayload } from './core/switches.ts';
-export { countersignV1 } from './schemes/countersign-v1.ts';
+export { allowSecretInBrowser, allowUnsignedPayload } from './core/unsafe-options.ts';
+export { countersignV1 } from './schemes/countersign-v1/scheme.ts';

@@ -1,5 +1,5 @@
 import type { Attributes, Counter, Histogram, Meter, MetricsAPI, TraceAPI } from '@opentelemetry/api';
-import type { BoundedSink } from './server/bounded-sink.ts';
+import type { BoundedSink } from './server/audit/bounded-sink.ts';
 import type { AuditEvent, AuditSink } from './server/contracts.ts';
 
 /** `metrics` and `trace` of `@opentelemetry/api`, and what is told beside the defaults. */

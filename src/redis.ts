@@ -1,9 +1,9 @@
-import { claimId } from './core/claim-id.ts';
 import { fail, SignatureError } from './core/errors.ts';
-import { inTime } from './core/in-time.ts';
-import { storeFault } from './core/store-fault.ts';
 import { claimScript, prepareScript } from './redis/scripts.ts';
 import type { ReplayStore } from './server/contracts.ts';
+import { claimId } from './stores/claim-id.ts';
+import { storeFault } from './stores/store-fault.ts';
+import { inTime } from './stores/with-timeout.ts';
 
 /**
  * Sends one command to Redis or Valkey. With node-redis `(...command) => client.sendCommand(command)`, with ioredis

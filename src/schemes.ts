@@ -1,8 +1,8 @@
 export type { Finding, FindingCode } from './core/finding.ts';
 export type { Scheme, SigningScheme } from './core/scheme.ts';
-export type { CombinedScheme } from './schemes/combine-schemes.ts';
-export { combineSchemes } from './schemes/combine-schemes.ts';
-export { countersignV1 } from './schemes/countersign-v1.ts';
+export type { CombinedScheme } from './schemes/combine/combine-schemes.ts';
+export { combineSchemes } from './schemes/combine/combine-schemes.ts';
+export { countersignV1 } from './schemes/countersign-v1/scheme.ts';
 export { defineScheme } from './schemes/define/define-scheme.ts';
 export type {
   DefinedAlgorithm,
@@ -33,14 +33,14 @@ export {
   keyAndChallenge,
   methodPlusPath,
 } from './schemes/definitions/tutorials.ts';
-export type { PresignOptions } from './schemes/presign.ts';
-export { presign } from './schemes/presign.ts';
-export { rfc9421 } from './schemes/rfc9421.ts';
-export type { WantedSignature } from './schemes/rfc9421-accept.ts';
-export { wantedSignature } from './schemes/rfc9421-accept.ts';
-export type { Rfc9421Options } from './schemes/rfc9421-settings.ts';
-export type { SigV4Options } from './schemes/sigv4.ts';
-export { sigv4 } from './schemes/sigv4.ts';
-export type { StandardWebhooksOptions } from './schemes/standard-webhooks.ts';
-export { standardWebhooks } from './schemes/standard-webhooks.ts';
-export { generateWebhookSecret } from './schemes/standard-webhooks-key.ts';
+export type { PresignOptions } from './schemes/presign/scheme.ts';
+export { presign } from './schemes/presign/scheme.ts';
+export type { WantedSignature } from './schemes/rfc9421/accept-signature.ts';
+export { wantedSignature } from './schemes/rfc9421/accept-signature.ts';
+export { rfc9421 } from './schemes/rfc9421/scheme.ts';
+export type { Rfc9421Options } from './schemes/rfc9421/settings.ts';
+export type { SigV4Options } from './schemes/sigv4/scheme.ts';
+export { sigv4 } from './schemes/sigv4/scheme.ts';
+export { generateWebhookSecret } from './schemes/standard-webhooks/key.ts';
+export type { StandardWebhooksOptions } from './schemes/standard-webhooks/scheme.ts';
+export { standardWebhooks } from './schemes/standard-webhooks/scheme.ts';

@@ -1,7 +1,7 @@
 import { fail } from '../core/errors.ts';
-import { derivedSecretsFromText, sealerFromText } from '../server/at-rest-text.ts';
-import type { DerivedSecrets } from '../server/derived-secrets.ts';
-import type { Sealer } from '../server/sealing.ts';
+import { derivedSecretsFromText, sealerFromText } from '../server/keys/at-rest-text.ts';
+import type { DerivedSecrets } from '../server/keys/derived-secrets.ts';
+import type { Sealer } from '../server/keys/sealing.ts';
 import type { Given, Options } from './command.ts';
 import { secretTextIn } from './text-file.ts';
 

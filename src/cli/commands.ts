@@ -1,20 +1,20 @@
 import type { Command } from './command.ts';
-import { explain } from './explain.ts';
-import { gateway } from './gateway.ts';
-import { keysCreate } from './keys-create.ts';
-import { keysDelete } from './keys-delete.ts';
-import { keysList } from './keys-list.ts';
-import { keysPrune } from './keys-prune.ts';
-import { keysReseal } from './keys-reseal.ts';
-import { keysRevoke } from './keys-revoke.ts';
-import { keysRotate } from './keys-rotate.ts';
-import { keysSealingKey } from './keys-sealing-key.ts';
-import { keysShow } from './keys-show.ts';
-import { migrate } from './migrate.ts';
-import { newCredentials } from './new-credentials.ts';
-import { prepareRedis } from './prepare-redis.ts';
-import { sign } from './sign.ts';
-import { verify } from './verify.ts';
+import { newCredentials } from './commands/credentials.ts';
+import { explain } from './commands/explain.ts';
+import { gateway } from './commands/gateway.ts';
+import { keysCreate } from './commands/keys/create.ts';
+import { keysDelete } from './commands/keys/delete.ts';
+import { keysList } from './commands/keys/list.ts';
+import { keysPrune } from './commands/keys/prune.ts';
+import { keysReseal } from './commands/keys/reseal.ts';
+import { keysRevoke } from './commands/keys/revoke.ts';
+import { keysRotate } from './commands/keys/rotate.ts';
+import { keysSealingKey } from './commands/keys/sealing-key.ts';
+import { keysShow } from './commands/keys/show.ts';
+import { migrate } from './commands/migrate.ts';
+import { prepareRedis } from './commands/prepare-redis.ts';
+import { sign } from './commands/sign.ts';
+import { verify } from './commands/verify.ts';
 
 /** Every command, in the order of help. */
 export const commands: readonly Command[] = [

@@ -1,9 +1,10 @@
+import { createInterface } from 'node:readline';
+import { Writable } from 'node:stream';
 import type { Credentials, Secret } from '../core/credentials.ts';
 import { bytesOfBase64, bytesOfHex } from '../core/encoding.ts';
 import { fail } from '../core/errors.ts';
 import type { Given, Options } from './command.ts';
 import { isPem, privateKeyIn } from './pem-key.ts';
-import { promptedSecret } from './prompt.ts';
 import { secretTextIn, withoutLastBreak } from './text-file.ts';
 
 /** Whose secret, and where it is. */
@@ -101,3 +102,26 @@ async function credentialsIn(file: string): Promise<Written> {
 }
 
 const isTextIfAny = (value: unknown): value is string | undefined => value === undefined || typeof value === 'string';
+
+/**
+ * Asks for a secret on the terminal, which does not show what is typed.
+ *
+ * @returns undefined where nothing was.
+ */
+export function promptedSecret(question: string): Promise<string | undefined> {
+  // What readline would show goes nowhere.
+  const output = new Writable({ write: (_chunk, _encoding, written) => written() });
+  const lines = createInterface({ input: process.stdin, output, terminal: true });
+  process.stderr.write(question);
+  return new Promise((resolve) => {
+    lines.on('SIGINT', () => lines.close());
+    lines.on('close', () => {
+      process.stderr.write('\n');
+      resolve(undefined);
+    });
+    lines.question('', (answer) => {
+      resolve(answer || undefined);
+      lines.close();
+    });
+  });
+}

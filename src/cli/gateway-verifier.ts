@@ -1,11 +1,11 @@
 import type { Kysely } from 'kysely';
 import { fail } from '../core/errors.ts';
-import { allowUnsignedPayload } from '../core/switches.ts';
-import { type BoundedSink, boundedSink } from '../server/bounded-sink.ts';
-import { cachedKeys } from '../server/cached-keys.ts';
+import { allowUnsignedPayload } from '../core/unsafe-options.ts';
+import { type BoundedSink, boundedSink } from '../server/audit/bounded-sink.ts';
+import { jsonLines } from '../server/audit/log-sinks.ts';
 import type { AuditSink, ReplayStore } from '../server/contracts.ts';
-import { jsonLines } from '../server/log-sinks.ts';
-import { managedKeys } from '../server/managed-keys.ts';
+import { cachedKeys } from '../server/keys/cached-keys.ts';
+import { managedKeys } from '../server/keys/managed-keys.ts';
 import type { TrustedProxies } from '../server/verify/proxies.ts';
 import { createVerifier, type Verifier } from '../server/verify/verifier.ts';
 import { sqlAudit } from '../sql/audit.ts';

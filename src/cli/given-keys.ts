@@ -1,10 +1,10 @@
 import { fail } from '../core/errors.ts';
 import type { KeyRecord, KeySecret, KeyStore } from '../server/contracts.ts';
-import type { KeyTable } from '../server/key-table.ts';
-import { memoryKeys } from '../server/keys.ts';
+import type { KeyTable } from '../server/keys/key-table.ts';
+import { memoryKeys } from '../server/keys/memory-keys.ts';
+import { withKeys } from './commands/keys/opened.ts';
 import { accessKeyOf, credentialsOf, secretFrom } from './credentials.ts';
 import { hasDatabase } from './database.ts';
-import { withKeys } from './keys-opened.ts';
 import { publicKeyIn } from './pem-key.ts';
 import type { GivenReceived } from './received-message.ts';
 import type { SchemeInUse } from './scheme-named.ts';

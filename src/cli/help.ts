@@ -1,4 +1,4 @@
-import { documentation } from '../core/documentation.ts';
+import { documentation } from '../core/errors.ts';
 import { type Command, everywhere, type Option, type Options } from './command.ts';
 import { columns, styled } from './output.ts';
 

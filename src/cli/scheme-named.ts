@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fail } from '../core/errors.ts';
 import type { FindingCode } from '../core/finding.ts';
 import type { Scheme } from '../core/scheme.ts';
-import { countersignV1 } from '../schemes/countersign-v1.ts';
+import { countersignV1 } from '../schemes/countersign-v1/scheme.ts';
 import { defineScheme } from '../schemes/define/define-scheme.ts';
 import type { SchemeDefinition } from '../schemes/define/definition.ts';
 import { type AcquiaOptions, acquiaHmac } from '../schemes/definitions/acquia-hmac.ts';
@@ -20,11 +20,11 @@ import {
   keyAndChallenge,
   methodPlusPath,
 } from '../schemes/definitions/tutorials.ts';
-import { type PresignOptions, presign } from '../schemes/presign.ts';
-import { rfc9421 } from '../schemes/rfc9421.ts';
-import type { Rfc9421Options } from '../schemes/rfc9421-settings.ts';
-import { type SigV4Options, sigv4 } from '../schemes/sigv4.ts';
-import { type StandardWebhooksOptions, standardWebhooks } from '../schemes/standard-webhooks.ts';
+import { type PresignOptions, presign } from '../schemes/presign/scheme.ts';
+import { rfc9421 } from '../schemes/rfc9421/scheme.ts';
+import type { Rfc9421Options } from '../schemes/rfc9421/settings.ts';
+import { type SigV4Options, sigv4 } from '../schemes/sigv4/scheme.ts';
+import { type StandardWebhooksOptions, standardWebhooks } from '../schemes/standard-webhooks/scheme.ts';
 import type { Given, Options } from './command.ts';
 
 /** By which scheme. */

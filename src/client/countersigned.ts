@@ -6,7 +6,7 @@ import { fail } from '../core/errors.ts';
 import { type Message, messageOf } from '../core/message.ts';
 import type { PresentedResponse, ResponseScheme, SigningScheme } from '../core/scheme.ts';
 import type { SigningKey } from '../core/signing-key.ts';
-import { countersignV1Response } from '../schemes/countersign-v1-response.ts';
+import { countersignV1Response } from '../schemes/countersign-v1/response.ts';
 import type { CorrectedClock } from './clock.ts';
 import { createSender, type Fetch, refuseRedirect, type SendOptions } from './fetch.ts';
 import type { Outgoing } from './outgoing.ts';

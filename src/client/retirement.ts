@@ -1,4 +1,4 @@
-import { retirementField } from '../core/retirement.ts';
+import { retirementField } from '../core/field-names.ts';
 import { type Fetch, signedFetch } from './fetch.ts';
 import type { Signer } from './signer.ts';
 

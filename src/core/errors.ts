@@ -1,4 +1,10 @@
 /**
+ * The address of the documentation: the folder in the package, until there is a site. `countersign --help` names it, and a test
+ * holds to it the `help` of errors, `homepage` in package.json and the links of the README.
+ */
+export const documentation = 'countersign/docs';
+
+/**
  * Every reason for which signing or verifying can fail. Stable: users switch on it.
  * docs/errors.md has a heading for each.
  */
@@ -72,7 +78,7 @@ export class SignatureError extends Error {
     this.name = 'SignatureError';
     this.code = code;
     this.status = status;
-    this.help = `countersign/docs/errors.md#${code}`;
+    this.help = `${documentation}/errors.md#${code}`;
   }
 }
 

@@ -1,8 +1,8 @@
-import { claimId } from '../core/claim-id.ts';
 import { fail, SignatureError } from '../core/errors.ts';
-import { inTime } from '../core/in-time.ts';
-import { storeFault } from '../core/store-fault.ts';
 import type { ReplayStore } from '../server/contracts.ts';
+import { claimId } from '../stores/claim-id.ts';
+import { storeFault } from '../stores/store-fault.ts';
+import { inTime } from '../stores/with-timeout.ts';
 import type { ObjectClaim } from './replay-object.ts';
 
 /** The binding of a Durable Object class: what this package uses of Cloudflare's `DurableObjectNamespace`. */

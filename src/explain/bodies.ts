@@ -2,10 +2,9 @@ import { readBody } from '../core/body.ts';
 import { base64, bytesOfBase64, utf8 } from '../core/encoding.ts';
 import type { Message } from '../core/message.ts';
 import type { DifferenceCode } from './difference.ts';
-import { type Effort, spend } from './effort.ts';
+import { type Effort, lazy, spend } from './effort.ts';
 import { type Guess, sameBytes, type Variation } from './guess.ts';
 import { isTooDeep, jsonForms, type WrittenForm } from './json-forms.ts';
-import { lazy } from './lazy.ts';
 
 /** Bodies above this are compared as they are, and nothing is made of them (bytes). */
 const most = 2 ** 20;

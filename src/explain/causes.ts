@@ -1,16 +1,16 @@
 import type { Scheme } from '../core/scheme.ts';
-import { secretState } from '../server/key-lifecycle.ts';
+import { secretState } from '../server/keys/key-lifecycle.ts';
 import { findKey } from '../server/verify/find-key.ts';
 import { addressVariations } from './address.ts';
 import { bodyVariations } from './bodies.ts';
 import { bodyCause } from './body-cause.ts';
 import type { Difference } from './difference.ts';
 import type { Effort } from './effort.ts';
+import { lazy } from './effort.ts';
 import type { ExplainOptions, SignatureExplanation } from './explanation.ts';
 import { fieldVariations } from './fields.ts';
 import { freshnessOf, timeDifference } from './freshness.ts';
 import { isMadeOfBody, readingOf, type Variation } from './guess.ts';
-import { lazy } from './lazy.ts';
 import { pathVariations } from './path.ts';
 import { queryVariations } from './query.ts';
 import type { ReadRequest } from './read-request.ts';

@@ -42,3 +42,12 @@ const messages: Readonly<Record<LeftOutCode, string>> = {
 
 export const leftOutOf = ({ leftOut }: Effort): readonly LeftOut[] =>
   [...leftOut].map((code) => ({ code, message: messages[code] }));
+
+/** Makes a value when it is first asked for, and keeps it. */
+export function lazy<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}

@@ -1,8 +1,8 @@
 import { addressOf } from '../core/address.ts';
 import { sha256OfBodySync } from '../core/digest.ts';
 import { hex } from '../core/encoding.ts';
-import { countersignV1 } from '../schemes/countersign-v1.ts';
-import { secretState } from '../server/key-lifecycle.ts';
+import { countersignV1 } from '../schemes/countersign-v1/scheme.ts';
+import { secretState } from '../server/keys/key-lifecycle.ts';
 import { bodyReader } from '../server/verify/body.ts';
 import { type ReceivedRequest, requestResolver } from '../server/verify/message.ts';
 import { fitsBody } from './body-cause.ts';

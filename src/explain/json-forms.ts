@@ -1,4 +1,4 @@
-import { lazy } from './lazy.ts';
+import { lazy } from './effort.ts';
 
 /** A body as it may have been written, and how that is called. */
 export type WrittenForm = {

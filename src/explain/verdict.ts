@@ -1,5 +1,5 @@
 import type { Scheme } from '../core/scheme.ts';
-import { allowUnsignedPayload } from '../core/switches.ts';
+import { allowUnsignedPayload } from '../core/unsafe-options.ts';
 import type { ReceivedRequest } from '../server/verify/message.ts';
 import { createVerifier } from '../server/verify/verifier.ts';
 import type { ExplainOptions, SignatureExplanation } from './explanation.ts';

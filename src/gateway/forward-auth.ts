@@ -5,7 +5,7 @@ import { receivedFromNode } from '../node/received.ts';
 import { contextOf, type GateOptions } from '../server/gate.ts';
 import { type OptionNames, requireKnownOptions } from '../server/known-options.ts';
 import { type Ranges, rangesOf } from '../server/ranges.ts';
-import type { Reply } from '../server/reply.ts';
+import type { Reply } from '../server/response/reply.ts';
 import type { ReceivedRequest } from '../server/verify/message.ts';
 import type { Verifier } from '../server/verify/verifier.ts';
 import { type Description, type Dialect, describedIn, type Question } from './dialects.ts';

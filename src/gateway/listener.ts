@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { SignatureError } from '../core/errors.ts';
-import { type Reply, replyTo } from '../server/reply.ts';
+import { type Reply, replyTo } from '../server/response/reply.ts';
 
 /** What `createServer` of `node:http` and `node:https` takes. */
 export type GatewayListener = (request: IncomingMessage, response: ServerResponse) => Promise<void>;

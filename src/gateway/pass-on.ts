@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { SignatureError } from '../core/errors.ts';
-import type { Cors } from '../server/cors.ts';
+import type { Cors } from '../server/response/cors.ts';
 import type { ReceivedRequest } from '../server/verify/message.ts';
 import type { Verified } from '../server/verify/result.ts';
 import { errorFrom, takeRest } from './listener.ts';

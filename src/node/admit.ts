@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { normaliseTarget } from '../core/address.ts';
 import { type Caller, createGate, type GateOptions, scopeRefusal, verifiedCaller } from '../server/gate.ts';
-import type { Reply } from '../server/reply.ts';
+import type { Reply } from '../server/response/reply.ts';
 import type { Verifier } from '../server/verify/verifier.ts';
 import { changeWhenSent } from './head.ts';
 import { holdAnswer } from './held-answer.ts';

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { HeaderView } from '../core/message.ts';
-import type { LateFields } from '../server/cors.ts';
+import type { LateFields } from '../server/response/cors.ts';
 
 /** Sets headers as `writeHead` takes them: by name, or names and values in turn or in pairs, of which some may be repeated. */
 export function setHeaders(response: ServerResponse, given: unknown): void {

@@ -1,10 +1,10 @@
 import { fail, type SignatureError } from '../core/errors.ts';
 import type { HeaderView } from '../core/message.ts';
 import type { Principal } from './contracts.ts';
-import { corsOf, type LateFields } from './cors.ts';
-import type { CorsOptions } from './cors-options.ts';
 import { type OptionNames, requireKnownOptions } from './known-options.ts';
-import { type Reply, replyTo } from './reply.ts';
+import { corsOf, type LateFields } from './response/cors.ts';
+import type { CorsOptions } from './response/cors-options.ts';
+import { type Reply, replyTo } from './response/reply.ts';
 import { requireScope } from './verify/checks.ts';
 import type { ReceivedRequest } from './verify/message.ts';
 import type { Verified } from './verify/result.ts';

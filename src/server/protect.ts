@@ -1,5 +1,5 @@
 import { type Caller, createGate, type GateOptions, scopeRefusal } from './gate.ts';
-import { responseOf } from './reply.ts';
+import { responseOf } from './response/reply.ts';
 import type { Verifier } from './verify/verifier.ts';
 
 /** Handles a verified request. What it throws is thrown on. */

@@ -1,7 +1,7 @@
-import { isPreflight } from './cors.ts';
 import { type Caller, callerFrom, contextOf } from './gate.ts';
 import { type OptionNames, requireKnownOptions } from './known-options.ts';
 import type { ProtectOptions } from './protect.ts';
+import { isPreflight } from './response/cors.ts';
 import type { Verifier } from './verify/verifier.ts';
 
 /** Answers every request: `caller` is undefined where it would have been refused. What it throws is thrown on. */

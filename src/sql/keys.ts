@@ -1,6 +1,6 @@
 import { fail, SignatureError } from '../core/errors.ts';
-import { storeFault } from '../core/store-fault.ts';
-import type { KeyTable, StoredKey } from '../server/key-table.ts';
+import type { KeyTable, StoredKey } from '../server/keys/key-table.ts';
+import { storeFault } from '../stores/store-fault.ts';
 import { insertOnce } from './insert-once.ts';
 import { opened, type SqlOptions, type Tables } from './tables.ts';
 

@@ -1,8 +1,8 @@
-import { claimId } from '../core/claim-id.ts';
 import { fail } from '../core/errors.ts';
-import { inTime } from '../core/in-time.ts';
-import { storeFault } from '../core/store-fault.ts';
 import type { ReplayStore } from '../server/contracts.ts';
+import { claimId } from '../stores/claim-id.ts';
+import { storeFault } from '../stores/store-fault.ts';
+import { inTime } from '../stores/with-timeout.ts';
 import { changedOne, insertOnce } from './insert-once.ts';
 import { type Opened, opened, type SqlOptions } from './tables.ts';
 

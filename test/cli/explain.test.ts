@@ -2,7 +2,7 @@ import { createHmac, randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { visible } from '../../src/cli/visible.ts';
+import { visible } from '../../src/cli/explained.ts';
 import { countersign, type Surroundings, sqliteHere, withSqlite } from './run.ts';
 import { accessKey, secret } from './server.ts';
 import { stageOn } from './stage.ts';

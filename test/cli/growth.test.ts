@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { refusePassword } from '../../src/cli/database.ts';
-import { headerLineIn } from '../../src/cli/header-line.ts';
+import { headerLineIn } from '../../src/cli/raw-request.ts';
 import { fieldVariations } from '../../src/explain/fields.ts';
 import { shownTarget } from '../../src/explain/masked.ts';
 import { forwardedPrefixes } from '../../src/explain/path.ts';

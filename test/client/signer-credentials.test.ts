@@ -7,7 +7,7 @@ import {
   type SigningScheme,
 } from 'countersign';
 import { describe, expect, it } from 'vitest';
-import { signCountersignV1 } from '../../src/schemes/countersign-v1-sign.ts';
+import { signCountersignV1 } from '../../src/schemes/countersign-v1/sign.ts';
 import { codeOf } from './thrown.ts';
 
 const url = 'https://api.example.com/orders?b=2&a=1';

@@ -1,5 +1,5 @@
 import ts from 'typescript';
-import { nodesOf, parsed, repositoryFiles, textOf } from '../house/sources.ts';
+import { nodesOf, parsed, repositoryFiles, textOf } from '../architecture/sources.ts';
 
 /** A regular expression of `src`, and where it stands. */
 export type Expression = {

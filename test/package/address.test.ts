@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { SignatureError } from 'countersign';
 import { expect, it } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
-import { documentation } from '../../src/core/documentation.ts';
+import { documentation } from '../../src/core/errors.ts';
 
 const { homepage } = manifest as { readonly homepage?: string };
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');

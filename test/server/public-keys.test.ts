@@ -15,7 +15,7 @@ import {
 import { beforeAll, describe, expect, it } from 'vitest';
 import { messageOf } from '../../src/core/message.ts';
 import { hmacSha256 } from '../../src/core/signing-key.ts';
-import { createRfc9421Key } from '../../src/schemes/rfc9421-algorithms.ts';
+import { createRfc9421Key } from '../../src/schemes/rfc9421/algorithms.ts';
 import { startBridge } from '../server-bridge.ts';
 import { publicHeader, publicScheme, publicString, type Said } from './public-scheme.ts';
 import { noon, outcomeOf, url } from './rig.ts';

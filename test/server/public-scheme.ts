@@ -3,7 +3,7 @@ import { base64, bytesOfBase64 } from '../../src/core/encoding.ts';
 import { fail } from '../../src/core/errors.ts';
 import type { Message } from '../../src/core/message.ts';
 import type { Answer, Scheme } from '../../src/core/scheme.ts';
-import { createRfc9421Key } from '../../src/schemes/rfc9421-algorithms.ts';
+import { createRfc9421Key } from '../../src/schemes/rfc9421/algorithms.ts';
 
 /** What a caller says beside the message. */
 export type Said = {

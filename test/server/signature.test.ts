@@ -1,7 +1,7 @@
 import { createVerifier, memoryKeys, memoryReplay } from 'countersign/server';
 import { describe, expect, it } from 'vitest';
 import { messageOf } from '../../src/core/message.ts';
-import { countersignV1Response } from '../../src/schemes/countersign-v1-response.ts';
+import { countersignV1Response } from '../../src/schemes/countersign-v1/response.ts';
 import { honest, set } from './honest.ts';
 import { judge, macOf, noon, outcomeOf, type Parts, rig, signedParts, url } from './rig.ts';
 

@@ -4,7 +4,7 @@ import { contentDigest, sha256OfBodySync } from '../../src/core/digest.ts';
 import { hex, utf8 } from '../../src/core/encoding.ts';
 import { messageOf } from '../../src/core/message.ts';
 import { hmacSha256 } from '../../src/core/signing-key.ts';
-import { countersignV1Response } from '../../src/schemes/countersign-v1-response.ts';
+import { countersignV1Response } from '../../src/schemes/countersign-v1/response.ts';
 import { bytesOf, type CheckCase, type RespondCase } from './format.ts';
 import { vectors } from './read.ts';
 

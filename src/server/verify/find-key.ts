@@ -1,6 +1,6 @@
 import { type Awaitable, isPromise } from '../../core/awaitable.ts';
 import { fail, SignatureError } from '../../core/errors.ts';
-import { storeFault } from '../../core/store-fault.ts';
+import { storeFault } from '../../stores/store-fault.ts';
 import type { KeyRecord, KeyStore } from '../contracts.ts';
 
 /**

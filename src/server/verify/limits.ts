@@ -1,6 +1,6 @@
 import { fail } from '../../core/errors.ts';
-import { inTime } from '../../core/in-time.ts';
-import { storeFault } from '../../core/store-fault.ts';
+import { storeFault } from '../../stores/store-fault.ts';
+import { inTime } from '../../stores/with-timeout.ts';
 import type { Limiter } from '../contracts.ts';
 import { networkOf } from '../ranges.ts';
 import type { LimitOptions } from './verifier-options.ts';

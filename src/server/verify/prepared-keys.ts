@@ -2,7 +2,7 @@ import { fail } from '../../core/errors.ts';
 import type { Scheme } from '../../core/scheme.ts';
 import type { SigningKey } from '../../core/signing-key.ts';
 import type { KeySecret } from '../contracts.ts';
-import { checkKeySecret } from '../key-secret.ts';
+import { checkKeySecret } from '../keys/key-secret.ts';
 
 /** A secret of a key record, and the signing key made from it. */
 export type PreparedSecret = { readonly secret: KeySecret; readonly key: SigningKey };

@@ -1,11 +1,11 @@
 import type { Awaitable } from '../../core/awaitable.ts';
 import { fail, type SignatureError } from '../../core/errors.ts';
+import { retirementField, retirementValue } from '../../core/field-names.ts';
 import { readdress } from '../../core/readdress.ts';
-import { retirementField, retirementValue } from '../../core/retirement.ts';
 import type { Scheme } from '../../core/scheme.ts';
 import type { KeyRecord, Principal } from '../contracts.ts';
-import { type Countersigner, countersignedResponse } from '../countersign.ts';
-import type { Reply } from '../reply.ts';
+import { type Countersigner, countersignedResponse } from '../response/countersign.ts';
+import type { Reply } from '../response/reply.ts';
 import type { UnreadBody, VerifiedBody } from './body.ts';
 import type { ReceivedRequest } from './message.ts';
 import type { PreparedSecret } from './prepared-keys.ts';

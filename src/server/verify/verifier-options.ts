@@ -1,7 +1,7 @@
 import type { Credentials } from '../../core/credentials.ts';
 import type { FindingCode } from '../../core/finding.ts';
 import type { Scheme } from '../../core/scheme.ts';
-import type { allowUnsignedPayload } from '../../core/switches.ts';
+import type { allowUnsignedPayload } from '../../core/unsafe-options.ts';
 import type { AuditSink, Challenges, KeyStore, Limiter, ReplayStore } from '../contracts.ts';
 import type { OptionNames } from '../known-options.ts';
 import type { PublicAddress } from './message.ts';

@@ -1,9 +1,9 @@
 import { SignatureError } from '../../core/errors.ts';
-import { countersignV1 } from '../../schemes/countersign-v1.ts';
-import { type Audited, report } from '../audit.ts';
-import { countersignedReply, countersigners } from '../countersign.ts';
+import { countersignV1 } from '../../schemes/countersign-v1/scheme.ts';
+import { type Audited, report } from '../audit/audit.ts';
 import { requireKnownOptions } from '../known-options.ts';
-import { replyTo } from '../reply.ts';
+import { countersignedReply, countersigners } from '../response/countersign.ts';
+import { replyTo } from '../response/reply.ts';
 import { requireScope } from './checks.ts';
 import { createLimits } from './limits.ts';
 import type { ReceivedRequest } from './message.ts';

@@ -3,7 +3,7 @@ import { SignatureError } from 'countersign';
 import fc from 'fast-check';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { SigningKey } from '../../../src/core/signing-key.ts';
-import { createRfc9421Key } from '../../../src/schemes/rfc9421-algorithms.ts';
+import { createRfc9421Key } from '../../../src/schemes/rfc9421/algorithms.ts';
 
 type Platform = typeof CryptoKey.prototype;
 type Pair = { readonly publicKey: Platform; readonly privateKey: Platform };

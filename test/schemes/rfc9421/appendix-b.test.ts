@@ -3,11 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { utf8 } from '../../../src/core/encoding.ts';
 import { messageOf } from '../../../src/core/message.ts';
 import type { SigningKey } from '../../../src/core/signing-key.ts';
-import { createRfc9421Key } from '../../../src/schemes/rfc9421-algorithms.ts';
-import { signatureBase } from '../../../src/schemes/rfc9421-base.ts';
-import { componentsOf } from '../../../src/schemes/rfc9421-components.ts';
-import { signaturesOf } from '../../../src/schemes/rfc9421-fields.ts';
-import { resolverOf } from '../../../src/schemes/rfc9421-values.ts';
+import { createRfc9421Key } from '../../../src/schemes/rfc9421/algorithms.ts';
+import { componentsOf } from '../../../src/schemes/rfc9421/components.ts';
+import { signaturesOf } from '../../../src/schemes/rfc9421/fields.ts';
+import { signatureBase } from '../../../src/schemes/rfc9421/signature-base.ts';
+import { resolverOf } from '../../../src/schemes/rfc9421/values.ts';
 import { answer, keys, type PublishedSignature, request, requestBody, sharedSecret, signatures } from './appendix-b.ts';
 
 const bytesOf = (base64: string) => new Uint8Array(Buffer.from(base64, 'base64'));

@@ -4,8 +4,8 @@ import { createVerifier, memoryKeys, memoryReplay } from 'countersign/server';
 import { describe, expect, it } from 'vitest';
 import { SignatureError } from '../../../src/core/errors.ts';
 import { type HeaderView, messageOf } from '../../../src/core/message.ts';
-import { componentNamed } from '../../../src/schemes/rfc9421-components.ts';
-import { resolverOf } from '../../../src/schemes/rfc9421-values.ts';
+import { componentNamed } from '../../../src/schemes/rfc9421/components.ts';
+import { resolverOf } from '../../../src/schemes/rfc9421/values.ts';
 
 function resolved(
   component: string,

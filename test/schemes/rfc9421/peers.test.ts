@@ -9,11 +9,11 @@ import { httpbis, createSigner as theirSigner, createVerifier as theirVerifier }
 import { describe, expect, it } from 'vitest';
 import { utf8 } from '../../../src/core/encoding.ts';
 import { messageOf } from '../../../src/core/message.ts';
-import { createRfc9421Key } from '../../../src/schemes/rfc9421-algorithms.ts';
-import { signatureBase } from '../../../src/schemes/rfc9421-base.ts';
-import { componentsOf } from '../../../src/schemes/rfc9421-components.ts';
-import { signaturesOf } from '../../../src/schemes/rfc9421-fields.ts';
-import { resolverOf } from '../../../src/schemes/rfc9421-values.ts';
+import { createRfc9421Key } from '../../../src/schemes/rfc9421/algorithms.ts';
+import { componentsOf } from '../../../src/schemes/rfc9421/components.ts';
+import { signaturesOf } from '../../../src/schemes/rfc9421/fields.ts';
+import { signatureBase } from '../../../src/schemes/rfc9421/signature-base.ts';
+import { resolverOf } from '../../../src/schemes/rfc9421/values.ts';
 import { digestOf } from '../../server/rig.ts';
 
 const accessKey = 'shop';

@@ -1,7 +1,7 @@
 import { AwsV4Signer } from 'aws4fetch';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canonicalPath, canonicalQuery, parametersOf } from '../../../src/schemes/sigv4-canonical.ts';
+import { canonicalPath, canonicalQuery, parametersOf } from '../../../src/schemes/sigv4/canonical.ts';
 import { credentials, smithy, smithyRequest } from './peers.ts';
 
 const queryOf = (query: string) => canonicalQuery(parametersOf(query));

@@ -1,0 +1,73 @@
+import type { NewKey } from '../../../server/keys/new-key.ts';
+import { atRestOptions } from '../../at-rest.ts';
+import { command, type Given, type Options } from '../../command.ts';
+import { databaseOptions } from '../../database.ts';
+import { publicKeyIn } from '../../pem-key.ts';
+import { bytesIn } from '../../text-file.ts';
+import { timeOf } from '../../times.ts';
+import { handOver, issuedOptions, tellIssued } from './issued.ts';
+import { withKeys, withSecretlessKeys } from './opened.ts';
+
+const keyOptions = {
+  service: { type: 'text', value: 'NAME', help: 'Who owns the key. Required.' },
+  environment: { type: 'text', value: 'NAME', help: "Lower-case letters and digits, as 'test'. Without it, 'live'." },
+  scope: { type: 'list', value: 'SCOPE', help: 'What the key may be used for.' },
+  'access-key': { type: 'text', value: 'KEY', help: 'Its name. Without it, a random one.' },
+  'not-before': { type: 'text', value: 'TIME', help: 'From when it is valid: 2026-11-22T12:00:00Z, +7d.' },
+  expires: { type: 'text', value: 'TIME', help: 'Until when it is valid.' },
+  address: { type: 'list', value: 'CIDR', help: 'From where it may be used, as 192.0.2.0/24.' },
+  scheme: {
+    type: 'list',
+    value: 'NAME',
+    help: 'By which scheme it may sign. Without it, by any.',
+  },
+  algorithm: { type: 'list', value: 'NAME', help: 'By which algorithm it may sign, as ed25519.' },
+  'public-key': { type: 'text', value: 'FILE', help: "The caller's public key in PEM; then there is no secret." },
+  explain: { type: 'flag', help: 'Tells its callers the precise reason of a refusal; for development.' },
+} as const satisfies Options;
+
+export const keysCreate = command({
+  name: 'keys create',
+  summary: 'Makes an access key and its secret',
+  options: { ...keyOptions, ...issuedOptions, ...databaseOptions, ...atRestOptions },
+  details: [
+    'The secret is told once: on a terminal, or in the file of --out, which countersign sign takes as --credentials.',
+    'Where standard output is a pipe or a file, it is told only with --print-secret:',
+    '  countersign keys create --service shop --json --print-secret | jq -r .secret',
+  ].join('\n'),
+  examples: ['keys create --service shop --scope orders:read --out shop.json'],
+  async run(given) {
+    const key = newKey(given);
+    const publicKey = await publicKeyOf(given);
+    if (publicKey) {
+      await withSecretlessKeys(given, async (keys) => tellIssued(given, await keys.create({ ...key, publicKey })));
+    } else {
+      await withKeys(given, (keys) =>
+        handOver(given, { make: () => keys.create(key), undo: ({ accessKey }) => keys.revoke(accessKey) }),
+      );
+    }
+    return 0;
+  },
+});
+
+function newKey(given: Given<typeof keyOptions>): Omit<NewKey, 'publicKey'> {
+  const { service = '', environment, expires, scope, address, scheme, algorithm } = given;
+  const { 'access-key': accessKey, 'not-before': notBefore } = given;
+  return {
+    service,
+    ...(environment !== undefined && { environment }),
+    ...(accessKey !== undefined && { accessKey }),
+    ...(scope.length && { scopes: scope }),
+    ...(address.length && { addresses: address }),
+    ...(scheme.length && { schemes: scheme }),
+    ...(algorithm.length && { algorithms: algorithm }),
+    ...(notBefore !== undefined && { notBefore: timeOf('not-before', notBefore) }),
+    ...(expires !== undefined && { expiresAt: timeOf('expires', expires) }),
+    ...(given.explain && { explain: true }),
+  };
+}
+
+async function publicKeyOf({ 'public-key': file, algorithm }: Given<typeof keyOptions>): Promise<NewKey['publicKey']> {
+  if (file === undefined) return undefined;
+  return publicKeyIn(new TextDecoder().decode(await bytesIn(file, 'The public key')), algorithm);
+}

@@ -1,0 +1,89 @@
+import { secretState } from '../../../server/keys/key-lifecycle.ts';
+import type { StoredKey, StoredSecret } from '../../../server/keys/key-table.ts';
+import { printedTime } from '../../times.ts';
+
+/** A key as it is shown: without what is sealed, and times as ISO 8601. */
+export type ShownKey = Omit<
+  StoredKey,
+  'secrets' | 'version' | 'createdAt' | 'lastUsedAt' | 'notBefore' | 'expiresAt' | 'revoked' | 'revokedAt'
+> & {
+  readonly state: 'active' | 'inactive' | 'expired' | 'revoked';
+  readonly createdAt: string;
+  readonly lastUsedAt?: string;
+  readonly revokedAt?: string;
+  readonly notBefore?: string;
+  readonly expiresAt?: string;
+  readonly secrets: readonly ShownSecret[];
+};
+
+/** One of its secrets, without the secret. */
+export type ShownSecret = {
+  readonly id: string;
+  readonly state: 'next' | 'active' | 'retiring' | 'revoked';
+  readonly kind: 'sealed' | 'derived' | 'public key';
+  /** The name of the sealing key. */
+  readonly sealedWith?: string;
+  readonly createdAt: string;
+  readonly notBefore?: string;
+  readonly expiresAt?: string;
+};
+
+/** A key as it is shown at a time, in milliseconds since the epoch. */
+export function shownKey(key: StoredKey, now: number): ShownKey {
+  const {
+    accessKey,
+    service,
+    environment,
+    scopes,
+    schemes,
+    algorithms,
+    addresses,
+    explain,
+    createdAt,
+    lastUsedAt,
+    revokedAt,
+  } = key;
+  return {
+    accessKey,
+    service,
+    environment,
+    state: stateOf(key, now),
+    ...(scopes && { scopes }),
+    ...(schemes && { schemes }),
+    ...(algorithms && { algorithms }),
+    ...(addresses && { addresses }),
+    ...(explain && { explain }),
+    createdAt: printedTime(createdAt),
+    ...(lastUsedAt !== undefined && { lastUsedAt: printedTime(lastUsedAt) }),
+    ...(revokedAt !== undefined && { revokedAt: printedTime(revokedAt) }),
+    ...validity(key),
+    secrets: key.secrets.map((secret) => shownSecret(secret, now)),
+  };
+}
+
+function stateOf({ revoked, notBefore = -Infinity, expiresAt = Infinity }: StoredKey, now: number): ShownKey['state'] {
+  if (revoked) return 'revoked';
+  if (now >= expiresAt) return 'expired';
+  return now >= notBefore ? 'active' : 'inactive';
+}
+
+function shownSecret(secret: StoredSecret, now: number): ShownSecret {
+  const { id, createdAt, sealed, publicKey } = secret;
+  const [, sealedWith] = /^sealed1\.([\w-]+)\./.exec(sealed ?? '') ?? [];
+  return {
+    id,
+    state: secretState(secret, now),
+    kind: publicKey ? 'public key' : sealed === undefined ? 'derived' : 'sealed',
+    ...(sealedWith !== undefined && { sealedWith }),
+    createdAt: printedTime(createdAt),
+    ...validity(secret),
+  };
+}
+
+const validity = ({
+  notBefore,
+  expiresAt,
+}: Pick<StoredSecret, 'notBefore' | 'expiresAt'>): Pick<ShownSecret, 'notBefore' | 'expiresAt'> => ({
+  ...(notBefore !== undefined && { notBefore: printedTime(notBefore) }),
+  ...(expiresAt !== undefined && { expiresAt: printedTime(expiresAt) }),
+});

@@ -1,0 +1,64 @@
+import { fail } from '../../../core/errors.ts';
+import { command } from '../../command.ts';
+import { databaseOptions } from '../../database.ts';
+import { columns, printFor, styled, tell } from '../../output.ts';
+import { type ShownKey, shownKey } from './key-shown.ts';
+import { withTable } from './opened.ts';
+
+export const keysList = command({
+  name: 'keys list',
+  summary: 'Lists access keys, without anything secret',
+  options: {
+    service: { type: 'text', value: 'NAME', help: 'Those of one owner.' },
+    limit: { type: 'text', value: 'COUNT', help: 'How many at most. Without it, 100.' },
+    after: { type: 'text', value: 'KEY', help: 'Those that come after this one, in the order of access keys.' },
+    ...databaseOptions,
+  },
+  examples: ['keys list --service shop', 'keys list --json | jq -r .keys[].accessKey'],
+  async run(given) {
+    const limit = limitOf(given.limit ?? '100');
+    return withTable(given, async (table) => {
+      const { service, after } = given;
+      const found = await table.list({
+        // One more than is shown tells whether there are more.
+        limit: limit + 1,
+        ...(service !== undefined && { service }),
+        ...(after !== undefined && { after }),
+      });
+      const now = Date.now();
+      const shown = found.slice(0, limit).map((key) => shownKey(key, now));
+      const next = found.length > limit ? shown.at(-1)?.accessKey : undefined;
+      const text = shown.length ? listed(shown) : 'There are no such keys.';
+      printFor(given, { value: { keys: shown, ...(next !== undefined && { next }) }, text });
+      if (next !== undefined && !given.json) tell(`There are more: --after ${next}`);
+      return 0;
+    });
+  },
+});
+
+function limitOf(text: string): number {
+  const limit = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  return limit >= 1 && limit <= 10_000 ? limit : fail('invalid_configuration', '--limit must be 1 to 10000.');
+}
+
+function listed(keys: readonly ShownKey[]): string {
+  const heading = ['ACCESS KEY', 'SERVICE', 'ENVIRONMENT', 'STATE', 'SECRETS', 'CREATED', 'LAST USED'];
+  const [first = '', ...rows] = columns([heading, ...keys.map(row)]).split('\n');
+  return [styled('bold', first), ...rows].join('\n');
+}
+
+const row = (key: ShownKey): readonly string[] => [
+  key.accessKey,
+  printable(key.service),
+  key.environment,
+  key.state,
+  key.secrets
+    .map(({ state }) => state)
+    .filter((state) => state !== 'revoked')
+    .join(', ') || 'none',
+  key.createdAt.slice(0, 10),
+  key.lastUsedAt?.slice(0, 10) ?? 'never',
+];
+
+// What a terminal would obey, a row or an owner may hold.
+const printable = (text: string): string => text.replace(/\p{C}/gu, '\ufffd');

@@ -1,0 +1,32 @@
+import { fail } from '../../../core/errors.ts';
+import { pruneKeys } from '../../../server/keys/prune-keys.ts';
+import { command } from '../../command.ts';
+import { databaseOptions } from '../../database.ts';
+import { printFor } from '../../output.ts';
+import { durationOf } from '../../times.ts';
+import { withTable } from './opened.ts';
+
+export const keysPrune = command({
+  name: 'keys prune',
+  summary: 'Deletes the keys that expired or were revoked long ago',
+  options: {
+    'ended-for': { type: 'text', value: 'TIME', help: 'How long ago a key must have ended, as 90d. Required.' },
+    'dry-run': { type: 'flag', help: 'Lists these keys, and deletes none.' },
+    ...databaseOptions,
+  },
+  examples: ['keys prune --ended-for 90d --dry-run', 'keys prune --ended-for 90d'],
+  run(given) {
+    const { 'ended-for': age, 'dry-run': dryRun } = given;
+    if (age === undefined) return fail('invalid_configuration', 'How long ago? Give --ended-for, as 90d.');
+    const endedBefore = Date.now() - durationOf('ended-for', age) * 1000;
+    return withTable(given, async (table) => {
+      const { keys, deleted } = await pruneKeys({ table, endedBefore, dryRun });
+      const verb = dryRun ? 'would be deleted' : 'are deleted';
+      printFor(given, {
+        value: dryRun ? { keys, found: deleted } : { keys, deleted },
+        text: [`Of ${keys} keys, ${deleted.length} ${verb}${deleted.length ? ':' : '.'}`, ...deleted].join('\n'),
+      });
+      return 0;
+    });
+  },
+});

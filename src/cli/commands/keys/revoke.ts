@@ -1,0 +1,25 @@
+import { command } from '../../command.ts';
+import { databaseOptions } from '../../database.ts';
+import { printFor } from '../../output.ts';
+import { withSecretlessKeys } from './opened.ts';
+
+export const keysRevoke = command({
+  name: 'keys revoke',
+  summary: 'Ends a key, or one of its secrets, at once and for good',
+  operands: [{ name: 'ACCESS_KEY', help: 'the key' }],
+  options: {
+    id: { type: 'text', value: 'ID', help: 'Ends this secret alone; keys show tells the ids.' },
+    ...databaseOptions,
+  },
+  examples: ['keys revoke csign_ak_live_…', 'keys revoke csign_ak_live_… --id 6f1d2a3b4c5d'],
+  run: (given, [accessKey = '']) =>
+    withSecretlessKeys(given, async (keys) => {
+      const { id } = given;
+      await keys.revoke(accessKey, id === undefined ? {} : { secret: id });
+      printFor(given, {
+        value: { accessKey, ...(id !== undefined && { id }), revoked: true },
+        text: id === undefined ? `The key ${accessKey} is revoked.` : `The secret ${id} of ${accessKey} is revoked.`,
+      });
+      return 0;
+    }),
+});

@@ -1,0 +1,58 @@
+import { atRestOptions } from '../../at-rest.ts';
+import { command } from '../../command.ts';
+import { databaseOptions } from '../../database.ts';
+import { publicKeyIn } from '../../pem-key.ts';
+import { bytesIn } from '../../text-file.ts';
+import { durationOf, timeOf } from '../../times.ts';
+import { handOver, issuedOptions, tellIssued } from './issued.ts';
+import { withKeys, withSecretlessKeys } from './opened.ts';
+
+export const keysRotate = command({
+  name: 'keys rotate',
+  summary: 'Gives a key a new secret, beside which the old ones verify for a while',
+  operands: [{ name: 'ACCESS_KEY', help: 'the key' }],
+  options: {
+    overlap: {
+      type: 'text',
+      value: 'TIME',
+      help: 'How long the old ones verify: 3600, 12h, 7d; 0 ends them. Without it, 7d.',
+    },
+    'starts-at': {
+      type: 'text',
+      value: 'TIME',
+      help: 'When the new one begins: 2026-11-22T12:00:00Z, +1d. Without it, now.',
+    },
+    algorithm: {
+      type: 'list',
+      value: 'NAME',
+      help: 'For what an RSA key is: rsa-v1_5-sha256. Without it, rsa-pss-sha512.',
+    },
+    'public-key': { type: 'text', value: 'FILE', help: "The caller's new public key in PEM; then there is no secret." },
+    ...issuedOptions,
+    ...databaseOptions,
+    ...atRestOptions,
+  },
+  examples: ['keys rotate csign_ak_live_… --overlap 7d --out shop-new.json'],
+  async run(given, [accessKey = '']) {
+    const { overlap, 'starts-at': startsAt, 'public-key': file } = given;
+    const rotation = {
+      ...(overlap !== undefined && { overlap: durationOf('overlap', overlap) }),
+      ...(startsAt !== undefined && { startsAt: timeOf('starts-at', startsAt) }),
+    };
+    if (file === undefined) {
+      await withKeys(given, (keys) =>
+        handOver(given, {
+          make: () => keys.rotate(accessKey, rotation),
+          undo: ({ id }) => keys.revoke(accessKey, { secret: id }),
+        }),
+      );
+      return 0;
+    }
+    const pem = new TextDecoder().decode(await bytesIn(file, 'The public key'));
+    const publicKey = await publicKeyIn(pem, given.algorithm);
+    await withSecretlessKeys(given, async (keys) =>
+      tellIssued(given, await keys.rotate(accessKey, { ...rotation, publicKey })),
+    );
+    return 0;
+  },
+});

@@ -1,0 +1,37 @@
+import { base64url } from '../../../core/encoding.ts';
+import { fail } from '../../../core/errors.ts';
+import { command } from '../../command.ts';
+import { printFor, tell } from '../../output.ts';
+import { issuedOptions, outletOf } from './issued.ts';
+
+export const keysSealingKey = command({
+  name: 'keys sealing-key',
+  summary: 'Makes a key that seals the secrets in the database',
+  options: {
+    name: {
+      type: 'text',
+      value: 'NAME',
+      help: 'What it is called in what it seals. Without it, the month, as 2026-11.',
+    },
+    ...issuedOptions,
+  },
+  details: [
+    'Whoever has it and the database has every secret: keep the two apart.',
+    'Servers read it with sealerFromText, this program takes it as COUNTERSIGN_SEALING_KEY or --sealing-key-file.',
+  ].join('\n'),
+  examples: ['keys sealing-key --out sealing.key'],
+  async run(given) {
+    const { name = new Date().toISOString().slice(0, 7) } = given;
+    if (!/^[\w-]{1,64}$/.test(name)) fail('invalid_configuration', '--name must be 1 to 64 of A-Z a-z 0-9 _ -');
+    const outlet = outletOf(given);
+    const key = `${name}:${base64url(crypto.getRandomValues(new Uint8Array(32)))}`;
+    outlet.write(`${key}\n`);
+    const { file } = outlet;
+    printFor(given, {
+      value: { name, ...(file === undefined ? { key } : { file }) },
+      text: file === undefined ? key : `The sealing key ${name} is written to ${file}.`,
+    });
+    if (file === undefined && !given.json) tell('The key is not shown again.');
+    return 0;
+  },
+});

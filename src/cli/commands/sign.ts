@@ -1,0 +1,175 @@
+import { signParts } from '../../client/prepare-request.ts';
+import { createSigner, type Signer } from '../../client/signer.ts';
+import { textOfUtf8, utf8 } from '../../core/encoding.ts';
+import { fail } from '../../core/errors.ts';
+import { command, type Given, type Options } from '../command.ts';
+import { credentialOptions, credentialsOf } from '../credentials.ts';
+import { inJson, print } from '../output.ts';
+import { headerLineIn } from '../raw-request.ts';
+import { type SchemeInUse, schemeOf, schemeOptions, schemesInWords } from '../scheme-named.ts';
+import { asCurl, asHeaders, asMessage, type Header, type SignedMessage } from '../signed-message.ts';
+import { bytesIn } from '../text-file.ts';
+import { timeOf } from '../times.ts';
+
+const requestOptions = {
+  method: { type: 'text', short: 'X', value: 'METHOD', help: 'Without it, GET, and POST if there is a body.' },
+  header: { type: 'list', short: 'H', value: 'HEADER', help: "A header of the request, as 'Accept: text/plain'." },
+  body: { type: 'text', short: 'd', value: 'TEXT', help: 'The body, as it is sent.' },
+  'body-file': { type: 'text', value: 'FILE', help: 'The body, byte for byte. - is standard input.' },
+} as const satisfies Options;
+
+const signingOptions = {
+  'signed-header': { type: 'list', value: 'NAME', help: 'A header to sign beside those that the scheme covers.' },
+  at: { type: 'text', value: 'TIME', help: 'When it is signed: 2026-11-22T12:00:00Z. Without it, now.' },
+  nonce: { type: 'text', value: 'TEXT', help: 'Without it, a random one.' },
+  challenge: { type: 'text', value: 'TEXT', help: 'What the server asked to be signed.' },
+  algorithm: {
+    type: 'text',
+    value: 'NAME',
+    help: 'For what an RSA key is: rsa-v1_5-sha256. Without it, rsa-pss-sha512.',
+  },
+} as const satisfies Options;
+
+type GivenRequest = Given<typeof requestOptions>;
+
+export const sign = command({
+  name: 'sign',
+  summary: 'Signs a request: prints headers to add, a curl command, or the whole message',
+  operands: [{ name: 'URL', help: 'where it is sent to' }],
+  options: {
+    ...requestOptions,
+    ...credentialOptions,
+    ...schemeOptions,
+    ...signingOptions,
+    format: { type: 'text', value: 'FORMAT', help: 'headers, curl, http, url or json. Without it, headers.' },
+  },
+  details: [
+    'Formats:',
+    '  headers  the headers to add, a line each',
+    '  curl     a command for a shell that sends the request',
+    '  http     the whole HTTP/1.1 message, as countersign verify and explain take it',
+    '  url      where to send it, for schemes that sign in the query; theirs without --format',
+    '  json     all of it, with the string to sign',
+    'A secret file may hold a private key in PEM, for schemes with public keys.',
+    '',
+    schemesInWords,
+  ].join('\n'),
+  examples: [
+    "sign https://api.example.com/v1/orders --credentials shop.json -d '{}' --format curl",
+    'sign https://bucket.s3.eu-west-1.amazonaws.com/a --scheme sigv4 --region eu-west-1 --service s3',
+  ],
+  async run(given, [url = '']) {
+    const { message, stringToSign, added, inQuery, scheme } = await signed(given, url);
+    const format = given.json ? 'json' : (given.format ?? (inQuery ? 'url' : 'headers'));
+    if (format === 'json') {
+      print(inJson({ scheme, method: message.method, url: message.url, headers: added, stringToSign }));
+    } else if (format === 'http') process.stdout.write(asMessage(message));
+    else if (format === 'curl') print(asCurl(message));
+    else if (format === 'url') print(message.url);
+    else if (format !== 'headers') fail('invalid_configuration', '--format must be headers, curl, http, url or json.');
+    else if (inQuery) fail('invalid_configuration', `The scheme ${scheme} signs in the query: --format url.`);
+    else print(asHeaders(headersIn(added)));
+    return 0;
+  },
+});
+
+type Signed = {
+  readonly message: SignedMessage;
+  readonly stringToSign: string;
+  /** By signing. */
+  readonly added: Readonly<Record<string, string>>;
+  /** Whether the signature is in the address. */
+  readonly inQuery: boolean;
+  readonly scheme: string;
+};
+
+type GivenSigning = GivenRequest &
+  Given<typeof signingOptions> &
+  Given<typeof credentialOptions> &
+  Given<typeof schemeOptions>;
+
+async function signed(given: GivenSigning, url: string): Promise<Signed> {
+  const address = URL.canParse(url)
+    ? new URL(url)
+    : fail('invalid_request', 'The URL must be absolute, as https://api.example.com/v1.');
+  address.hash = '';
+  const body = await bodyOf(given);
+  const method = (given.method ?? (body ? 'POST' : 'GET')).toUpperCase();
+  const headers = given.header.map(headerIn);
+  const signer = await signerOf(given);
+  const made = await signParts(signer, {
+    method,
+    url: address,
+    headers: fieldsOf(headers),
+    ...(body && { body: new Uint8Array(body) }),
+  });
+  const names = Object.keys(made.headers).map((name) => name.toLowerCase());
+  const kept = headers.filter(({ name }) => !names.includes(name.toLowerCase()));
+  if (made.target !== undefined) address.href = `${address.origin}${made.target}`;
+  return {
+    message: {
+      method,
+      url: address.href,
+      headers: [...kept, ...headersIn(made.headers)],
+      body,
+      bodyFile: given['body-file'] === '-' ? undefined : given['body-file'],
+    },
+    stringToSign: typeof made.stringToSign === 'string' ? made.stringToSign : textOfUtf8(made.stringToSign),
+    added: made.headers,
+    inQuery: made.target !== undefined,
+    scheme: signer.scheme.name,
+  };
+}
+
+async function signerOf(given: GivenSigning): Promise<Signer> {
+  const { scheme, anonymous } = schemeOf(given);
+  const { algorithm = '', at, nonce, challenge } = given;
+  const found = await credentialsOf(given, {
+    prompt: given['body-file'] === '-' ? 'refused' : 'allowed',
+    algorithms: [algorithm],
+  });
+  const time = at === undefined ? undefined : timeOf('at', at);
+  return createSigner({
+    credentials: { ...found, accessKey: accessKeyFor({ scheme, anonymous }, found.accessKey) },
+    scheme,
+    signedHeaders: given['signed-header'],
+    ...(time !== undefined && { clock: () => time }),
+    ...(nonce !== undefined && { nonce: () => nonce }),
+    challenge: () => challenge,
+  });
+}
+
+const accessKeyFor = ({ scheme, anonymous }: SchemeInUse, accessKey: string | undefined): string =>
+  accessKey ??
+  (anonymous
+    ? scheme.name
+    : fail('invalid_configuration', 'Who signs? Give --access-key, --credentials or COUNTERSIGN_ACCESS_KEY.'));
+
+async function bodyOf({ body, 'body-file': file }: GivenRequest): Promise<Uint8Array | undefined> {
+  if (body !== undefined && file !== undefined)
+    fail('invalid_configuration', 'The body is given twice: --body, --body-file.');
+  const bytes = file === undefined ? utf8(body ?? '') : await bytesIn(file, 'The body');
+  return bytes.length ? bytes : undefined;
+}
+
+function headerIn(text: string): Header {
+  const header = headerLineIn(text);
+  // What is no Latin-1 has no bytes in HTTP/1.1, and a line break would begin another header.
+  if (!header || /[^\t -~\u00a0-\u00ff]/.test(header.value)) {
+    return fail('invalid_configuration', "A header must be as 'Accept: text/plain'.");
+  }
+  const { name, value } = header;
+  if (/^(?:host|content-length|transfer-encoding)$/i.test(name)) {
+    fail('invalid_configuration', `${name} is what the URL and the body make it, and cannot be given.`);
+  }
+  return { name, value };
+}
+
+function fieldsOf(headers: readonly Header[]): Headers {
+  const fields = new Headers();
+  for (const { name, value } of headers) fields.append(name, value);
+  return fields;
+}
+
+const headersIn = (headers: Readonly<Record<string, string>>): readonly Header[] =>
+  Object.entries(headers).map(([name, value]) => ({ name, value }));

@@ -1,0 +1,99 @@
+import { allowUnsignedPayload } from '../../core/unsafe-options.ts';
+import type { AuditEvent } from '../../server/contracts.ts';
+import { memoryReplay } from '../../server/replay/memory-replay.ts';
+import type { ReceivedRequest } from '../../server/verify/message.ts';
+import type { Verified } from '../../server/verify/result.ts';
+import { createVerifier } from '../../server/verify/verifier.ts';
+import { command } from '../command.ts';
+import { type GivenKeys, withGivenKeys } from '../given-keys.ts';
+import { columns, printFor, type Result, styled } from '../output.ts';
+import { circumstancesOf, messageOperand, receivedOptions, requestIn } from '../received-message.ts';
+import { findingOf, schemeOf, schemesInWords } from '../scheme-named.ts';
+import { printedTime } from '../times.ts';
+
+export const verify = command({
+  name: 'verify',
+  summary: 'Verifies the signature of a request that was received',
+  operands: [messageOperand],
+  options: {
+    ...receivedOptions,
+    scope: { type: 'text', value: 'SCOPE', help: 'What the key must be allowed to do.' },
+    accept: { type: 'list', value: 'FINDING', help: 'What the scheme leaves open and may, as body-unsigned.' },
+    'allow-unsigned-payload': { type: 'flag', help: 'Accepts a body that the caller left unsigned.' },
+  },
+  details: [
+    'Keys are in --database, or the one key is given. The secret file may be given several times, for a rotation.',
+    'What was received before is not known, so a replay is not noticed.',
+    '',
+    schemesInWords,
+  ].join('\n'),
+  examples: [
+    'verify request.http --credentials shop.json --at 2026-11-22T12:00:00Z',
+    'verify request.http --database postgres://keys.internal/keys --origin https://api.example.com',
+  ],
+  async run(given, [file]) {
+    const use = schemeOf(given);
+    const request = await requestIn(file, given);
+    return withGivenKeys(given, use, async ({ store, source, accessKey }) => {
+      let event: AuditEvent | undefined;
+      const circumstances = circumstancesOf(given);
+      const verifier = createVerifier({
+        ...circumstances,
+        // Not that somebody has looked at it, but that it was used, is what servers note.
+        keys: { find: (name) => store.find(name) },
+        replay: memoryReplay({ clock: circumstances.clock }),
+        scheme: use.scheme,
+        accept: given.accept.map((name) => findingOf(use.scheme, name)),
+        maxBodyBytes: Number.MAX_SAFE_INTEGER,
+        audit: (told) => {
+          event = told;
+        },
+        ...(given['allow-unsigned-payload'] && { [allowUnsignedPayload]: true }),
+      });
+      const result = await verifier.verify(request, {
+        ...(given.scope !== undefined && { scope: given.scope }),
+        ...(given.from !== undefined && { address: given.from }),
+        ...(accessKey !== undefined && { accessKey }),
+      });
+      // A store out of reach says nothing about the signature.
+      if (!result.ok && result.error.status >= 500) throw result.error;
+      printFor(given, result.ok ? accepted(result, { source, event }) : refused(result.error));
+      return result.ok ? 0 : 1;
+    });
+  },
+});
+
+type Judged = Pick<GivenKeys, 'source'> & { readonly event: AuditEvent | undefined };
+
+function accepted(
+  { principal, scheme, body, retiresAt }: Verified<ReceivedRequest>,
+  { source, event }: Judged,
+): Result {
+  const { accessKey, service, environment, scopes } = principal;
+  const known = source === 'database';
+  const value = {
+    verified: true,
+    accessKey,
+    ...(known && { service, environment, scopes }),
+    scheme,
+    ...(event?.secretId !== undefined && { secretId: event.secretId }),
+    bodyBytes: body?.length ?? 0,
+    ...(retiresAt !== undefined && { retiresAt: printedTime(retiresAt) }),
+  };
+  const rows = [
+    ['access key', accessKey],
+    ...(known ? [['service', service]] : []),
+    ['scheme', scheme],
+    ...(value.secretId === undefined ? [] : [['secret id', value.secretId]]),
+    ['body', `${value.bodyBytes} bytes`],
+    ...(value.retiresAt === undefined ? [] : [['secret retires', value.retiresAt]]),
+  ];
+  return { value, text: `${styled('green', 'verified')}\n${columns(rows)}` };
+}
+
+function refused({ code, message }: { readonly code: string; readonly message: string }): Result {
+  return {
+    value: { verified: false, code, message },
+    text: `${styled('red', 'not verified')}: ${code}\n${message}`,
+  };
+}

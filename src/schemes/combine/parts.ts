@@ -1,0 +1,75 @@
+import { sha256OfBodySync } from '../../core/digest.ts';
+import { fail } from '../../core/errors.ts';
+import type { HeaderView, Message } from '../../core/message.ts';
+import type { PreparedSignature, Scheme, SignedBody, ToSign } from '../../core/scheme.ts';
+
+/** A body as one of the schemes asks for it, of the body that all of them are given. */
+export function bodyFor(scheme: Scheme, body: SignedBody): SignedBody {
+  if (scheme.body === 'none') return { kind: 'none' };
+  if (body.kind !== 'bytes' || scheme.body === 'bytes') return body;
+  return { kind: 'digest', sha256: sha256OfBodySync(body.bytes) };
+}
+
+/** A string to sign for people. */
+export const textOf = (toSign: ToSign): string =>
+  typeof toSign === 'string' ? toSign : new TextDecoder().decode(toSign);
+
+/** Signatures as one, each after its length in two bytes. */
+export function joined(signatures: readonly Uint8Array[]): Uint8Array {
+  const bytes = signatures.flatMap((signature) => [signature.length >> 8, signature.length & 255, ...signature]);
+  return new Uint8Array(bytes);
+}
+
+/** The signatures that {@link joined} made one of. */
+export function split(bytes: Uint8Array): readonly Uint8Array[] {
+  const signatures: Uint8Array[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const end = at + 2 + (((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0));
+    signatures.push(bytes.subarray(at + 2, end));
+    at = end;
+  }
+  return signatures;
+}
+
+type Signed = {
+  readonly all: readonly PreparedSignature[];
+  readonly signatures: readonly Uint8Array[];
+  readonly message: Message;
+};
+
+/**
+ * The headers of all schemes.
+ *
+ * @throws SignatureError `invalid_configuration` where two set one header to two values, or carry two nonces or none.
+ */
+export function combinedHeaders(
+  schemes: readonly Scheme[],
+  { all, signatures, message }: Signed,
+): Record<string, string> {
+  const headers = new Map<string, { readonly name: string; readonly value: string }>();
+  for (const [i, prepared] of all.entries()) {
+    for (const [name, value] of Object.entries(prepared.headers(signatures[i] ?? new Uint8Array()))) {
+      const before = headers.get(name.toLowerCase());
+      if (before && before.value !== value) {
+        fail('invalid_configuration', `Two of the combined schemes need ${name}, with different values.`);
+      }
+      headers.set(name.toLowerCase(), { name, value });
+    }
+  }
+  requireOneNonce(schemes, { ...message, headers: withFields(message.headers, headers) });
+  return Object.fromEntries([...headers.values()].map(({ name, value }) => [name, value]));
+}
+
+// Two nonces are two claims: servers that take one scheme each would accept the request once by each.
+function requireOneNonce(schemes: readonly Scheme[], message: Message): void {
+  const nonces = schemes.map((scheme) => scheme.read(message).nonce);
+  if (nonces.includes(undefined) || new Set(nonces).size > 1) {
+    const names = schemes.map(({ name }) => name).join(' and ');
+    fail('invalid_configuration', `${names} do not carry one nonce, so a request could be accepted once by each.`);
+  }
+}
+
+const withFields = (given: HeaderView, fields: ReadonlyMap<string, { readonly value: string }>): HeaderView => ({
+  get: (name) => fields.get(name.toLowerCase())?.value ?? given.get(name),
+  keys: () => new Set([...(given.keys?.() ?? []), ...fields.keys()]),
+});

@@ -1,0 +1,49 @@
+import type { Secret } from '../../core/credentials.ts';
+import { utf8 } from '../../core/encoding.ts';
+import type { DeriveKey } from '../../core/scheme.ts';
+import { hmacSha256, type SigningKey } from '../../core/signing-key.ts';
+
+/** Which service of which region a signature is for. */
+export type Scope = { readonly region: string; readonly service: string };
+
+/**
+ * The key that the key of each day is derived from: of `AWS4` and the secret. A CryptoKey cannot be prefixed any more, so
+ * it must have been imported from both.
+ */
+export function secretKey(secret: Secret): SigningKey {
+  if (typeof secret === 'string') return hmacSha256(`AWS4${secret}`);
+  if (!ArrayBuffer.isView(secret)) return hmacSha256(secret);
+  const prefixed = new Uint8Array(secret.length + 4);
+  prefixed.set(utf8('AWS4'));
+  prefixed.set(secret, 4);
+  return hmacSha256(prefixed);
+}
+
+type Derived = ReturnType<DeriveKey>;
+
+// Around midnight two days are in use, and addresses that were signed on any day of a week.
+const daysKept = 9;
+
+/** How the keys of single days (`yyyymmdd`) are derived; what a day's key costs is paid once. */
+export function dailyKeys({ region, service }: Scope): (day: string) => DeriveKey {
+  const known = new WeakMap<SigningKey, Map<string, Derived>>();
+  return (day) => (key) => {
+    const days = known.get(key) ?? new Map<string, Derived>();
+    known.set(key, days);
+    const found = days.get(day);
+    if (found) return found;
+    const first = key.sign(utf8(day));
+    const derived =
+      'then' in first ? first.then((bytes) => keyOfDay(bytes, [region, service])) : keyOfDay(first, [region, service]);
+    if (days.size >= daysKept) days.clear();
+    days.set(day, derived);
+    return derived;
+  };
+}
+
+function keyOfDay(ofDate: Uint8Array, scope: readonly string[]): SigningKey {
+  let key = hmacSha256(ofDate);
+  // Keys made from bytes answer at once.
+  for (const part of [...scope, 'aws4_request']) key = hmacSha256(key.sign(utf8(part)) as Uint8Array);
+  return key;
+}

@@ -1,0 +1,119 @@
+import { sha256OfBodySync } from '../../core/digest.ts';
+import { bytesOfHex, hex } from '../../core/encoding.ts';
+import { fail } from '../../core/errors.ts';
+import { excerpt } from '../../core/excerpt.ts';
+import type { Finding } from '../../core/finding.ts';
+import type { Message } from '../../core/message.ts';
+import type { PresentedBody, PresentedSignature } from '../../core/scheme.ts';
+import { isResolved, partsOfTarget } from './canonical.ts';
+import type { Scope } from './key.ts';
+import { amzDate, isLikeS3, type Signed, scopeOf, stringToSign, unsignedPayload } from './string-to-sign.ts';
+
+export const malformed = (message: string): never => fail('malformed_field', `${message}.`);
+
+/**
+ * The time of a date such as `20150830T123600Z`, in milliseconds since the epoch.
+ *
+ * @throws SignatureError `malformed_field`
+ */
+export function timeOf(date: string): number {
+  const [, year, month, day, hour, minute, second] =
+    /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(date)?.map(Number) ?? [];
+  const time = Date.UTC(year ?? Number.NaN, (month ?? 0) - 1, day, hour, minute, second);
+  // There is no 31st of June.
+  return time >= 0 && amzDate(time) === date ? time : malformed('X-Amz-Date is missing or no date as 20150830T123600Z');
+}
+
+/**
+ * The access key of a `Credential`.
+ *
+ * @throws SignatureError `malformed_field`, also for another day, region or service than the request is for.
+ */
+export function accessKeyOf(
+  credential: string,
+  { date, scope }: { readonly date: string; readonly scope: Scope },
+): string {
+  const [, accessKey, given = ''] =
+    /^([\w.~-]{1,512})\/(\d{8}\/[\w-]{1,64}\/[\w-]{1,64}\/aws4_request)$/.exec(credential) ?? [];
+  if (accessKey === undefined)
+    return malformed('Credential must be <access key>/<date>/<region>/<service>/aws4_request');
+  const expected = scopeOf(date, scope);
+  return given === expected ? accessKey : malformed(`Credential is for ${excerpt(given)}, expected ${expected}`);
+}
+
+/**
+ * Requires a path that is signed as it stands. For services other than S3, `/admin/../items` is signed as `/items`: whoever is on the
+ * way could put in what a router does not resolve, or resolves in another way.
+ *
+ * @throws SignatureError `malformed_field`
+ */
+export function requireOnePath({ rawTarget }: Message, { service }: Scope): void {
+  if (!isLikeS3(service) && !isResolved(partsOfTarget(rawTarget).path)) {
+    malformed('The path has a dot segment or an empty one, and is signed as if it had none');
+  }
+}
+
+/** What a request says of its body. */
+export type Payload = {
+  /** `HashedPayload`; undefined where it is the body's own hash, which the request does not tell. */
+  readonly hashed: string | undefined;
+  readonly body: PresentedBody;
+};
+
+/**
+ * @param text of `X-Amz-Content-Sha256`.
+ * @param uncovered whether the scheme leaves bodies out.
+ * @throws SignatureError `malformed_field`
+ */
+export function payloadIn(text: string | undefined, { uncovered }: { readonly uncovered: boolean }): Payload {
+  if (text === undefined) return { hashed: undefined, body: { kind: 'signed' } };
+  if (text === unsignedPayload) return { hashed: text, body: { kind: uncovered ? 'uncovered' : 'unsigned' } };
+  if (/^[\da-f]{64}$/.test(text)) {
+    return { hashed: text, body: { kind: 'digest', sha256: bytesOfHex(text) } };
+  }
+  return malformed(
+    /^STREAMING-/.test(text)
+      ? 'X-Amz-Content-Sha256 announces a body in signed chunks, which is not accepted: send its SHA-256'
+      : 'X-Amz-Content-Sha256 must be 64 lower-case hex digits or UNSIGNED-PAYLOAD',
+  );
+}
+
+/** The string to sign, where need be as a function of the body. */
+export function presentedString(
+  signed: Omit<Signed, 'payload'>,
+  hashed: string | undefined,
+  at: { readonly date: string; readonly scope: Scope },
+): PresentedSignature['stringToSign'] {
+  return hashed === undefined
+    ? (body) => stringToSign({ ...signed, payload: hex(sha256OfBodySync(body)) }, at)
+    : stringToSign({ ...signed, payload: hashed }, at);
+}
+
+/** What a scheme leaves open that does not sign the content type. */
+export const contentTypeFindings = (signedHeaders: readonly string[]): readonly Finding[] =>
+  signedHeaders.some((name) => name.toLowerCase() === 'content-type')
+    ? []
+    : [
+        {
+          code: 'content-type-unsigned',
+          severity: 'medium',
+          message: 'The content type is not among the signed headers.',
+          attack: 'A body that is JSON and a form as well is sent on with the other Content-Type.',
+        },
+      ];
+
+/** Of every scheme that sorts the query. */
+export const orderUnsigned: Finding = {
+  code: 'query-unsigned',
+  severity: 'low',
+  message: 'Parameters are sorted before they are signed, also those of one name.',
+  attack: '`?to=1&to=2` becomes `?to=2&to=1`, and a server that takes the first takes another.',
+};
+
+/** Of a scheme that leaves bodies out. */
+export const bodyUnsigned: Finding = {
+  code: 'body-unsigned',
+  severity: 'high',
+  message: 'The body is not part of the signature (UNSIGNED-PAYLOAD).',
+  attack: 'Whoever is on the way replaces the body of a PUT, and the signature still verifies.',
+};

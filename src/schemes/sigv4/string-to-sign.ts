@@ -1,0 +1,82 @@
+import { sha256OfBodySync } from '../../core/digest.ts';
+import { bytesToSign, hex } from '../../core/encoding.ts';
+import { fail } from '../../core/errors.ts';
+import type { Message } from '../../core/message.ts';
+import { canonicalPath, canonicalQuery, canonicalValue, type Parameter, partsOfTarget } from './canonical.ts';
+import type { Scope } from './key.ts';
+
+export const algorithm = 'AWS4-HMAC-SHA256';
+export const unsignedPayload = 'UNSIGNED-PAYLOAD';
+/** SHA-256 of nothing. */
+export const emptyHash: string = hex(sha256OfBodySync(new Uint8Array()));
+
+/** Names of headers in lower case, sorted, and what they are, where that is not the message's. */
+export type SignedFields = {
+  readonly names: readonly string[];
+  readonly values?: Readonly<Record<string, string>>;
+};
+
+/** What of a request is signed. */
+export type Signed = {
+  readonly message: Message;
+  /** Those of the query that are signed. */
+  readonly parameters: readonly Parameter[];
+  readonly fields: SignedFields;
+  /** `HashedPayload`: SHA-256 of the body in hex, or what stands for it. */
+  readonly payload: string;
+};
+
+/**
+ * `CanonicalRequest` of the AWS documentation.
+ *
+ * @throws SignatureError `missing_header`, `invalid_request`
+ */
+export function canonicalRequest({ message, parameters, fields, payload }: Signed, { service }: Scope): string {
+  const { method, rawTarget, authority, headers } = message;
+  const path = canonicalPath(partsOfTarget(rawTarget).path, { onceEncoded: isLikeS3(service) });
+  let text = `${method}\n${path}\n${canonicalQuery(parameters)}\n`;
+  for (const name of fields.names) {
+    const value = name === 'host' ? authority : (fields.values?.[name] ?? canonicalValue(headers, name));
+    text += `${name}:${value}\n`;
+  }
+  return `${text}\n${fields.names.join(';')}\n${payload}`;
+}
+
+/**
+ * What the signature is over.
+ *
+ * @param date as in `20150830T123600Z`.
+ * @throws SignatureError as {@link canonicalRequest} does.
+ */
+export function stringToSign(
+  signed: Signed,
+  { date, scope }: { readonly date: string; readonly scope: Scope },
+): string {
+  const hash = hex(sha256OfBodySync(bytesToSign(canonicalRequest(signed, scope))));
+  return `${algorithm}\n${date}\n${scopeOf(date, scope)}\n${hash}`;
+}
+
+/** `CredentialScope`: for which day, region and service a key is derived. */
+export const scopeOf = (date: string, { region, service }: Scope): string =>
+  `${date.slice(0, 8)}/${region}/${service}/aws4_request`;
+
+/** The services that have S3's rules for paths and bodies. */
+export const isLikeS3 = (service: string): boolean => /^s3(?:express|-outposts|-object-lambda)?$/.test(service);
+
+/**
+ * @param time in milliseconds since the epoch.
+ * @throws SignatureError `invalid_configuration` for a time of no four-digit year.
+ */
+export function amzDate(time: number): string {
+  if (!(time >= 0 && time < 253402300800000)) fail('invalid_configuration', 'clock must return milliseconds.');
+  return new Date(time).toISOString().replace(/[:-]|\.\d+/g, '');
+}
+
+/**
+ * @throws SignatureError `invalid_configuration` for a region or service that cannot stand in a scope.
+ */
+export function checkScope({ region, service }: Scope): void {
+  if (!/^[\w-]{1,64}$/.test(region) || !/^[\w-]{1,64}$/.test(service)) {
+    fail('invalid_configuration', 'region and service must be 1 to 64 of A-Z a-z 0-9 _ - each, as us-east-1 and s3.');
+  }
+}

@@ -1,0 +1,58 @@
+import { bytesOfBase64 } from '../../core/encoding.ts';
+import { fail } from '../../core/errors.ts';
+import type { HeaderView, Message } from '../../core/message.ts';
+import type { PresentedSignature } from '../../core/scheme.ts';
+import { contentOf, idPattern, timestampPattern } from './sign.ts';
+
+// One signature has one spelling: the bits that base64 leaves over are zero.
+const hmacSignature = /^v1,[A-Za-z\d+/]{42}[AEIMQUYcgkosw048]=$/;
+const ed25519Signature = /^v1a,[A-Za-z\d+/]{85}[AQgw]==$/;
+const laterSignature = /^v(?!1a?,)[a-z\d]{1,8},[A-Za-z\d+/=_-]{1,512}$/;
+
+/**
+ * The receiver's half of Standard Webhooks. A message is received once per id and timestamp: an honest retry has a later
+ * timestamp, and no change to the list of signatures makes it another message.
+ *
+ * @param prefixes what the names of the headers begin with: the first counts under which there is a signature.
+ * @throws SignatureError `missing_signature`, `malformed_field`
+ */
+export function readStandardWebhook({ headers }: Message, prefixes: readonly string[]): PresentedSignature {
+  const prefix = prefixes.find((one) => headers.get(`${one}-signature`) !== null);
+  if (prefix === undefined) {
+    return fail('missing_signature', `The request is not signed: it has no ${prefixes.join(' or ')}-signature.`, 401);
+  }
+  const signatures = signaturesOf(headers.get(`${prefix}-signature`) ?? '', `${prefix}-signature`);
+  const id = required(headers, `${prefix}-id`, idPattern, '1 to 255 visible characters other than dot and comma');
+  const timestamp = required(headers, `${prefix}-timestamp`, timestampPattern, 'whole seconds since 1970');
+  return {
+    accessKey: undefined,
+    time: Number(timestamp) * 1000,
+    nonce: `${id}.${timestamp}`,
+    signatures,
+    stringToSign: (body) => contentOf({ id, timestamp }, body),
+    body: { kind: 'signed' },
+  };
+}
+
+function signaturesOf(list: string, name: string): readonly Uint8Array[] {
+  // Each is tried against the whole body, so whoever sends them decides what they cost.
+  const entries = list.length <= 4096 ? list.split(' ') : [];
+  const known = entries.filter((entry) => hmacSignature.test(entry) || ed25519Signature.test(entry));
+  // What later versions of the specification add is passed over, as it asks.
+  const sound = entries.every((entry) => known.includes(entry) || laterSignature.test(entry));
+  if (!sound || entries.length > 8 || known.length > 4 || !known.length) {
+    malformed(
+      `${name} must be v1,<base64> or v1a,<base64>: 1 to 4 of them, and 8 entries in all, with a space between`,
+    );
+  }
+  return known.map((entry) => bytesOfBase64(entry.slice(entry.indexOf(',') + 1)));
+}
+
+function required(headers: HeaderView, name: string, pattern: RegExp, expected: string): string {
+  const value = headers.get(name);
+  if (value === null) return malformed(`${name} is missing, expected ${expected}`);
+  if (pattern.test(value)) return value;
+  return malformed(`${name} is malformed or repeated: found ${value.length} characters, expected ${expected}`);
+}
+
+const malformed = (message: string): never => fail('malformed_field', `${message}.`);

@@ -1,0 +1,72 @@
+import { checkAccessKey, concealed, type Secret } from '../../core/credentials.ts';
+import { fail } from '../../core/errors.ts';
+import type { KeyRecord, KeySecret, KeyStore } from '../contracts.ts';
+import { type OptionNames, requireKnownOptions } from '../known-options.ts';
+import { rangesOf } from '../ranges.ts';
+import { checkKeySecret } from './key-secret.ts';
+
+const recordNames: OptionNames<KeyRecord> = {
+  accessKey: true,
+  service: true,
+  secrets: true,
+  environment: true,
+  scopes: true,
+  notBefore: true,
+  expiresAt: true,
+  revoked: true,
+  schemes: true,
+  algorithms: true,
+  addresses: true,
+  createdAt: true,
+  lastUsedAt: true,
+  explain: true,
+};
+
+/** With `accessKey`, so that what `generateCredentials()` returns can be an entry. */
+const secretNames: OptionNames<KeySecret & { readonly accessKey: string }> = {
+  accessKey: true,
+  id: true,
+  scheme: true,
+  notBefore: true,
+  expiresAt: true,
+  secret: true,
+  publicKey: true,
+};
+
+/**
+ * Keys that are given once and held in memory: for a few partners from configuration, and for tests.
+ *
+ * @throws SignatureError `invalid_credentials` for an access key, secret or public key that cannot be one, `invalid_configuration` for
+ * a record without secrets, without a service, with a property that does not exist, or given twice.
+ */
+export function memoryKeys(records: Iterable<KeyRecord>): KeyStore {
+  const keys = new Map<string, KeyRecord>();
+  for (const record of records) {
+    const { accessKey, service, secrets } = record;
+    checkAccessKey(accessKey);
+    if (!service || !secrets?.length)
+      fail('invalid_configuration', `The key ${accessKey} needs a service and a secret.`);
+    requireKnownOptions(record, recordNames, `The key ${accessKey}`);
+    rangesOf(record.addresses ?? []);
+    if (keys.has(accessKey)) fail('invalid_configuration', `The key ${accessKey} is given twice.`);
+    for (const entry of secrets) {
+      requireKnownOptions(entry, secretNames, `A secret of the key ${accessKey}`);
+      checkKeySecret(entry);
+    }
+    // Copied, for whoever wipes or changes what was handed in.
+    keys.set(accessKey, {
+      ...record,
+      secrets: secrets.map((entry) => (entry.publicKey ? { ...entry } : concealedSecret(entry))),
+      ...(record.scopes && { scopes: [...record.scopes] }),
+    });
+  }
+  return { find: (accessKey) => keys.get(accessKey) };
+}
+
+type Shared = Extract<KeySecret, { readonly secret: Secret }>;
+
+function concealedSecret({ secret, ...rest }: Shared): Shared {
+  return concealed(rest, copyOf(secret));
+}
+
+const copyOf = (secret: Secret): Secret => (ArrayBuffer.isView(secret) ? new Uint8Array(secret) : secret);

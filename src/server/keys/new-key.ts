@@ -1,0 +1,66 @@
+import { checkEnvironment, type PlatformKey } from '../../core/credentials.ts';
+import { fail } from '../../core/errors.ts';
+import type { KeyRecord } from '../contracts.ts';
+import { type OptionNames, requireKnownOptions } from '../known-options.ts';
+import { rangesOf } from '../ranges.ts';
+import { checkFuture, checkMoment } from './moments.ts';
+
+/** A key to be made. */
+export type NewKey = Pick<
+  KeyRecord,
+  'service' | 'scopes' | 'schemes' | 'algorithms' | 'addresses' | 'notBefore' | 'expiresAt' | 'explain'
+> & {
+  /** 1 to 64 of A-Z a-z 0-9 . _ ~ - @default a new random one */
+  readonly accessKey?: string;
+  /** 1 to 16 lower-case letters and digits. @default 'live' */
+  readonly environment?: string;
+  /** The caller's public key; then there is no secret. @default none: a secret is made */
+  readonly publicKey?: PlatformKey;
+  /** The name of the one scheme that the secret or public key is for. @default every scheme of the verifier */
+  readonly scheme?: string;
+};
+
+const names: OptionNames<NewKey> = {
+  service: true,
+  scopes: true,
+  schemes: true,
+  algorithms: true,
+  addresses: true,
+  notBefore: true,
+  expiresAt: true,
+  explain: true,
+  accessKey: true,
+  environment: true,
+  publicKey: true,
+  scheme: true,
+};
+
+/**
+ * Checks what `create` was given.
+ *
+ * @param now in milliseconds since the epoch.
+ * @throws SignatureError `invalid_configuration` for an unknown name, and for a value that cannot be.
+ */
+export function checkNewKey(key: NewKey, now: number): void {
+  requireKnownOptions(key, names, 'create()');
+  const { accessKey, environment, service, addresses = [], notBefore, expiresAt } = key;
+  // Shorter than the verifier's grammar allows, so that every database can index it.
+  if (accessKey !== undefined && !/^[\w.~-]{1,64}$/.test(accessKey)) {
+    fail('invalid_configuration', 'An access key has 1 to 64 of A-Z a-z 0-9 . _ ~ -');
+  }
+  if (environment !== undefined) checkEnvironment(environment);
+  if (!service || service.length > 255) fail('invalid_configuration', 'A key needs a service of 1 to 255 characters.');
+  // A text has an `includes` of its own, which would find a scope in a part of it.
+  for (const list of ['scopes', 'schemes', 'algorithms', 'addresses'] as const) checkTexts(list, key[list]);
+  rangesOf(addresses);
+  checkMoment('notBefore', notBefore);
+  checkFuture('expiresAt', expiresAt, now);
+  if (notBefore !== undefined && expiresAt !== undefined && !(notBefore < expiresAt)) {
+    fail('invalid_configuration', 'notBefore is not before expiresAt: the key would never be valid.');
+  }
+}
+
+function checkTexts(name: string, list: unknown): void {
+  if (list === undefined || (Array.isArray(list) && list.every((entry) => typeof entry === 'string'))) return;
+  fail('invalid_configuration', `${name} must be a list of texts.`);
+}
