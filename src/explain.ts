@@ -3,4 +3,4 @@ export type { LeftOut, LeftOutCode } from './explain/effort.ts';
 export { explainSignature } from './explain/explain.ts';
 export type { ExplainedSecret, ExplainOptions, SignatureExplanation } from './explain/explanation.ts';
 export type { Freshness } from './explain/freshness.ts';
-export type { ShownField } from './explain/masked.ts';
+export type { ShownField } from './explain/masked-fields.ts';

@@ -1,6 +1,6 @@
 import type { Request, RequestHandler } from 'express';
-import { admit, callerOf, type NodeGateOptions, nodeGate, sendReply } from './node/admit.ts';
-import { scopeRefusal } from './server/gate.ts';
+import { admit, callerOf, type NodeGateOptions, nodeGate, sendPlainResponse } from './node/admit.ts';
+import { refuseWithoutScope } from './server/gate.ts';
 import type { Verifier } from './server/verify/verifier.ts';
 
 export { callerOf } from './node/admit.ts';
@@ -19,7 +19,7 @@ export type ExpressGateOptions = NodeGateOptions<Request>;
  *
  * @throws SignatureError `invalid_configuration` for `cors` options that no browser would ever match.
  */
-export function signedRequests(verifier: Verifier, options: ExpressGateOptions = {}): RequestHandler {
+export function protect(verifier: Verifier, options: ExpressGateOptions = {}): RequestHandler {
   const gate = nodeGate(verifier, options);
   return (request, response, next) => {
     admit(gate, { request, response }).then((caller) => {
@@ -28,11 +28,11 @@ export function signedRequests(verifier: Verifier, options: ExpressGateOptions =
   };
 }
 
-/** Middleware for single routes, after {@link signedRequests}: answers 403 unless the caller's key has the scope, and tells the audit. */
+/** Middleware for single routes, after {@link protect}: answers 403 unless the caller's key has the scope, and tells the audit. */
 export function requireScope(scope: string): RequestHandler {
   return (request, response, next) => {
-    scopeRefusal(callerOf(request), scope).then((refusal) => {
-      if (refusal) sendReply(response, refusal);
+    refuseWithoutScope(callerOf(request), scope).then((refusal) => {
+      if (refusal) sendPlainResponse(response, refusal);
       else next();
     }, next);
   };

@@ -7,8 +7,8 @@ import type {
   preHandlerAsyncHookHandler,
 } from 'fastify';
 import { callerOf as callerOfNode, nodeGate } from './node/admit.ts';
-import { type Caller, type GateOptions, scopeRefusal } from './server/gate.ts';
-import type { Reply } from './server/response/reply.ts';
+import { type Caller, type GateOptions, refuseWithoutScope } from './server/gate.ts';
+import type { PlainResponse } from './server/response/refusal-response.ts';
 import type { Verifier } from './server/verify/verifier.ts';
 
 export type { Caller, GateOptions } from './server/gate.ts';
@@ -26,7 +26,7 @@ export type FastifyGateOptions = GateOptions<FastifyRequest>;
  *
  * @throws SignatureError `invalid_configuration` for `cors` options that no browser would ever match.
  */
-export function signedRequests(verifier: Verifier, options: FastifyGateOptions = {}): FastifyPluginCallback {
+export function protect(verifier: Verifier, options: FastifyGateOptions = {}): FastifyPluginCallback {
   const gate = nodeGate(verifier, options);
   const plugin: FastifyPluginCallback = (app, _, done) => {
     app.addHook('onRequest', async (request, reply) => {
@@ -50,10 +50,10 @@ function catchPreflights(app: FastifyInstance): void {
   }
 }
 
-/** A `preHandler` for single routes, after {@link signedRequests}: answers 403 unless the caller's key has the scope, and tells the audit. */
+/** A `preHandler` for single routes, after {@link protect}: answers 403 unless the caller's key has the scope, and tells the audit. */
 export function requireScope(scope: string): preHandlerAsyncHookHandler {
   return async (request, reply) => {
-    const refusal = await scopeRefusal(callerOf(request), scope);
+    const refusal = await refuseWithoutScope(callerOf(request), scope);
     return refusal && send(reply, refusal);
   };
 }
@@ -66,7 +66,7 @@ export function requireScope(scope: string): preHandlerAsyncHookHandler {
 export const callerOf = ({ raw }: FastifyRequest): Caller => callerOfNode(raw);
 
 // As bytes: to a text Fastify adds a charset, and the type may be signed.
-const send = (reply: FastifyReply, { status, headers, body }: Reply): FastifyReply =>
+const send = (reply: FastifyReply, { status, headers, body }: PlainResponse): FastifyReply =>
   reply
     .code(status)
     .headers({ ...headers })

@@ -1,7 +1,7 @@
 import type { Context, MiddlewareHandler } from 'hono';
-import { handOn, receivedFromHono } from './node/hono-request.ts';
-import { type Caller, createGate, type GateOptions, scopeRefusal } from './server/gate.ts';
-import { responseOf } from './server/response/reply.ts';
+import { receivedFromHono, replaceRequest } from './node/hono-request.ts';
+import { type Caller, createGate, type GateOptions, refuseWithoutScope } from './server/gate.ts';
+import { toResponse } from './server/response/refusal-response.ts';
 import type { Verifier } from './server/verify/verifier.ts';
 
 export type { Caller, GateOptions } from './server/gate.ts';
@@ -21,16 +21,16 @@ export type SignedEnv = { Variables: { caller: Caller } };
  * @throws SignatureError `invalid_configuration` for `cors` options that no browser would ever match; with a function, when the
  * first request arrives.
  */
-export function signedRequests(
+export function protect(
   verifier: Verifier | ((context: Context) => Verifier),
   options?: HonoGateOptions,
 ): MiddlewareHandler<SignedEnv>;
 /** The same for an app with `Bindings`: `signedRequests<SignedEnv & { Bindings: … }>((c) => …)` knows the types of `c.env`. */
-export function signedRequests<Of extends SignedEnv>(
+export function protect<Of extends SignedEnv>(
   verifier: Verifier | ((context: Context<Of>) => Verifier),
   options?: GateOptions<Context<Of>>,
 ): MiddlewareHandler<Of>;
-export function signedRequests(
+export function protect(
   verifier: Verifier | ((context: Context) => Verifier),
   options: HonoGateOptions = {},
 ): MiddlewareHandler<SignedEnv> {
@@ -49,22 +49,22 @@ function gateOf(verifier: Verifier, options: HonoGateOptions): MiddlewareHandler
   return async (c, next) => {
     const passed = await gate({ request: receivedFromHono(c), source: c });
     if (passed.ok) {
-      handOn(c, passed.request);
+      replaceRequest(c, passed.request);
       c.set('caller', passed.caller);
       await next();
       for (const [name, value] of Object.entries(passed.headers)) c.header(name, value);
-    } else c.res = responseOf(passed.response);
+    } else c.res = toResponse(passed.response);
     for (const [name, value] of Object.entries(passed.share?.(c.res.headers) ?? {})) c.header(name, value);
     if (passed.ok && passed.countersign) c.res = await passed.countersign(c.res);
     return undefined;
   };
 }
 
-/** Middleware for single routes, after {@link signedRequests}: answers 403 unless the caller's key has the scope, and tells the audit. */
+/** Middleware for single routes, after {@link protect}: answers 403 unless the caller's key has the scope, and tells the audit. */
 export function requireScope(scope: string): MiddlewareHandler<SignedEnv> {
   return async (c, next) => {
-    const refusal = await scopeRefusal(c.get('caller'), scope);
-    if (refusal) return responseOf(refusal);
+    const refusal = await refuseWithoutScope(c.get('caller'), scope);
+    if (refusal) return toResponse(refusal);
     await next();
     return undefined;
   };

@@ -4,7 +4,7 @@ import { mayHaveBody, refuseUnsendable, setSignature } from './client/request.ts
 import type { Signer } from './client/signer.ts';
 import { sha256OfBody } from './core/digest.ts';
 import { SignatureError } from './core/errors.ts';
-import { messageOf } from './core/message.ts';
+import { toMessage } from './core/message.ts';
 
 /** What ky 2 calls a hook with. ky 1 calls `beforeRequest` with a Request and its options. */
 type State = { readonly request: Request; readonly options: object; readonly error?: unknown };
@@ -51,7 +51,7 @@ type Call = { readonly body?: Body; readonly signal?: AbortSignal };
 
 async function sign(signer: Signer, request: Request, { body, signal }: Call): Promise<Request | undefined> {
   const { headers } = request;
-  const message = messageOf(request, headers);
+  const message = toMessage(request, headers);
   refuseUnsendable(message);
   const handed = body ?? undefined;
   const bytes = handed === undefined ? undefined : bytesInMemory(handed);
@@ -61,6 +61,6 @@ async function sign(signer: Signer, request: Request, { body, signal }: Call): P
   const known = await unlessAborted(bodyToSign(signer, source, sha256OfBody), signal);
   const { headers: added, target } = await unlessAborted(signer.signMessage(message, known.body), signal);
   const signed = setSignature(request, added, signer.scheme.fields);
-  const readdressed = target && (await signer.scheme.readdress?.(signed, { target, body: known.bytes }));
+  const readdressed = target && (await signer.scheme.withTarget?.(signed, { target, body: known.bytes }));
   return readdressed || (signed === request ? undefined : signed);
 }

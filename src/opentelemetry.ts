@@ -20,7 +20,7 @@ export type OpenTelemetryOptions = {
 type Instruments = { readonly requests: Counter; readonly duration: Histogram };
 
 /**
- * An audit that measures, and marks the active span. Give it to the verifier itself or by `allSinks`, not behind `boundedSink`,
+ * An audit that measures, and marks the active span. Give it to the verifier itself or by `combineSinks`, not behind `boundedSink`,
  * where the request's span is active no more. It takes no time that is worth a bound.
  *
  * Metrics: the counter `countersign.requests` and the histogram `countersign.verification.duration`, in seconds, with the

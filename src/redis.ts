@@ -2,8 +2,8 @@ import { fail, SignatureError } from './core/errors.ts';
 import { claimScript, prepareScript } from './redis/scripts.ts';
 import type { ReplayStore } from './server/contracts.ts';
 import { claimId } from './stores/claim-id.ts';
-import { storeFault } from './stores/store-fault.ts';
-import { inTime } from './stores/with-timeout.ts';
+import { toStoreError } from './stores/store-fault.ts';
+import { withTimeout } from './stores/with-timeout.ts';
 
 /**
  * Sends one command to Redis or Valkey. With node-redis `(...command) => client.sendCommand(command)`, with ioredis
@@ -82,7 +82,7 @@ export function redisReplay(options: RedisReplayOptions): ReplayStore {
         unavailable('The replay store and the verifier must have the same clock.');
       }
       const words = wordsFor(accessKey, claimId(accessKey, nonce), { now, lifetime });
-      const result = await inTime(claimed(send, words), timeout).catch(refused);
+      const result = await withTimeout(claimed(send, words), timeout).catch(refused);
       return result === 'fresh' || result === 'seen' ? result : unclaimed(result, longLivedPerKey);
     },
   };
@@ -138,7 +138,7 @@ function refused(cause: unknown): never {
   if (/\bOOM\b/.test(String((cause as Error | undefined)?.message))) {
     fail('replay_store_full', 'Redis is out of memory: raise maxmemory.', 503, cause);
   }
-  return unavailable(storeFault('Redis', cause), cause);
+  return unavailable(toStoreError('Redis', cause), cause);
 }
 
 const unavailable = (message: string, cause?: unknown): never =>

@@ -7,13 +7,13 @@ export type { HeaderView } from './core/message.ts';
 export type { Scheme } from './core/scheme.ts';
 export { allowUnsignedPayload } from './core/unsafe-options.ts';
 export { countersignV1 } from './schemes/countersign-v1/scheme.ts';
-export { allSinks } from './server/audit/all-sinks.ts';
 export type { AuditLoss, BoundedSink, BoundedSinkCounts, BoundedSinkOptions } from './server/audit/bounded-sink.ts';
 export { boundedSink } from './server/audit/bounded-sink.ts';
+export { combineSinks } from './server/audit/combine-sinks.ts';
+export type { CountingSink, CountingSinkOptions, OutcomeCount } from './server/audit/counting-sink.ts';
+export { countingSink } from './server/audit/counting-sink.ts';
 export type { AuditLogger, LineWriter } from './server/audit/log-sinks.ts';
-export { jsonLines, loggedTo } from './server/audit/log-sinks.ts';
-export type { OutcomeCount, OutcomeCounts, OutcomeCountsOptions } from './server/audit/outcome-counts.ts';
-export { outcomeCounts } from './server/audit/outcome-counts.ts';
+export { jsonLinesSink, loggerSink } from './server/audit/log-sinks.ts';
 export type {
   AcceptedEvent,
   AuditEvent,
@@ -64,12 +64,12 @@ export { reportOnly } from './server/report-only.ts';
 export type { ChallengeOptions } from './server/response/challenges.ts';
 export { signedChallenges } from './server/response/challenges.ts';
 export type { CorsOptions } from './server/response/cors-options.ts';
-export type { Reply } from './server/response/reply.ts';
-export type { ReceivedBody, UnreadBody } from './server/verify/body.ts';
-export { requireSigned } from './server/verify/body.ts';
+export type { PlainResponse } from './server/response/refusal-response.ts';
+export type { ExpectedBody, ReceivedBody } from './server/verify/body.ts';
+export { checkBodyDigest } from './server/verify/body.ts';
 export type { PublicAddress, ReceivedRequest } from './server/verify/message.ts';
 export type { ForwardingHeader, TrustedProxies } from './server/verify/proxies.ts';
-export type { Entered, Refused, Verified } from './server/verify/result.ts';
+export type { Refused, ResolvedAddress, Verified } from './server/verify/result.ts';
 export type { Verifier } from './server/verify/verifier.ts';
 export { createVerifier } from './server/verify/verifier.ts';
 export type { LimitOptions, VerifierOptions, VerifyContext } from './server/verify/verifier-options.ts';

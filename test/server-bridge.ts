@@ -72,7 +72,7 @@ async function received(incoming: IncomingMessage, fields: Exchange['fields']): 
 }
 
 function usualAnswer({ request, result }: Exchange): Response {
-  if (!result.ok) return new Response(result.reply.body, result.reply);
+  if (!result.ok) return new Response(result.response.body, result.response);
   const { method, target, headers, body } = request;
   const text = new TextDecoder().decode(body);
   return Response.json({ method, target, type: headers.get('content-type'), text, bytes: body.length });

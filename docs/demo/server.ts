@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pipeline } from 'node:stream/promises';
-import { protectNode } from 'countersign/node';
+import { protect } from 'countersign/node';
 import {
   type AuditSink,
-  allSinks,
   boundedSink,
+  combineSinks,
   createVerifier,
   derivedSecrets,
   type ManagedKeys,
@@ -41,9 +41,9 @@ export async function startServer({ file, port = 0, tolerance = 300, audit }: Se
   const keys = managedKeys({ table: sqlKeys({ database }), secrets });
   const stored = boundedSink(sqlAudit({ database }));
   const replay = sqlReplay({ database });
-  const verifier = createVerifier({ keys, replay, tolerance, audit: allSinks([stored, audit]) });
+  const verifier = createVerifier({ keys, replay, tolerance, audit: combineSinks([stored, audit]) });
 
-  const gate = protectNode(verifier, async (request, response, caller) => {
+  const gate = protect(verifier, async (request, response, caller) => {
     const answer = await route(request, caller).catch(() => problem(500, 'The server failed.'));
     // Throws when the caller has gone away: then there is nobody to answer.
     await send(answer, response).catch(() => response.destroy());

@@ -1,6 +1,6 @@
 import type { CheckedCall, Outcome } from './call.ts';
 
-const header = ['', 'call', 'expected reply', 'actual reply', 'what it gave, or reason in the audit event'];
+const header = ['', 'call', 'expected response', 'actual response', 'what it gave, or reason in the audit event'];
 
 /** Checked calls as an aligned table, under a heading for each group. */
 export function tableOf(groups: Readonly<Record<string, readonly CheckedCall[]>>): string {

@@ -1,18 +1,21 @@
 import { parseArgs } from 'node:util';
 import { fail } from '../core/errors.ts';
 import { didYouMean } from '../server/nearest.ts';
-import { type Command, everywhere, type Given, type Options } from './command.ts';
+import { type Command, commonOptions, type Options, type OptionValues } from './command.ts';
 
 /** What stands after the name of a command. */
-export type Arguments = { readonly given: Given<Options & typeof everywhere>; readonly operands: readonly string[] };
+export type Arguments = {
+  readonly given: OptionValues<Options & typeof commonOptions>;
+  readonly operands: readonly string[];
+};
 
 /**
  * Reads the arguments of a command. Nothing is passed over: an option that does not exist may be a misspelt one that matters.
  *
  * @throws SignatureError `invalid_configuration`, which never quotes a value: it may be a secret.
  */
-export function argumentsOf({ name, options, operands = [] }: Command, args: readonly string[]): Arguments {
-  const known: Options = { ...options, ...everywhere };
+export function parseArguments({ name, options, operands = [] }: Command, args: readonly string[]): Arguments {
+  const known: Options = { ...options, ...commonOptions };
   const { values, positionals, tokens } = parsed(name, known, args);
   const once = new Set<string>();
   for (const token of tokens) {

@@ -2,8 +2,8 @@ import { fail } from '../core/errors.ts';
 import { derivedSecretsFromText, sealerFromText } from '../server/keys/at-rest-text.ts';
 import type { DerivedSecrets } from '../server/keys/derived-secrets.ts';
 import type { Sealer } from '../server/keys/sealing.ts';
-import type { Given, Options } from './command.ts';
-import { secretTextIn } from './text-file.ts';
+import type { Options, OptionValues } from './command.ts';
+import { readSecretText } from './text-file.ts';
 
 /** What opens the secrets in the database. */
 export const atRestOptions = {
@@ -19,14 +19,14 @@ export const atRestOptions = {
   },
 } as const satisfies Options;
 
-export type GivenAtRest = Given<typeof atRestOptions>;
+export type AtRestValues = OptionValues<typeof atRestOptions>;
 
 /**
  * How secrets are kept, as the caller says.
  *
  * @throws SignatureError `invalid_configuration` where it is not said, or in two ways.
  */
-export async function secretsAtRest(given: GivenAtRest): Promise<Sealer | DerivedSecrets> {
+export async function secretsAtRest(given: AtRestValues): Promise<Sealer | DerivedSecrets> {
   const sealing = await textOf(given['sealing-key-file'], 'COUNTERSIGN_SEALING_KEY', 'The sealing key');
   const master = await textOf(given['master-file'], 'COUNTERSIGN_MASTER_SECRET', 'The master secret');
   if (sealing !== undefined && master !== undefined) {
@@ -38,11 +38,11 @@ export async function secretsAtRest(given: GivenAtRest): Promise<Sealer | Derive
 /**
  * @throws SignatureError `invalid_configuration` as {@link secretsAtRest}, and where secrets are derived.
  */
-export const sealerAtRest = async (given: Pick<GivenAtRest, 'sealing-key-file'>): Promise<Sealer> =>
+export const sealerAtRest = async (given: Pick<AtRestValues, 'sealing-key-file'>): Promise<Sealer> =>
   sealerOf(await textOf(given['sealing-key-file'], 'COUNTERSIGN_SEALING_KEY', 'The sealing key'));
 
 async function textOf(file: string | undefined, variable: string, what: string): Promise<string | undefined> {
-  return file === undefined ? process.env[variable] || undefined : secretTextIn(file, what);
+  return file === undefined ? process.env[variable] || undefined : readSecretText(file, what);
 }
 
 const sealerOf = (text: string | undefined): Sealer =>

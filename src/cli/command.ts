@@ -13,7 +13,7 @@ export type Option = {
 export type Options = Readonly<Record<string, Option>>;
 
 /** The values of options, by name. */
-export type Given<Known extends Options = Options> = {
+export type OptionValues<Known extends Options = Options> = {
   readonly [Name in keyof Known]: Known[Name]['type'] extends 'flag'
     ? boolean
     : Known[Name]['type'] extends 'list'
@@ -41,11 +41,11 @@ export type Command<Known extends Options = Options> = {
    * @returns the exit status.
    * @throws SignatureError whose status says with what to exit.
    */
-  run(given: Given<Known & typeof everywhere>, operands: readonly string[]): Promise<number>;
+  run(given: OptionValues<Known & typeof commonOptions>, operands: readonly string[]): Promise<number>;
 };
 
 /** Options that every command has. */
-export const everywhere = {
+export const commonOptions = {
   json: { type: 'flag', help: 'Print JSON, errors too.' },
   help: { type: 'flag', short: 'h', help: 'Print this.' },
 } as const satisfies Options;

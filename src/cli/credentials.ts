@@ -1,11 +1,11 @@
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import type { Credentials, Secret } from '../core/credentials.ts';
-import { bytesOfBase64, bytesOfHex } from '../core/encoding.ts';
+import { decodeBase64, decodeHex } from '../core/encoding.ts';
 import { fail } from '../core/errors.ts';
-import type { Given, Options } from './command.ts';
-import { isPem, privateKeyIn } from './pem-key.ts';
-import { secretTextIn, withoutLastBreak } from './text-file.ts';
+import type { Options, OptionValues } from './command.ts';
+import { isPem, parsePrivateKey } from './pem-key.ts';
+import { readSecretText, withoutLastBreak } from './text-file.ts';
 
 /** Whose secret, and where it is. */
 export const credentialOptions = {
@@ -15,7 +15,7 @@ export const credentialOptions = {
   'secret-encoding': { type: 'text', value: 'hex|base64', help: 'How the secret is written, if it is bytes.' },
 } as const satisfies Options;
 
-export type GivenCredentials = Pick<Given<typeof credentialOptions>, keyof typeof credentialOptions>;
+export type CredentialValues = Pick<OptionValues<typeof credentialOptions>, keyof typeof credentialOptions>;
 
 /** How credentials are to be used. */
 export type CredentialsUse = {
@@ -26,7 +26,7 @@ export type CredentialsUse = {
 };
 
 /** The access key that is given, if one is. */
-export const accessKeyOf = (given: Pick<GivenCredentials, 'access-key'>): string | undefined =>
+export const readAccessKey = (given: Pick<CredentialValues, 'access-key'>): string | undefined =>
   given['access-key'] ?? (process.env.COUNTERSIGN_ACCESS_KEY || undefined);
 
 /**
@@ -34,8 +34,8 @@ export const accessKeyOf = (given: Pick<GivenCredentials, 'access-key'>): string
  *
  * @throws SignatureError `invalid_configuration` where one is missing, or given in two ways.
  */
-export async function credentialsOf(
-  given: GivenCredentials,
+export async function readCredentials(
+  given: CredentialValues,
   use: CredentialsUse,
 ): Promise<Omit<Credentials, 'accessKey'> & { readonly accessKey: string | undefined }> {
   const { credentials: file, 'secret-file': secretFile, 'secret-encoding': encoding } = given;
@@ -43,19 +43,19 @@ export async function credentialsOf(
     if (secretFile !== undefined)
       fail('invalid_configuration', 'The secret is given twice: --credentials, --secret-file.');
     const { accessKey, secret, sessionToken } = await credentialsIn(file);
-    const read = await secretFrom(secret, { encoding, ...use });
+    const read = await readSecret(secret, { encoding, ...use });
     return { accessKey: given['access-key'] ?? accessKey, secret: read, ...(sessionToken && { sessionToken }) };
   }
-  const secret = await secretFrom(await givenSecret(secretFile, use), { encoding, ...use });
+  const secret = await readSecret(await givenSecret(secretFile, use), { encoding, ...use });
   const { COUNTERSIGN_SESSION_TOKEN: sessionToken } = process.env;
-  return { accessKey: accessKeyOf(given), secret, ...(sessionToken && { sessionToken }) };
+  return { accessKey: readAccessKey(given), secret, ...(sessionToken && { sessionToken }) };
 }
 
 async function givenSecret(file: string | undefined, { prompt }: CredentialsUse): Promise<string> {
-  if (file !== undefined) return withoutLastBreak(await secretTextIn(file, 'The secret'));
+  if (file !== undefined) return withoutLastBreak(await readSecretText(file, 'The secret'));
   const { COUNTERSIGN_SECRET } = process.env;
   if (COUNTERSIGN_SECRET) return COUNTERSIGN_SECRET;
-  const typed = prompt === 'allowed' && process.stdin.isTTY ? await promptedSecret('Secret: ') : undefined;
+  const typed = prompt === 'allowed' && process.stdin.isTTY ? await promptSecret('Secret: ') : undefined;
   return (
     typed ??
     fail('invalid_configuration', 'The secret is missing: give --credentials, --secret-file or COUNTERSIGN_SECRET.')
@@ -67,14 +67,14 @@ async function givenSecret(file: string | undefined, { prompt }: CredentialsUse)
  *
  * @throws SignatureError `invalid_configuration` for an encoding that it is not in.
  */
-export async function secretFrom(
+export async function readSecret(
   text: string,
   { encoding, algorithms }: Pick<CredentialsUse, 'algorithms'> & { readonly encoding: string | undefined },
 ): Promise<Secret> {
-  if (encoding === undefined) return isPem(text) ? privateKeyIn(text, algorithms) : text;
-  if (encoding === 'hex' && /^(?:[\da-f]{2})+$/i.test(text)) return bytesOfHex(text.toLowerCase());
+  if (encoding === undefined) return isPem(text) ? parsePrivateKey(text, algorithms) : text;
+  if (encoding === 'hex' && /^(?:[\da-f]{2})+$/i.test(text)) return decodeHex(text.toLowerCase());
   if (encoding === 'base64' && /^[\w+/-]+={0,2}$/.test(text) && text.replace(/=/g, '').length % 4 !== 1) {
-    return bytesOfBase64(text);
+    return decodeBase64(text);
   }
   return fail(
     'invalid_configuration',
@@ -87,7 +87,7 @@ export async function secretFrom(
 type Written = { readonly accessKey?: string; readonly secret: string; readonly sessionToken?: string };
 
 async function credentialsIn(file: string): Promise<Written> {
-  const text = await secretTextIn(file, 'The credentials');
+  const text = await readSecretText(file, 'The credentials');
   let value: Partial<Record<keyof Written, unknown>> | null;
   try {
     value = JSON.parse(text) as typeof value;
@@ -108,7 +108,7 @@ const isTextIfAny = (value: unknown): value is string | undefined => value === u
  *
  * @returns undefined where nothing was.
  */
-export function promptedSecret(question: string): Promise<string | undefined> {
+export function promptSecret(question: string): Promise<string | undefined> {
   // What readline would show goes nowhere.
   const output = new Writable({ write: (_chunk, _encoding, written) => written() });
   const lines = createInterface({ input: process.stdin, output, terminal: true });

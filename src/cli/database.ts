@@ -2,7 +2,7 @@ import { closeSync, existsSync, openSync } from 'node:fs';
 import type { Dialect, Kysely } from 'kysely';
 import { fail } from '../core/errors.ts';
 import { type NodeSqlite, nodeSqlite } from '../sql/node-sqlite.ts';
-import type { Given, Options } from './command.ts';
+import type { Options, OptionValues } from './command.ts';
 
 /** Where keys are. */
 export const databaseOptions = {
@@ -14,7 +14,7 @@ export const databaseOptions = {
   schema: { type: 'text', value: 'NAME', help: "The schema that has the tables, if not the connection's own." },
 } as const satisfies Options;
 
-export type GivenDatabase = Given<typeof databaseOptions>;
+export type DatabaseValues = OptionValues<typeof databaseOptions>;
 
 /** What a database is opened for. */
 export type Opening = {
@@ -28,7 +28,7 @@ export type Opening = {
 const patience = 10_000;
 
 /** Whether a place for keys is given. */
-export const hasDatabase = ({ database }: Pick<GivenDatabase, 'database'>): boolean => urlOf(database) !== '';
+export const hasDatabase = ({ database }: Pick<DatabaseValues, 'database'>): boolean => urlOf(database) !== '';
 
 /**
  * Opens the database, and closes it whatever happens.
@@ -37,7 +37,7 @@ export const hasDatabase = ({ database }: Pick<GivenDatabase, 'database'>): bool
  * and what `use` throws.
  */
 export async function withDatabase<Result>(
-  { database: given }: Pick<GivenDatabase, 'database'>,
+  { database: given }: Pick<DatabaseValues, 'database'>,
   opening: Opening,
   use: (database: Kysely<object>) => Promise<Result>,
 ): Promise<Result> {

@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import { fail } from '../core/errors.ts';
 import { allowUnsignedPayload } from '../core/unsafe-options.ts';
 import { type BoundedSink, boundedSink } from '../server/audit/bounded-sink.ts';
-import { jsonLines } from '../server/audit/log-sinks.ts';
+import { jsonLinesSink } from '../server/audit/log-sinks.ts';
 import type { AuditSink, ReplayStore } from '../server/contracts.ts';
 import { cachedKeys } from '../server/keys/cached-keys.ts';
 import { managedKeys } from '../server/keys/managed-keys.ts';
@@ -12,12 +12,12 @@ import { sqlAudit } from '../sql/audit.ts';
 import { sqlKeys } from '../sql/keys.ts';
 import { sqlReplay } from '../sql/replay.ts';
 import { atRestOptions, secretsAtRest } from './at-rest.ts';
-import type { Given, Options } from './command.ts';
+import type { Options, OptionValues } from './command.ts';
 import { databaseOptions, withDatabase } from './database.ts';
-import { tell } from './output.ts';
+import { findScheme, parseFinding, schemeOptions } from './find-scheme.ts';
+import { printNotice } from './output.ts';
 import { redisOptions, withRedisReplay } from './redis.ts';
-import { findingOf, schemeOf, schemeOptions } from './scheme-named.ts';
-import { durationOf } from './times.ts';
+import { parseDuration } from './times.ts';
 
 /** With what a gateway verifies. */
 export const gatewayVerifierOptions = {
@@ -26,7 +26,11 @@ export const gatewayVerifierOptions = {
   'trusted-proxy': { type: 'list', value: 'CIDR', help: 'Proxies that are believed about where requests come from.' },
   'trusted-header': { type: 'list', value: 'NAME', help: 'In which headers, as x-forwarded-for.' },
   tolerance: { type: 'text', value: 'TIME', help: 'How far a time may be from now: 300, 5m. Without it, 300.' },
-  accept: { type: 'list', value: 'FINDING', help: 'What the scheme leaves open and may, as body-unsigned.' },
+  'accept-finding': {
+    type: 'list',
+    value: 'FINDING',
+    help: 'A weakness of the scheme that you accept, such as body-unsigned.',
+  },
   'allow-unsigned-payload': { type: 'flag', help: 'Accepts bodies that callers left unsigned.' },
   audit: { type: 'text', value: 'WHERE', help: 'stdout, database or none. Without it, stdout.' },
   ...schemeOptions,
@@ -35,7 +39,7 @@ export const gatewayVerifierOptions = {
   ...redisOptions,
 } as const satisfies Options;
 
-type GivenVerifier = Given<typeof gatewayVerifierOptions>;
+type GivenVerifier = OptionValues<typeof gatewayVerifierOptions>;
 
 /**
  * Opens keys and stores, and makes a verifier of them. What is audited has been written when this ends.
@@ -48,7 +52,7 @@ export async function withGatewayVerifier<Result>(
 ): Promise<Result> {
   // First, because it needs no database to be found missing.
   const secrets = await secretsAtRest(given);
-  const { scheme } = schemeOf(given);
+  const { scheme } = findScheme(given);
   return withDatabase(given, { missing: 'refuse', connections: 10 }, async (database) => {
     const place = { database, ...(given.schema !== undefined && { schema: given.schema }) };
     const keys = managedKeys({ table: sqlKeys(place), secrets });
@@ -62,8 +66,8 @@ export async function withGatewayVerifier<Result>(
           replay,
           scheme,
           ...addressOf(given),
-          accept: given.accept.map((name) => findingOf(scheme, name)),
-          ...(given.tolerance !== undefined && { tolerance: durationOf('tolerance', given.tolerance) }),
+          acceptFindings: given['accept-finding'].map((name) => parseFinding(scheme, name)),
+          ...(given.tolerance !== undefined && { tolerance: parseDuration('tolerance', given.tolerance) }),
           ...(audit && { audit }),
           ...(given['allow-unsigned-payload'] && { [allowUnsignedPayload]: true }),
         }),
@@ -93,14 +97,14 @@ function auditOf(
   place: Place,
 ): BoundedSink | undefined {
   const sinks: Readonly<Record<string, () => AuditSink | undefined>> = {
-    stdout: () => jsonLines(process.stdout),
+    stdout: () => jsonLinesSink(process.stdout),
     database: () => sqlAudit(place),
     none: () => undefined,
   };
   if (!Object.hasOwn(sinks, audit)) fail('invalid_configuration', '--audit must be stdout, database or none.');
   const sink = sinks[audit]?.();
   const onLoss = ({ method, path }: { readonly method: string; readonly path: string }, loss: string) =>
-    tell(
+    printNotice(
       json ? JSON.stringify({ auditLoss: { method, path, loss } }) : `The audit of ${method} ${path} is lost: ${loss}.`,
     );
   return sink && boundedSink(sink, { onLoss, capacity: 10_000 });

@@ -1,5 +1,5 @@
 import { documentation } from '../core/errors.ts';
-import { type Command, everywhere, type Option, type Options } from './command.ts';
+import { type Command, commonOptions, type Option, type Options } from './command.ts';
 import { columns, styled } from './output.ts';
 
 /** What `countersign --help` says. */
@@ -40,7 +40,7 @@ export function overview(commands: readonly Command[]): string {
 }
 
 /** What `countersign COMMAND --help` says. */
-export function helpOf({ name, summary, details, operands = [], options, examples }: Command): string {
+export function commandHelp({ name, summary, details, operands = [], options, examples }: Command): string {
   const usage = [
     `countersign ${name}`,
     ...(Object.keys(options).length ? ['[options]'] : []),
@@ -50,7 +50,7 @@ export function helpOf({ name, summary, details, operands = [], options, example
     summary,
     section('Usage', [usage]),
     ...(operands.length ? [section('Arguments', [columns(operands.map((one) => [one.name, one.help]))])] : []),
-    section('Options', [columns(Object.entries({ ...options, ...everywhere } as Options).map(row))]),
+    section('Options', [columns(Object.entries({ ...options, ...commonOptions } as Options).map(row))]),
     ...(details ? [details] : []),
     section(
       examples.length > 1 ? 'Examples' : 'Example',

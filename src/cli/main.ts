@@ -1,10 +1,10 @@
 import { fail, SignatureError } from '../core/errors.ts';
 import { didYouMean } from '../server/nearest.ts';
-import { argumentsOf } from './arguments.ts';
+import { parseArguments } from './arguments.ts';
 import type { Command } from './command.ts';
 import { commands } from './commands.ts';
-import { helpOf, overview } from './help.ts';
-import { hideExperimentalWarnings, print, stopAtClosedPipe, tell } from './output.ts';
+import { commandHelp, overview } from './help.ts';
+import { hideExperimentalWarnings, print, printNotice, stopAtClosedPipe } from './output.ts';
 
 /**
  * Runs the command that the arguments name.
@@ -29,8 +29,8 @@ async function dispatch(args: readonly string[], version: string): Promise<numbe
   if (first === 'help') return dispatch([...others, '--help'], version);
   const command = named(args);
   if (!command) return misnamed(args);
-  const { given, operands } = argumentsOf(command, args.slice(command.name.split(' ').length));
-  return given.help ? done(helpOf(command)) : command.run(given, operands);
+  const { given, operands } = parseArguments(command, args.slice(command.name.split(' ').length));
+  return given.help ? done(commandHelp(command)) : command.run(given, operands);
 }
 
 const named = (args: readonly string[]): Command | undefined =>
@@ -40,7 +40,7 @@ function misnamed([first, second = '']: readonly string[]): number {
   const group = commands.filter(({ name }) => name.startsWith(`${first} `));
   if (group.length && /^(?:--help|-h)$/.test(second)) return done(overview(group));
   if (first === undefined) {
-    tell(overview(commands));
+    printNotice(overview(commands));
     return 2;
   }
   const meant = nearCommand(first, second);
@@ -80,7 +80,7 @@ function told(error: unknown, json: boolean): number {
   const message = known?.message ?? `A defect of this program: ${error instanceof Error ? error.message : error}`;
   const because = known && reasonOf(known);
   const whole = because ? `${message} ${because}` : message;
-  tell(json ? JSON.stringify({ error: { code, message: whole } }) : `countersign: ${whole}`);
+  printNotice(json ? JSON.stringify({ error: { code, message: whole } }) : `countersign: ${whole}`);
   return statusOf(known);
 }
 

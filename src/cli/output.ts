@@ -7,11 +7,11 @@ export function print(text: string): void {
 
 /** Prints a result: as JSON where that was asked for, else in words. */
 export function printFor({ json }: { readonly json: boolean }, { value, text }: Result): void {
-  print(json ? inJson(value) : text);
+  print(json ? printJson(value) : text);
 }
 
 /** JSON in lines, which people can read along. */
-export const inJson = (value: object): string => JSON.stringify(value, null, 2);
+export const printJson = (value: object): string => JSON.stringify(value, null, 2);
 
 /** What a command has found out. */
 export type Result = {
@@ -22,7 +22,7 @@ export type Result = {
 };
 
 /** Tells what is no result: stays out of what is piped on. */
-export function tell(text: string): void {
+export function printNotice(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 

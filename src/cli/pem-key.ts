@@ -11,7 +11,7 @@ export const isPem = (text: string): boolean => /^\s*-----BEGIN [A-Z ]*KEY-----/
  * @param algorithms by which it may be used: `rsa-v1_5-sha256` among them makes an RSA key one for that.
  * @throws SignatureError `invalid_configuration` for what is none, for a private key, and for a kind that no scheme has.
  */
-export function publicKeyIn(pem: string, algorithms: readonly string[]): Promise<PlatformKey> {
+export function parsePublicKey(pem: string, algorithms: readonly string[]): Promise<PlatformKey> {
   // Node would take the public half of it and say nothing, and the private key would have been handed around.
   if (/PRIVATE KEY-----/.test(pem)) {
     fail(
@@ -29,7 +29,7 @@ export function publicKeyIn(pem: string, algorithms: readonly string[]): Promise
  *
  * @throws SignatureError `invalid_configuration` for what is none, is locked by a passphrase, or of a kind that no scheme has.
  */
-export function privateKeyIn(pem: string, algorithms: readonly string[]): Promise<PlatformKey> {
+export function parsePrivateKey(pem: string, algorithms: readonly string[]): Promise<PlatformKey> {
   const key = parsed(() => createPrivateKey(pem));
   const pkcs8 = new Uint8Array(key.export({ type: 'pkcs8', format: 'der' }));
   return imported('pkcs8', pkcs8, { key, algorithms, usage: 'sign' });

@@ -1,5 +1,5 @@
 import { fail } from '../core/errors.ts';
-import { fieldsIn } from '../node/received.ts';
+import { headerView } from '../node/received.ts';
 import type { ReceivedRequest } from '../server/verify/message.ts';
 
 /** A request as it stood in a file. */
@@ -21,14 +21,14 @@ export type RawRequest = {
  *
  * @throws SignatureError `invalid_request` for what is no such message.
  */
-export function rawRequestIn(bytes: Uint8Array): RawRequest {
+export function parseRawRequest(bytes: Uint8Array): RawRequest {
   const { lines, rest } = headOf(bytes);
   const [requestLine = '', ...fields] = lines;
   const [, method, target] = /^([^\s:]+) (.+) HTTP\/\d(?:\.\d)?$/.exec(requestLine) ?? [];
   if (method === undefined || target === undefined) {
     return wrong('it must begin with a line such as POST /v1/orders HTTP/1.1, as it was received');
   }
-  const headers = fieldsIn(fields.flatMap((line, place) => fieldIn(line, place + 2)));
+  const headers = headerView(fields.flatMap((line, place) => fieldIn(line, place + 2)));
   return { method, target, authority: headers.get('host') ?? '', headers, ...bodyOf(headers, rest) };
 }
 
@@ -50,7 +50,7 @@ function headOf(bytes: Uint8Array): Head {
 }
 
 function fieldIn(line: string, number: number): readonly string[] {
-  const header = headerLineIn(line);
+  const header = parseHeaderLine(line);
   return header ? [header.name, header.value] : wrong(`line ${number} is no header`);
 }
 
@@ -101,7 +101,7 @@ export type HeaderLine = { readonly name: string; readonly value: string };
  * A line as a header, without the blanks around its value (RFC 9112 section 5); undefined for what is none. The blanks are not
  * looked for by an expression, which begins anew at each of thousands of them.
  */
-export function headerLineIn(line: string): HeaderLine | undefined {
+export function parseHeaderLine(line: string): HeaderLine | undefined {
   const [, name, value] = /^([\w!#$%&'*+.^`|~-]+):(.*)$/s.exec(line) ?? [];
   return name === undefined || value === undefined ? undefined : { name, value: withoutBlanks(value) };
 }

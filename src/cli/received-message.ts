@@ -1,14 +1,14 @@
 import { fail } from '../core/errors.ts';
 import type { ReceivedRequest } from '../server/verify/message.ts';
 import { atRestOptions } from './at-rest.ts';
-import type { Given, Options } from './command.ts';
+import type { Options, OptionValues } from './command.ts';
 import { credentialOptions } from './credentials.ts';
 import { databaseOptions } from './database.ts';
-import { tell } from './output.ts';
-import { rawRequestIn } from './raw-request.ts';
-import { schemeOptions } from './scheme-named.ts';
-import { bytesIn } from './text-file.ts';
-import { durationOf, timeOf } from './times.ts';
+import { schemeOptions } from './find-scheme.ts';
+import { printNotice } from './output.ts';
+import { parseRawRequest } from './raw-request.ts';
+import { readBytes } from './text-file.ts';
+import { parseDuration, parseTime } from './times.ts';
 
 /** How a request that stands in a file was received, and whose signature it has. */
 export const receivedOptions = {
@@ -31,7 +31,7 @@ export const receivedOptions = {
   ...atRestOptions,
 } as const satisfies Options;
 
-export type GivenReceived = Given<typeof receivedOptions>;
+export type ReceivedValues = OptionValues<typeof receivedOptions>;
 
 /** The file that holds a message. */
 export const messageOperand = {
@@ -51,13 +51,13 @@ export type Circumstances = {
 /**
  * @throws SignatureError `invalid_configuration`
  */
-export function circumstancesOf(given: GivenReceived): Circumstances {
+export function readCircumstances(given: ReceivedValues): Circumstances {
   const { origin, 'public-path': path, at, tolerance } = given;
-  const time = at === undefined ? undefined : timeOf('at', at);
+  const time = at === undefined ? undefined : parseTime('at', at);
   return {
     ...(origin !== undefined && { publicOrigin: origin }),
     ...(path !== undefined && { publicPath: path }),
-    ...(tolerance !== undefined && { tolerance: durationOf('tolerance', tolerance) }),
+    ...(tolerance !== undefined && { tolerance: parseDuration('tolerance', tolerance) }),
     clock: () => time ?? Date.now(),
   };
 }
@@ -67,12 +67,12 @@ export function circumstancesOf(given: GivenReceived): Circumstances {
  *
  * @throws SignatureError `invalid_configuration`, `invalid_request`
  */
-export async function requestIn(
+export async function readRequestFile(
   file = '-',
-  { protocol = 'https' }: Pick<GivenReceived, 'protocol'>,
+  { protocol = 'https' }: Pick<ReceivedValues, 'protocol'>,
 ): Promise<ReceivedRequest> {
   if (protocol !== 'https' && protocol !== 'http') fail('invalid_configuration', '--protocol must be https or http.');
-  const { passedOver, ...request } = rawRequestIn(await bytesIn(file, 'The message'));
-  if (passedOver) tell(`note: passed over ${passedOver}`);
+  const { passedOver, ...request } = parseRawRequest(await readBytes(file, 'The message'));
+  if (passedOver) printNotice(`note: passed over ${passedOver}`);
   return { ...request, scheme: protocol };
 }

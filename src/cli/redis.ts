@@ -1,7 +1,7 @@
 import { fail } from '../core/errors.ts';
 import { redisReplay, type SendCommand } from '../redis.ts';
 import type { ReplayStore } from '../server/contracts.ts';
-import type { Given, Options } from './command.ts';
+import type { Options, OptionValues } from './command.ts';
 import { needed, refusePassword } from './database.ts';
 
 /** Where nonces are, if not in the database. */
@@ -14,7 +14,7 @@ export const redisOptions = {
   'redis-prefix': { type: 'text', value: 'TEXT', help: "What its keys begin with. Without it, 'countersign:'." },
 } as const satisfies Options;
 
-export type GivenRedis = Given<typeof redisOptions>;
+export type RedisValues = OptionValues<typeof redisOptions>;
 
 /** How long it may take to connect, in milliseconds. */
 const patience = 5000;
@@ -25,7 +25,7 @@ const patience = 5000;
  * @throws SignatureError `invalid_configuration`, `replay_store_unavailable`, and what `use` throws.
  */
 export async function withRedisReplay<Result>(
-  given: GivenRedis,
+  given: RedisValues,
   use: (replay: ReplayStore | undefined) => Promise<Result>,
 ): Promise<Result> {
   if (urlOf(given) === '') return use(undefined);
@@ -39,7 +39,7 @@ export async function withRedisReplay<Result>(
  * @throws SignatureError as {@link withRedisReplay}
  */
 export async function withRedis<Result>(
-  given: GivenRedis,
+  given: RedisValues,
   use: (send: SendCommand) => Promise<Result>,
 ): Promise<Result> {
   refusePassword(given.redis, { option: '--redis', variable: 'COUNTERSIGN_REDIS_URL' });
@@ -75,4 +75,4 @@ function connected(client: {
   });
 }
 
-const urlOf = ({ redis }: GivenRedis): string => redis ?? process.env.COUNTERSIGN_REDIS_URL ?? '';
+const urlOf = ({ redis }: RedisValues): string => redis ?? process.env.COUNTERSIGN_REDIS_URL ?? '';

@@ -3,10 +3,10 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { fail } from '../core/errors.ts';
 import type { GatewayListener } from '../gateway/listener.ts';
-import type { everywhere, Given, Options } from './command.ts';
-import { print, tell } from './output.ts';
-import { bytesIn, secretTextIn } from './text-file.ts';
-import { durationOf } from './times.ts';
+import type { commonOptions, Options, OptionValues } from './command.ts';
+import { print, printNotice } from './output.ts';
+import { readBytes, readSecretText } from './text-file.ts';
+import { parseDuration } from './times.ts';
 
 /** Where a server listens, and how it ends. */
 export const listenOptions = {
@@ -20,7 +20,7 @@ export const listenOptions = {
   grace: { type: 'text', value: 'TIME', help: 'How long it may take to end what it has begun. Without it, 30.' },
 } as const satisfies Options;
 
-type GivenListen = Given<typeof listenOptions & Pick<typeof everywhere, 'json'>>;
+type GivenListen = OptionValues<typeof listenOptions & Pick<typeof commonOptions, 'json'>>;
 
 /**
  * Serves until the process is told to stop, and then ends what it has begun.
@@ -29,7 +29,7 @@ type GivenListen = Given<typeof listenOptions & Pick<typeof everywhere, 'json'>>
  * @throws SignatureError `invalid_configuration` where it cannot listen.
  */
 export async function serve(listener: GatewayListener, given: GivenListen): Promise<number> {
-  const grace = durationOf('grace', given.grace ?? '30') * 1000;
+  const grace = parseDuration('grace', given.grace ?? '30') * 1000;
   const { host, port } = placeIn(given.listen ?? '127.0.0.1:9301');
   const server = (await serverOf(given, listener)).on('checkContinue', listener);
   await listening(server, { host, port });
@@ -38,7 +38,7 @@ export async function serve(listener: GatewayListener, given: GivenListen): Prom
   const url = `${protocol}://${family === 'IPv6' ? `[${address}]` : address}:${bound}`;
   print(given.json ? JSON.stringify({ listening: url }) : `listening on ${url}`);
   await signalled();
-  tell(given.json ? JSON.stringify({ stopping: true }) : 'stopping');
+  printNotice(given.json ? JSON.stringify({ stopping: true }) : 'stopping');
   return (await stopped(server, grace)) === 'ended' ? 0 : 1;
 }
 
@@ -56,8 +56,8 @@ async function serverOf(given: GivenListen, listener: GatewayListener): Promise<
     fail('invalid_configuration', '--tls-certificate and --tls-key need each other.');
   }
   if (certificate === undefined || key === undefined) return createServer(listener);
-  const cert = Buffer.from(await bytesIn(certificate, 'The certificate'));
-  const privateKey = await secretTextIn(key, 'The private key of the certificate');
+  const cert = Buffer.from(await readBytes(certificate, 'The certificate'));
+  const privateKey = await readSecretText(key, 'The private key of the certificate');
   try {
     return createTlsServer({ cert, key: privateKey }, listener);
   } catch (cause) {

@@ -1,4 +1,4 @@
-import { textOfUtf8, utf8 } from '../core/encoding.ts';
+import { decodeUtf8, utf8 } from '../core/encoding.ts';
 import { fail } from '../core/errors.ts';
 
 /** A header as it is given. */
@@ -54,7 +54,7 @@ export function asCurl({ method, url, headers, body, bodyFile }: SignedMessage):
 const inCurl = ({ name, value }: Header): string => (value === '' ? `${name};` : `${name}: ${value}`);
 
 function textOf(body: Uint8Array): string {
-  const text = textOfUtf8(body);
+  const text = decodeUtf8(body);
   const same = utf8(text);
   return !text.includes('\0') && same.length === body.length && same.every((byte, place) => byte === body[place])
     ? text

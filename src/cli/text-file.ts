@@ -2,7 +2,7 @@ import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { arrayBuffer } from 'node:stream/consumers';
 import { fail, SignatureError } from '../core/errors.ts';
-import { tell } from './output.ts';
+import { printNotice } from './output.ts';
 
 /**
  * The bytes of a file, or of standard input for `-`, which is there for one thing only.
@@ -10,7 +10,7 @@ import { tell } from './output.ts';
  * @param what it holds, for the message.
  * @throws SignatureError `invalid_configuration` where it cannot be read.
  */
-export async function bytesIn(file: string, what: string): Promise<Uint8Array> {
+export async function readBytes(file: string, what: string): Promise<Uint8Array> {
   try {
     return file === '-' ? await bytesOfInput(what) : new Uint8Array(await readFile(file));
   } catch (cause) {
@@ -24,7 +24,7 @@ let taken = false;
 async function bytesOfInput(what: string): Promise<Uint8Array> {
   if (taken) return fail('invalid_configuration', 'Two things are to be read from standard input: it cannot be both.');
   taken = true;
-  if (process.stdin.isTTY) tell(`${what} is read from here; Ctrl-D ends it.`);
+  if (process.stdin.isTTY) printNotice(`${what} is read from here; Ctrl-D ends it.`);
   return new Uint8Array(await arrayBuffer(process.stdin));
 }
 
@@ -34,8 +34,8 @@ async function bytesOfInput(what: string): Promise<Uint8Array> {
  *
  * @throws SignatureError `invalid_configuration` where it cannot be read, or is no UTF-8.
  */
-export async function secretTextIn(file: string, what: string): Promise<string> {
-  const bytes = file === '-' ? await bytesIn(file, what) : watched(file, what);
+export async function readSecretText(file: string, what: string): Promise<string> {
+  const bytes = file === '-' ? await readBytes(file, what) : watched(file, what);
   try {
     // A byte order mark is the editor's, and no part of the text.
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
@@ -50,7 +50,8 @@ function watched(file: string, what: string): Uint8Array {
     opened = openSync(file, 'r');
     // Of what is read, and not of what has taken its place meanwhile.
     const { mode } = fstatSync(opened);
-    if (process.platform !== 'win32' && mode & 0o044) tell(`warning: others can read ${file}: chmod 600 ${file}`);
+    if (process.platform !== 'win32' && mode & 0o044)
+      printNotice(`warning: others can read ${file}: chmod 600 ${file}`);
     return new Uint8Array(readFileSync(opened));
   } catch (cause) {
     return unreadable(file, what, cause);

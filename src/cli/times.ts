@@ -9,8 +9,8 @@ const units: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86400
  * @param name of the option, for the message.
  * @throws SignatureError `invalid_configuration`
  */
-export function timeOf(name: string, text: string): number {
-  if (text.startsWith('+')) return Date.now() + durationOf(name, text.slice(1)) * 1000;
+export function parseTime(name: string, text: string): number {
+  if (text.startsWith('+')) return Date.now() + parseDuration(name, text.slice(1)) * 1000;
   if (/^\d{1,11}$/.test(text)) return Number(text) * 1000;
   if (/^\d{12,}$/.test(text)) fail('invalid_configuration', `--${name} is in milliseconds: give seconds.`);
   const time = isoPattern.test(text) ? Date.parse(text) : Number.NaN;
@@ -28,11 +28,11 @@ const isoPattern = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+
  * @param name of the option, for the message.
  * @throws SignatureError `invalid_configuration`
  */
-export function durationOf(name: string, text: string): number {
+export function parseDuration(name: string, text: string): number {
   const [, count, unit = 's'] = /^(\d{1,9})([smhd])?$/.exec(text) ?? [];
   if (count === undefined) return fail('invalid_configuration', `--${name} must be as 3600, 30m, 12h or 7d.`);
   return Number(count) * (units[unit] ?? 1);
 }
 
 /** A time as it is printed: ISO 8601, UTC. */
-export const printedTime = (time: number): string => new Date(time).toISOString();
+export const formatTime = (time: number): string => new Date(time).toISOString();

@@ -37,7 +37,7 @@ export const defaultContentType = (body: Body): string | undefined =>
  * @throws SignatureError `body_parsed` for a value that fetch would turn into text such as `[object Object]`,
  * `body_unreadable` for one that the runtime cannot read, such as a Blob of jsdom.
  */
-export function responseOf(body: Body): Response {
+export function toResponse(body: Body): Response {
   const parts = kindOf(body) === 'FormData' ? [...(body as FormData).values()] : [];
   // The Response of Node never ends the reading of a form with files of jsdom.
   if (parts.some((part) => typeof part === 'object' && !('stream' in part))) unreadable(undefined);

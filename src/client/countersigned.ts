@@ -1,9 +1,9 @@
 import { readBody } from '../core/body.ts';
 import { checkPublicKey, type PlatformKey } from '../core/credentials.ts';
 import { sha256OfBody } from '../core/digest.ts';
-import { bytesToSign, textOfUtf8 } from '../core/encoding.ts';
+import { bytesToSign, decodeUtf8 } from '../core/encoding.ts';
 import { fail } from '../core/errors.ts';
-import { type Message, messageOf } from '../core/message.ts';
+import { type Message, toMessage } from '../core/message.ts';
 import type { PresentedResponse, ResponseScheme, SigningScheme } from '../core/scheme.ts';
 import type { SigningKey } from '../core/signing-key.ts';
 import { countersignV1Response } from '../schemes/countersign-v1/response.ts';
@@ -62,8 +62,8 @@ export function countersignedFetch(signer: Signer, options: CountersignedOptions
 
 const messageSent = ({ input, init }: Outgoing): Message =>
   typeof input === 'string'
-    ? messageOf({ method: init?.method ?? 'GET', url: input }, new Headers(init?.headers))
-    : messageOf(input, input.headers);
+    ? toMessage({ method: init?.method ?? 'GET', url: input }, new Headers(init?.headers))
+    : toMessage(input, input.headers);
 
 // A client carries the signing half of the default scheme only.
 const responsesOf = ({ name, response }: SigningScheme): ResponseScheme =>
@@ -117,4 +117,4 @@ async function isSignedBy(presented: PresentedResponse, key: SigningKey, body: U
 
 // By the body, which the countersignature covers, and not by a header, which anyone may have added.
 const refusesTimestamp = (status: number, body: Uint8Array): boolean =>
-  status === 401 && /"code":"(?:stale|future)_timestamp"/.test(textOfUtf8(body));
+  status === 401 && /"code":"(?:stale|future)_timestamp"/.test(decodeUtf8(body));

@@ -1,4 +1,4 @@
-import { hex, textOfUtf8 } from '../core/encoding.ts';
+import { decodeUtf8, hex } from '../core/encoding.ts';
 import type { Message } from '../core/message.ts';
 import { type SigningInit, signForFetch } from './outgoing.ts';
 import type { Signer } from './signer.ts';
@@ -37,7 +37,7 @@ export async function explainSigning(
     scheme: signer.scheme.name,
     message: { method, authority, target },
     bodyDigest: body.kind === 'digest' ? hex(body.sha256) : body.kind,
-    stringToSign: typeof stringToSign === 'string' ? stringToSign : textOfUtf8(stringToSign),
+    stringToSign: typeof stringToSign === 'string' ? stringToSign : decodeUtf8(stringToSign),
     headers,
     ...(signed.target !== undefined && { target: signed.target }),
   };

@@ -1,5 +1,5 @@
 import { fail } from '../core/errors.ts';
-import { referrerOf } from '../core/readdress.ts';
+import { referrerInit } from '../core/with-target.ts';
 import { type Outgoing, type SigningInit, signForFetch } from './outgoing.ts';
 import type { Signer } from './signer.ts';
 
@@ -56,7 +56,7 @@ export function createSender(
     const from = typeof request === 'string' ? undefined : request;
     const followed = (settings?.redirect ?? from?.redirect ?? 'follow') === 'follow';
     const response = await send(request, {
-      ...(followed && from && referrerOf(from)),
+      ...(followed && from && referrerInit(from)),
       ...settings,
       ...(followed && { redirect: 'manual' }),
       ...(!fetch && { [depth]: calls + 1 }),
@@ -66,7 +66,7 @@ export function createSender(
 }
 
 /** The address that a response redirects to; undefined where it is no redirect, or a browser hides the address. */
-export const locationOf = ({ status, headers }: Response): string | undefined =>
+export const redirectTarget = ({ status, headers }: Response): string | undefined =>
   (/^30[12378]$/.test(`${status}`) && headers.get('location')) || undefined;
 
 /**
@@ -75,7 +75,7 @@ export const locationOf = ({ status, headers }: Response): string | undefined =>
  * @throws SignatureError `redirect_refused`
  */
 export function refuseRedirect(response: Response): Response {
-  const location = locationOf(response);
+  const location = redirectTarget(response);
   if (location || response.type === 'opaqueredirect') {
     fail(
       'redirect_refused',

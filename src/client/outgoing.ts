@@ -1,10 +1,10 @@
 import { type Awaitable, isPromise } from '../core/awaitable.ts';
 import { sha256OfBody } from '../core/digest.ts';
 import { fail } from '../core/errors.ts';
-import { type Message, messageOf, methodOf } from '../core/message.ts';
-import { referrerOf } from '../core/readdress.ts';
+import { type Message, toMessage, upperCaseMethod } from '../core/message.ts';
 import type { SignedBody } from '../core/scheme.ts';
-import { type Body, type BodyToSign, bodyToSign, bytesInMemory, defaultContentType, responseOf } from './body.ts';
+import { referrerInit } from '../core/with-target.ts';
+import { type Body, type BodyToSign, bodyToSign, bytesInMemory, defaultContentType, toResponse } from './body.ts';
 import { mayHaveBody, refuseUnsendable, setSignature } from './request.ts';
 import type { SignedMessage, Signer } from './signer.ts';
 
@@ -43,14 +43,14 @@ export async function signForFetch(
   const request = byAddress ? checkedRequest(input, settings) : requestToSign(call, settings);
   if (request.method !== method)
     fail('invalid_request', `This runtime sends ${request.method} for the method ${method}.`);
-  const message = messageOf(request, request.headers);
+  const message = toMessage(request, request.headers);
   refuseUnsendable(message);
   const signed = await unlessAborted(signer.signMessage(message, known.body, call.challenge), signal);
   const { target } = signed;
   const ready = setSignature(request, signed.headers, signer.scheme.fields);
   const outgoing = { message, body: known.body, signed };
   if (!byAddress) {
-    const readdressed = target && (await signer.scheme.readdress?.(ready, { target, body: known.bytes }));
+    const readdressed = target && (await signer.scheme.withTarget?.(ready, { target, body: known.bytes }));
     return { ...outgoing, input: readdressed || ready, init: extras };
   }
   const url = target === undefined ? ready.url : `${message.scheme}://${message.authority}${target}`;
@@ -83,7 +83,7 @@ function readCall(input: string | URL | Request, init: SigningInit = {}): Call {
     input,
     given,
     changed: 'method' in init || 'headers' in init,
-    method: methodOf(method),
+    method: upperCaseMethod(method),
     headers: new Headers(headers),
     body: body ?? undefined,
     extras,
@@ -111,7 +111,7 @@ async function readBodyOf({ given, body, headers, signal }: Call, signer: Signer
   let type = defaultContentType(body);
   let source: Request | Response | undefined;
   const read = () => {
-    source = own ?? responseOf(body);
+    source = own ?? toResponse(body);
     // Before the body is read, because Bun drops the type with it.
     type = source.headers.get('content-type') ?? undefined;
     return source;
@@ -131,7 +131,7 @@ function checkedRequest(input: string | URL | Request, { body: _, signal: __, ..
 function requestToSign({ given, input, changed, method }: Call, settings: RequestInit): Request {
   // Runtimes differ in which lower-case methods they put in upper case on the wire.
   if (given && !changed && !('body' in settings) && given.method === method) return given;
-  return new Request(input, { ...(given && referrerOf(given)), ...settings });
+  return new Request(input, { ...(given && referrerInit(given)), ...settings });
 }
 
 /** Awaits the value. Rejects with the reason of the signal, as fetch does, when that aborts first. */

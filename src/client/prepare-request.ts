@@ -1,9 +1,9 @@
-import { hrefOf } from '../core/address.ts';
+import { toHref } from '../core/address.ts';
 import { type Awaitable, chain, isPromise } from '../core/awaitable.ts';
 import { sha256OfBodySync } from '../core/digest.ts';
 import { fail } from '../core/errors.ts';
-import { type HeaderView, messageOf } from '../core/message.ts';
-import { type Body, bodyToSign, bytesInMemory, defaultContentType, responseOf } from './body.ts';
+import { type HeaderView, toMessage } from '../core/message.ts';
+import { type Body, bodyToSign, bytesInMemory, defaultContentType, toResponse } from './body.ts';
 import type { SignedMessage, Signer } from './signer.ts';
 
 /** A request described by values. */
@@ -52,7 +52,7 @@ export function signParts(
   const given: HeaderView = !fields ? noHeaders : 'get' in fields ? (fields as HeaderView) : new Headers(fields);
   const type = given.get('content-type') === null ? defaultContentType(body) : undefined;
   const headers = type ? withType(given, type) : given;
-  const message = messageOf({ method, url: hrefOf(url) }, headers);
+  const message = toMessage({ method, url: toHref(url) }, headers);
   const hashed = requireSync(bodyToSign(signer, { headers, bytes }, sha256OfBodySync));
   return chain(signer.signMessage(message, hashed.body), (signed) => ({
     ...signed,
@@ -70,7 +70,7 @@ const withType = (given: HeaderView, type: string): HeaderView => ({
 
 function refuseBody(body: Body): never {
   // What no fetch takes has an error of its own.
-  responseOf(body);
+  toResponse(body);
   return requireSync<never>(undefined);
 }
 

@@ -1,6 +1,6 @@
 import { fail } from '../core/errors.ts';
-import { settingsOf } from '../core/readdress.ts';
-import { type Fetch, locationOf, refuseRedirect, signedFetch } from './fetch.ts';
+import { copyInit } from '../core/with-target.ts';
+import { type Fetch, redirectTarget, refuseRedirect, signedFetch } from './fetch.ts';
 import { isRequest } from './outgoing.ts';
 import { mayHaveBody } from './request.ts';
 import type { Signer } from './signer.ts';
@@ -59,7 +59,7 @@ type Hop = {
 
 function firstHop(input: string | URL | Request, init: RequestInit = {}): Hop {
   const { url = `${input}`, ...given } = isRequest(input)
-    ? { ...settingsOf(input), url: input.url, method: input.method, headers: input.headers }
+    ? { ...copyInit(input), url: input.url, method: input.method, headers: input.headers }
     : {};
   const settings = { redirect: 'follow' as const, ...given, ...init };
   const { method = 'GET', headers } = settings;
@@ -68,7 +68,7 @@ function firstHop(input: string | URL | Request, init: RequestInit = {}): Hop {
 
 /** The address of the same origin that a response redirects to. */
 function nextUrl(response: Response, { url: from }: Hop): string | undefined {
-  const location = locationOf(response);
+  const location = redirectTarget(response);
   if (location === undefined || !URL.canParse(location, from)) return undefined;
   const { origin, href } = new URL(location, from);
   return origin === new URL(from).origin ? href : undefined;

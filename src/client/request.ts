@@ -1,6 +1,6 @@
 import { fail } from '../core/errors.ts';
 import type { Message } from '../core/message.ts';
-import { referrerOf } from '../core/readdress.ts';
+import { referrerInit } from '../core/with-target.ts';
 
 /**
  * @throws SignatureError `invalid_request` for a path that begins with `//` in Bun, which sends one slash of the two, and
@@ -40,7 +40,7 @@ export function setSignature(
     // A request that came from outside, such as a service worker's, has headers that cannot be set.
     const copy = new Headers(request.headers);
     set(copy);
-    signed = new Request(request, { ...referrerOf(request), headers: copy });
+    signed = new Request(request, { ...referrerInit(request), headers: copy });
   }
   if (first && !signed.headers.has(first)) fail('invalid_request', `Mode ${signed.mode} drops the signature.`);
   return signed;

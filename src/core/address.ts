@@ -17,7 +17,7 @@ const plain =
   /^https?:\/\/(?:[a-z\d]+(?:-[a-z\d]+)*\.)+[a-z]+(?:\/(?![.%])[\w!$%&()*+,.:;=@~-]+)*\/?(?:\?[\w!$%&()*+,./:;=?@~-]*)?$/;
 
 /** A URL as the URL Standard serialises it. */
-export const hrefOf = (url: string | URL): string =>
+export const toHref = (url: string | URL): string =>
   typeof url === 'string' && plain.test(url) ? url : new URL(url).href;
 
 /**
@@ -25,7 +25,7 @@ export const hrefOf = (url: string | URL): string =>
  *
  * @throws SignatureError `invalid_request` for anything but http and https, or with a user name in it.
  */
-export function addressOf(href: string): Address {
+export function parseAddress(href: string): Address {
   const [, scheme, authority, target] = /^(https?):\/\/([^/?#@]+)(?![^/?#])([^#]*)/.exec(href) ?? [];
   if (authority === undefined || target === undefined) {
     fail('invalid_request', 'The URL must be absolute, http or https, without user name.');

@@ -30,11 +30,11 @@ export async function readBody(
     // Not awaited: one branch of a tee is only cancelled when the other is.
     stop();
   }
-  return size > limit ? undefined : joined(chunks);
+  return size > limit ? undefined : concatBytes(chunks);
 }
 
 /** Chunks as one; a single one is not copied. */
-export function joined(chunks: readonly Uint8Array[]): Uint8Array {
+export function concatBytes(chunks: readonly Uint8Array[]): Uint8Array {
   const [first, second] = chunks;
   if (first && !second) return first;
   const bytes = new Uint8Array(chunks.reduce((size, chunk) => size + chunk.length, 0));

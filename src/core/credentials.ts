@@ -80,7 +80,7 @@ export function generateCredentials(
   const { environment = 'live' } = options;
   checkEnvironment(environment);
   const accessKey = withChecksum(`csign_ak_${environment}_`, crypto.getRandomValues(new Uint8Array(16)));
-  return concealed({ accessKey }, secretText(environment, crypto.getRandomValues(new Uint8Array(32))));
+  return withHiddenSecret({ accessKey }, formatSecret(environment, crypto.getRandomValues(new Uint8Array(32))));
 }
 
 /**
@@ -93,11 +93,11 @@ export function checkEnvironment(environment: string): void {
 }
 
 /** The text of a secret made of these 32 bytes. */
-export const secretText = (environment: string, bytes: Uint8Array): string =>
+export const formatSecret = (environment: string, bytes: Uint8Array): string =>
   withChecksum(`csign_sk_${environment}_`, bytes);
 
 /** Puts in a secret that is read by its name alone: whatever prints, copies or serialises the object passes it over. */
-export const concealed = <Rest extends object, Kind extends Secret>(
+export const withHiddenSecret = <Rest extends object, Kind extends Secret>(
   rest: Rest,
   secret: Kind,
 ): Rest & { readonly secret: Kind } =>

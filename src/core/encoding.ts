@@ -4,7 +4,7 @@ const encoder = new TextEncoder();
 export const utf8 = (text: string): Uint8Array<ArrayBuffer> => encoder.encode(text);
 
 /** The text of UTF-8 bytes, whole: a decoder by default takes U+FEFF at the front for a byte order mark, and drops it. */
-export const textOfUtf8 = (bytes: Uint8Array): string => new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
+export const decodeUtf8 = (bytes: Uint8Array): string => new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
 
 let shared = new Uint8Array(0);
 let used = 0;
@@ -46,7 +46,7 @@ export const urlSafe = (text: string): string =>
   text.replace(/[+/=]/g, (found) => ({ '+': '-', '/': '_' })[found] ?? '');
 
 /** The bytes of base64 or base64url, with or without padding. */
-export function bytesOfBase64(text: string): Uint8Array<ArrayBuffer> {
+export function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
   const decoded = atob(text.replace(/-/g, '+').replace(/_/g, '/'));
   const bytes = new Uint8Array(decoded.length);
   for (let i = 0; i < decoded.length; i++) bytes[i] = decoded.charCodeAt(i);
@@ -54,7 +54,7 @@ export function bytesOfBase64(text: string): Uint8Array<ArrayBuffer> {
 }
 
 /** The bytes of lower-case hex whose form has been checked. */
-export function bytesOfHex(text: string): Uint8Array {
+export function decodeHex(text: string): Uint8Array {
   const bytes = new Uint8Array(text.length / 2);
   for (let i = 0; i < bytes.length; i++) bytes[i] = (digitAt(text, 2 * i) << 4) | digitAt(text, 2 * i + 1);
   return bytes;

@@ -57,7 +57,7 @@ export type SignatureErrorCode =
   | 'upgrade_refused'
   | 'upstream_unavailable'
   | 'upstream_timeout'
-  | 'unsignable_answer'
+  | 'unsignable_response'
   // told while checking a countersigned response
   | 'response_unsigned'
   | 'response_mismatch';

@@ -1,5 +1,5 @@
 /**
- * What a scheme can leave open. Stable: a verifier's `accept` names them. docs/define-a-scheme.md
+ * What a scheme can leave open. Stable: a verifier's `acceptFindings` names them. docs/define-a-scheme.md
  * tells each, with an attack.
  */
 export type FindingCode =

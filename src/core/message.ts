@@ -1,4 +1,4 @@
-import { type Address, addressOf } from './address.ts';
+import { type Address, parseAddress } from './address.ts';
 import { fail } from './errors.ts';
 
 /** Header fields by name, in whatever case; repeated fields joined with `, `. A `Headers` is one. */
@@ -17,18 +17,18 @@ export type Message = Address & {
   readonly headers: HeaderView;
 };
 
-/** What {@link messageOf} needs of a `Request`, or of a plain description of one. */
+/** What {@link toMessage} needs of a `Request`, or of a plain description of one. */
 export type RequestLine = { readonly method: string; readonly url: string };
 
 /**
  * @throws SignatureError `invalid_request` for a method that is no token, and for URLs that cannot be signed.
  */
-export function messageOf({ method, url }: RequestLine, headers: HeaderView): Message {
-  return { method: methodOf(method), headers, ...addressOf(url) };
+export function toMessage({ method, url }: RequestLine, headers: HeaderView): Message {
+  return { method: upperCaseMethod(method), headers, ...parseAddress(url) };
 }
 
 /** The method in upper case: runtimes differ in which lower-case methods they change on the wire. */
-export function methodOf(method: string): string {
+export function upperCaseMethod(method: string): string {
   // A token, RFC 9110 section 5.6.2.
   if (!/^[\w!#$%&'*+.^`|~-]{1,64}$/.test(method)) fail('invalid_request', 'The method is no token (RFC 9110).');
   return method.toUpperCase();

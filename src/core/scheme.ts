@@ -79,7 +79,7 @@ export type SigningScheme = {
   /** Whether the caller has already put a digest of the body into the headers. */
   declaresBody(headers: HeaderView): boolean;
   /** For schemes that sign in the query: sends a request to another path and query. What others are not to pay for. */
-  readonly readdress?: (request: Request, to: NewAddress) => Promise<Request>;
+  readonly withTarget?: (request: Request, to: NewAddress) => Promise<Request>;
   /**
    * @throws SignatureError `missing_header` for a header to sign that the request does not have, `invalid_request` for
    * values that cannot be signed, `invalid_configuration` for a nonce or time that the scheme cannot carry.
@@ -130,7 +130,7 @@ export type PresentedSignature = {
 };
 
 /** The answer to a request, as far as it goes into a countersignature beside the body. */
-export type Answer = {
+export type SignedResponse = {
   readonly status: number;
   readonly headers: HeaderView;
   /** The request that is answered, with its signature. */
@@ -138,7 +138,7 @@ export type Answer = {
 };
 
 /** What a countersignature is made of, beside the key. */
-export type ResponseInput = Answer & {
+export type ResponseInput = SignedResponse & {
   /** Whose key signs. */
   readonly accessKey: string;
   /** The key's, for schemes that tell it. */
@@ -170,7 +170,7 @@ export type ResponseScheme = {
   readonly fields: readonly string[];
   prepare(input: ResponseInput): Omit<PreparedSignature, 'target'>;
   /** Undefined where the response carries no well-formed countersignature. */
-  read(answer: Answer): PresentedResponse | undefined;
+  read(answer: SignedResponse): PresentedResponse | undefined;
 };
 
 /** How a request becomes a signature, and which headers carry it: for both sides, to the byte. */

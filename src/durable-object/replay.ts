@@ -1,8 +1,8 @@
 import { fail, SignatureError } from '../core/errors.ts';
 import type { ReplayStore } from '../server/contracts.ts';
 import { claimId } from '../stores/claim-id.ts';
-import { storeFault } from '../stores/store-fault.ts';
-import { inTime } from '../stores/with-timeout.ts';
+import { toStoreError } from '../stores/store-fault.ts';
+import { withTimeout } from '../stores/with-timeout.ts';
 import type { ObjectClaim } from './replay-object.ts';
 
 /** The binding of a Durable Object class: what this package uses of Cloudflare's `DurableObjectNamespace`. */
@@ -50,7 +50,7 @@ export function durableObjectReplay(namespace: ReplayNamespace, options: Durable
       }
       const id = claimId(accessKey, nonce);
       const name = `${prefix}${Number.parseInt(id.slice(0, 8), 16) % shards}`;
-      const answer = await inTime(
+      const answer = await withTimeout(
         asked(namespace, name, { id, owner: claimId(accessKey, ''), now, expiresAt: until }),
         timeout,
       ).catch(refused);
@@ -86,7 +86,7 @@ const crowded = (): never =>
 
 const refused = (cause: unknown): never => {
   if (cause instanceof SignatureError) throw cause;
-  return unavailable(storeFault('The Durable Object', cause), cause);
+  return unavailable(toStoreError('The Durable Object', cause), cause);
 };
 
 const unavailable = (message: string, cause?: unknown): never => fail('replay_store_unavailable', message, 503, cause);

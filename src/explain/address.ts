@@ -1,7 +1,7 @@
 import type { HeaderView, Message } from '../core/message.ts';
-import { type Guess, type Variation, withTarget } from './guess.ts';
-import { shownTarget } from './masked.ts';
+import { shownTarget } from './masked-fields.ts';
 import { forwardedPrefixes } from './path.ts';
+import { changeTarget, type Guess, type Variation } from './variation.ts';
 
 /** Where the caller may have believed the server to be. */
 export function addressVariations({ message: { headers } }: Guess, origins: readonly string[]): readonly Variation[] {
@@ -70,7 +70,7 @@ function entrances(headers: HeaderView, hosts: readonly string[]): readonly Vari
     hosts.map((host) => ({
       ...atHost(host),
       change: (guess) => {
-        const { message } = withTarget(guess, (target) => prefix + target);
+        const { message } = changeTarget(guess, (target) => prefix + target);
         return { ...guess, message: { ...message, scheme, authority: host.toLowerCase() } };
       },
       tell: ({ message: signed }, { message: received }) =>

@@ -1,10 +1,10 @@
 import { readBody } from '../core/body.ts';
-import { base64, bytesOfBase64, utf8 } from '../core/encoding.ts';
+import { base64, decodeBase64, utf8 } from '../core/encoding.ts';
 import type { Message } from '../core/message.ts';
 import type { DifferenceCode } from './difference.ts';
 import { type Effort, lazy, spend } from './effort.ts';
-import { type Guess, sameBytes, type Variation } from './guess.ts';
 import { isTooDeep, jsonForms, type WrittenForm } from './json-forms.ts';
+import { type Guess, sameBytes, type Variation } from './variation.ts';
 
 /** Bodies above this are compared as they are, and nothing is made of them (bytes). */
 const most = 2 ** 20;
@@ -140,7 +140,7 @@ function ofBytes(body: Uint8Array): readonly Form[] {
       'Something between caller and verifier codes or decodes the body, as some gateways do: verify the bytes that the caller sent.',
   });
   return [
-    ...(isBase64 ? [coded('what the body is the base64 of', () => bytesOfBase64(text.trim()))] : []),
+    ...(isBase64 ? [coded('what the body is the base64 of', () => decodeBase64(text.trim()))] : []),
     ...(body.length ? [coded('the base64 of the body', () => utf8(base64InParts(body)))] : []),
   ];
 }

@@ -2,7 +2,7 @@ import { sha256OfBodySync } from '../core/digest.ts';
 import type { PresentedBody } from '../core/scheme.ts';
 import type { Difference } from './difference.ts';
 import { type Effort, spend } from './effort.ts';
-import { changedBy, differenceOf, type Guess, sameBytes, type Variation } from './guess.ts';
+import { changeBy, type Guess, sameBytes, toDifference, type Variation } from './variation.ts';
 
 /** The body of a request, and what else it may have been. */
 export type BodySearch = {
@@ -13,19 +13,19 @@ export type BodySearch = {
 };
 
 /** What became of a body that is not the one that is signed. */
-export async function bodyCause(
+export async function findBodyCause(
   signed: PresentedBody,
   { base, effort, variations }: BodySearch,
 ): Promise<readonly Difference[]> {
   if ((await fitsBody(signed, base.body)) !== false) return [];
   for (const variation of await variations()) {
-    const guess = changedBy(variation, base);
+    const guess = changeBy(variation, base);
     if (guess === base) continue;
     if (!spend(effort, guess.body.length)) {
       effort.leftOut.add('body-forms');
       break;
     }
-    if (await fitsBody(signed, guess.body)) return [differenceOf(variation, guess, base)];
+    if (await fitsBody(signed, guess.body)) return [toDifference(variation, guess, base)];
   }
   return [
     {

@@ -3,20 +3,20 @@ import { secretState } from '../server/keys/key-lifecycle.ts';
 import { findKey } from '../server/verify/find-key.ts';
 import { addressVariations } from './address.ts';
 import { bodyVariations } from './bodies.ts';
-import { bodyCause } from './body-cause.ts';
+import { findBodyCause } from './body-cause.ts';
+import { type CandidateSigner, mistakenSigners, ownSigners } from './candidate-signers.ts';
 import type { Difference } from './difference.ts';
 import type { Effort } from './effort.ts';
 import { lazy } from './effort.ts';
 import type { ExplainOptions, SignatureExplanation } from './explanation.ts';
 import { fieldVariations } from './fields.ts';
-import { freshnessOf, timeDifference } from './freshness.ts';
-import { isMadeOfBody, readingOf, type Variation } from './guess.ts';
+import { judgeFreshness, timeDifference } from './freshness.ts';
 import { pathVariations } from './path.ts';
 import { queryVariations } from './query.ts';
 import type { ReadRequest } from './read-request.ts';
-import { type Fit, fitOf } from './search.ts';
-import { ownSigners, type Signer, strangeSigners } from './signers.ts';
-import { writtenVariations } from './written.ts';
+import { type Fit, tryFit } from './search.ts';
+import { writtenVariations } from './spelling.ts';
+import { isMadeOfBody, tryRead, type Variation } from './variation.ts';
 
 /** What was found out about a signature that does not verify. */
 export type Cause = Pick<SignatureExplanation, 'differences' | 'signedString'>;
@@ -34,14 +34,14 @@ export type CauseRules = ExplainOptions & {
  *
  * @throws SignatureError `key_store_unavailable`
  */
-export async function causeOf(read: ReadRequest, rules: CauseRules): Promise<Cause> {
+export async function findCause(read: ReadRequest, rules: CauseRules): Promise<Cause> {
   const { base, reading, forms } = read;
   const { scheme, now, tolerance, effort } = rules;
   const bodies = lazy(() => bodyVariations(base, effort));
   const fit = await fitIn(read, { ...rules, bodies });
   // What was left out before a fit explains nothing more.
   if (fit) effort.leftOut.clear();
-  const signed = fit && readingOf(scheme, fit.guess);
+  const signed = fit && tryRead(scheme, fit.guess);
   const { presented } = signed ?? reading;
   return {
     differences: [
@@ -50,8 +50,8 @@ export async function causeOf(read: ReadRequest, rules: CauseRules): Promise<Cau
       ...(fit && !fit.signer.difference ? endedSecret(fit.signer, now) : []),
       ...(fit ? [] : unknownKey(read)),
       ...foreignAlgorithm(read),
-      ...(await bodyCause(presented.body, { base, effort, variations: bodies })),
-      ...timeDifference(freshnessOf(presented, { now, tolerance })),
+      ...(await findBodyCause(presented.body, { base, effort, variations: bodies })),
+      ...timeDifference(judgeFreshness(presented, { now, tolerance })),
     ],
     ...(signed?.text !== undefined && signed.text !== reading.text && { signedString: signed.text }),
   };
@@ -71,7 +71,7 @@ async function fitIn(
     ...(isMadeOfBody(reading) ? await rules.bodies() : []),
     ...writtenVariations(reading.text),
   ];
-  const spelled: Signer[] = [];
+  const spelled: CandidateSigner[] = [];
   for (const other of record ? [] : [accessKey.toLowerCase(), accessKey.toUpperCase()]) {
     const found = other === accessKey ? undefined : await findKey(keys, other);
     if (found)
@@ -79,8 +79,8 @@ async function fitIn(
         ...ownSigners(scheme, found).map((signer) => ({ ...signer, difference: respelled(accessKey, other) })),
       );
   }
-  const strangers = [...spelled, ...strangeSigners(scheme, { record, others: otherKeys })];
-  return fitOf({ scheme, received: base, variations, signers, strangers, effort });
+  const strangers = [...spelled, ...mistakenSigners(scheme, { record, others: otherKeys })];
+  return tryFit({ scheme, received: base, variations, signers, strangers, effort });
 }
 
 const respelled = (accessKey: string, other: string): Difference => ({
@@ -119,7 +119,7 @@ function foreignAlgorithm({ record, reading, signers }: ReadRequest): readonly D
 }
 
 /** That a secret made the signature which does not verify at this time. */
-function endedSecret({ entry, id }: Signer, now: number): readonly Difference[] {
+function endedSecret({ entry, id }: CandidateSigner, now: number): readonly Difference[] {
   const state = entry && secretState(entry, now);
   if (state !== 'revoked' && state !== 'next') return [];
   const which = id === undefined ? 'A secret' : `The secret ${id}`;

@@ -40,7 +40,7 @@ const messages: Readonly<Record<LeftOutCode, string>> = {
   'combinations-of-three': 'The search reached its limit before it tried all combinations of three differences.',
 };
 
-export const leftOutOf = ({ leftOut }: Effort): readonly LeftOut[] =>
+export const listLeftOut = ({ leftOut }: Effort): readonly LeftOut[] =>
   [...leftOut].map((code) => ({ code, message: messages[code] }));
 
 /** Makes a value when it is first asked for, and keeps it. */

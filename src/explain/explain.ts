@@ -1,21 +1,21 @@
-import { addressOf } from '../core/address.ts';
+import { parseAddress } from '../core/address.ts';
 import { sha256OfBodySync } from '../core/digest.ts';
 import { hex } from '../core/encoding.ts';
 import { countersignV1 } from '../schemes/countersign-v1/scheme.ts';
 import { secretState } from '../server/keys/key-lifecycle.ts';
-import { bodyReader } from '../server/verify/body.ts';
-import { type ReceivedRequest, requestResolver } from '../server/verify/message.ts';
+import { createBodyReader } from '../server/verify/body.ts';
+import { createRequestResolver, type ReceivedRequest } from '../server/verify/message.ts';
 import { fitsBody } from './body-cause.ts';
-import { causeOf } from './causes.ts';
-import { createEffort, leftOutOf } from './effort.ts';
+import { findCause } from './causes.ts';
+import { createEffort, listLeftOut } from './effort.ts';
+import { explainUnreadable } from './explain-unreadable.ts';
+import { explainVerdict } from './explain-verdict.ts';
 import type { ExplainedSecret, ExplainOptions, SignatureExplanation } from './explanation.ts';
-import { freshnessOf } from './freshness.ts';
-import type { Guess } from './guess.ts';
-import { shownFields, shownTarget } from './masked.ts';
+import { judgeFreshness } from './freshness.ts';
+import { shownFields, shownTarget } from './masked-fields.ts';
 import { type ReadRequest, readRequest } from './read-request.ts';
 import { isSignedBy } from './search.ts';
-import { unreadableCause } from './unreadable.ts';
-import { verdictOn } from './verdict.ts';
+import type { Guess } from './variation.ts';
 
 /**
  * Says stage by stage what the signature of a request was made over, and if it does not fit, in what it differs: tries what
@@ -32,10 +32,10 @@ export async function explainSignature(
 ): Promise<SignatureExplanation> {
   const { scheme = countersignV1, tolerance = 300, clock = () => Date.now(), maxBodyBytes = 10 * 2 ** 20 } = options;
   const now = clock();
-  const message = requestResolver(options)(request, options.address).message();
-  const body = (await bodyReader(request, maxBodyBytes).read()) ?? new Uint8Array();
+  const message = createRequestResolver(options)(request, options.address).message();
+  const body = (await createBodyReader(request, maxBodyBytes).read()) ?? new Uint8Array();
   const received: Guess = { message, body };
-  const verdict = await verdictOn(plainRequest(request, body), { ...options, scheme, now });
+  const verdict = await explainVerdict(plainRequest(request, body), { ...options, scheme, now });
   const effort = createEffort();
   const read = await readRequest(received, { scheme, keys: options.keys, accessKey: options.accessKey, effort });
   const readable = 'reading' in read ? read : undefined;
@@ -51,9 +51,9 @@ export async function explainSignature(
     ...(verdict.verified
       ? { differences: [] }
       : 'reading' in read
-        ? await causeOf(read, { ...options, scheme, tolerance, now, effort })
-        : unreadableCause(read.error, received, options)),
-    leftOut: leftOutOf(effort),
+        ? await findCause(read, { ...options, scheme, tolerance, now, effort })
+        : explainUnreadable(read.error, received, options)),
+    leftOut: listLeftOut(effort),
   };
 }
 
@@ -71,7 +71,7 @@ async function stagesOf(
   return {
     key: { accessKey, found: record !== undefined, secrets },
     ...(reading.text !== undefined && { stringToSign: reading.text }),
-    time: freshnessOf(reading.presented, judged),
+    time: judgeFreshness(reading.presented, judged),
   };
 }
 
@@ -90,6 +90,6 @@ async function bodyStage(body: Uint8Array, read: ReadRequest | undefined): Promi
 /** The request as a value, which can be judged although its body has been read. */
 function plainRequest(request: Request | ReceivedRequest, body: Uint8Array): ReceivedRequest {
   if (!('url' in request)) return { ...request, body, bodyUsed: false };
-  const { scheme, authority, rawTarget } = addressOf(request.url);
+  const { scheme, authority, rawTarget } = parseAddress(request.url);
   return { method: request.method, scheme, authority, target: rawTarget, headers: request.headers, body };
 }

@@ -5,7 +5,7 @@ import type { PublicAddress } from '../server/verify/message.ts';
 import type { Difference } from './difference.ts';
 import type { LeftOut } from './effort.ts';
 import type { Freshness } from './freshness.ts';
-import type { ShownField } from './masked.ts';
+import type { ShownField } from './masked-fields.ts';
 
 /** With what a request is explained: what its verifier has, and what else may have been meant. */
 export type ExplainOptions = PublicAddress & {

@@ -1,6 +1,6 @@
 import type { HeaderView } from '../core/message.ts';
-import { type Guess, type Variation, withHeader } from './guess.ts';
-import { shownValue } from './masked.ts';
+import { shownValue } from './masked-fields.ts';
+import { changeHeader, type Guess, type Variation } from './variation.ts';
 
 /** Which method and headers the caller may have signed. */
 export function fieldVariations({ message: { headers } }: Guess, own: readonly string[]): readonly Variation[] {
@@ -56,7 +56,7 @@ function contentTypes(received: string | null): readonly Variation[] {
   return [null, '', ...new Set([...spelled, ...usual])].map((type) => ({
     part: 'fields',
     code: 'content-type',
-    change: (guess) => withHeader(guess, 'content-type', type),
+    change: (guess) => changeHeader(guess, 'content-type', type),
     tell: ({ message: signed }, { message: before }) =>
       `The caller signed ${spoken(signed.headers.get('content-type'))}; ${spoken(before.headers.get('content-type'))} was received.`,
     remedy:
@@ -100,7 +100,7 @@ const quoted = (name: string, headers: HeaderView): string => JSON.stringify(sho
 const headerVariation = (name: string, value: string): Variation => ({
   part: 'fields',
   code: 'header-value',
-  change: (guess) => withHeader(guess, name, value),
+  change: (guess) => changeHeader(guess, name, value),
   tell: ({ message: signed }, { message: received }) =>
     `The caller signed ${name} as ${quoted(name, signed.headers)}; ${quoted(name, received.headers)} was received.`,
   remedy: `Something on the way changes ${name}, or the caller does after signing: sign what is sent, or do not sign ${name}.`,

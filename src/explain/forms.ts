@@ -1,9 +1,9 @@
-import { base64, base64url, bytesOfBase64, bytesOfHex, hex, textOfUtf8 } from '../core/encoding.ts';
+import { base64, base64url, decodeBase64, decodeHex, decodeUtf8, hex } from '../core/encoding.ts';
 import { SignatureError } from '../core/errors.ts';
 import type { Message } from '../core/message.ts';
 import type { Scheme } from '../core/scheme.ts';
 import type { Difference, DifferenceCode } from './difference.ts';
-import { type Guess, readingOf, withHeader } from './guess.ts';
+import { changeHeader, type Guess, tryRead } from './variation.ts';
 
 /** A field, written as the scheme takes it. */
 type Repair = {
@@ -26,12 +26,12 @@ export type Repaired = {
  * Writes fields of a request, three at most, as the scheme takes them: so that one that is written wrongly does not hide what
  * else there is to say.
  */
-export function* repairedRequests(scheme: Scheme, received: Guess): Generator<Repaired> {
+export function* repairRequest(scheme: Scheme, received: Guess): Generator<Repaired> {
   const repairs = repairsOf(scheme, received);
   for (const count of [1, 2, 3]) {
     for (const chosen of choices(repairs, count)) {
-      const guess = chosen.reduce((changed, { name, to }) => withHeader(changed, name, to), received);
-      if (readingOf(scheme, guess)) yield repaired(guess, chosen);
+      const guess = chosen.reduce((changed, { name, to }) => changeHeader(changed, name, to), received);
+      if (tryRead(scheme, guess)) yield repaired(guess, chosen);
     }
   }
 }
@@ -120,20 +120,20 @@ function bytesIn(text: string): ReadonlyArray<{ readonly says: string; readonly 
   const [digits] = /(?<![\da-f])[\da-f]{64}(?![\da-f])/i.exec(text) ?? [];
   const [letters] = /(?<![\w+/-])[\w+/-]{43}=?(?![\w+/=-])/.exec(text) ?? [];
   const [twice] = /(?<![\w+/-])[\w+/-]{86}(?:==)?(?![\w+/=-])/.exec(text) ?? [];
-  const inner = twice === undefined ? '' : textOfUtf8(bytesOfBase64(twice));
+  const inner = twice === undefined ? '' : decodeUtf8(decodeBase64(twice));
   return [
     ...(digits === undefined
       ? []
       : [
           {
             says: digits === digits.toLowerCase() ? 'hex' : 'hex in upper case',
-            bytes: bytesOfHex(digits.toLowerCase()),
+            bytes: decodeHex(digits.toLowerCase()),
           },
         ]),
     ...(letters === undefined
       ? []
-      : [{ says: /[_-]/.test(letters) ? 'base64url' : 'base64', bytes: bytesOfBase64(letters) }]),
-    ...(/^[\da-f]{64}$/i.test(inner) ? [{ says: 'the base64 of hex', bytes: bytesOfHex(inner.toLowerCase()) }] : []),
+      : [{ says: /[_-]/.test(letters) ? 'base64url' : 'base64', bytes: decodeBase64(letters) }]),
+    ...(/^[\da-f]{64}$/i.test(inner) ? [{ says: 'the base64 of hex', bytes: decodeHex(inner.toLowerCase()) }] : []),
   ];
 }
 

@@ -17,7 +17,7 @@ export type Freshness = {
 type Judged = { readonly now: number; readonly tolerance: number };
 
 /** @param judged when, in milliseconds since the epoch, and with what tolerance, in seconds. */
-export function freshnessOf(presented: PresentedSignature, { now, tolerance }: Judged): Freshness {
+export function judgeFreshness(presented: PresentedSignature, { now, tolerance }: Judged): Freshness {
   const { time = presented.notBefore, expiresAt } = presented;
   return {
     ...(time !== undefined && { signedAt: time }),

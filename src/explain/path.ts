@@ -1,6 +1,6 @@
 import type { HeaderView, Message } from '../core/message.ts';
-import { type Guess, type Variation, withTarget } from './guess.ts';
-import { shownTarget } from './masked.ts';
+import { shownTarget } from './masked-fields.ts';
+import { changeTarget, type Guess, type Variation } from './variation.ts';
 
 /** Which path the caller may have signed. */
 export function pathVariations({ message: { headers } }: Guess, paths: readonly string[]): readonly Variation[] {
@@ -19,7 +19,7 @@ export function pathVariations({ message: { headers } }: Guess, paths: readonly 
 }
 
 const onPath = (guess: Guess, change: (path: string) => string): Guess =>
-  withTarget(guess, (target) => target.replace(/^[^?]*/, change));
+  changeTarget(guess, (target) => target.replace(/^[^?]*/, change));
 
 const pathOf = ({ target }: Message): string => target.replace(/\?.*$/s, '');
 
@@ -127,7 +127,7 @@ const lowerCase: Variation = variation(
 const wholeUrl: Variation = {
   part: 'path',
   code: 'whole-url',
-  change: (guess) => withTarget(guess, (target) => `${guess.message.scheme}://${guess.message.authority}${target}`),
+  change: (guess) => changeTarget(guess, (target) => `${guess.message.scheme}://${guess.message.authority}${target}`),
   tell: tellPath,
   remedy: "In the caller's code, sign path and query alone, from the first slash after the host.",
 };
@@ -164,7 +164,7 @@ function rewritten(headers: HeaderView): readonly Variation[] {
   return found.map(({ name, target }) => ({
     part: 'path',
     code: 'path-prefix',
-    change: (guess) => withTarget(guess, () => target),
+    change: (guess) => changeTarget(guess, () => target),
     tell: (signed, received) =>
       `The caller signed ${shownTarget(signed.message.target)}; ${shownTarget(received.message.target)} was received.`,
     remedy: `Something on the way rewrites the path, and says so in ${name}: let it stop, or on the server set publicPath.`,

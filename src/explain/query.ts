@@ -1,7 +1,7 @@
 import type { Message } from '../core/message.ts';
-import { type Guess, type Variation, withTarget } from './guess.ts';
-import { shownTarget } from './masked.ts';
+import { shownTarget } from './masked-fields.ts';
 import { decoded } from './path.ts';
+import { changeTarget, type Guess, type Variation } from './variation.ts';
 
 /** Which query the caller may have signed. */
 export function queryVariations({ message }: Guess): readonly Variation[] {
@@ -27,7 +27,7 @@ const variation = (
   part: 'query',
   code,
   change: (guess) =>
-    withTarget(guess, (target) => {
+    changeTarget(guess, (target) => {
       const mark = target.indexOf('?');
       if (mark < 0) return target;
       const query = change(target.slice(mark + 1));

@@ -2,12 +2,12 @@ import { SignatureError } from '../core/errors.ts';
 import type { Scheme } from '../core/scheme.ts';
 import type { KeyRecord, KeyStore } from '../server/contracts.ts';
 import { findKey } from '../server/verify/find-key.ts';
+import { type CandidateSigner, ownSigners } from './candidate-signers.ts';
 import type { Difference } from './difference.ts';
 import { type Effort, spend } from './effort.ts';
-import { repairedRequests } from './forms.ts';
-import { type Guess, type Reading, readingOf, requiredReading } from './guess.ts';
+import { repairRequest } from './forms.ts';
 import { isSignedBy, readingCost, trialCost } from './search.ts';
-import { ownSigners, type Signer } from './signers.ts';
+import { type Guess, type Reading, requireReading, tryRead } from './variation.ts';
 
 /** What could be read of a request. */
 export type ReadRequest = {
@@ -17,7 +17,7 @@ export type ReadRequest = {
   readonly accessKey: string;
   /** Undefined where no key has this access key. */
   readonly record: KeyRecord | undefined;
-  readonly signers: readonly Signer[];
+  readonly signers: readonly CandidateSigner[];
   /** In what its fields are not written as the scheme takes them. */
   readonly forms: readonly Difference[];
 };
@@ -47,7 +47,7 @@ const reserve = 1.5e8;
 export async function readRequest(received: Guess, rules: ReadingRules): Promise<ReadRequest | UnreadRequest> {
   let reading: Reading;
   try {
-    reading = requiredReading(rules.scheme, received);
+    reading = requireReading(rules.scheme, received);
   } catch (error) {
     if (!(error instanceof SignatureError)) throw error;
     return (await repairedReading(received, rules)) ?? { error };
@@ -59,10 +59,10 @@ export async function readRequest(received: Guess, rules: ReadingRules): Promise
 async function repairedReading(received: Guess, rules: ReadingRules): Promise<ReadRequest | undefined> {
   let first: ReadRequest | undefined;
   let tried = 0;
-  for (const { guess, written, differences: forms } of repairedRequests(rules.scheme, received)) {
+  for (const { guess, written, differences: forms } of repairRequest(rules.scheme, received)) {
     // The caller may have signed what it wrote, or what the scheme would have written.
     for (const base of [guess, { ...guess, written }]) {
-      const reading = readingOf(rules.scheme, base);
+      const reading = tryRead(rules.scheme, base);
       if (!reading) continue;
       const read = await readAs(base, { reading, forms }, rules);
       first ??= read;

@@ -2,10 +2,18 @@ import { sha256OfBodySync } from '../core/digest.ts';
 import { hex } from '../core/encoding.ts';
 import type { Scheme } from '../core/scheme.ts';
 import type { SigningKey } from '../core/signing-key.ts';
+import type { CandidateSigner } from './candidate-signers.ts';
 import type { Difference } from './difference.ts';
 import { type Effort, spend } from './effort.ts';
-import { changedBy, differenceOf, type Guess, isMadeOfBody, type Reading, readingOf, type Variation } from './guess.ts';
-import type { Signer } from './signers.ts';
+import {
+  changeBy,
+  type Guess,
+  isMadeOfBody,
+  type Reading,
+  toDifference,
+  tryRead,
+  type Variation,
+} from './variation.ts';
 
 /** What is looked for: guesses of which a signer made the signature. */
 export type Search = {
@@ -16,13 +24,17 @@ export type Search = {
   variations(): Promise<readonly Variation[]>;
   readonly effort: Effort;
   /** Who may sign. */
-  readonly signers: readonly Signer[];
+  readonly signers: readonly CandidateSigner[];
   /** Who may have signed by mistake. */
-  readonly strangers: readonly Signer[];
+  readonly strangers: readonly CandidateSigner[];
 };
 
 /** By what the signature fits, and the request as it was signed. */
-export type Fit = { readonly differences: readonly Difference[]; readonly signer: Signer; readonly guess: Guess };
+export type Fit = {
+  readonly differences: readonly Difference[];
+  readonly signer: CandidateSigner;
+  readonly guess: Guess;
+};
 
 /** What is kept for other bodies under a digest, which are tried after the search (bytes). */
 const reserve = 1e8;
@@ -35,7 +47,7 @@ const costs = { reading: 1000, hmac: 500, other: 200_000 } as const;
  *
  * @returns undefined where nothing fits.
  */
-export async function fitOf(search: Search): Promise<Fit | undefined> {
+export async function tryFit(search: Search): Promise<Fit | undefined> {
   const { effort } = search;
   for await (const { count, guess, reading, by, differences } of attemptsOf(search)) {
     for (const signer of by) {
@@ -57,7 +69,7 @@ export const readingCost = (reading: Reading, { body }: Guess): number =>
   costs.reading + (isMadeOfBody(reading) ? body.length : 0) + 2 * reading.data.length;
 
 /** What it costs to see whether a signer made one of the signatures. */
-export const trialCost = ({ data, presented }: Reading, { key }: Signer): number =>
+export const trialCost = ({ data, presented }: Reading, { key }: CandidateSigner): number =>
   presented.signatures.length * (data.length + (key.algorithm.startsWith('hmac') ? costs.hmac : costs.other));
 
 type Attempt = {
@@ -65,14 +77,14 @@ type Attempt = {
   readonly count: number;
   readonly guess: Guess;
   readonly reading: Reading;
-  readonly by: readonly Signer[];
+  readonly by: readonly CandidateSigner[];
   differences(): readonly Difference[];
 };
 
 /** What to try, and in which order: no variation, another signer, one variation, two, one with another signer, three. */
 async function* attemptsOf(search: Search): AsyncGenerator<Attempt> {
   const { scheme, received, signers, strangers } = search;
-  const reading = readingOf(scheme, received);
+  const reading = tryRead(scheme, received);
   if (!reading) return;
   for (const by of [signers, strangers]) yield { count: 0, guess: received, reading, by, differences: () => [] };
   const effective: Variation[] = [];
@@ -101,15 +113,15 @@ function* choices(all: readonly Variation[], count: number): Generator<readonly 
 function* together(
   chosen: readonly Variation[],
   { scheme, received }: Pick<Search, 'scheme' | 'received'>,
-  by: readonly Signer[],
+  by: readonly CandidateSigner[],
 ): Generator<Attempt> {
   const steps = [received];
-  for (const variation of chosen) steps.push(changedBy(variation, steps.at(-1) ?? received));
+  for (const variation of chosen) steps.push(changeBy(variation, steps.at(-1) ?? received));
   const guess = steps.at(-1) ?? received;
-  const reading = readingOf(scheme, guess);
+  const reading = tryRead(scheme, guess);
   if (!reading) return;
   const differences = () =>
-    chosen.map((variation, place) => differenceOf(variation, steps[place + 1] ?? received, steps[place] ?? received));
+    chosen.map((variation, place) => toDifference(variation, steps[place + 1] ?? received, steps[place] ?? received));
   yield { count: chosen.length, guess, reading, by, differences };
 }
 
@@ -122,8 +134,8 @@ function* effectiveOf(
 ): Generator<Effective> {
   const seen = new Set([keyOf(plain)]);
   for (const variation of variations) {
-    const guess = changedBy(variation, received);
-    const reading = guess === received ? undefined : readingOf(scheme, guess);
+    const guess = changeBy(variation, received);
+    const reading = guess === received ? undefined : tryRead(scheme, guess);
     if (!reading) continue;
     const key = keyOf(reading);
     if (seen.has(key)) {
@@ -131,7 +143,7 @@ function* effectiveOf(
       continue;
     }
     seen.add(key);
-    const differences = () => [differenceOf(variation, guess, received)];
+    const differences = () => [toDifference(variation, guess, received)];
     yield { variation, attempt: { count: 1, guess, reading, by: signers, differences } };
   }
 }

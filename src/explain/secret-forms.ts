@@ -1,7 +1,7 @@
 import { sha256OfBodySync } from '../core/digest.ts';
-import { base64, base64url, bytesOfBase64, bytesOfHex, hex, textOfUtf8, utf8 } from '../core/encoding.ts';
+import { base64, base64url, decodeBase64, decodeHex, decodeUtf8, hex, utf8 } from '../core/encoding.ts';
 import type { DifferenceCode } from './difference.ts';
-import { utf16 } from './written.ts';
+import { utf16 } from './spelling.ts';
 
 /** A secret as it may have been used by mistake. */
 export type SecretForm = { readonly code: DifferenceCode; readonly says: string; readonly secret: string | Uint8Array };
@@ -56,12 +56,12 @@ function written(secret: Uint8Array): readonly SecretForm[] {
     { says: 'as the text of its hex in upper case', secret: hex(secret).toUpperCase() },
     { says: 'as the text of its base64', secret: base64(secret) },
     { says: 'as the text of its base64url', secret: base64url(secret) },
-    { says: 'as the UTF-8 of its characters', secret: textOfUtf8(secret) },
+    { says: 'as the UTF-8 of its characters', secret: decodeUtf8(secret) },
   ].map((form) => ({ code: 'secret-encoding', ...form }));
 }
 
 const ofHex = (text: string): Uint8Array | undefined =>
-  /^(?:[\da-f]{2})+$/i.test(text) ? bytesOfHex(text.toLowerCase()) : undefined;
+  /^(?:[\da-f]{2})+$/i.test(text) ? decodeHex(text.toLowerCase()) : undefined;
 
 const ofBase64 = (text: string): Uint8Array | undefined =>
-  /^[\w+/-]{2,}={0,2}$/.test(text) && text.replace(/=/g, '').length % 4 !== 1 ? bytesOfBase64(text) : undefined;
+  /^[\w+/-]{2,}={0,2}$/.test(text) && text.replace(/=/g, '').length % 4 !== 1 ? decodeBase64(text) : undefined;

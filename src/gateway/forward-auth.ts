@@ -2,14 +2,14 @@ import { Buffer } from 'node:buffer';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { fail } from '../core/errors.ts';
 import { receivedFromNode } from '../node/received.ts';
-import { contextOf, type GateOptions } from '../server/gate.ts';
+import { type GateOptions, toVerifyContext } from '../server/gate.ts';
 import { type OptionNames, requireKnownOptions } from '../server/known-options.ts';
-import { type Ranges, rangesOf } from '../server/ranges.ts';
-import type { Reply } from '../server/response/reply.ts';
+import { parseRanges, type Ranges } from '../server/ranges.ts';
+import type { PlainResponse } from '../server/response/refusal-response.ts';
 import type { ReceivedRequest } from '../server/verify/message.ts';
 import type { Verifier } from '../server/verify/verifier.ts';
-import { type Description, type Dialect, describedIn, type Question } from './dialects.ts';
-import { errorFrom, type GatewayListener, type GatewayReport, replyToError, tell } from './listener.ts';
+import { type AuthRequest, createDescriber, type DescribedRequest, type Dialect } from './describe-request.ts';
+import { errorResponse, type GatewayListener, type GatewayReport, reportError, toSignatureError } from './listener.ts';
 import { bodyField, principalFields, requireNoPrincipal } from './principal-fields.ts';
 
 /** Who asks a {@link forwardAuth}, and how. */
@@ -52,8 +52,8 @@ const names: OptionNames<ForwardAuthOptions> = {
 export function forwardAuth(verifier: Verifier, options: ForwardAuthOptions): GatewayListener {
   requireKnownOptions(options, names, 'forwardAuth()');
   const { dialect, proxies = ['127.0.0.0/8', '::1'], pathPrefix, body = 'unseen', report } = options;
-  const isProxy = rangesOf(proxies);
-  const describe = describedIn(dialect, pathPrefix);
+  const isProxy = parseRanges(proxies);
+  const describe = createDescriber(dialect, pathPrefix);
   if (body === 'sent' && dialect === 'nginx') {
     fail('invalid_configuration', 'nginx sends no bodies along: leave body out.');
   }
@@ -61,22 +61,22 @@ export function forwardAuth(verifier: Verifier, options: ForwardAuthOptions): Ga
     fail('invalid_configuration', 'A scheme of the verifier signs the bytes of bodies, which are not seen here.');
   }
 
-  async function judged(request: IncomingMessage): Promise<Reply> {
+  async function judged(request: IncomingMessage): Promise<PlainResponse> {
     requireProxy(isProxy, request);
     const { received, address } = describedRequest(request, { describe, body });
     requireNoPrincipal(received.headers.keys?.() ?? []);
-    const context = contextOf(received, { ...options, address: () => address });
-    const result = await verifier.verify(received, { ...context, ...(body === 'unseen' && { body: 'left' }) });
-    if (!result.ok) return result.reply;
+    const context = toVerifyContext(received, { ...options, address: () => address });
+    const result = await verifier.verify(received, { ...context, ...(body === 'unseen' && { body: 'deferred' }) });
+    if (!result.ok) return result.response;
     const headers = { ...result.headers, ...principalFields({ ...result, body: bodyField(result) }) };
     return { status: 200, headers, body: '' };
   }
 
   return async (request, response) => {
     const reply = await judged(request).catch((cause: unknown) => {
-      const error = errorFrom(cause);
-      tell(report, error, request);
-      return replyToError(error);
+      const error = toSignatureError(cause);
+      reportError(report, error, request);
+      return errorResponse(error);
     });
     send(response, { request, reply: dialect === 'nginx' ? asNginxReads(reply) : reply });
   };
@@ -89,7 +89,7 @@ function requireProxy(isProxy: Ranges, { socket }: IncomingMessage): void {
 }
 
 type Describing = {
-  readonly describe: (question: Question) => Description;
+  readonly describe: (question: AuthRequest) => DescribedRequest;
   readonly body: 'unseen' | 'sent';
 };
 
@@ -107,7 +107,7 @@ function describedRequest(
  * `auth_request` understands 401 and 403, and takes all else for its own failure. It reads no bodies, but headers: with these its
  * configuration can answer the caller as it would be answered without it.
  */
-function asNginxReads({ status, headers, body }: Reply): Reply {
+function asNginxReads({ status, headers, body }: PlainResponse): PlainResponse {
   if (status === 200) return { status, headers, body };
   const told = { 'X-Countersign-Status': String(status), 'X-Countersign-Problem': inAscii(body) };
   return { status: status === 401 ? 401 : 403, headers: { ...headers, ...told }, body };
@@ -117,7 +117,7 @@ function asNginxReads({ status, headers, body }: Reply): Reply {
 const inAscii = (json: string): string =>
   json.replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
-type Sending = { readonly request: IncomingMessage; readonly reply: Reply };
+type Sending = { readonly request: IncomingMessage; readonly reply: PlainResponse };
 
 function send(response: ServerResponse, { request, reply: { status, headers, body } }: Sending): void {
   // What is left of a body is not waited for, and so nothing can follow it on this connection.

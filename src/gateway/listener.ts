@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { SignatureError } from '../core/errors.ts';
-import { type Reply, replyTo } from '../server/response/reply.ts';
+import { type PlainResponse, refusalResponse } from '../server/response/refusal-response.ts';
 
 /** What `createServer` of `node:http` and `node:https` takes. */
 export type GatewayListener = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
@@ -9,13 +9,13 @@ export type GatewayListener = (request: IncomingMessage, response: ServerRespons
 export type GatewayReport = (error: SignatureError, request: IncomingMessage) => void;
 
 /** The error of whatever was thrown. */
-export const errorFrom = (cause: unknown): SignatureError =>
+export const toSignatureError = (cause: unknown): SignatureError =>
   cause instanceof SignatureError
     ? cause
     : new SignatureError('internal_error', 'The gateway has failed.', 500, { cause });
 
 /** Tells of an error. */
-export function tell(report: GatewayReport | undefined, error: SignatureError, request: IncomingMessage): void {
+export function reportError(report: GatewayReport | undefined, error: SignatureError, request: IncomingMessage): void {
   try {
     report?.(error, request);
   } catch {
@@ -28,8 +28,8 @@ export function tell(report: GatewayReport | undefined, error: SignatureError, r
  *
  * @param scheme by which the request is signed, as far as that is known.
  */
-export const replyToError = (error: SignatureError, scheme = 'gateway'): Reply =>
-  replyTo(error, { scheme, disclosed: true, howToSign: [], challenge: undefined });
+export const errorResponse = (error: SignatureError, scheme = 'gateway'): PlainResponse =>
+  refusalResponse(error, { scheme, disclosed: true, howToSign: [], challenge: undefined });
 
 /** How long a caller may go on sending what nobody wants, in milliseconds. */
 const patience = 5000;
@@ -40,7 +40,7 @@ const patience = 5000;
  *
  * @param then called when there is no more.
  */
-export function takeRest(request: IncomingMessage, then = (): void => {}): void {
+export function drainBody(request: IncomingMessage, then = (): void => {}): void {
   if (request.complete || request.socket.destroyed) {
     then();
     return;

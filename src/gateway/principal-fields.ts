@@ -5,7 +5,7 @@ import { fail } from '../core/errors.ts';
 import type { Verified } from '../server/verify/result.ts';
 
 /** What a backend is told of a verified request. */
-export type Told = Pick<Verified<unknown>, 'principal' | 'scheme'> & {
+export type PrincipalHeaders = Pick<Verified<unknown>, 'principal' | 'scheme'> & {
   /** What the body must be: the value of `X-Countersign-Body`. */
   readonly body: string;
 };
@@ -14,7 +14,7 @@ export type Told = Pick<Verified<unknown>, 'principal' | 'scheme'> & {
  * The fields that tell a backend who calls. All of them are always there, if need be empty: a proxy that is to replace what a
  * caller has sent under these names needs something to put there.
  */
-export const principalFields = ({ principal, scheme, body }: Told): Record<string, string> => ({
+export const principalFields = ({ principal, scheme, body }: PrincipalHeaders): Record<string, string> => ({
   'X-Countersign-Access-Key': escaped(principal.accessKey),
   'X-Countersign-Service': escaped(principal.service),
   'X-Countersign-Environment': escaped(principal.environment ?? ''),
@@ -28,10 +28,14 @@ export const principalFields = ({ principal, scheme, body }: Told): Record<strin
  *
  * @param verified of a request that was handed to the verifier with a body, if need be an empty one.
  */
-export function bodyField({ unread, body }: Pick<Verified<unknown>, 'unread' | 'body'>): string {
+export function bodyField({ expectedBody, body }: Pick<Verified<unknown>, 'expectedBody' | 'body'>): string {
   // Neither left nor read, where the verifier has been told to accept what is not signed.
-  if (!unread && !body) return 'unsigned';
-  const sha256 = unread ? unread.sha256 : body?.length ? createHash('sha256').update(body).digest() : undefined;
+  if (!expectedBody && !body) return 'unsigned';
+  const sha256 = expectedBody
+    ? expectedBody.sha256
+    : body?.length
+      ? createHash('sha256').update(body).digest()
+      : undefined;
   return sha256 ? contentDigest(sha256) : 'none';
 }
 

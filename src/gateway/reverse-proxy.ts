@@ -1,19 +1,26 @@
 import { Buffer } from 'node:buffer';
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import { fail } from '../core/errors.ts';
-import { fieldsIn, receivedFromNode } from '../node/received.ts';
-import { contextOf, type GateOptions } from '../server/gate.ts';
+import { headerView, receivedFromNode } from '../node/received.ts';
+import { type GateOptions, toVerifyContext } from '../server/gate.ts';
 import { type OptionNames, requireKnownOptions } from '../server/known-options.ts';
-import { type Cors, corsOf } from '../server/response/cors.ts';
-import { type Reply, responseOf } from '../server/response/reply.ts';
+import { type Cors, createCors } from '../server/response/cors.ts';
+import { type PlainResponse, toResponse } from '../server/response/refusal-response.ts';
 import type { ReceivedRequest } from '../server/verify/message.ts';
 import type { Verified } from '../server/verify/result.ts';
 import type { Verifier } from '../server/verify/verifier.ts';
-import { errorFrom, type GatewayListener, type GatewayReport, replyToError, takeRest, tell } from './listener.ts';
-import { type PassOn, passingOn, readAtOnce } from './pass-on.ts';
-import { passableFields } from './passable-fields.ts';
-import { endToEnd, type RawFields, withFields } from './passed-fields.ts';
-import { type UpstreamOptions, upstreamAt } from './upstream.ts';
+import { createForward, type Forward, maxBufferedBody } from './forward.ts';
+import { endToEndFields, type RawFields, withFields } from './forward-fields.ts';
+import { forwardableFields } from './forwardable-fields.ts';
+import {
+  drainBody,
+  errorResponse,
+  type GatewayListener,
+  type GatewayReport,
+  reportError,
+  toSignatureError,
+} from './listener.ts';
+import { createUpstream, type UpstreamOptions } from './upstream.ts';
 
 /** Where verified requests are passed on to, and within what limits. */
 export type ReverseProxyOptions = UpstreamOptions &
@@ -21,7 +28,7 @@ export type ReverseProxyOptions = UpstreamOptions &
     /** The largest body that is passed on, in bytes. @default 10485760 (10 MiB) */
     readonly maxBodyBytes?: number;
     /** The largest answer that is held to be countersigned, in bytes. @default 10485760 (10 MiB) */
-    readonly maxAnswerBytes?: number;
+    readonly maxResponseBytes?: number;
     /**
      * Names of headers that the backend gets although no signature covers them, such as `Cookie`, or although it may believe them.
      * Somebody on the way can add them, and change their values. @default []
@@ -44,7 +51,7 @@ const names: OptionNames<ReverseProxyOptions> = {
   countersign: true,
   cors: true,
   maxBodyBytes: true,
-  maxAnswerBytes: true,
+  maxResponseBytes: true,
   passHeaders: true,
   health: true,
   report: true,
@@ -59,27 +66,43 @@ const names: OptionNames<ReverseProxyOptions> = {
  */
 export function reverseProxy(verifier: Verifier, options: ReverseProxyOptions): GatewayListener {
   requireKnownOptions(options, names, 'reverseProxy()');
-  const { maxBodyBytes = 10 * 2 ** 20, maxAnswerBytes = 10 * 2 ** 20, countersign = 'never', health, report } = options;
-  if (!(maxBodyBytes >= 0 && maxAnswerBytes >= 0)) {
-    fail('invalid_configuration', 'maxBodyBytes and maxAnswerBytes must be numbers of bytes.');
+  const {
+    maxBodyBytes = 10 * 2 ** 20,
+    maxResponseBytes = 10 * 2 ** 20,
+    countersign = 'never',
+    health,
+    report,
+  } = options;
+  if (!(maxBodyBytes >= 0 && maxResponseBytes >= 0)) {
+    fail('invalid_configuration', 'maxBodyBytes and maxResponseBytes must be numbers of bytes.');
   }
   if (!/^\/[^?#]*$/.test(health ?? '/')) fail('invalid_configuration', 'health must look like /healthz.');
-  const cors = options.cors && corsOf(options.cors, verifier.fields);
-  const passable = passableFields({ passHeaders: options.passHeaders ?? [] });
-  const passOn = passingOn({ send: upstreamAt(options), passable, maxBodyBytes, maxAnswerBytes, countersign, cors });
+  const cors = options.cors && createCors(options.cors, verifier.fields);
+  const passable = forwardableFields({ passHeaders: options.passHeaders ?? [] });
+  const passOn = createForward({
+    send: createUpstream(options),
+    passable,
+    maxBodyBytes,
+    maxResponseBytes,
+    countersign,
+    cors,
+  });
 
   async function judge(exchange: Exchange): Promise<void> {
     const { request } = exchange;
     requirePassable(request);
-    const fields = endToEnd(request.rawHeaders);
+    const fields = endToEndFields(request.rawHeaders);
     const received = receivedFor(exchange, fields);
     const preflight = cors?.preflight(received);
     if (preflight) return reply(exchange, { reply: preflight });
     const address = () => request.socket.remoteAddress;
-    const context = contextOf(received, { ...options, address });
+    const context = toVerifyContext(received, { ...options, address });
     // What is small is read whole before its nonce is spent.
-    const result = await verifier.verify(received, { ...context, body: readAtOnce(request) ? 'read' : 'left' });
-    if (!result.ok) return reply(exchange, { reply: result.reply, cors });
+    const result = await verifier.verify(received, {
+      ...context,
+      body: maxBufferedBody(request) ? 'read' : 'deferred',
+    });
+    if (!result.ok) return reply(exchange, { reply: result.response, cors });
     return passVerified(exchange, { verified: result, fields, passOn });
   }
 
@@ -107,7 +130,7 @@ type Passed = {
   readonly verified: Verified<ReceivedRequest>;
   /** Of the request, but for those of the connection. */
   readonly fields: RawFields;
-  readonly passOn: PassOn;
+  readonly passOn: Forward;
 };
 
 /** @throws SignatureError `upgrade_refused`, `malformed_field` */
@@ -127,7 +150,7 @@ function receivedFor({ request, response }: Exchange, fields: RawFields): Receiv
   const { body = new Uint8Array(), ...received } = receivedFromNode(request);
   return {
     ...received,
-    headers: fieldsIn(fields),
+    headers: headerView(fields),
     get body() {
       goOn(request, response);
       return body;
@@ -155,17 +178,17 @@ type Failure = {
 
 async function answerError(exchange: Exchange, { cause, verified, cors, report }: Failure): Promise<void> {
   const { request, response } = exchange;
-  const error = errorFrom(cause);
+  const error = toSignatureError(cause);
   // Callers who leave are nobody's fault.
-  if (error.code !== 'body_interrupted') tell(report, error, request);
+  if (error.code !== 'body_interrupted') reportError(report, error, request);
   if (response.destroyed) return;
   // A caller who has got part of an answer must not take it for the whole.
   if (response.headersSent) response.destroy();
-  else await reply(exchange, { reply: replyToError(error, verified?.scheme), verified, cors });
+  else await reply(exchange, { reply: errorResponse(error, verified?.scheme), verified, cors });
 }
 
 type Replying = {
-  readonly reply: Reply;
+  readonly reply: PlainResponse;
   readonly verified?: Verified<ReceivedRequest> | undefined;
   readonly cors?: Cors | undefined;
 };
@@ -174,7 +197,7 @@ type Replying = {
 async function reply({ request, response }: Exchange, { reply: given, verified, cors }: Replying): Promise<void> {
   const { status, headers, body } = { ...given, headers: { ...verified?.headers, ...given.headers } };
   // Not every scheme signs answers.
-  const signed = await verified?.countersign(responseOf({ status, headers, body })).catch(() => undefined);
+  const signed = await verified?.countersign(toResponse({ status, headers, body })).catch(() => undefined);
   const whole = signed ? Object.fromEntries(signed.headers) : headers;
   const origin = request.headers.origin ?? null;
   const shared = cors?.share(origin, new Headers(whole)) ?? {};
@@ -186,5 +209,5 @@ async function reply({ request, response }: Exchange, { reply: given, verified, 
   if (waits(request, response)) return void response.end(body);
   // The answer is whole without being ended; once it is, Node closes the connection where its caller has asked for that.
   response.write(body);
-  takeRest(request, () => response.end());
+  drainBody(request, () => response.end());
 }

@@ -2,7 +2,7 @@ import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type In
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { Socket } from 'node:net';
 import { fail, SignatureError } from '../core/errors.ts';
-import type { RawFields } from './passed-fields.ts';
+import type { RawFields } from './forward-fields.ts';
 
 /** Where a backend is, and how long it is waited for. */
 export type UpstreamOptions = {
@@ -45,7 +45,7 @@ export type Sending = {
  *
  * @throws SignatureError `invalid_configuration`
  */
-export function upstreamAt(options: UpstreamOptions): (head: Head) => Sending {
+export function createUpstream(options: UpstreamOptions): (head: Head) => Sending {
   const { connectTimeout = 5000, timeout = 60_000 } = options;
   if (!(connectTimeout > 0 && timeout > 0)) {
     fail('invalid_configuration', 'connectTimeout and timeout must be positive numbers of milliseconds.');

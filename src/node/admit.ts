@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { normaliseTarget } from '../core/address.ts';
-import { type Caller, createGate, type GateOptions, scopeRefusal, verifiedCaller } from '../server/gate.ts';
-import type { Reply } from '../server/response/reply.ts';
+import { type Caller, createGate, type GateOptions, refuseWithoutScope, requireCaller } from '../server/gate.ts';
+import type { PlainResponse } from '../server/response/refusal-response.ts';
 import type { Verifier } from '../server/verify/verifier.ts';
-import { changeWhenSent } from './head.ts';
-import { holdAnswer } from './held-answer.ts';
+import { bufferResponse } from './buffer-response.ts';
+import { onWriteHead } from './head.ts';
 import { bytesKept, hasBody, type NodeRequest, type NodeResponse, receivedFromNode } from './received.ts';
 
 /**
@@ -26,10 +26,7 @@ export type NodeHandler<Incoming extends NodeRequest, Outgoing extends NodeRespo
  *
  * @throws SignatureError `invalid_configuration` for `cors` options that no browser would ever match.
  */
-export function protectNode<
-  Incoming extends NodeRequest = IncomingMessage,
-  Outgoing extends NodeResponse = ServerResponse,
->(
+export function protect<Incoming extends NodeRequest = IncomingMessage, Outgoing extends NodeResponse = ServerResponse>(
   verifier: Verifier,
   handler: NodeHandler<Incoming, Outgoing>,
   options: NodeGateOptions<Incoming> = {},
@@ -39,14 +36,14 @@ export function protectNode<
     admit(gate, { request, response }).then((caller) => (caller ? handler(request, response, caller) : undefined));
 }
 
-/** A handler for {@link protectNode} that sends 403 unless the caller's key has the scope, and tells the audit. */
+/** A handler for {@link protect} that sends 403 unless the caller's key has the scope, and tells the audit. */
 export function requireScope<Incoming extends NodeRequest, Outgoing extends NodeResponse>(
   scope: string,
   handler: NodeHandler<Incoming, Outgoing>,
 ): NodeHandler<Incoming, Outgoing> {
   return async (request, response, caller) => {
-    const refusal = await scopeRefusal(caller, scope);
-    if (refusal) sendReply(response, refusal);
+    const refusal = await refuseWithoutScope(caller, scope);
+    if (refusal) sendPlainResponse(response, refusal);
     else await handler(request, response, caller);
   };
 }
@@ -78,7 +75,7 @@ export async function admit<Incoming extends NodeRequest>(
 ): Promise<Caller | undefined> {
   const passed = await gate(exchange, exchange.request);
   if (!('status' in passed)) return passed;
-  sendReply(exchange.response, passed);
+  sendPlainResponse(exchange.response, passed);
   return undefined;
 }
 
@@ -87,7 +84,7 @@ export async function admit<Incoming extends NodeRequest>(
  *
  * @param source the request as the framework has it, for the functions among the options.
  */
-export type NodeGate<Source> = (exchange: NodeExchange<NodeRequest>, source: Source) => Promise<Caller | Reply>;
+export type NodeGate<Source> = (exchange: NodeExchange<NodeRequest>, source: Source) => Promise<Caller | PlainResponse>;
 
 /**
  * Makes what the adapters for Node share: it applies the decision of a gate to Node's request and response.
@@ -99,12 +96,12 @@ export function nodeGate<Source>(verifier: Verifier, options: GateOptions<Source
   return async ({ request, response }, source) => {
     const outgoing = response as ServerResponse;
     const passed = await gate({ request: receivedFromNode(request), source, peer: request.socket.remoteAddress });
-    if (passed.share) changeWhenSent(outgoing, passed.share);
+    if (passed.share) onWriteHead(outgoing, passed.share);
     if (!passed.ok) return (passed.preflight ? unread : refusal)(passed.response, request);
     respell(request, passed.target);
     if (passed.request.body instanceof Uint8Array) bytesKept.set(request, passed.request.body);
     for (const [name, value] of Object.entries(passed.headers)) outgoing.setHeader(name, value);
-    if (passed.countersign) holdAnswer(outgoing, passed.countersign);
+    if (passed.countersign) bufferResponse(outgoing, passed.countersign);
     admitted(request)[callerKey] = passed.caller;
     return passed.caller;
   };
@@ -124,11 +121,11 @@ const wasted = 65_536;
  * A refusal. What is left of a short body Node reads, and drops: who closes before all has come resets the connection, and the
  * answer may be lost on its way to a proxy that is still sending.
  */
-const refusal = (reply: Reply, request: NodeRequest): Reply =>
+const refusal = (reply: PlainResponse, request: NodeRequest): PlainResponse =>
   Number(request.headers['content-length']) <= wasted ? reply : unread(reply, request);
 
 /** What is left of a body is not waited for, and so nothing can follow it on this connection. */
-function unread(reply: Reply, request: NodeRequest): Reply {
+function unread(reply: PlainResponse, request: NodeRequest): PlainResponse {
   const open = hasBody(request) && !request.complete && request.httpVersionMajor === 1;
   return open ? { ...reply, headers: { ...reply.headers, Connection: 'close' } } : reply;
 }
@@ -142,10 +139,10 @@ const admitted = (request: NodeRequest) => request as NodeRequest & { [callerKey
  *
  * @throws SignatureError `invalid_configuration` (500) where no gate has.
  */
-export const callerOf = (request: NodeRequest): Caller => verifiedCaller(admitted(request)[callerKey]);
+export const callerOf = (request: NodeRequest): Caller => requireCaller(admitted(request)[callerKey]);
 
 /** Writes a reply of the verifier's. */
-export function sendReply(response: NodeResponse, { status, headers, body }: Reply): void {
+export function sendPlainResponse(response: NodeResponse, { status, headers, body }: PlainResponse): void {
   const outgoing = response as ServerResponse;
   outgoing.statusCode = status;
   for (const [name, value] of Object.entries(headers)) outgoing.setHeader(name, value);

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 
 /** The chunks of a body which, once they have been read to the end, are put back, so that others find it untouched. */
-export async function* chunksOf(request: IncomingMessage): AsyncGenerator<Uint8Array, void, void> {
+export async function* readChunks(request: IncomingMessage): AsyncGenerator<Uint8Array, void, void> {
   const chunks: Uint8Array[] = [];
   let whole = false;
   // Not to be interrupted: in the turn after the one in which its last bytes are read, a stream ends, and takes nothing back.

@@ -27,7 +27,7 @@ const headersSet = (response: ServerResponse): HeaderView => ({
 });
 
 /** Changes headers when they are written: after everything else that sets some, such as handlers, and what answers for them when they fail. */
-export function changeWhenSent(response: ServerResponse, changes: (headers: HeaderView) => LateFields): void {
+export function onWriteHead(response: ServerResponse, changes: (headers: HeaderView) => LateFields): void {
   const writeHead: (this: ServerResponse, status: number, reason?: string) => ServerResponse = response.writeHead;
   // Node itself calls it for what writes no head of its own.
   response.writeHead = (status: number, ...rest: readonly unknown[]): ServerResponse => {

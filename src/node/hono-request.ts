@@ -12,7 +12,7 @@ export function receivedFromHono(context: Context): Request | ReceivedRequest {
 }
 
 /** Has the request of a context carry the body that has been verified: for everything that reads it later. */
-export function handOn({ env, req }: Context, verified: Request | ReceivedRequest): void {
+export function replaceRequest({ env, req }: Context, verified: Request | ReceivedRequest): void {
   if ('arrayBuffer' in verified) req.raw = verified;
   else if (verified.body instanceof Uint8Array) {
     const { buffer, byteOffset, byteLength } = verified.body;

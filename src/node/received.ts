@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import type { HeaderView } from '../core/message.ts';
 import type { ReceivedRequest } from '../server/verify/message.ts';
-import { chunksOf } from './body-chunks.ts';
+import { readChunks } from './body-chunks.ts';
 
 /** A request as `node:http`, `node:https` and the compatibility API of `node:http2` hand it to a listener. */
 export type NodeRequest = IncomingMessage | Http2ServerRequest;
@@ -28,7 +28,7 @@ export function receivedFromNode(request: NodeRequest): ReceivedRequest {
     url = '',
     originalUrl,
   } = request as IncomingMessage & { readonly originalUrl?: unknown };
-  const headers = fieldsIn(request.rawHeaders);
+  const headers = headerView(request.rawHeaders);
   return {
     method,
     authority: authorityOf(request, headers),
@@ -48,7 +48,7 @@ const compared = 2048;
  * through each time, because to make a map of all of them costs more than to find the few that are asked for; not so where
  * a stranger sends many fields and signs many.
  */
-export function fieldsIn(rawHeaders: readonly string[]): HeaderView {
+export function headerView(rawHeaders: readonly string[]): HeaderView {
   let left = compared;
   let all: ReadonlyMap<string, readonly string[]> | undefined;
   function map(): typeof all {
@@ -112,7 +112,7 @@ function bodyOf(request: IncomingMessage): Pick<ReceivedRequest, 'body' | 'bodyU
   const kept = bytesKept.get(request);
   if (kept) return { body: kept };
   if (!hasBody(request)) return {};
-  if (!request.readableDidRead && request.readableEncoding === null) return { body: chunksOf(request) };
+  if (!request.readableDidRead && request.readableEncoding === null) return { body: readChunks(request) };
   const { body } = request as { readonly body?: unknown };
   // The bytes of a parser that only collects them, or what the verifier refuses as parsed.
   return body === undefined || body === null ? { bodyUsed: true } : { body: body as Uint8Array };

@@ -2,8 +2,8 @@ import {
   type BareItem,
   type InnerList,
   isInnerList,
-  parseDictionary,
   parseItem,
+  parseDictionary as parseMembers,
   serializeItem,
   serializeParameters,
 } from 'structured-headers';
@@ -40,16 +40,16 @@ const longest = 4096;
  * @param field its name, for the message.
  * @throws SignatureError `malformed_field`
  */
-export function dictionaryOf(field: string, value: string): Dictionary {
+export function parseDictionary(field: string, value: string): Dictionary {
   const members = new Map<string, Member>();
-  for (const [name, member] of attempt(field, value, parseDictionary)) {
+  for (const [name, member] of attempt(field, value, parseMembers)) {
     members.set(name, isInnerList(member) ? innerListOf(member) : itemOf(member));
   }
   return members;
 }
 
 /** A dictionary as RFC 9651 section 4.1.2 serialises it. */
-export const serialisedDictionary = (members: Dictionary): string =>
+export const serialiseDictionary = (members: Dictionary): string =>
   [...members]
     .map(([name, { value, text }]) => name + (value === true ? text.slice('?1'.length) : `=${text}`))
     .join(', ');
@@ -61,9 +61,9 @@ export const serialisedDictionary = (members: Dictionary): string =>
  *
  * @throws SignatureError `malformed_field`
  */
-export function canonicalDictionaryOf(field: string, value: string): Dictionary {
-  const members = dictionaryOf(field, value);
-  if (withoutSpace(serialisedDictionary(members)) !== withoutSpace(value)) {
+export function canonicaliseDictionary(field: string, value: string): Dictionary {
+  const members = parseDictionary(field, value);
+  if (withoutSpace(serialiseDictionary(members)) !== withoutSpace(value)) {
     fail('malformed_field', `${field} names something twice, or is not in the form that RFC 9651 gives it.`);
   }
   return members;
@@ -74,7 +74,7 @@ export function canonicalDictionaryOf(field: string, value: string): Dictionary 
  *
  * @throws SignatureError `malformed_field`
  */
-export function canonicalItemOf(text: string): Item {
+export function canonicaliseItem(text: string): Item {
   const item = itemOf(attempt('The identifier', text, parseItem));
   if (withoutSpace(item.text) !== withoutSpace(text)) {
     fail('malformed_field', `${excerpt(text)} names something twice, or is not in the form that RFC 9651 gives it.`);
@@ -87,10 +87,10 @@ export function canonicalItemOf(text: string): Item {
  *
  * @throws SignatureError `malformed_field`
  */
-export const serialisedItem = (field: string, value: string): string => itemOf(attempt(field, value, parseItem)).text;
+export const serialiseItem = (field: string, value: string): string => itemOf(attempt(field, value, parseItem)).text;
 
 /** Runs what throws `malformed_field`, for the side to which that is another fault. */
-export function recoded<Result>(code: SignatureErrorCode, run: () => Result): Result {
+export function recodeField<Result>(code: SignatureErrorCode, run: () => Result): Result {
   try {
     return run();
   } catch (error) {

@@ -2,9 +2,9 @@ import { fail, type SignatureError } from '../core/errors.ts';
 import type { HeaderView } from '../core/message.ts';
 import type { Principal } from './contracts.ts';
 import { type OptionNames, requireKnownOptions } from './known-options.ts';
-import { corsOf, type LateFields } from './response/cors.ts';
+import { createCors, type LateFields } from './response/cors.ts';
 import type { CorsOptions } from './response/cors-options.ts';
-import { type Reply, replyTo } from './response/reply.ts';
+import { type PlainResponse, refusalResponse } from './response/refusal-response.ts';
 import { requireScope } from './verify/checks.ts';
 import type { ReceivedRequest } from './verify/message.ts';
 import type { Verified } from './verify/result.ts';
@@ -25,7 +25,7 @@ export type Caller = {
 };
 
 /** The caller of a verified request. */
-export const callerFrom = ({ principal, body, checkScope: check }: Verified<unknown>): Caller => ({
+export const toCaller = ({ principal, body, checkScope: check }: Verified<unknown>): Caller => ({
   principal,
   body,
   [checkScope]: check,
@@ -69,7 +69,7 @@ export type GateRequest<Received, Source> = {
 /** The response to send: a refusal, or the response to a preflight. */
 export type GateRefusal = {
   readonly ok: false;
-  readonly response: Reply;
+  readonly response: PlainResponse;
   /** Whether it responds to a preflight, of which no body is waited for. */
   readonly preflight: boolean;
   /** The CORS fields that a response needs beside its own; undefined if it needs none. */
@@ -105,19 +105,19 @@ export type Gate<Source> = <Received extends Request | ReceivedRequest>(
  */
 export function createGate<Source>(verifier: Verifier, options: GateOptions<Source>, where: string): Gate<Source> {
   requireKnownOptions(options, gateNames, where);
-  const cors = options.cors && corsOf(options.cors, verifier.fields);
+  const cors = options.cors && createCors(options.cors, verifier.fields);
   return async ({ request, source, peer }) => {
     const preflight = cors?.preflight(request);
     if (preflight) return { ok: false, response: preflight, preflight: true };
     const origin = cors ? request.headers.get('origin') : null;
     const share = cors && ((headers: HeaderView) => cors.share(origin, headers));
-    const result = await verifier.verify(request, contextOf(source, options, peer));
-    if (!result.ok) return { ok: false, response: result.reply, preflight: false, share };
+    const result = await verifier.verify(request, toVerifyContext(source, options, peer));
+    if (!result.ok) return { ok: false, response: result.response, preflight: false, share };
     return {
       ok: true,
-      caller: callerFrom(result),
+      caller: toCaller(result),
       request: result.request,
-      target: result.entrance.target,
+      target: result.resolved.target,
       headers: result.headers,
       share,
       countersign: options.countersign === 'always' ? result.countersign : undefined,
@@ -126,7 +126,7 @@ export function createGate<Source>(verifier: Verifier, options: GateOptions<Sour
 }
 
 /** The context for the verifier. `peer` is the client's address, unless the option `address` finds it. */
-export function contextOf<Received>(
+export function toVerifyContext<Received>(
   request: Received,
   { scope, address, accessKey, countersign }: GateOptions<Received>,
   peer?: string,
@@ -146,20 +146,28 @@ export function contextOf<Received>(
  *
  * @throws SignatureError `invalid_configuration` (500) if nothing has verified the request.
  */
-export async function scopeRefusal(caller: Caller | undefined, scope: string): Promise<Reply | undefined> {
-  const { principal, [checkScope]: check } = verifiedCaller(caller);
-  if (check) return (await check(scope))?.reply;
+export async function refuseWithoutScope(
+  caller: Caller | undefined,
+  scope: string,
+): Promise<PlainResponse | undefined> {
+  const { principal, [checkScope]: check } = requireCaller(caller);
+  if (check) return (await check(scope))?.response;
   try {
     requireScope(principal, scope);
     return undefined;
   } catch (error) {
     // The caller is authenticated, so it may know the reason. A 403 does not say how to sign.
-    return replyTo(error as SignatureError, { scheme: '', disclosed: true, howToSign: [], challenge: undefined });
+    return refusalResponse(error as SignatureError, {
+      scheme: '',
+      disclosed: true,
+      howToSign: [],
+      challenge: undefined,
+    });
   }
 }
 
 /**
  * @throws SignatureError `invalid_configuration` (500) if there is no caller.
  */
-export const verifiedCaller = (caller: Caller | undefined): Caller =>
+export const requireCaller = (caller: Caller | undefined): Caller =>
   caller ?? fail('invalid_configuration', 'Nothing has verified this request: install the gate before this.', 500);

@@ -1,5 +1,5 @@
-import { type Caller, createGate, type GateOptions, scopeRefusal } from './gate.ts';
-import { responseOf } from './response/reply.ts';
+import { type Caller, createGate, type GateOptions, refuseWithoutScope } from './gate.ts';
+import { toResponse } from './response/refusal-response.ts';
 import type { Verifier } from './verify/verifier.ts';
 
 /** Handles a verified request. What it throws is thrown on. */
@@ -24,7 +24,7 @@ export function protect(
     const passed = await gate({ request, source: request });
     const response = passed.ok
       ? withHeaders(await handler(passed.request, passed.caller), passed.headers)
-      : responseOf(passed.response);
+      : toResponse(passed.response);
     const shared = passed.share ? withHeaders(response, passed.share(response.headers)) : response;
     return passed.ok && passed.countersign ? passed.countersign(shared) : shared;
   };
@@ -37,8 +37,8 @@ export function protect(
  */
 export function requireScope(scope: string, handler: ProtectedHandler): ProtectedHandler {
   return async (request, caller) => {
-    const refusal = await scopeRefusal(caller, scope);
-    return refusal ? responseOf(refusal) : handler(request, caller);
+    const refusal = await refuseWithoutScope(caller, scope);
+    return refusal ? toResponse(refusal) : handler(request, caller);
   };
 }
 

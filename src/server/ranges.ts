@@ -13,7 +13,7 @@ export type Ranges = (address: string) => boolean;
  *
  * @throws SignatureError `invalid_configuration` for what is neither.
  */
-export function rangesOf(texts: readonly string[]): Ranges {
+export function parseRanges(texts: readonly string[]): Ranges {
   const ranges = texts.map(rangeOf);
   return (address) => {
     const found = parsed(address);
@@ -26,7 +26,7 @@ export function rangesOf(texts: readonly string[]): Ranges {
  * The network that an IPv6 address is in, of so many bits, as `2001:db8::/64`; of IPv4 in the clothes of IPv6, the IPv4
  * address. Everything else is returned as it is.
  */
-export function networkOf(address: string, bits: number): string {
+export function maskAddress(address: string, bits: number): string {
   const found = parsed(address);
   if (!found || found.kind() === 'ipv4') return found?.toString() ?? address;
   // Anew, for one that came with a zone would keep it.

@@ -1,4 +1,4 @@
-import { type Caller, callerFrom, contextOf } from './gate.ts';
+import { type Caller, toCaller, toVerifyContext } from './gate.ts';
 import { type OptionNames, requireKnownOptions } from './known-options.ts';
 import type { ProtectOptions } from './protect.ts';
 import { isPreflight } from './response/cors.ts';
@@ -30,9 +30,9 @@ export function reportOnly(
     if (isPreflight(request)) return handler(request, undefined);
     // What somebody reads already cannot be cloned; the verifier says so.
     const copy = request.bodyUsed || request.body?.locked ? request : request.clone();
-    const result = await verifier.verify(copy, { ...contextOf(request, options), reportOnly: true });
+    const result = await verifier.verify(copy, { ...toVerifyContext(request, options), reportOnly: true });
     discard(copy, request);
-    const caller = result.ok ? callerFrom(result) : undefined;
+    const caller = result.ok ? toCaller(result) : undefined;
     return handler(request, caller);
   };
 }

@@ -1,6 +1,6 @@
 import { hex } from '../core/encoding.ts';
 import type { AuditEvent } from '../server/contracts.ts';
-import { type AuditRow, opened, type SqlOptions } from './tables.ts';
+import { type AuditRow, openTables, type SqlOptions } from './tables.ts';
 
 /**
  * An audit that writes one row for each event into a table that {@link sqlMigrations} makes. Put it behind `boundedSink`: it
@@ -9,7 +9,7 @@ import { type AuditRow, opened, type SqlOptions } from './tables.ts';
  * @throws SignatureError `invalid_configuration`
  */
 export function sqlAudit<Schemas>(options: SqlOptions<Schemas>): (event: AuditEvent) => Promise<void> {
-  const { tables } = opened(options);
+  const { tables } = openTables(options);
   return async (event) => {
     await tables.insertInto('countersign_audit').values(rowOf(event)).execute();
   };

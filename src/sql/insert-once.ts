@@ -1,5 +1,5 @@
 import type { Insertable, InsertQueryBuilder, InsertResult } from 'kysely';
-import type { Opened, Tables } from './tables.ts';
+import type { OpenedTables, Tables } from './tables.ts';
 
 /**
  * One atomic insert.
@@ -7,18 +7,18 @@ import type { Opened, Tables } from './tables.ts';
  * @returns false, and changes nothing, where the table has a row of that primary key.
  */
 export async function insertOnce<Table extends keyof Tables & string>(
-  { tables, dialect }: Opened,
+  { tables, dialect }: OpenedTables,
   table: Table,
   row: Insertable<Tables[Table]>,
 ): Promise<boolean> {
   const insert = tables.insertInto(table).values(row);
   // Not `insert ignore`, which would also cut short what is too long.
   if (dialect === 'mysql') return insert.execute().then(() => true, unlessDuplicate);
-  return changedOne(insert.onConflict((conflict) => conflict.doNothing()));
+  return isOneRowChanged(insert.onConflict((conflict) => conflict.doNothing()));
 }
 
 /** Whether an insert, or an update in its place, changed a row. */
-export async function changedOne(
+export async function isOneRowChanged(
   insert: Pick<InsertQueryBuilder<Tables, keyof Tables, InsertResult>, 'executeTakeFirst'>,
 ): Promise<boolean> {
   const result = await insert.executeTakeFirst();

@@ -1,8 +1,8 @@
 import { fail, SignatureError } from '../core/errors.ts';
 import type { KeyTable, StoredKey } from '../server/keys/key-table.ts';
-import { storeFault } from '../stores/store-fault.ts';
+import { toStoreError } from '../stores/store-fault.ts';
 import { insertOnce } from './insert-once.ts';
-import { opened, type SqlOptions, type Tables } from './tables.ts';
+import { openTables, type SqlOptions, type Tables } from './tables.ts';
 
 type Row = Pick<Tables['countersign_keys'], 'stored' | 'version' | 'used_at'>;
 
@@ -13,7 +13,7 @@ type Row = Pick<Tables['countersign_keys'], 'stored' | 'version' | 'used_at'>;
  * respond, responds with an error, or with what is no key.
  */
 export function sqlKeys<Schemas>(options: SqlOptions<Schemas>): KeyTable {
-  const database = opened(options);
+  const database = openTables(options);
   const { tables } = database;
   const select = () => tables.selectFrom('countersign_keys').select(['stored', 'version', 'used_at']);
   return {
@@ -95,7 +95,7 @@ async function answered<Value>(ask: () => Promise<Value>): Promise<Value> {
     if (cause instanceof SignatureError) throw cause;
     return fail(
       'key_store_unavailable',
-      `${storeFault('The database', cause)} Is it up, and are the migrations of countersign_keys done?`,
+      `${toStoreError('The database', cause)} Is it up, and are the migrations of countersign_keys done?`,
       503,
       cause,
     );

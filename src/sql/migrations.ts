@@ -1,5 +1,5 @@
 import type { Expression, Kysely, Migration, MigrationProvider, RawNode, SchemaModule } from 'kysely';
-import { type Dialect, opened } from './tables.ts';
+import { type Dialect, openTables } from './tables.ts';
 
 /** What to build a column of: where all databases have a type of that name, it, else each its own. */
 type ColumnTypes = Readonly<Record<'name' | 'owner' | 'text' | 'label', ReturnType<typeof written>>>;
@@ -16,11 +16,11 @@ export function sqlMigrations(options: { readonly schema?: string } = {}): Migra
     create: (schema: SchemaModule, types: ColumnTypes) => Promise<void>,
   ): Migration => ({
     async up(database: Kysely<unknown>) {
-      const { tables, dialect } = opened({ database, ...options });
+      const { tables, dialect } = openTables({ database, ...options });
       await create(tables.schema, columnTypes[dialect]);
     },
     async down(database: Kysely<unknown>) {
-      await opened({ database, ...options })
+      await openTables({ database, ...options })
         .tables.schema.dropTable(table)
         .execute();
     },

@@ -1,10 +1,10 @@
 import { fail } from '../core/errors.ts';
 import type { ReplayStore } from '../server/contracts.ts';
 import { claimId } from '../stores/claim-id.ts';
-import { storeFault } from '../stores/store-fault.ts';
-import { inTime } from '../stores/with-timeout.ts';
-import { changedOne, insertOnce } from './insert-once.ts';
-import { type Opened, opened, type SqlOptions } from './tables.ts';
+import { toStoreError } from '../stores/store-fault.ts';
+import { withTimeout } from '../stores/with-timeout.ts';
+import { insertOnce, isOneRowChanged } from './insert-once.ts';
+import { type OpenedTables, openTables, type SqlOptions } from './tables.ts';
 
 /** Where nonces are remembered, and how long a claim may take. */
 export type SqlReplayOptions<Schemas> = SqlOptions<Schemas> & {
@@ -40,7 +40,7 @@ const grace = 600_000;
 export function sqlReplay<Schemas>(options: SqlReplayOptions<Schemas>): SqlReplay {
   const { timeout = 1000, clock = () => Date.now() } = options;
   if (!(timeout > 0)) fail('invalid_configuration', 'timeout must be a positive number of milliseconds.');
-  const database = opened(options);
+  const database = openTables(options);
   let claims = 0;
   return {
     async claim(accessKey, nonce, expiresAt) {
@@ -50,7 +50,7 @@ export function sqlReplay<Schemas>(options: SqlReplayOptions<Schemas>): SqlRepla
         unavailable('The replay store and the verifier must have the same clock.');
       }
       const row = { id: claimId(accessKey, nonce), expires_at: until };
-      const fresh = await inTime(claimed(database, row, now), timeout).catch(refused);
+      const fresh = await withTimeout(claimed(database, row, now), timeout).catch(refused);
       if (++claims % claimsPerBatch === 0) removed(database, now).catch(() => {});
       return fresh ? 'fresh' : 'seen';
     },
@@ -67,11 +67,11 @@ export function sqlReplay<Schemas>(options: SqlReplayOptions<Schemas>): SqlRepla
 type Claimed = { readonly id: string; readonly expires_at: number };
 
 /** Inserts the row, or takes over one that is over. */
-async function claimed(database: Opened, row: Claimed, now: number): Promise<boolean> {
+async function claimed(database: OpenedTables, row: Claimed, now: number): Promise<boolean> {
   const { tables, dialect } = database;
   if (dialect !== 'mysql') {
     const insert = tables.insertInto('countersign_nonces').values(row);
-    return changedOne(
+    return isOneRowChanged(
       insert.onConflict((conflict) =>
         conflict
           .column('id')
@@ -91,7 +91,7 @@ async function claimed(database: Opened, row: Claimed, now: number): Promise<boo
   return Number(numUpdatedRows) === 1;
 }
 
-async function removed({ tables }: Opened, now: number): Promise<number> {
+async function removed({ tables }: OpenedTables, now: number): Promise<number> {
   const end = now - grace;
   const old = await tables
     .selectFrom('countersign_nonces')
@@ -110,7 +110,7 @@ async function removed({ tables }: Opened, now: number): Promise<number> {
 
 const refused = (cause: unknown): never =>
   unavailable(
-    `${storeFault('The database', cause)} Is it up, and are the migrations of countersign_nonces done?`,
+    `${toStoreError('The database', cause)} Is it up, and are the migrations of countersign_nonces done?`,
     cause,
   );
 

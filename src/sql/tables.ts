@@ -46,10 +46,10 @@ type Time = number;
 export type Dialect = 'postgres' | 'mysql' | 'sqlite';
 
 /** The caller's database, as it is used here. */
-export type Opened = { readonly tables: Kysely<Tables>; readonly dialect: Dialect };
+export type OpenedTables = { readonly tables: Kysely<Tables>; readonly dialect: Dialect };
 
 /** @throws SignatureError `invalid_configuration` for a database of another kind. */
-export function opened<Schemas>({ database, schema }: SqlOptions<Schemas>): Opened {
+export function openTables<Schemas>({ database, schema }: SqlOptions<Schemas>): OpenedTables {
   const plain = database.withoutPlugins() as unknown as Kysely<Tables>;
   return { tables: schema === undefined ? plain : plain.withSchema(schema), dialect: dialectOf(plain) };
 }

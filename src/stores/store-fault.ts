@@ -4,7 +4,7 @@
  *
  * @param store how the sentence names it, as `Redis`.
  */
-export function storeFault(store: string, cause: unknown): string {
+export function toStoreError(store: string, cause: unknown): string {
   const { name, message, code } = factsOf(cause);
   const shown = /^[A-Z\d][A-Z\d_]{1,39}$/.test(code) ? ` (${code})` : '';
   if (name === 'TimeoutError') return `${store} does not respond in time.`;

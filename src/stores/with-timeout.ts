@@ -1,5 +1,5 @@
 /** What is awaited, or an error after so many milliseconds without an answer. */
-export function inTime<Value>(answer: Promise<Value>, timeout: number): Promise<Value> {
+export function withTimeout<Value>(answer: Promise<Value>, timeout: number): Promise<Value> {
   return new Promise((resolve, reject) => {
     const late = Object.assign(new Error(`No answer within ${timeout} ms.`), { name: 'TimeoutError' });
     const timer = setTimeout(() => reject(late), timeout);

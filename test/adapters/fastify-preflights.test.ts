@@ -1,12 +1,11 @@
-import { signedRequests } from 'countersign/fastify';
+import { protect } from 'countersign/fastify';
 import { createVerifier, type GateOptions, memoryKeys, memoryReplay } from 'countersign/server';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { expect, it } from 'vitest';
 
 const page = 'https://app.example.com';
 const verifier = createVerifier({ keys: memoryKeys([]), replay: memoryReplay() });
-const gateFor = (origin: string) =>
-  signedRequests(verifier, { cors: { origins: [origin] } } satisfies GateOptions<never>);
+const gateFor = (origin: string) => protect(verifier, { cors: { origins: [origin] } } satisfies GateOptions<never>);
 
 const asked = async (app: FastifyInstance, url: string): Promise<readonly unknown[]> => {
   const headers = { origin: page, 'access-control-request-method': 'POST' };

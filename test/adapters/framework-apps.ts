@@ -3,15 +3,15 @@ import { createRequire } from 'node:module';
 import { serve } from '@hono/node-server';
 import {
   callerOf as callerInExpress,
-  signedRequests as expressGate,
+  protect as expressGate,
   requireScope as requireExpressScope,
 } from 'countersign/express';
 import {
   callerOf as callerInFastify,
-  signedRequests as fastifyGate,
+  protect as fastifyGate,
   requireScope as requireFastifyScope,
 } from 'countersign/fastify';
-import { signedRequests as honoGate, requireScope as requireHonoScope, type SignedEnv } from 'countersign/hono';
+import { protect as honoGate, requireScope as requireHonoScope, type SignedEnv } from 'countersign/hono';
 import { protect, requireScope } from 'countersign/server';
 import express5, { type RequestHandler } from 'express';
 import Fastify from 'fastify';

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { createSigner, generateCredentials, prepareRequest } from 'countersign';
-import { type NodeGateOptions, protectNode } from 'countersign/node';
+import { type NodeGateOptions, protect } from 'countersign/node';
 import { createVerifier, memoryKeys, memoryReplay } from 'countersign/server';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type App, bytesOf, listening } from './adapter.ts';
@@ -20,7 +20,7 @@ afterEach(async () => {
 
 /** What comes of an answer that `handle` writes. */
 async function answered(options: NodeGateOptions, handle: (response: ServerResponse) => unknown) {
-  const app = await listening(createServer(protectNode(verifier, (_, response) => void handle(response), options)));
+  const app = await listening(createServer(protect(verifier, (_, response) => void handle(response), options)));
   opened.push(app);
   const headers = { ...prepareRequest(signer, { url: `${app.origin}/` }).headers, Origin: page };
   const message = await new Promise<IncomingMessage>((resolve, reject) => {

@@ -1,5 +1,5 @@
 import { createSigner, generateCredentials, type SignatureError } from 'countersign';
-import { requireScope, type SignedEnv, signedRequests } from 'countersign/hono';
+import { protect, requireScope, type SignedEnv } from 'countersign/hono';
 import { createVerifier, memoryKeys, memoryReplay, type Verifier } from 'countersign/server';
 import { Hono } from 'hono';
 import { expect, expectTypeOf, it } from 'vitest';
@@ -13,7 +13,7 @@ it('makes its verifier of the bindings of a context, and keeps it', async () => 
   let asked = 0;
   const app = new Hono<Environment>();
   app.use(
-    signedRequests<Environment>(
+    protect<Environment>(
       (c) => {
         asked += 1;
         expectTypeOf(c.env).toEqualTypeOf<Bindings>();
@@ -38,7 +38,7 @@ it('makes its verifier of the bindings of a context, and keeps it', async () => 
 
 it('has errors of the function handled by Hono', async () => {
   const app = new Hono<SignedEnv>();
-  app.use(signedRequests(() => createVerifier({ keys: memoryKeys([]), replay: memoryReplay(), tolerance: -1 })));
+  app.use(protect(() => createVerifier({ keys: memoryKeys([]), replay: memoryReplay(), tolerance: -1 })));
   app.onError((error, c) => c.text((error as SignatureError).code, 500));
   expect(await (await app.request('https://api.example.com/')).text()).toBe('invalid_configuration');
 });

@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { type HttpBindings, serve } from '@hono/node-server';
 import { createSigner, generateCredentials, prepareRequest } from 'countersign';
-import { type SignedEnv, signedRequests } from 'countersign/hono';
+import { protect, type SignedEnv } from 'countersign/hono';
 import { type AuditEvent, createVerifier, memoryKeys, memoryReplay } from 'countersign/server';
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -29,7 +29,7 @@ async function app(handler: (c: Context<Env>) => unknown, ...before: readonly Mi
   });
   const made = new Hono<Env>();
   for (const one of before) made.use(one);
-  made.use('/v1/*', signedRequests(verifier));
+  made.use('/v1/*', protect(verifier));
   made.all('/v1/*', async (c) => c.json({ seen: await handler(c) }));
   const server = serve({ fetch: made.fetch, port: 0, hostname: '127.0.0.1' });
   await new Promise((resolve) => server.once('listening', resolve));

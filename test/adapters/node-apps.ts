@@ -6,7 +6,7 @@ import {
   type Http2ServerResponse,
 } from 'node:http2';
 import { createServer as createHttpsServer } from 'node:https';
-import { type NodeRequest, type NodeResponse, protectNode, requireScope } from 'countersign/node';
+import { type NodeRequest, type NodeResponse, protect, requireScope } from 'countersign/node';
 import { type Adapter, type AppOptions, answerOf, bytesOf, listening, modified, varied } from './adapter.ts';
 import { selfSigned } from './certificate.ts';
 import { connectPlain, connectTls, sendHttp1, sendHttp2, sendHttp2Tls, sendTls } from './wire.ts';
@@ -17,7 +17,7 @@ const scoped = requireScope('orders:write', (_: NodeRequest, response: NodeRespo
 });
 
 const gate = ({ verifier, ...options }: AppOptions) =>
-  protectNode(
+  protect(
     verifier,
     async (request, response, caller) => {
       if (request.url === '/scoped') return scoped(request, response, caller);
@@ -29,7 +29,7 @@ const gate = ({ verifier, ...options }: AppOptions) =>
   );
 
 const http2Gate = ({ verifier, ...options }: AppOptions) =>
-  protectNode<Http2ServerRequest, Http2ServerResponse>(
+  protect<Http2ServerRequest, Http2ServerResponse>(
     verifier,
     async (request, response, caller) => {
       if (request.url === '/scoped') return scoped(request, response, caller);

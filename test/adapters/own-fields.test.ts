@@ -2,7 +2,7 @@
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { countersignedFetch, createSigner, generateCredentials, prepareRequest } from 'countersign';
-import { protectNode } from 'countersign/node';
+import { protect as protectNode } from 'countersign/node';
 import { createVerifier, memoryKeys, memoryReplay, protect } from 'countersign/server';
 import { describe, expect, it, onTestFinished } from 'vitest';
 

@@ -2,8 +2,8 @@ import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import { gzipSync } from 'node:zlib';
 import { createSigner, generateCredentials, signedFetch } from 'countersign';
-import { callerOf, keepRawBody, signedRequests } from 'countersign/express';
-import { callerOf as callerInFastify, signedRequests as fastifyGate } from 'countersign/fastify';
+import { callerOf, keepRawBody, protect } from 'countersign/express';
+import { callerOf as callerInFastify, protect as fastifyGate } from 'countersign/fastify';
 import { type AuditEvent, createVerifier, memoryKeys, memoryReplay } from 'countersign/server';
 import express5, { type RequestHandler } from 'express';
 import Fastify from 'fastify';
@@ -46,7 +46,7 @@ describe.each([
     const { verifier, events } = judged();
     const made = express();
     for (const one of before) made.use(one);
-    made.use(signedRequests(verifier), express.json());
+    made.use(protect(verifier), express.json());
     made.use((request, response) => {
       response.json({ parsed: request.body, bytes: callerOf(request).body?.length });
     });

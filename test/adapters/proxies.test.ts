@@ -2,7 +2,7 @@ import { createServer, type IncomingHttpHeaders } from 'node:http';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { countersignedFetch, createSigner, generateCredentials, prepareRequest } from 'countersign';
-import { protectNode } from 'countersign/node';
+import { protect } from 'countersign/node';
 import { type AuditEvent, createVerifier, memoryKeys, memoryReplay, type VerifierOptions } from 'countersign/server';
 import { afterEach, describe, expect, it } from 'vitest';
 import { pageNamed } from '../docs/markdown.ts';
@@ -55,7 +55,7 @@ async function open(front: Pick<Front, 'start'>, options: Partial<VerifierOption
     audit: (event) => void events.push(event),
     ...options,
   });
-  const handle = protectNode(verifier, (_, response) => void response.end('x'.repeat(1000)), { countersign: 'always' });
+  const handle = protect(verifier, (_, response) => void response.end('x'.repeat(1000)), { countersign: 'always' });
   const app = kept(await listening(createServer(handle)));
   const { origin, close } = kept(await front.start(new URL(app.origin).host));
   const signer = createSigner({ accessKey, secret });
@@ -314,7 +314,7 @@ describe.runIf(nginxHere)('nginx', () => {
     const signer = createSigner({ accessKey, secret });
     for (const address of [undefined, '127.0.0.1']) {
       const gate = { ...(address !== undefined && { address: () => address }) };
-      const server = createServer(protectNode(verifier, (_, response) => void response.end(), gate));
+      const server = createServer(protect(verifier, (_, response) => void response.end(), gate));
       let path = '';
       const nginx = kept(
         await startNginx((places) => {

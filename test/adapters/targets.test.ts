@@ -4,11 +4,11 @@ import { createRequire } from 'node:module';
 import { connect } from 'node:net';
 import { serve } from '@hono/node-server';
 import { generateCredentials } from 'countersign';
-import { signedRequests as expressGate } from 'countersign/express';
-import { signedRequests as fastifyGate } from 'countersign/fastify';
+import { protect as expressGate } from 'countersign/express';
+import { protect as fastifyGate } from 'countersign/fastify';
 import { forwardAuth, reverseProxy } from 'countersign/gateway';
-import { signedRequests as honoGate } from 'countersign/hono';
-import { protectNode } from 'countersign/node';
+import { protect as honoGate } from 'countersign/hono';
+import { protect as nodeGate } from 'countersign/node';
 import { countersignV1 } from 'countersign/schemes';
 import { createVerifier, memoryKeys, memoryReplay, protect } from 'countersign/server';
 import express5 from 'express';
@@ -165,7 +165,7 @@ const servers: ReadonlyArray<readonly [name: string, start: () => Promise<App>]>
     'node:http and new URL',
     () =>
       listening(
-        createServer(protectNode(verifier, ({ url }, response) => void response.end(`<${pathOf(url)} of ${url}>`))),
+        createServer(nodeGate(verifier, ({ url }, response) => void response.end(`<${pathOf(url)} of ${url}>`))),
       ),
   ],
   ['express 5', () => expressApp(express5, '/*rest')],

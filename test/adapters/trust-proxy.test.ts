@@ -1,8 +1,8 @@
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import { createSigner, generateCredentials, prepareRequest } from 'countersign';
-import { signedRequests as expressGate } from 'countersign/express';
-import { signedRequests as fastifyGate } from 'countersign/fastify';
+import { protect as expressGate } from 'countersign/express';
+import { protect as fastifyGate } from 'countersign/fastify';
 import { type AuditEvent, createVerifier, memoryKeys, memoryReplay, type Verifier } from 'countersign/server';
 import express5 from 'express';
 import Fastify from 'fastify';

@@ -7,7 +7,7 @@ import { accepts, type Measurable, sent } from './scheme-rows.ts';
 const clientToken = 'akab-client-token-xxx';
 export const edgeGrid: Measurable = {
   scheme: defineScheme(akamaiEdgeGrid({ clientToken })),
-  accept: ['body-unsigned'],
+  acceptFindings: ['body-unsigned'],
 };
 
 const grid = new EdgeGrid(clientToken, secret, accessKey, `https://${host}`);

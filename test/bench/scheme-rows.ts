@@ -14,7 +14,7 @@ export type Measurable = {
   /** In place of a secret. Then signing takes a promise, and a Request. */
   readonly pair?: Pair;
   /** @default none */
-  readonly accept?: readonly FindingCode[];
+  readonly acceptFindings?: readonly FindingCode[];
 };
 
 const typed = ({ text }: Input): Record<string, string> => (text ? { 'content-type': contentType } : {});
@@ -22,9 +22,14 @@ const init = ({ method, text }: Input) => ({ method, ...(text && { body: text })
 const signerOf = ({ scheme, pair, secret: own = secret }: Measurable) =>
   createSigner({ accessKey, scheme, secret: pair?.privateKey ?? own });
 
-function verifierOf({ scheme, pair, accept = [], secret: own = secret }: Measurable, replay = memoryReplay()) {
+function verifierOf({ scheme, pair, acceptFindings = [], secret: own = secret }: Measurable, replay = memoryReplay()) {
   const secrets: KeyRecord['secrets'] = [pair ? { publicKey: pair.publicKey } : { secret: own }];
-  return createVerifier({ scheme, accept, replay, keys: memoryKeys([{ accessKey, service: 'bench', secrets }]) });
+  return createVerifier({
+    scheme,
+    acceptFindings,
+    replay,
+    keys: memoryKeys([{ accessKey, service: 'bench', secrets }]),
+  });
 }
 
 export async function accepts(measurable: Measurable, request: Request): Promise<void> {

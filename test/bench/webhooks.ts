@@ -46,7 +46,7 @@ export const webhookLibraries: readonly Library[] = [
   },
   {
     name: '@octokit/webhooks-methods',
-    ours: { scheme: defineScheme(githubWebhooks), accept: ['no-timestamp'] },
+    ours: { scheme: defineScheme(githubWebhooks), acceptFindings: ['no-timestamp'] },
     sign: async (text) => ({ 'x-hub-signature-256': await sign(secret, text) }),
     verify: (text, headers) => verify(secret, text, headers['x-hub-signature-256'] ?? ''),
   },

@@ -2,7 +2,7 @@ import { createHmac, randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { visible } from '../../src/cli/explained.ts';
+import { showInvisible } from '../../src/cli/format-explanation.ts';
 import { countersign, type Surroundings, sqliteHere, withSqlite } from './run.ts';
 import { accessKey, secret } from './server.ts';
 import { stageOn } from './stage.ts';
@@ -191,6 +191,6 @@ describe('what is invisible', () => {
     ['\u202eevil', '<U+202E>evil'],
     ['größe 漢 😀', 'größe 漢 😀'],
   ])('of %j is shown as %j', (text, shown) => {
-    expect(visible(text)).toBe(shown);
+    expect(showInvisible(text)).toBe(shown);
   });
 });

@@ -271,7 +271,7 @@ describe.runIf(sqliteHere() && python)('countersign gateway', () => {
     [['--upstream', 'http://127.0.0.1:1', '--audit', 'syslog'], '--audit must be'],
     [['--upstream', 'http://127.0.0.1:1', '--tls-key', 'key.pem'], 'need each other'],
     [['--upstream', 'http://127.0.0.1:1', '--trusted-proxy', '10.0.0.1'], 'need each other'],
-    [['--upstream', 'http://127.0.0.1:1', '--accept', 'anything'], 'has no finding of this name'],
+    [['--upstream', 'http://127.0.0.1:1', '--accept-finding', 'anything'], 'has no finding of this name'],
     [['--dialect', 'nginx', '--scheme', 'standard-webhooks'], 'signs the bytes'],
     [['--upstream', 'http://127.0.0.1:1', '--redis', 'http://127.0.0.1'], 'redis://'],
     [['--upstream', 'http://127.0.0.1:1', '--redis', 'redis://:hush@127.0.0.1'], 'COUNTERSIGN_REDIS_URL'],

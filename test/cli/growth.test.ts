@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { refusePassword } from '../../src/cli/database.ts';
-import { headerLineIn } from '../../src/cli/raw-request.ts';
+import { parseHeaderLine } from '../../src/cli/raw-request.ts';
 import { fieldVariations } from '../../src/explain/fields.ts';
-import { shownTarget } from '../../src/explain/masked.ts';
+import { shownTarget } from '../../src/explain/masked-fields.ts';
 import { forwardedPrefixes } from '../../src/explain/path.ts';
 
 const bestTime = (work: () => unknown): number =>
@@ -24,7 +24,7 @@ const message = (type: string) => ({
 });
 
 const works: ReadonlyArray<readonly [name: string, work: (filling: string) => unknown, units: readonly string[]]> = [
-  ['a header line', (filling) => headerLineIn(`a: b${filling}c`), [' ', '\t', ' b']],
+  ['a header line', (filling) => parseHeaderLine(`a: b${filling}c`), [' ', '\t', ' b']],
   [
     'a URL of a database',
     (filling) => refusePassword(`a://${filling}`, { option: '--database', variable: 'X' }),

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { rawRequestIn } from '../../src/cli/raw-request.ts';
+import { parseRawRequest } from '../../src/cli/raw-request.ts';
 
 const read = (text: string) => {
-  const { body, headers, ...rest } = rawRequestIn(Buffer.from(text, 'latin1'));
+  const { body, headers, ...rest } = parseRawRequest(Buffer.from(text, 'latin1'));
   const named = Object.fromEntries([...(headers.keys?.() ?? [])].map((name) => [name, headers.get(name)]));
   return { ...rest, headers: named, body: body && Buffer.from(body).toString('latin1') };
 };

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { protectNode } from 'countersign/node';
+import { protect } from 'countersign/node';
 import { createVerifier, memoryKeys, memoryReplay } from 'countersign/server';
 
 export const accessKey = 'partner-1';
@@ -13,7 +13,7 @@ export async function startServer(): Promise<{ readonly origin: string; close():
     replay: memoryReplay(),
   });
   const server = createServer(
-    protectNode(verifier, ({ method, url }, response, { body }) => {
+    protect(verifier, ({ method, url }, response, { body }) => {
       response.end(JSON.stringify({ method, url, body: Buffer.from(body ?? []).toString('base64') }));
     }),
   );

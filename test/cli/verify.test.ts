@@ -107,7 +107,7 @@ describe('countersign verify', () => {
       [[], 'no message', 'no HTTP/1.1 request message'],
       [['--protocol', 'ftp'], signed, '--protocol must be'],
       [['--origin', 'api.example.com'], signed, 'publicOrigin'],
-      [['--accept', 'no-timestamp'], signed, 'has no finding'],
+      [['--accept-finding', 'no-timestamp'], signed, 'has no finding'],
       [['--secret-file', '-'], signed, 'it cannot be both'],
       [['--secret-file', 'new', '--database', 'x'], signed, 'give one of the two'],
       [['--tolerance', '0'], signed, 'tolerance'],
@@ -137,7 +137,14 @@ describe('countersign verify', () => {
       'sigv4-presigned',
     );
     expect((await verdict(presigned, ...aws, '--scheme', 'sigv4-presigned')).status).toBe(2);
-    const accepted = await verdict(presigned, ...aws, '--scheme', 'sigv4-presigned', '--accept', 'body-unsigned');
+    const accepted = await verdict(
+      presigned,
+      ...aws,
+      '--scheme',
+      'sigv4-presigned',
+      '--accept-finding',
+      'body-unsigned',
+    );
     expect(accepted).toMatchObject({ verified: true });
   });
 });
@@ -184,7 +191,7 @@ describe('what is signed by a scheme is verified by it', () => {
       env: own,
     });
     expect(made, made.stderr).toMatchObject({ status: 0, stderr: '' });
-    const known = ['verify', '--at', noon, '--json', ...used, ...accept.flatMap((name) => ['--accept', name])];
+    const known = ['verify', '--at', noon, '--json', ...used, ...accept.flatMap((name) => ['--accept-finding', name])];
     const found = await run(known, { input: made.stdout, env: own });
     expect(found.stderr + found.stdout).toContain('"verified": true');
   });

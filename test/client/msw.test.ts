@@ -20,7 +20,7 @@ const server = setupServer(
   http.all(`${api}/*`, async ({ request }) => {
     const seen = request.clone();
     const result = await verifier.verify(request);
-    if (!result.ok) return new HttpResponse(result.reply.body, result.reply);
+    if (!result.ok) return new HttpResponse(result.response.body, result.response);
     const { method, url, headers } = seen;
     return HttpResponse.json({ method, url, type: headers.get('content-type'), text: await seen.text() });
   }),

@@ -14,7 +14,7 @@ import { signingHooks } from 'countersign/ky';
 import { createVerifier, memoryKeys, memoryReplay } from 'countersign/server';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { messageOf } from '../../src/core/message.ts';
+import { toMessage } from '../../src/core/message.ts';
 
 const url = 'https://api.example.com/orders';
 const credentials = generateCredentials();
@@ -35,7 +35,7 @@ const objects: ReadonlyArray<[string, unknown]> = [
   ['a signer with a provider', createSigner({ credentials: () => credentials })],
   [
     'the signature of a message',
-    await signer.signMessage(messageOf({ method: 'GET', url }, new Headers()), { kind: 'none' }),
+    await signer.signMessage(toMessage({ method: 'GET', url }, new Headers()), { kind: 'none' }),
   ],
   ['a signed request', await signer.sign(new Request(url))],
   ['signed headers', prepareRequest(signer, { url }).headers],
@@ -146,7 +146,7 @@ it('no error holds any part of a secret, whatever is wrong', async () => {
         const store = { find: () => ({ accessKey: name, service: 's', secrets: [given] }) };
         const one = createVerifier({ keys: store, replay: memoryReplay() });
         const result = await one.verify(await signer.sign(new Request(url)));
-        if (!result.ok) errors.push(result.error, result.reply, result);
+        if (!result.ok) errors.push(result.error, result.response, result);
       });
       expect(errors.some((error) => error instanceof SignatureError)).toBe(true);
       for (const error of errors) {

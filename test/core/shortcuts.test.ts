@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import { addressOf, hrefOf, normaliseTarget } from '../../src/core/address.ts';
+import { normaliseTarget, parseAddress, toHref } from '../../src/core/address.ts';
 import { sha256OfBodySync } from '../../src/core/digest.ts';
 import { bytesToSign, hex, utf8 } from '../../src/core/encoding.ts';
 import { sha256OfReceived } from '../../src/server/verify/body.ts';
@@ -39,7 +39,7 @@ describe('hrefOf', () => {
     .map((pieces) => pieces.join(''));
   const parsed = (text: string) => {
     try {
-      const { authority, target } = addressOf(new URL(text).href);
+      const { authority, target } = parseAddress(new URL(text).href);
       return `${authority} ${target}`;
     } catch {
       return 'refused';
@@ -47,7 +47,7 @@ describe('hrefOf', () => {
   };
   const shortened = (text: string) => {
     try {
-      const { authority, target } = addressOf(hrefOf(text));
+      const { authority, target } = parseAddress(toHref(text));
       return `${authority} ${target}`;
     } catch {
       return 'refused';
@@ -73,11 +73,11 @@ describe('hrefOf', () => {
     ['https://a.com?b', '/?b'],
     ['https://a.com/b\n', '/b'],
   ])('of %j leads to %j', (text, target) => {
-    expect(addressOf(hrefOf(text)).target).toBe(target);
+    expect(parseAddress(toHref(text)).target).toBe(target);
   });
 
   it.each(['https://1.2/', 'https://a.com:443/', 'https://A.com/'])('parses %j', (text) => {
-    expect(hrefOf(text)).not.toBe(text);
+    expect(toHref(text)).not.toBe(text);
   });
 
   it('leaves a host in Punycode to the URL parser, of which some refuse what others take', () => {
@@ -89,7 +89,7 @@ describe('hrefOf', () => {
       }
     };
     for (const host of ['https://xn--a.com/', 'https://xn--/', 'https://xn--nxasmq6b.com/']) {
-      expect(outcome(() => hrefOf(host))).toBe(outcome(() => new URL(host).href));
+      expect(outcome(() => toHref(host))).toBe(outcome(() => new URL(host).href));
     }
   });
 });

@@ -38,7 +38,7 @@ export async function startHost(): Promise<Host> {
       return Response.json({ accessKey, secret, expiresAt: Date.now() + 15 * 60_000 });
     }
     const result = await verifier.verify(received(incoming));
-    if (!result.ok) return new Response(result.reply.body, result.reply);
+    if (!result.ok) return new Response(result.response.body, result.response);
     if (incoming.url === '/v1/moved') return new Response(null, { status: 307, headers: { Location: '/v1/orders' } });
     return result.countersign(Response.json({ hello: result.principal.service, bytes: result.body?.length ?? 0 }));
   };

@@ -103,7 +103,7 @@ describe('options', () => {
     ['docs/keys.md', 'server/keys/managed-keys.ts', 'ManagedKeysOptions'],
     ['docs/keys.md', 'server/keys/cached-keys.ts', 'CachedKeysOptions'],
     ['docs/keys.md', 'server/keys/sealing.ts', 'SealingOptions'],
-    ['docs/migration.md', 'server/audit/outcome-counts.ts', 'OutcomeCount'],
+    ['docs/migration.md', 'server/audit/counting-sink.ts', 'OutcomeCount'],
     ['docs/audit.md', 'opentelemetry.ts', 'OpenTelemetryOptions'],
     ['docs/gateway.md', 'gateway/forward-auth.ts', 'ForwardAuthOptions'],
     ['docs/gateway.md', 'gateway/reverse-proxy.ts', 'ReverseProxyOptions'],

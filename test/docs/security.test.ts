@@ -46,7 +46,7 @@ function judged(scheme: Scheme): { readonly signer: Signer; readonly takes: (req
     keys: memoryKeys([{ accessKey, service: 'shop', secrets: [{ secret }] }]),
     replay: memoryReplay(),
     scheme,
-    accept: (scheme.findings ?? []).map(({ code }) => code),
+    acceptFindings: (scheme.findings ?? []).map(({ code }) => code),
   });
   return {
     signer: createSigner({ accessKey, secret, scheme }),

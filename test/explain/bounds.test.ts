@@ -5,7 +5,7 @@ import { explainSignature, type SignatureExplanation } from 'countersign/explain
 import { defineScheme, githubWebhooks } from 'countersign/schemes';
 import { memoryKeys } from 'countersign/server';
 import { describe, expect, it, vi } from 'vitest';
-import { fieldsIn } from '../../src/node/received.ts';
+import { headerView } from '../../src/node/received.ts';
 import { codesOf, explain, noon, secret } from './partner.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -41,7 +41,7 @@ async function webhook(body: Uint8Array): Promise<{ explanation: SignatureExplan
       return { ...key, verify };
     },
   };
-  const headers = fieldsIn(['host', 'shop.example.com', 'x-hub-signature-256', `sha256=${'ab'.repeat(32)}`]);
+  const headers = headerView(['host', 'shop.example.com', 'x-hub-signature-256', `sha256=${'ab'.repeat(32)}`]);
   const request = {
     method: 'POST',
     authority: 'shop.example.com',

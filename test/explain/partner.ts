@@ -2,7 +2,7 @@ import { createHash, createHmac } from 'node:crypto';
 import { type ExplainOptions, explainSignature, type SignatureExplanation } from 'countersign/explain';
 import { type KeyRecord, memoryKeys, type ReceivedRequest } from 'countersign/server';
 import { expect } from 'vitest';
-import { fieldsIn } from '../../src/node/received.ts';
+import { headerView } from '../../src/node/received.ts';
 
 export const accessKey = 'partner-1';
 export const secret = 'a secret that both sides know';
@@ -88,7 +88,7 @@ export function receivedFrom({ partner = {}, received = {} }: Case): ReceivedReq
     authority,
     target,
     scheme,
-    headers: fieldsIn(Object.entries(fields).flat()),
+    headers: headerView(Object.entries(fields).flat()),
     body: typeof body === 'string' ? new TextEncoder().encode(body) : body,
   };
 }

@@ -13,8 +13,8 @@ import {
 import { memoryKeys, type ReceivedRequest } from 'countersign/server';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { messageOf } from '../../src/core/message.ts';
-import { fieldsIn } from '../../src/node/received.ts';
+import { toMessage } from '../../src/core/message.ts';
+import { headerView } from '../../src/node/received.ts';
 import { ready } from '../schemes/definitions/ready.ts';
 
 const accessKey = 'partner-1';
@@ -58,14 +58,14 @@ function sent({ scheme, secret, nonce }: Known, options: Partial<SignerOptions> 
     headers,
     body,
   });
-  const { authority, rawTarget, scheme: protocol } = messageOf({ method: 'POST', url: made.url }, new Headers());
+  const { authority, rawTarget, scheme: protocol } = toMessage({ method: 'POST', url: made.url }, new Headers());
   const fields = { host: authority, ...headers, ...made.headers };
   return {
     method: 'POST',
     authority,
     target: rawTarget,
     scheme: protocol,
-    headers: fieldsIn(Object.entries(fields).flat()),
+    headers: headerView(Object.entries(fields).flat()),
     body,
   };
 }
@@ -128,7 +128,7 @@ describe.each(schemes.map((known) => ({ name: known.scheme.name, known })))('$na
     expect(explanation).toMatchObject({ verified: false, differences: [], key: { secrets: [{ fits: false }] } });
     const told = JSON.stringify(explanation);
     for (const { headers, authority, target } of [request, sent(known)]) {
-      const message = messageOf({ method: 'POST', url: `https://${authority}${target}` }, headers);
+      const message = toMessage({ method: 'POST', url: `https://${authority}${target}` }, headers);
       for (const signature of known.scheme.read(message).signatures) {
         for (const encoding of ['hex', 'base64', 'base64url'] as const) {
           expect(told).not.toContain(Buffer.from(signature).toString(encoding));

@@ -305,7 +305,7 @@ sys.stdin.read()
     { connectTimeout: 0 },
     { keepAliveTimeout: -1 },
     { maxBodyBytes: Number.NaN },
-    { maxAnswerBytes: -1 },
+    { maxResponseBytes: -1 },
     { health: 'healthz' },
     { health: '/healthz?x' },
     { cors: { origins: [] } },

@@ -377,11 +377,11 @@ describe.runIf(here)('the reverse proxy', () => {
       ['too large', '/drip?pieces=1000&size=1000&seconds=0.001'],
       ['content-coded', '/drip?pieces=1000&coding=gzip&seconds=0.001'],
     ])('answers with a countersigned refusal where the answer is %s', async (_, target) => {
-      const { origin, signer, reports } = await open({ countersign: 'always', maxAnswerBytes: 99_999, verifier });
+      const { origin, signer, reports } = await open({ countersign: 'always', maxResponseBytes: 99_999, verifier });
       const api = countersignedFetch(signer, { fetch: through(origin) });
       const answer = await api(`https://api.example.com${target}`);
-      expect([answer.status, (await answer.json()).code]).toEqual([502, 'unsignable_answer']);
-      expect(reports.map(({ code }) => code)).toEqual(['unsignable_answer']);
+      expect([answer.status, (await answer.json()).code]).toEqual([502, 'unsignable_response']);
+      expect(reports.map(({ code }) => code)).toEqual(['unsignable_response']);
       // Nobody waits for the rest.
       await expect.poll(async () => (await one()).hungUp, { timeout: 5000 }).toBe(true);
     });

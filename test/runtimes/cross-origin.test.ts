@@ -1,6 +1,6 @@
 import { createServer, type RequestListener } from 'node:http';
 import { generateCredentials } from 'countersign';
-import { protectNode } from 'countersign/node';
+import { protect } from 'countersign/node';
 import { type AuditEvent, createVerifier, memoryKeys, memoryReplay, type Verifier } from 'countersign/server';
 import { build } from 'esbuild';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
@@ -48,7 +48,7 @@ beforeAll(async () => {
   listed = await start(page);
   stranger = await start(page);
   const cors = { origins: [listed] };
-  const orders = protectNode(
+  const orders = protect(
     verifierWith(100),
     async (request, response, { principal }) => {
       const order = JSON.parse((await bytesOf(request)).toString());
@@ -57,7 +57,7 @@ beforeAll(async () => {
     },
     { countersign: 'always', cors },
   );
-  const limited = protectNode(verifierWith(0), (_, response) => void response.end(), { cors });
+  const limited = protect(verifierWith(0), (_, response) => void response.end(), { cors });
   api = await start((request, response) => void (request.url === '/limited' ? limited : orders)(request, response));
 }, 60_000);
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { hex } from '../../src/core/encoding.ts';
 import { SignatureError } from '../../src/core/errors.ts';
-import { messageOf } from '../../src/core/message.ts';
+import { toMessage } from '../../src/core/message.ts';
 import type { SignedBody } from '../../src/core/scheme.ts';
 import { readCountersignV1 } from '../../src/schemes/countersign-v1/read.ts';
 import { countersignV1Response } from '../../src/schemes/countersign-v1/response.ts';
@@ -40,7 +40,7 @@ type Input = typeof input extends fc.Arbitrary<infer Value> ? Value : never;
 function prepared({ accessKey, seconds, nonce, method, url, contentType, body, headers, signed }: Input) {
   const fields = new Map(Object.entries(headers));
   if (contentType !== null) fields.set('content-type', contentType);
-  const message = messageOf({ method, url }, { get: (name) => fields.get(name.toLowerCase()) ?? null });
+  const message = toMessage({ method, url }, { get: (name) => fields.get(name.toLowerCase()) ?? null });
   const signedHeaders = signCountersignV1.signableHeaders(signed);
   const time = seconds * 1000;
   try {
@@ -122,7 +122,7 @@ describe('the string to sign', () => {
     fc.assert(
       fc.property(input, fc.integer({ min: 200, max: 599 }), (given, status) => {
         const response = countersignV1Response.prepare({
-          request: messageOf({ method: 'GET', url: 'https://example.com/' }, { get: () => given.nonce }),
+          request: toMessage({ method: 'GET', url: 'https://example.com/' }, { get: () => given.nonce }),
           accessKey: given.accessKey,
           time: given.seconds * 1000,
           status,

@@ -33,9 +33,9 @@ describe('the audit event', () => {
   it('of a refused one holds the precise code that the caller is not told', async () => {
     const { signer, verifier, events } = rig({ record: { revoked: true } });
     const parts = set(signedParts(signer), { 'x-api-signature': `v1=${'0'.repeat(64)}` });
-    const { error, reply } = refusal(await verifier.verify(received(parts)));
+    const { error, response } = refusal(await verifier.verify(received(parts)));
     expect(events).toMatchObject([{ outcome: 'refused', code: 'revoked_key', message: error.message }]);
-    expect(JSON.parse(reply.body)).toMatchObject({ code: 'invalid_signature' });
+    expect(JSON.parse(response.body)).toMatchObject({ code: 'invalid_signature' });
   });
 
   it('holds no secret, no signature, no digest, no query and no body, whatever happens', async () => {

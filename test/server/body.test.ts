@@ -64,9 +64,9 @@ describe('a body above the limit', () => {
     const { signer, verifier } = rig({ maxBodyBytes: 1000 });
     const { stream, seen } = counted(new Uint8Array(400), 1_000_000);
     const parts = { ...signedParts(signer, { method: 'POST', body: 'something else' }), body: stream };
-    const { error, reply } = refusal(await verifier.verify(received(parts)));
-    expect([error.code, reply.status]).toEqual(['body_too_large', 413]);
-    expect(JSON.parse(reply.body)).toMatchObject({ title: 'Content Too Large', code: 'body_too_large' });
+    const { error, response } = refusal(await verifier.verify(received(parts)));
+    expect([error.code, response.status]).toEqual(['body_too_large', 413]);
+    expect(JSON.parse(response.body)).toMatchObject({ title: 'Content Too Large', code: 'body_too_large' });
     expect(seen).toEqual({ pulled: 3, cancelled: true });
   });
 
@@ -139,8 +139,8 @@ describe('a body that is no longer what came', () => {
     const { signer, verifier, claimed } = rig();
     const parts = signedParts(signer, { method: 'POST', body: '{"sku":"A-1"}' });
     const request = { ...received(parts), body } as unknown as ReceivedRequest;
-    const { error, reply } = refusal(await verifier.verify(request));
-    expect([error.code, reply.status]).toEqual([code, 500]);
+    const { error, response } = refusal(await verifier.verify(request));
+    expect([error.code, response.status]).toEqual([code, 500]);
     expect(error.message).toMatch(/as received/);
     expect(claimed).toEqual([]);
   });
@@ -171,9 +171,9 @@ describe('a body that is no longer what came', () => {
   ])('iterates to %s: body_interrupted', async (_, body) => {
     const { signer, verifier, claimed } = rig();
     const parts = signedParts(signer, { method: 'POST', body: '{"sku":"A-1"}' });
-    const { error, reply } = refusal(await verifier.verify(received({ ...parts, body })));
-    expect([error.code, reply.status]).toEqual(['body_interrupted', 400]);
-    expect(reply.body).not.toContain('10.0.0.7');
+    const { error, response } = refusal(await verifier.verify(received({ ...parts, body })));
+    expect([error.code, response.status]).toEqual(['body_interrupted', 400]);
+    expect(response.body).not.toContain('10.0.0.7');
     expect(claimed).toEqual([]);
   });
 
@@ -196,9 +196,9 @@ describe('a body that is no longer what came', () => {
         controller.error(new Error('ECONNRESET at 10.0.0.7'));
       },
     });
-    const { error, reply } = refusal(await verifier.verify(received({ ...parts, body: broken })));
-    expect([error.code, reply.status]).toEqual(['body_interrupted', 400]);
-    expect(reply.body).not.toContain('10.0.0.7');
+    const { error, response } = refusal(await verifier.verify(received({ ...parts, body: broken })));
+    expect([error.code, response.status]).toEqual(['body_interrupted', 400]);
+    expect(response.body).not.toContain('10.0.0.7');
     expect(claimed).toEqual([]);
     expect(await judge(verifier, parts)).toBe('ok');
   });

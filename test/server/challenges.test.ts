@@ -161,9 +161,9 @@ describe('a verifier with challenges', () => {
   it('puts a new challenge into every refusal with status 401, and into no other', async () => {
     const { verifier, signer, challenges } = challenged({ limits: { byKey: { consume: () => Promise.reject({}) } } });
     const replies = [
-      refusal(await verifier.verify(new Request(url))).reply,
-      refusal(await verifier.verify(received(signedParts(signer(undefined))))).reply,
-      refusal(await verifier.verify(received({ ...signedParts(signer('x')), target: '/other' }))).reply,
+      refusal(await verifier.verify(new Request(url))).response,
+      refusal(await verifier.verify(received(signedParts(signer(undefined))))).response,
+      refusal(await verifier.verify(received({ ...signedParts(signer('x')), target: '/other' }))).response,
     ];
     const issued = replies.map((reply) => readChallenge(new Response(reply.body, reply)) ?? '');
     expect(replies.map(({ status }) => status)).toEqual([401, 401, 401]);
@@ -172,7 +172,7 @@ describe('a verifier with challenges', () => {
     expect(replies[0]?.headers['WWW-Authenticate']).toBe(
       `Countersign scheme="answering", error="missing_signature", challenge="${issued[0]}"`,
     );
-    const limited = refusal(await verifier.verify(received(signedParts(signer(challenges.issue()))))).reply;
+    const limited = refusal(await verifier.verify(received(signedParts(signer(challenges.issue()))))).response;
     expect([limited.status, limited.headers['WWW-Authenticate']]).toEqual([429, undefined]);
   });
 

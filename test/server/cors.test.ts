@@ -69,7 +69,7 @@ describe('a preflight', () => {
     });
     const { handle } = gate(
       { origins: '*', headers: ['X-Tag'] },
-      { scheme: [countersignV1, rfc9421(), sigv4(scope), presign(scope), own], accept: ['no-nonce'] },
+      { scheme: [countersignV1, rfc9421(), sigv4(scope), presign(scope), own], acceptFindings: ['no-nonce'] },
     );
     const names = namesIn(await handle(preflightFrom(app)), 'access-control-allow-headers');
     expect(names).toEqual(expect.arrayContaining(['authorization', 'signature-input', 'x-own-nonce', 'x-api-key']));

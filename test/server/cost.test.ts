@@ -1,7 +1,7 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { createVerifier, memoryKeys, memoryReplay, type Verifier } from 'countersign/server';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { fieldsIn } from '../../src/node/received.ts';
+import { headerView } from '../../src/node/received.ts';
 import {
   accessKey,
   authority,
@@ -16,10 +16,10 @@ import {
 } from './costly.ts';
 import { noon } from './rig.ts';
 
-const verifierOf = ({ scheme, secret, accept }: SchemeOfTest): Verifier =>
+const verifierOf = ({ scheme, secret, acceptFindings }: SchemeOfTest): Verifier =>
   createVerifier({
     scheme,
-    accept,
+    acceptFindings,
     keys: memoryKeys(
       [accessKey, scheme.name].map((name) => ({ accessKey: name, service: 'shop', secrets: [{ secret }] })),
     ),
@@ -34,7 +34,7 @@ const judge = (verifier: Verifier, { method, target, fields }: Head, body = '{}'
     authority,
     target,
     scheme: 'https',
-    headers: fieldsIn(fields),
+    headers: headerView(fields),
     body: new TextEncoder().encode(body),
   });
 

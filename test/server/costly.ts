@@ -29,7 +29,7 @@ export type SchemeOfTest = {
   readonly name: string;
   readonly scheme: Scheme;
   readonly secret: string;
-  readonly accept: readonly FindingCode[];
+  readonly acceptFindings: readonly FindingCode[];
 };
 
 const scope = { region: 'us-east-1', service: 'execute-api' };
@@ -50,7 +50,7 @@ export const everyScheme: readonly SchemeOfTest[] = [
   name: `${scheme.name} (${place})`,
   scheme,
   secret: scheme.name === 'standard-webhooks' ? webhookSecret : secret,
-  accept: (scheme.findings ?? []).map(({ code }) => code),
+  acceptFindings: (scheme.findings ?? []).map(({ code }) => code),
 }));
 
 export const accessKey = 'a-caller';

@@ -1,6 +1,6 @@
 import { type AuditEvent, createVerifier, memoryKeys, memoryReplay } from 'countersign/server';
 import { describe, expect, it } from 'vitest';
-import { fieldsIn } from '../../src/node/received.ts';
+import { headerView } from '../../src/node/received.ts';
 import {
   accessKey,
   authority,
@@ -18,11 +18,11 @@ import { noon } from './rig.ts';
 const most = { message: 320, body: 512, headers: 1024, event: 1280 } as const;
 const parts = ['message', 'body', 'headers', 'event'] as const;
 
-function judged({ scheme, secret, accept }: SchemeOfTest) {
+function judged({ scheme, secret, acceptFindings }: SchemeOfTest) {
   const events: AuditEvent[] = [];
   const verifier = createVerifier({
     scheme,
-    accept,
+    acceptFindings,
     keys: memoryKeys(
       [accessKey, scheme.name].map((name) => ({ accessKey: name, service: 'shop', secrets: [{ secret }] })),
     ),
@@ -34,15 +34,15 @@ function judged({ scheme, secret, accept }: SchemeOfTest) {
   });
   return async ({ method, target, fields }: Head) => {
     const result = await verifier.verify({
-      ...{ method, authority, target, scheme: 'https', headers: fieldsIn(fields) },
+      ...{ method, authority, target, scheme: 'https', headers: headerView(fields) },
       body: new TextEncoder().encode('{}'),
     });
     const event = JSON.stringify(events.pop());
     if (result.ok) return undefined;
     return {
       message: result.error.message,
-      body: result.reply.body,
-      headers: JSON.stringify(result.reply.headers),
+      body: result.response.body,
+      headers: JSON.stringify(result.response.headers),
       event,
     };
   };

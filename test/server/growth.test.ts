@@ -1,9 +1,9 @@
 import { countersignV1, createVerifier, memoryKeys, memoryReplay } from 'countersign/server';
 import { expect, it } from 'vitest';
-import { addressOf, normaliseTarget } from '../../src/core/address.ts';
+import { normaliseTarget, parseAddress } from '../../src/core/address.ts';
 import { readBody } from '../../src/core/body.ts';
-import { fieldValue, methodOf } from '../../src/core/message.ts';
-import { requestResolver } from '../../src/server/verify/message.ts';
+import { fieldValue, upperCaseMethod } from '../../src/core/message.ts';
+import { createRequestResolver } from '../../src/server/verify/message.ts';
 import type { ForwardingHeader } from '../../src/server/verify/proxies.ts';
 import { noon, received, rig, signedParts } from './rig.ts';
 
@@ -120,7 +120,7 @@ it.each<[string, (size: number) => Work]>([
 function urlWork(url: string): Work {
   return () => {
     try {
-      addressOf(url);
+      parseAddress(url);
     } catch {
       // Refusing must be as quick.
     }
@@ -207,7 +207,7 @@ it('a method', async () => {
   expect(
     await leastGrowth((size) => {
       const method = 'A'.repeat(size);
-      return () => expect(() => methodOf(method)).toThrow();
+      return () => expect(() => upperCaseMethod(method)).toThrow();
     }),
   ).toBeLessThan(1.5);
 });
@@ -284,7 +284,7 @@ const forwarding: readonly (readonly [ForwardingHeader, readonly string[]])[] = 
 
 it.each(forwarding)('%s of a trusted proxy, filled with anything', async (name, fillings) => {
   const headers: readonly ForwardingHeader[] = name === 'forwarded' ? [name] : ['x-forwarded-for', name];
-  const arrivalOf = requestResolver({ trustedProxies: { addresses: ['10.0.0.0/8'], headers } });
+  const arrivalOf = createRequestResolver({ trustedProxies: { addresses: ['10.0.0.0/8'], headers } });
   for (const unit of fillings) {
     const values = repeated(unit);
     const exponent = await leastGrowth((size) => {

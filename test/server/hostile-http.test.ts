@@ -8,7 +8,7 @@ import { host, outcomeOf, type Parts, rig, signedParts } from './rig.ts';
 async function serving(verifier: Verifier): Promise<number> {
   const server = createServer({ maxHeaderSize: 2 ** 22 }, async (incoming, outgoing) => {
     const result = await verifier.verify(requestOf(incoming));
-    outgoing.writeHead(result.ok ? 200 : result.reply.status, { connection: 'close' });
+    outgoing.writeHead(result.ok ? 200 : result.response.status, { connection: 'close' });
     outgoing.end(outcomeOf(result));
   });
   server.maxHeadersCount = 0;

@@ -14,11 +14,11 @@ const named = (name: string, challenge: Readonly<Record<string, string>>): Schem
 
 async function headersBy(scheme: readonly Scheme[]): Promise<Headers> {
   const { verifier } = rig({ scheme });
-  const { reply } = refusal(await verifier.verify(new Request(url)));
+  const { response } = refusal(await verifier.verify(new Request(url)));
   // Not fewer than were given: a name in two spellings would be one field sent twice.
-  const names = Object.keys(reply.headers).map((name) => name.toLowerCase());
+  const names = Object.keys(response.headers).map((name) => name.toLowerCase());
   expect(names).toEqual([...new Set(names)]);
-  return new Headers(reply.headers);
+  return new Headers(response.headers);
 }
 
 describe('what a refusal tells of how to sign', () => {
@@ -36,9 +36,9 @@ describe('what a refusal tells of how to sign', () => {
       scheme: named('hawk', { 'WWW-Authenticate': 'Hawk ts="1", tsm="a"' }),
       challenges,
     });
-    const { reply } = refusal(await verifier.verify(new Request(url)));
-    expect(reply.headers['WWW-Authenticate']).toMatch(/^Countersign .*, Hawk ts="1", tsm="a"$/);
-    expect(challenges.accepts(readChallenge(new Response(reply.body, reply)) ?? '')).toBe(true);
+    const { response } = refusal(await verifier.verify(new Request(url)));
+    expect(response.headers['WWW-Authenticate']).toMatch(/^Countersign .*, Hawk ts="1", tsm="a"$/);
+    expect(challenges.accepts(readChallenge(new Response(response.body, response)) ?? '')).toBe(true);
   });
 
   it('is that of every scheme, in their order', async () => {

@@ -49,17 +49,17 @@ describe('a key store', () => {
     ['rejects', () => Promise.reject(new Error('secret-connection-string'))],
     ['rejects with nothing', () => Promise.reject()],
   ])('that %s is answered with 503, and the cause stays inside', async (_, find) => {
-    const { error, reply } = refusal((await answered(find)).result);
+    const { error, response } = refusal((await answered(find)).result);
     expect(error.code).toBe('key_store_unavailable');
-    expect(reply.status).toBe(503);
-    expect(reply.headers).toMatchObject({ 'Retry-After': '1', 'Cache-Control': 'no-store' });
-    expect(reply.body).not.toContain('connection-string');
+    expect(response.status).toBe(503);
+    expect(response.headers).toMatchObject({ 'Retry-After': '1', 'Cache-Control': 'no-store' });
+    expect(response.body).not.toContain('connection-string');
   });
 
   it('is told of a bad secret no louder than of a store that is down', async () => {
     const bad = await answered((accessKey) => ({ accessKey, service: 'a', secrets: [{ secret: 'too short' }] }));
     const down = await answered(() => Promise.reject(new Error('down')));
-    expect(refusal(bad.result).reply).toEqual(refusal(down.result).reply);
+    expect(refusal(bad.result).response).toEqual(refusal(down.result).response);
   });
 
   it('that ignores case gives a key one name only', async () => {
@@ -166,9 +166,9 @@ describe('a key of zeros', () => {
   it('stands in for unknown keys, and proves nothing', async () => {
     const { verifier } = rig();
     const signer = createSigner({ accessKey: 'nobody', secret: new Uint8Array(32), clock: () => noon });
-    const { error, reply } = refusal(await verifier.verify(received(signedParts(signer))));
+    const { error, response } = refusal(await verifier.verify(received(signedParts(signer))));
     expect(error.code).toBe('unknown_key');
-    expect(JSON.parse(reply.body)).toMatchObject({ code: 'invalid_signature' });
+    expect(JSON.parse(response.body)).toMatchObject({ code: 'invalid_signature' });
   });
 });
 
@@ -179,9 +179,9 @@ describe('a key of zeros and a key without a secret in use', () => {
       const record: KeyRecord = { accessKey: 'partner', service: 'a', secrets };
       const zeros = { accessKey: 'partner', secret: new Uint8Array(32) };
       const { signer, verifier } = rigWith(zeros, { find: () => record });
-      const { error, reply } = refusal(await verifier.verify(received(signedParts(signer))));
+      const { error, response } = refusal(await verifier.verify(received(signedParts(signer))));
       expect(error.code).toBe('signature_mismatch');
-      expect(JSON.parse(reply.body)).toMatchObject({ code: 'invalid_signature' });
+      expect(JSON.parse(response.body)).toMatchObject({ code: 'invalid_signature' });
     },
   );
 });
@@ -202,10 +202,10 @@ describe('a CryptoKey', () => {
     const secret = await imported(['verify']);
     const { verifier, accessKey, events } = rig({ record: { secrets: [{ secret }] } });
     const signer = createSigner({ accessKey, secret: bytes, clock: () => noon - 400_000 });
-    const { error, reply } = refusal(await verifier.verify(received(signedParts(signer))));
+    const { error, response } = refusal(await verifier.verify(received(signedParts(signer))));
     expect(error.code).toBe('stale_timestamp');
-    expect(reply.status).toBe(401);
-    expect(reply.headers).not.toHaveProperty('X-API-Signature');
+    expect(response.status).toBe(401);
+    expect(response.headers).not.toHaveProperty('X-API-Signature');
     expect(events.map(({ code }) => code)).toEqual(['stale_timestamp']);
   });
 

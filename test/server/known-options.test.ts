@@ -1,18 +1,18 @@
 import { createServer } from 'node:http';
 import { forwardAuth, reverseProxy } from 'countersign/gateway';
-import { signedRequests } from 'countersign/hono';
-import { protectNode } from 'countersign/node';
+import { protect as protectHono } from 'countersign/hono';
+import { protect as protectNode } from 'countersign/node';
 import {
   aesSealer,
   allowUnsignedPayload,
   boundedSink,
   cachedKeys,
+  countingSink,
   createVerifier,
   generateCredentials,
   memoryKeys,
   memoryKeyTable,
   memoryReplay,
-  outcomeCounts,
   protect,
   reportOnly,
   resealKeys,
@@ -55,7 +55,7 @@ it.each<[says: string, act: () => unknown]>([
   ],
   [
     'signedRequests() has no option "counterSign". Did you mean countersign?',
-    () => signedRequests(verifier, unseen({ counterSign: 'always' })),
+    () => protectHono(verifier, unseen({ counterSign: 'always' })),
   ],
   [
     'forwardAuth() has no option "proxy".',
@@ -78,7 +78,7 @@ it.each<[says: string, act: () => unknown]>([
     () => signedChallenges(unseen({ lifetimes: 5 })),
   ],
   ['boundedSink() has no option "timeOut". Did you mean timeout?', () => boundedSink(() => {}, unseen({ timeOut: 5 }))],
-  ['outcomeCounts() has no option "size".', () => outcomeCounts(unseen({ size: 5 }))],
+  ['countingSink() has no option "size".', () => countingSink(unseen({ size: 5 }))],
   [
     'aesSealer() has no option "curent". Did you mean current?',
     () => aesSealer({ ...sealing, ...unseen({ curent: 'b' }) }),

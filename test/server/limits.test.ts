@@ -123,9 +123,9 @@ describe.each(limiterKinds.filter(({ here }) => here))('limits in $name', ({ sta
     await store.kill();
     for (const limits of [{ byAddress: limiter }, { byKey: limiter }]) {
       const { verifier, good, events } = limitedRig(limits);
-      const { error, reply } = refusal(await verifier.verify(received(good()), { address }));
-      expect([error.code, reply.status, reply.headers['Retry-After']]).toEqual(['limiter_unavailable', 503, '1']);
-      expect(reply.headers).not.toHaveProperty('RateLimit');
+      const { error, response } = refusal(await verifier.verify(received(good()), { address }));
+      expect([error.code, response.status, response.headers['Retry-After']]).toEqual(['limiter_unavailable', 503, '1']);
+      expect(response.headers).not.toHaveProperty('RateLimit');
       expect(events).toMatchObject([{ outcome: 'refused', code: 'limiter_unavailable' }]);
     }
   });
@@ -137,8 +137,8 @@ describe('the budget of an address', () => {
 
   it('is told when it is used up, and to nobody else', async () => {
     const { verifier, good } = limitedRig({ byAddress: new RateLimiterMemory({ points: 1, duration: 60 }) });
-    const first = refusal(await verifier.verify(received(forged(good())), { address })).reply;
-    const second = refusal(await verifier.verify(received(forged(good())), { address })).reply;
+    const first = refusal(await verifier.verify(received(forged(good())), { address })).response;
+    const second = refusal(await verifier.verify(received(forged(good())), { address })).response;
     expect([first.status, first.headers.RateLimit]).toEqual([401, undefined]);
     expect(second).toMatchObject({
       status: 429,
@@ -154,7 +154,7 @@ describe('the budget of an address', () => {
     const scoped = await verifier.verify(received(good()), { address, scope: 'orders:write' });
     const over = await verifier.verify(received(good()), { address });
     expect([refusal(scoped).error.code, refusal(over).error.code]).toEqual(['insufficient_scope', 'rate_limited']);
-    expect(refusal(over).reply.headers).toMatchObject({ RateLimit: '"key";r=0;t=60' });
+    expect(refusal(over).response.headers).toMatchObject({ RateLimit: '"key";r=0;t=60' });
     expect(await spent(byAddress)).toBe(0);
   });
 
@@ -244,7 +244,7 @@ describe('a limiter', () => {
     );
     const { verifier, good } = limitedRig({ byKey: union });
     expect(await verifier.verify(received(good()))).toMatchObject({ ok: true, headers: {} });
-    const { status, headers } = refusal(await verifier.verify(received(good()))).reply;
+    const { status, headers } = refusal(await verifier.verify(received(good()))).response;
     expect([status, headers['Retry-After']]).toEqual([429, '60']);
   });
 

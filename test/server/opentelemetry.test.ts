@@ -8,7 +8,7 @@ import {
 } from '@opentelemetry/sdk-metrics';
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { type OpenTelemetryOptions, openTelemetry } from 'countersign/opentelemetry';
-import { allSinks, boundedSink, reportOnly } from 'countersign/server';
+import { boundedSink, combineSinks, reportOnly } from 'countersign/server';
 import { afterEach, expect, it } from 'vitest';
 import { judge, rig, signedParts, url } from './rig.ts';
 
@@ -149,7 +149,7 @@ it('tells where the events went that bounded sinks were given, from zero on', as
   const broken = boundedSink(() => Promise.reject(new Error('down')));
   const sinks = { held, slow, broken };
   const measured = openTelemetry({ metrics: recorded.provider, sinks });
-  const { signer, verifier } = rig({ audit: allSinks([measured, held, slow, broken]) });
+  const { signer, verifier } = rig({ audit: combineSinks([measured, held, slow, broken]) });
   const told = async (): Promise<Record<string, unknown>> => {
     const found = (await recorded.metrics()).filter(({ descriptor }) => /^countersign\.audit\./.test(descriptor.name));
     expect(found.map(({ descriptor }) => descriptor)).toMatchObject([

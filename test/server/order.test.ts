@@ -99,7 +99,7 @@ describe('an honest request', () => {
 describe('each fault', () => {
   it.each(faults)('$code (step $step) is answered with $status', async (fault) => {
     const { result, steps, events } = await verifyWith([fault]);
-    const { error, reply } = refusal(result);
+    const { error, response } = refusal(result);
     expect({ code: error.code, status: error.status, name: error.name }).toEqual({
       code: fault.code,
       status: fault.status,
@@ -107,8 +107,8 @@ describe('each fault', () => {
     });
     const unproved = /unknown_key|signature_mismatch/.test(fault.code);
     const told = unproved ? 'invalid_signature' : fault.code;
-    expect(reply.status).toBe(fault.status);
-    expect(JSON.parse(reply.body)).toMatchObject({ type: 'about:blank', status: fault.status, code: told });
+    expect(response.status).toBe(fault.status);
+    expect(JSON.parse(response.body)).toMatchObject({ type: 'about:blank', status: fault.status, code: told });
     expect(events).toHaveLength(1);
     expect(events[0]).toMatchObject({ outcome: 'refused', code: fault.code, message: error.message });
     expect(steps.includes('claim')).toBe(fault.step >= 8);
@@ -134,7 +134,7 @@ describe('what a stranger learns of keys', () => {
     for (const fault of secretive) {
       const { result } = await verifyWith([fault, proof]);
       expect(refusal(result).error.code).toBe(fault.code);
-      replies.push(JSON.stringify(refusal(result).reply));
+      replies.push(JSON.stringify(refusal(result).response));
     }
     expect(new Set(replies).size).toBe(1);
     expect(replies[0]).toContain('invalid_signature');
@@ -143,8 +143,8 @@ describe('what a stranger learns of keys', () => {
 
   it('is no more from a timestamp, a body or a scope that is wrong too', async () => {
     const others = ['stale_timestamp', 'future_timestamp', 'body_digest_mismatch', 'replayed_request'].map(at);
-    const plain = refusal((await verifyWith([proof])).result).reply;
-    for (const other of others) expect(refusal((await verifyWith([proof, other])).result).reply).toEqual(plain);
+    const plain = refusal((await verifyWith([proof])).result).response;
+    for (const other of others) expect(refusal((await verifyWith([proof, other])).result).response).toEqual(plain);
   });
 
   it('takes as many MACs for an unknown key, and for one without a secret in use, as for a known one', async () => {
@@ -160,15 +160,15 @@ describe('what a stranger learns of keys', () => {
   it('is the precise code where the key explains', async () => {
     for (const fault of secretive.filter(({ code }) => code !== 'unknown_key')) {
       const { result } = await verifyWith([fault, proof], { explain: true });
-      expect(JSON.parse(refusal(result).reply.body)).toMatchObject({ code: fault.code });
+      expect(JSON.parse(refusal(result).response.body)).toMatchObject({ code: fault.code });
     }
   });
 });
 
 describe('a caller who has proved the key', () => {
   it.each(['revoked_key', 'expired_key', 'inactive_key'])('is told %s', async (code) => {
-    const { reply } = refusal((await verifyWith([at(code)])).result);
-    expect(JSON.parse(reply.body)).toMatchObject({ code });
-    expect(reply.headers['WWW-Authenticate']).toContain(`error="${code}"`);
+    const { response } = refusal((await verifyWith([at(code)])).result);
+    expect(JSON.parse(response.body)).toMatchObject({ code });
+    expect(response.headers['WWW-Authenticate']).toContain(`error="${code}"`);
   });
 });

@@ -13,7 +13,7 @@ import {
   type VerifierOptions,
 } from 'countersign/server';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { messageOf } from '../../src/core/message.ts';
+import { toMessage } from '../../src/core/message.ts';
 import { hmacSha256 } from '../../src/core/signing-key.ts';
 import { createRfc9421Key } from '../../src/schemes/rfc9421/algorithms.ts';
 import { startBridge } from '../server-bridge.ts';
@@ -83,7 +83,7 @@ let drawn = 0;
 async function forged(said: Partial<Said>, sign: (data: Uint8Array) => Uint8Array | Promise<Uint8Array>) {
   drawn += 1;
   const all: Said = { accessKey, seconds: noon / 1000, nonce: `forged-nonce-${drawn}-0000000`, digest: '', ...said };
-  const data = new TextEncoder().encode(publicString(messageOf({ method: 'GET', url }, new Headers()), all));
+  const data = new TextEncoder().encode(publicString(toMessage({ method: 'GET', url }, new Headers()), all));
   return new Request(url, { headers: { 'Test-Signature': publicHeader(all, await sign(data)) } });
 }
 

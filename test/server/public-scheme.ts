@@ -1,8 +1,8 @@
 import { contentDigest } from '../../src/core/digest.ts';
-import { base64, bytesOfBase64 } from '../../src/core/encoding.ts';
+import { base64, decodeBase64 } from '../../src/core/encoding.ts';
 import { fail } from '../../src/core/errors.ts';
 import type { Message } from '../../src/core/message.ts';
-import type { Answer, Scheme } from '../../src/core/scheme.ts';
+import type { Scheme, SignedResponse } from '../../src/core/scheme.ts';
 import { createRfc9421Key } from '../../src/schemes/rfc9421/algorithms.ts';
 
 /** What a caller says beside the message. */
@@ -31,7 +31,7 @@ export const publicHeader = (said: Said, signature: Uint8Array): string =>
   [...wordsOf(said), base64(signature)].join(' ');
 
 const digestOf = (sha256: Uint8Array | undefined): string => (sha256 ? contentDigest(sha256) : '');
-const answered = ({ status, request }: Answer, digest: string): string =>
+const answered = ({ status, request }: SignedResponse, digest: string): string =>
   `answer\n${status}\n${request.headers.get('test-signature')}\n${digest}`;
 
 /** A scheme of digital signatures, small enough to be seen through, for what the verifier does with public keys. */
@@ -67,9 +67,9 @@ export const publicScheme: Scheme = {
       algorithm,
       time: said.seconds * 1000,
       nonce,
-      signatures: [bytesOfBase64(signature)],
+      signatures: [decodeBase64(signature)],
       stringToSign: publicString(message, said),
-      body: digest === '-' ? { kind: 'none' } : { kind: 'digest', sha256: bytesOfBase64(digest.slice(9, -1)) },
+      body: digest === '-' ? { kind: 'none' } : { kind: 'digest', sha256: decodeBase64(digest.slice(9, -1)) },
     };
   },
   response: {
@@ -83,7 +83,7 @@ export const publicScheme: Scheme = {
       if (!signature) return undefined;
       return {
         time: undefined,
-        signature: bytesOfBase64(signature),
+        signature: decodeBase64(signature),
         stringToSign: answered(answer, digest === '-' ? '' : digest),
         matches: (_, sha256) => digest === (digestOf(sha256) || '-'),
       };

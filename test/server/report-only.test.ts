@@ -4,13 +4,13 @@ import { Readable } from 'node:stream';
 import { createSigner, signedFetch } from 'countersign';
 import {
   type AuditEvent,
+  type CountingSink,
   countersignV1,
+  countingSink,
   createVerifier,
   type KeyRecord,
   memoryKeys,
   memoryReplay,
-  type OutcomeCounts,
-  outcomeCounts,
   protect,
   reportOnly,
   type Scheme,
@@ -30,7 +30,7 @@ const verifierOf = (options: Partial<VerifierOptions> = {}): Verifier =>
 
 const signerOf = (accessKey: string, scheme: Scheme = countersignV1) => createSigner({ accessKey, secret, scheme });
 
-const rowsOf = (counts: OutcomeCounts): readonly string[] =>
+const rowsOf = (counts: CountingSink): readonly string[] =>
   counts
     .rows()
     .map(({ scheme, service, outcome, code, count }) =>
@@ -129,12 +129,12 @@ describe('reportOnly', () => {
   });
 });
 
-describe('outcomeCounts', () => {
+describe('countingSink', () => {
   const event = (changes: Partial<AuditEvent>): AuditEvent =>
     ({ outcome: 'refused', time: 5, scheme: 'one', service: 'shop', code: 'unknown_key', ...changes }) as AuditEvent;
 
   it('counts by scheme, service, outcome and code, the most frequent first, with the time of the last', () => {
-    const counts = outcomeCounts();
+    const counts = countingSink();
     counts(event({ time: 1 }));
     counts(event({ outcome: 'accepted', code: undefined, time: 2 }));
     counts(event({ outcome: 'accepted', code: undefined, time: 3 }));
@@ -149,14 +149,14 @@ describe('outcomeCounts', () => {
   });
 
   it('has one row for all access keys that nobody knows, however many a stranger tries', async () => {
-    const counts = outcomeCounts();
+    const counts = countingSink();
     const verifier = verifierOf({ audit: counts });
     for (let i = 0; i < 50; i++) await verifier.verify(await signerOf(`stranger-${i}`).sign(new Request(url)));
     expect(rowsOf(counts)).toEqual(['50 countersign-v1 refused unknown_key']);
   });
 
   it('names no more services than it has room for, and loses no count', () => {
-    const counts = outcomeCounts({ capacity: 2 });
+    const counts = countingSink({ capacity: 2 });
     for (let i = 0; i < 1000; i++) counts(event({ service: `service-${i % 100}` }));
     expect(counts.rows()).toHaveLength(3);
     expect(counts.rows().reduce((sum, { count }) => sum + count, 0)).toBe(1000);
@@ -164,7 +164,7 @@ describe('outcomeCounts', () => {
   });
 
   it.each([-1, Number.NaN])('refuses room for %d rows', (capacity) => {
-    expect(() => outcomeCounts({ capacity })).toThrow(expect.objectContaining({ code: 'invalid_configuration' }));
+    expect(() => countingSink({ capacity })).toThrow(expect.objectContaining({ code: 'invalid_configuration' }));
   });
 });
 
@@ -190,7 +190,7 @@ async function serve(first: (request: Request) => Promise<Response>) {
 
 it('a provider moves its callers from one scheme to another, and sees who is left, without one refusal', async () => {
   const [old, next] = [countersignV1, publicScheme];
-  const [counts, strict] = [outcomeCounts(), outcomeCounts()];
+  const [counts, strict] = [countingSink(), countingSink()];
   const gate = (scheme: readonly Scheme[]) => protect(verifierOf({ scheme, audit: counts }), echo);
   const call = async (accessKey: string, scheme: Scheme, origin: string): Promise<number> => {
     const response = await signedFetch(signerOf(accessKey, scheme))(`${origin}/orders`, { method: 'POST', body: '{}' });

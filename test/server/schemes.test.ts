@@ -256,11 +256,11 @@ describe('a refusal', () => {
   it('tells how to sign by every scheme, and names the first that was tried', async () => {
     const asking = (name: string, header: string): Scheme => ({ ...variant(name), challenge: { [header]: name } });
     const { verifier } = worldOf([asking('one', 'Accept-One'), asking('two', 'Accept-Two')]);
-    const { reply } = refusal(await verifier.verify(new Request(url)));
-    expect(reply.headers).toMatchObject({ 'Accept-One': 'one', 'Accept-Two': 'two' });
-    expect(reply.headers['WWW-Authenticate']).toContain('scheme="one"');
+    const { response } = refusal(await verifier.verify(new Request(url)));
+    expect(response.headers).toMatchObject({ 'Accept-One': 'one', 'Accept-Two': 'two' });
+    expect(response.headers['WWW-Authenticate']).toContain('scheme="one"');
     const unsigned = await signedBy([{ ...bySecond, secret: 'a secret that nobody ever issued' }]);
-    const named = refusal(await worldOf(scheme).verifier.verify(unsigned)).reply.headers;
+    const named = refusal(await worldOf(scheme).verifier.verify(unsigned)).response.headers;
     expect(named['WWW-Authenticate']).toContain('scheme="test-public"');
   });
 
@@ -281,8 +281,8 @@ describe('a refusal', () => {
       },
     });
     const world = worldOf([broken, publicScheme]);
-    const { error, reply } = refusal(await world.verifier.verify(new Request(url)));
-    expect([error.code, reply.status, reply.body.includes('undefined')]).toEqual(['internal_error', 500, false]);
+    const { error, response } = refusal(await world.verifier.verify(new Request(url)));
+    expect([error.code, response.status, response.body.includes('undefined')]).toEqual(['internal_error', 500, false]);
     expect(await judge(world, await signedBy([bySecond]))).toBe('ok by test-public');
   });
 });
@@ -302,8 +302,8 @@ describe('where keys cannot be looked up', () => {
     for (const failing of ['partner', 'other']) {
       const { verifier, claimed } = worldOf([countersignV1, publicScheme], { keys: keysBut(failing) });
       const request = await signedBy([byFirst, { ...bySecond, accessKey: 'other' }]);
-      const { error, reply } = refusal(await verifier.verify(request));
-      expect([error.code, reply.status, claimed]).toEqual(['key_store_unavailable', 503, []]);
+      const { error, response } = refusal(await verifier.verify(request));
+      expect([error.code, response.status, claimed]).toEqual(['key_store_unavailable', 503, []]);
     }
   });
 
@@ -413,14 +413,14 @@ describe('at construction', () => {
       /no-nonce \(leaves it open: no-nonce\)$/,
     ],
   ])('%s is refused', (_, scheme, message) => {
-    expect(() => worldOf(scheme(), { accept: ['path-unsigned'] })).toThrow(
+    expect(() => worldOf(scheme(), { acceptFindings: ['path-unsigned'] })).toThrow(
       expect.objectContaining({ code: 'invalid_configuration', message: expect.stringMatching(message) }),
     );
   });
 
   it('gaps that are named, and lesser ones, are accepted', async () => {
     const scheme = [open('one', finding('no-nonce', 'high'), finding('host-unsigned', 'low')), countersignV1];
-    const world = worldOf(scheme, { accept: ['no-nonce'] });
+    const world = worldOf(scheme, { acceptFindings: ['no-nonce'] });
     expect(await judge(world, await signedBy([byFirst]))).toBe('ok by countersign-v1');
   });
 });

@@ -1,6 +1,6 @@
 import { createVerifier, memoryKeys, memoryReplay } from 'countersign/server';
 import { describe, expect, it } from 'vitest';
-import { messageOf } from '../../src/core/message.ts';
+import { toMessage } from '../../src/core/message.ts';
 import { countersignV1Response } from '../../src/schemes/countersign-v1/response.ts';
 import { honest, set } from './honest.ts';
 import { judge, macOf, noon, outcomeOf, type Parts, rig, signedParts, url } from './rig.ts';
@@ -44,7 +44,7 @@ describe('the signature itself', () => {
   it('of a response is none of a request, though the same secret made it', async () => {
     const { verifier, parts, secret } = honest();
     const { stringToSign } = countersignV1Response.prepare({
-      request: messageOf({ method: 'GET', url }, new Headers(parts.headers)),
+      request: toMessage({ method: 'GET', url }, new Headers(parts.headers)),
       accessKey: 'unused',
       time: noon,
       status: 200,

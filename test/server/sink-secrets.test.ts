@@ -9,7 +9,14 @@ import {
 } from '@opentelemetry/sdk-metrics';
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { openTelemetry } from 'countersign/opentelemetry';
-import { type AuditEvent, allSinks, boundedSink, jsonLines, loggedTo, outcomeCounts } from 'countersign/server';
+import {
+  type AuditEvent,
+  boundedSink,
+  combineSinks,
+  countingSink,
+  jsonLinesSink,
+  loggerSink,
+} from 'countersign/server';
 import { sqlAudit } from 'countersign/sql';
 import { sql } from 'kysely';
 import { pino } from 'pino';
@@ -35,14 +42,14 @@ async function everySink() {
   const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 });
   const metrics = new MeterProvider({ readers: [reader] });
   const [lines, log] = [new PassThrough({ encoding: 'utf8' }), new PassThrough({ encoding: 'utf8' })];
-  const counts = outcomeCounts();
+  const counts = countingSink();
   const lost: AuditEvent[] = [];
   const losing = boundedSink(() => Promise.reject(new Error('down')), { onLoss: (event) => lost.push(event) });
   const database = world.open(await world.empty());
   await migrate(database);
   const rows = boundedSink(sqlAudit({ database }), { timeout: 60_000 });
   const measured = openTelemetry({ metrics, trace: { getActiveSpan }, sinks: { losing, rows } });
-  const audit = allSinks([jsonLines(lines), loggedTo(pino(log)), counts, losing, rows, measured]);
+  const audit = combineSinks([jsonLinesSink(lines), loggerSink(pino(log)), counts, losing, rows, measured]);
   return {
     audit,
     async written(): Promise<Record<string, string>> {

@@ -4,10 +4,10 @@ import {
   type AuditEvent,
   type AuditLoss,
   type AuditSink,
-  allSinks,
   boundedSink,
-  jsonLines,
-  loggedTo,
+  combineSinks,
+  jsonLinesSink,
+  loggerSink,
 } from 'countersign/server';
 import fc from 'fast-check';
 import { pino } from 'pino';
@@ -38,7 +38,7 @@ const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve
 describe('jsonLines', () => {
   const linesOf = (...events: readonly AuditEvent[]): string => {
     let text = '';
-    const sink = jsonLines({
+    const sink = jsonLinesSink({
       write(line) {
         text += line;
       },
@@ -68,7 +68,7 @@ describe('jsonLines', () => {
 
   it('waits for a stream that is full', async () => {
     const stream = new PassThrough({ highWaterMark: 10 });
-    const sink = boundedSink(jsonLines(stream));
+    const sink = boundedSink(jsonLinesSink(stream));
     sink(accepted);
     sink(refused);
     await settled();
@@ -85,7 +85,9 @@ describe('jsonLines', () => {
 
   it('waits for a promise', async () => {
     const ends: (() => void)[] = [];
-    const sink = boundedSink(jsonLines({ write: () => new Promise<number>((resolve) => ends.push(() => resolve(1))) }));
+    const sink = boundedSink(
+      jsonLinesSink({ write: () => new Promise<number>((resolve) => ends.push(() => resolve(1))) }),
+    );
     sink(accepted);
     await settled();
     expect(sink.counts()).toMatchObject({ delivered: 0, pending: 1 });
@@ -95,10 +97,10 @@ describe('jsonLines', () => {
   });
 });
 
-describe('loggedTo', () => {
+describe('loggerSink', () => {
   it('gives pino what was accepted as info and the rest as warn, in JSON without a name twice', async () => {
     const stream = new PassThrough({ encoding: 'utf8' });
-    const sink = loggedTo(pino(stream));
+    const sink = loggerSink(pino(stream));
     await sink(accepted);
     await sink(refused);
     await sink({ ...refused, outcome: 'reported' });
@@ -113,7 +115,7 @@ describe('loggedTo', () => {
   });
 });
 
-describe('allSinks', () => {
+describe('combineSinks', () => {
   const broken: AuditSink = () => {
     throw new Error('disk full');
   };
@@ -130,18 +132,18 @@ describe('allSinks', () => {
       () => new Promise(() => undefined),
       (event) => void after?.push(event),
     ];
-    const { signer, verifier } = rig({ audit: allSinks(sinks) });
+    const { signer, verifier } = rig({ audit: combineSinks(sinks) });
     const parts = signedParts(signer);
     expect([await judge(verifier, parts), await judge(verifier, parts)]).toEqual(['ok', 'replayed_request']);
     for (const seen of [before, after]) expect(seen?.map(({ code }) => code)).toEqual([undefined, 'replayed_request']);
   });
 
   it('fails when all have been told, with what each of them threw', async () => {
-    const told = Promise.resolve().then(() => allSinks([broken, () => undefined, failing])(accepted));
+    const told = Promise.resolve().then(() => combineSinks([broken, () => undefined, failing])(accepted));
     await expect(told).rejects.toMatchObject({ errors: [{ message: 'disk full' }, { message: 'no connection' }] });
-    expect(() => allSinks([broken])(accepted)).toThrow(AggregateError);
-    expect(allSinks([() => undefined])(accepted)).toBeUndefined();
-    expect(allSinks([])(accepted)).toBeUndefined();
+    expect(() => combineSinks([broken])(accepted)).toThrow(AggregateError);
+    expect(combineSinks([() => undefined])(accepted)).toBeUndefined();
+    expect(combineSinks([])(accepted)).toBeUndefined();
   });
 
   it('gives no sink an event that another can change', async () => {
@@ -149,7 +151,7 @@ describe('allSinks', () => {
     const forging: AuditSink = (event) => {
       (event as { outcome: string }).outcome = 'accepted';
     };
-    const { signer, verifier } = rig({ audit: allSinks([forging, (event) => void seen.push(event)]) });
+    const { signer, verifier } = rig({ audit: combineSinks([forging, (event) => void seen.push(event)]) });
     await judge(verifier, { ...signedParts(signer), target: '/other' });
     expect(seen).toMatchObject([{ outcome: 'refused' }]);
   });
@@ -276,7 +278,7 @@ describe('boundedSink', () => {
   it('outlives a stream that breaks', async () => {
     const stream = new Writable({ highWaterMark: 1, write: (_chunk, _encoding, done) => done(new Error('disk full')) });
     const broken = once(stream, 'error');
-    const sink = boundedSink(jsonLines(stream), { timeout: 10 });
+    const sink = boundedSink(jsonLinesSink(stream), { timeout: 10 });
     const { signer, verifier } = rig({ audit: sink });
     expect(await judge(verifier, signedParts(signer))).toBe('ok');
     expect(await broken).toMatchObject([{ message: 'disk full' }]);

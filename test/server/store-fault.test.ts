@@ -60,6 +60,6 @@ describe.each(faults)('%s', (_, cause, said) => {
     const { messages, result } = await judged(options);
     expect(messages).toEqual([`The ${store} ${said}`]);
     expect(result).toMatchObject({ ok: false, error: { cause }, reply: { status: 503 } });
-    expect(result.ok ? '' : result.reply.body).not.toMatch(/NOPERM|ECONN|42P01|10\.0\.0\.7|12345/);
+    expect(result.ok ? '' : result.response.body).not.toMatch(/NOPERM|ECONN|42P01|10\.0\.0\.7|12345/);
   });
 });

@@ -28,7 +28,7 @@ async function attempt({ scheme, later = 0, record = {} }: Attempt) {
   const { verifier, time } = rig({
     scheme,
     record: known,
-    accept: ['no-nonce', 'query-unsigned', 'path-unsigned', 'method-unsigned', 'host-unsigned'],
+    acceptFindings: ['no-nonce', 'query-unsigned', 'path-unsigned', 'method-unsigned', 'host-unsigned'],
   });
   const signer = createSigner({ accessKey, secret, scheme: scheme as SigningScheme, clock: () => noon });
   const body = new TextEncoder().encode('{}');

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import { protectNode } from 'countersign/node';
+import { protect } from 'countersign/node';
 import {
   type AuditEvent,
   type AuditSink,
@@ -103,7 +103,7 @@ async function outcome(fault: Fault, seconds: number): Promise<Endured> {
       return fault.audit(event);
     },
   });
-  const server = createServer(protectNode(verifier, (_request, response) => void response.end('served')));
+  const server = createServer(protect(verifier, (_request, response) => void response.end('served')));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   try {

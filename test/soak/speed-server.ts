@@ -2,8 +2,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
-import { type SignedEnv, signedRequests } from 'countersign/hono';
-import { protectNode } from 'countersign/node';
+import { protect as protectHono, type SignedEnv } from 'countersign/hono';
+import { protect as protectNode } from 'countersign/node';
 import { redisReplay } from 'countersign/redis';
 import { createVerifier, memoryKeys, memoryReplay, type ReplayStore, type Verifier } from 'countersign/server';
 import { Hono } from 'hono';
@@ -69,7 +69,7 @@ async function listener(): Promise<(request: IncomingMessage, response: ServerRe
 
 async function honoApp(): Promise<Hono<SignedEnv>> {
   const app = new Hono<SignedEnv>();
-  if (setting.verified) app.use(signedRequests(await verifierOf()));
+  if (setting.verified) app.use(protectHono(await verifierOf()));
   app.get('*', (c) => c.json({ bytes: 0 }));
   app.post('*', async (c) =>
     c.json({ bytes: setting.verified ? c.var.caller.body?.length : (await c.req.arrayBuffer()).byteLength }),

@@ -39,7 +39,7 @@ export function sqlFaults({ server, lock, unlock, waiting, kill }: Faults): void
 
   const codeOf = async (verifier: ReturnType<typeof createVerifier>, request: Request) => {
     const result = await verifier.verify(request);
-    return result.ok ? 'accepted' : `${result.error.code} ${result.reply.status}`;
+    return result.ok ? 'accepted' : `${result.error.code} ${result.response.status}`;
   };
 
   /** What comes of it once a pool has noticed which of its connections are dead. */

@@ -47,7 +47,7 @@ it('gives a principal only to who has looked whether the request is good', async
     expectTypeOf(result).not.toHaveProperty('error');
   } else {
     expectTypeOf(result.error).toEqualTypeOf<SignatureError>();
-    expectTypeOf(result.reply.status).toEqualTypeOf<number>();
+    expectTypeOf(result.response.status).toEqualTypeOf<number>();
     expectTypeOf(result).not.toHaveProperty('principal');
   }
   expect(result.ok).toBe(false);

@@ -2,7 +2,7 @@ import { countersignedFetch, createSigner, type SignatureError } from 'countersi
 import { describe, expect, it } from 'vitest';
 import { contentDigest, sha256OfBodySync } from '../../src/core/digest.ts';
 import { hex, utf8 } from '../../src/core/encoding.ts';
-import { messageOf } from '../../src/core/message.ts';
+import { toMessage } from '../../src/core/message.ts';
 import { hmacSha256 } from '../../src/core/signing-key.ts';
 import { countersignV1Response } from '../../src/schemes/countersign-v1/response.ts';
 import { bytesOf, type CheckCase, type RespondCase } from './format.ts';
@@ -12,7 +12,7 @@ const sha256Of = (bytes: Uint8Array) => (bytes.length ? sha256OfBodySync(bytes) 
 
 const prepare = ({ requestSignature, time, response: { status, contentType, headers = [], body } }: RespondCase) =>
   countersignV1Response.prepare({
-    request: messageOf(
+    request: toMessage(
       { method: 'GET', url: 'https://example.com/' },
       new Headers({ 'X-API-Signature': requestSignature }),
     ),

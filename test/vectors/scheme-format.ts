@@ -1,6 +1,6 @@
 import { defineScheme, presign, rfc9421, type Scheme, sigv4, standardWebhooks } from 'countersign/schemes';
 import { sha256OfBodySync } from '../../src/core/digest.ts';
-import { messageOf } from '../../src/core/message.ts';
+import { toMessage } from '../../src/core/message.ts';
 import type { SignatureInput, SignedBody } from '../../src/core/scheme.ts';
 import { type Bytes, bytesOf, type Pairs } from './format.ts';
 
@@ -65,7 +65,7 @@ export const inputOf = (
   { accessKey, sessionToken, time, nonce, request: { method, url, headers, body } }: Omit<SchemeCase, 'stages'>,
   scheme: Scheme,
 ): SignatureInput => ({
-  message: messageOf({ method, url }, fieldsOf(headers)),
+  message: toMessage({ method, url }, fieldsOf(headers)),
   accessKey,
   time: time * 1000,
   nonce,

@@ -1,19 +1,19 @@
 import { createSigner, prepareRequest } from 'countersign';
 import { describe, expect, it } from 'vitest';
-import { addressOf, normaliseTarget } from '../../src/core/address.ts';
+import { normaliseTarget, parseAddress } from '../../src/core/address.ts';
 import { contentDigest, sha256OfBody, sha256OfBodySync } from '../../src/core/digest.ts';
 import { hex, utf8 } from '../../src/core/encoding.ts';
-import { messageOf } from '../../src/core/message.ts';
+import { toMessage } from '../../src/core/message.ts';
 import type { SignatureInput, SignedBody } from '../../src/core/scheme.ts';
 import { hmacSha256 } from '../../src/core/signing-key.ts';
 import { allowUnsignedPayload } from '../../src/core/unsafe-options.ts';
 import { readCountersignV1 } from '../../src/schemes/countersign-v1/read.ts';
 import { signCountersignV1 } from '../../src/schemes/countersign-v1/sign.ts';
-import { type ReceivedRequest, requestResolver } from '../../src/server/verify/message.ts';
+import { createRequestResolver, type ReceivedRequest } from '../../src/server/verify/message.ts';
 import { bytesOf, type SignCase } from './format.ts';
 import { vectors } from './read.ts';
 
-const arrivalOf = requestResolver({});
+const arrivalOf = createRequestResolver({});
 const serverMessageOf = (request: Request | ReceivedRequest) => arrivalOf(request).message();
 
 /** The message as pinned, so that each later stage is judged by itself. */
@@ -63,13 +63,13 @@ describe('signing', () => {
     const { method, scheme, host: authority, target, url, headers } = request;
     const view = headersOf(headers);
     // A client may be given any text; what goes on the wire is a URI.
-    const sent = url === undefined ? stages.message.target : addressOf(new URL(url).href).rawTarget;
+    const sent = url === undefined ? stages.message.target : parseAddress(new URL(url).href).rawTarget;
     expect(serverMessageOf({ method, scheme, authority, target: sent, headers: view })).toMatchObject(stages.message);
     expect(normaliseTarget(target)).toBe(stages.message.target);
     expect(normaliseTarget(stages.message.target)).toBe(stages.message.target);
     if (url === undefined) return;
-    expect(messageOf({ method, url: new URL(url).href }, view)).toMatchObject(stages.message);
-    expect(addressOf(new Request(url).url).target).toBe(stages.message.target);
+    expect(toMessage({ method, url: new URL(url).href }, view)).toMatchObject(stages.message);
+    expect(parseAddress(new Request(url).url).target).toBe(stages.message.target);
   });
 
   it.each(vectors.sign.filter(({ stages }) => stages.contentDigest))('body digest of $name', async (vector) => {

@@ -22,8 +22,8 @@ const asRequest: Judge = async (verifier, { method, scheme, host, target, header
 
 function outcomeOf(result: Awaited<ReturnType<Verifier['verify']>>): VerifyCase['outcome'] {
   if (result.ok) return { accepted: true };
-  const { code } = JSON.parse(result.reply.body) as { code: string };
-  return { accepted: false, code: result.error.code, publicCode: code, status: result.reply.status };
+  const { code } = JSON.parse(result.response.body) as { code: string };
+  return { accepted: false, code: result.error.code, publicCode: code, status: result.response.status };
 }
 
 async function judged(vector: VerifyCase, judge: Judge): Promise<VerifyCase['outcome']> {

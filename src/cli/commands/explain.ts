@@ -1,12 +1,12 @@
 import { explainSignature } from '../../explain/explain.ts';
 import type { SignatureExplanation } from '../../explain/explanation.ts';
 import { command } from '../command.ts';
-import { explainedInWords } from '../explained.ts';
-import { withGivenKeys } from '../given-keys.ts';
+import { describeSchemes, findScheme, recognisedSchemes } from '../find-scheme.ts';
+import { formatExplanation } from '../format-explanation.ts';
+import { withKeysOfOptions } from '../keys-of-options.ts';
 import { printFor } from '../output.ts';
-import { circumstancesOf, messageOperand, receivedOptions, requestIn } from '../received-message.ts';
-import { recognisedSchemes, schemeOf, schemesInWords } from '../scheme-named.ts';
-import { printedTime } from '../times.ts';
+import { messageOperand, readCircumstances, readRequestFile, receivedOptions } from '../received-message.ts';
+import { formatTime } from '../times.ts';
 
 export const explain = command({
   name: 'explain',
@@ -21,18 +21,18 @@ export const explain = command({
     'Tries what callers, libraries and proxies usually do otherwise, and says with which of it the signature fits.',
     'Exits with 0 for a request that verifies, with 1 for one that does not.',
     '',
-    schemesInWords,
+    describeSchemes,
   ].join('\n'),
   examples: [
     'explain request.http --credentials shop.json',
     'explain request.http --database postgres://keys.internal/keys --at 2026-11-22T12:00:00Z',
   ],
   async run(given, [file]) {
-    const use = schemeOf(given);
-    const request = await requestIn(file, given);
-    return withGivenKeys(given, use, async ({ store, accessKey, others }) => {
+    const use = findScheme(given);
+    const request = await readRequestFile(file, given);
+    return withKeysOfOptions(given, use, async ({ store, accessKey, others }) => {
       const explanation = await explainSignature(request, {
-        ...circumstancesOf(given),
+        ...readCircumstances(given),
         keys: store,
         scheme: use.scheme,
         otherKeys: await others(),
@@ -43,7 +43,7 @@ export const explain = command({
         ...(given.from !== undefined && { address: given.from }),
         ...(accessKey !== undefined && { accessKey }),
       });
-      printFor(given, { value: forPrograms(explanation), text: explainedInWords(explanation) });
+      printFor(given, { value: forPrograms(explanation), text: formatExplanation(explanation) });
       return explanation.verified ? 0 : 1;
     });
   },
@@ -56,9 +56,9 @@ function forPrograms({ time, ...explanation }: SignatureExplanation): object {
   return {
     ...explanation,
     time: {
-      ...(signedAt !== undefined && { signedAt: printedTime(signedAt) }),
-      ...(expiresAt !== undefined && { expiresAt: printedTime(expiresAt) }),
-      judgedAt: printedTime(judgedAt),
+      ...(signedAt !== undefined && { signedAt: formatTime(signedAt) }),
+      ...(expiresAt !== undefined && { expiresAt: formatTime(expiresAt) }),
+      judgedAt: formatTime(judgedAt),
       tolerance,
       fresh,
     },

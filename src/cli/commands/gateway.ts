@@ -1,15 +1,15 @@
 import { fail } from '../../core/errors.ts';
-import type { Dialect } from '../../gateway/dialects.ts';
+import type { Dialect } from '../../gateway/describe-request.ts';
 import { forwardAuth } from '../../gateway/forward-auth.ts';
 import type { GatewayListener, GatewayReport } from '../../gateway/listener.ts';
 import { reverseProxy } from '../../gateway/reverse-proxy.ts';
 import type { Verifier } from '../../server/verify/verifier.ts';
-import { command, type everywhere, type Given, type Options } from '../command.ts';
+import { command, type commonOptions, type Options, type OptionValues } from '../command.ts';
+import { describeSchemes } from '../find-scheme.ts';
 import { gatewayVerifierOptions, withGatewayVerifier } from '../gateway-verifier.ts';
-import { printFor, tell } from '../output.ts';
-import { schemesInWords } from '../scheme-named.ts';
+import { printFor, printNotice } from '../output.ts';
 import { listenOptions, serve } from '../serve.ts';
-import { durationOf } from '../times.ts';
+import { parseDuration } from '../times.ts';
 
 const frontOptions = {
   dialect: { type: 'text', value: 'NAME', help: 'nginx, traefik or envoy: answers what this proxy asks.' },
@@ -37,7 +37,7 @@ const gatewayOptions = {
   check: { type: 'flag', help: 'Looks whether it could start, and does not.' },
 } as const satisfies Options;
 
-type GivenGateway = Given<typeof gatewayOptions & typeof everywhere>;
+type GivenGateway = OptionValues<typeof gatewayOptions & typeof commonOptions>;
 
 export const gateway = command({
   name: 'gateway',
@@ -48,7 +48,7 @@ export const gateway = command({
     'Keys are in the database, and nonces too, unless there is a Redis for them.',
     'It serves until SIGTERM or SIGINT, and then ends what it has begun.',
     '',
-    schemesInWords,
+    describeSchemes,
   ].join('\n'),
   examples: [
     'gateway --dialect nginx --listen 127.0.0.1:9301',
@@ -92,7 +92,7 @@ function listenerOf(given: GivenGateway, verifier: Verifier): GatewayListener {
 function limitsOf({ timeout, 'max-body': size, countersign, health, 'pass-header': passHeaders }: GivenGateway) {
   if (size !== undefined && !/^\d{1,15}$/.test(size)) fail('invalid_configuration', '--max-body must be in bytes.');
   return {
-    ...(timeout !== undefined && { timeout: durationOf('timeout', timeout) * 1000 }),
+    ...(timeout !== undefined && { timeout: parseDuration('timeout', timeout) * 1000 }),
     ...(size !== undefined && { maxBodyBytes: Number(size) }),
     ...(countersign && { countersign: 'always' as const }),
     ...(health !== undefined && { health }),
@@ -117,7 +117,7 @@ const reportTo =
     const reason = cause instanceof Error ? cause.message : undefined;
     const [path] = url.split('?');
     const fault = { time: new Date().toISOString(), method, path, code, message, ...(reason && { reason }) };
-    tell(
+    printNotice(
       json
         ? JSON.stringify({ fault })
         : `${fault.time} ${method} ${path}: ${code}: ${message}${reason ? ` (${reason})` : ''}`,

@@ -1,11 +1,11 @@
 import type { Kysely, MigrationInfo, Migrator } from 'kysely';
 import { fail } from '../../core/errors.ts';
 import { sqlMigrations } from '../../sql/migrations.ts';
-import { storeFault } from '../../stores/store-fault.ts';
+import { toStoreError } from '../../stores/store-fault.ts';
 import { command } from '../command.ts';
 import { databaseOptions, withDatabase } from '../database.ts';
 import { columns, printFor, type Result } from '../output.ts';
-import { printedTime } from '../times.ts';
+import { formatTime } from '../times.ts';
 
 export const migrate = command({
   name: 'migrate',
@@ -58,12 +58,12 @@ async function migrated(migrator: Migrator): Promise<readonly string[]> {
 }
 
 const unreachable = (cause: unknown): never =>
-  fail('key_store_unavailable', storeFault('The database', cause), 503, cause);
+  fail('key_store_unavailable', toStoreError('The database', cause), 503, cause);
 
 function listed(found: readonly MigrationInfo[]): Result {
   const migrations = found.map(({ name, executedAt }) => ({
     name,
-    ...(executedAt && { doneAt: printedTime(executedAt.getTime()) }),
+    ...(executedAt && { doneAt: formatTime(executedAt.getTime()) }),
   }));
   const text = columns(migrations.map(({ name, doneAt }) => [name, doneAt ?? 'pending']));
   return { value: { migrations }, text };

@@ -1,15 +1,15 @@
 import { signParts } from '../../client/prepare-request.ts';
 import { createSigner, type Signer } from '../../client/signer.ts';
-import { textOfUtf8, utf8 } from '../../core/encoding.ts';
+import { decodeUtf8, utf8 } from '../../core/encoding.ts';
 import { fail } from '../../core/errors.ts';
-import { command, type Given, type Options } from '../command.ts';
-import { credentialOptions, credentialsOf } from '../credentials.ts';
-import { inJson, print } from '../output.ts';
-import { headerLineIn } from '../raw-request.ts';
-import { type SchemeInUse, schemeOf, schemeOptions, schemesInWords } from '../scheme-named.ts';
+import { command, type Options, type OptionValues } from '../command.ts';
+import { credentialOptions, readCredentials } from '../credentials.ts';
+import { describeSchemes, findScheme, type SchemeInUse, schemeOptions } from '../find-scheme.ts';
+import { print, printJson } from '../output.ts';
+import { parseHeaderLine } from '../raw-request.ts';
 import { asCurl, asHeaders, asMessage, type Header, type SignedMessage } from '../signed-message.ts';
-import { bytesIn } from '../text-file.ts';
-import { timeOf } from '../times.ts';
+import { readBytes } from '../text-file.ts';
+import { parseTime } from '../times.ts';
 
 const requestOptions = {
   method: { type: 'text', short: 'X', value: 'METHOD', help: 'Without it, GET, and POST if there is a body.' },
@@ -30,7 +30,7 @@ const signingOptions = {
   },
 } as const satisfies Options;
 
-type GivenRequest = Given<typeof requestOptions>;
+type GivenRequest = OptionValues<typeof requestOptions>;
 
 export const sign = command({
   name: 'sign',
@@ -52,7 +52,7 @@ export const sign = command({
     '  json     all of it, with the string to sign',
     'A secret file may hold a private key in PEM, for schemes with public keys.',
     '',
-    schemesInWords,
+    describeSchemes,
   ].join('\n'),
   examples: [
     "sign https://api.example.com/v1/orders --credentials shop.json -d '{}' --format curl",
@@ -62,7 +62,7 @@ export const sign = command({
     const { message, stringToSign, added, inQuery, scheme } = await signed(given, url);
     const format = given.json ? 'json' : (given.format ?? (inQuery ? 'url' : 'headers'));
     if (format === 'json') {
-      print(inJson({ scheme, method: message.method, url: message.url, headers: added, stringToSign }));
+      print(printJson({ scheme, method: message.method, url: message.url, headers: added, stringToSign }));
     } else if (format === 'http') process.stdout.write(asMessage(message));
     else if (format === 'curl') print(asCurl(message));
     else if (format === 'url') print(message.url);
@@ -84,9 +84,9 @@ type Signed = {
 };
 
 type GivenSigning = GivenRequest &
-  Given<typeof signingOptions> &
-  Given<typeof credentialOptions> &
-  Given<typeof schemeOptions>;
+  OptionValues<typeof signingOptions> &
+  OptionValues<typeof credentialOptions> &
+  OptionValues<typeof schemeOptions>;
 
 async function signed(given: GivenSigning, url: string): Promise<Signed> {
   const address = URL.canParse(url)
@@ -114,7 +114,7 @@ async function signed(given: GivenSigning, url: string): Promise<Signed> {
       body,
       bodyFile: given['body-file'] === '-' ? undefined : given['body-file'],
     },
-    stringToSign: typeof made.stringToSign === 'string' ? made.stringToSign : textOfUtf8(made.stringToSign),
+    stringToSign: typeof made.stringToSign === 'string' ? made.stringToSign : decodeUtf8(made.stringToSign),
     added: made.headers,
     inQuery: made.target !== undefined,
     scheme: signer.scheme.name,
@@ -122,13 +122,13 @@ async function signed(given: GivenSigning, url: string): Promise<Signed> {
 }
 
 async function signerOf(given: GivenSigning): Promise<Signer> {
-  const { scheme, anonymous } = schemeOf(given);
+  const { scheme, anonymous } = findScheme(given);
   const { algorithm = '', at, nonce, challenge } = given;
-  const found = await credentialsOf(given, {
+  const found = await readCredentials(given, {
     prompt: given['body-file'] === '-' ? 'refused' : 'allowed',
     algorithms: [algorithm],
   });
-  const time = at === undefined ? undefined : timeOf('at', at);
+  const time = at === undefined ? undefined : parseTime('at', at);
   return createSigner({
     credentials: { ...found, accessKey: accessKeyFor({ scheme, anonymous }, found.accessKey) },
     scheme,
@@ -148,12 +148,12 @@ const accessKeyFor = ({ scheme, anonymous }: SchemeInUse, accessKey: string | un
 async function bodyOf({ body, 'body-file': file }: GivenRequest): Promise<Uint8Array | undefined> {
   if (body !== undefined && file !== undefined)
     fail('invalid_configuration', 'The body is given twice: --body, --body-file.');
-  const bytes = file === undefined ? utf8(body ?? '') : await bytesIn(file, 'The body');
+  const bytes = file === undefined ? utf8(body ?? '') : await readBytes(file, 'The body');
   return bytes.length ? bytes : undefined;
 }
 
 function headerIn(text: string): Header {
-  const header = headerLineIn(text);
+  const header = parseHeaderLine(text);
   // What is no Latin-1 has no bytes in HTTP/1.1, and a line break would begin another header.
   if (!header || /[^\t -~\u00a0-\u00ff]/.test(header.value)) {
     return fail('invalid_configuration', "A header must be as 'Accept: text/plain'.");

@@ -5,11 +5,11 @@ import type { ReceivedRequest } from '../../server/verify/message.ts';
 import type { Verified } from '../../server/verify/result.ts';
 import { createVerifier } from '../../server/verify/verifier.ts';
 import { command } from '../command.ts';
-import { type GivenKeys, withGivenKeys } from '../given-keys.ts';
+import { describeSchemes, findScheme, parseFinding } from '../find-scheme.ts';
+import { type KeysValues, withKeysOfOptions } from '../keys-of-options.ts';
 import { columns, printFor, type Result, styled } from '../output.ts';
-import { circumstancesOf, messageOperand, receivedOptions, requestIn } from '../received-message.ts';
-import { findingOf, schemeOf, schemesInWords } from '../scheme-named.ts';
-import { printedTime } from '../times.ts';
+import { messageOperand, readCircumstances, readRequestFile, receivedOptions } from '../received-message.ts';
+import { formatTime } from '../times.ts';
 
 export const verify = command({
   name: 'verify',
@@ -18,32 +18,36 @@ export const verify = command({
   options: {
     ...receivedOptions,
     scope: { type: 'text', value: 'SCOPE', help: 'What the key must be allowed to do.' },
-    accept: { type: 'list', value: 'FINDING', help: 'What the scheme leaves open and may, as body-unsigned.' },
+    'accept-finding': {
+      type: 'list',
+      value: 'FINDING',
+      help: 'A weakness of the scheme that you accept, such as body-unsigned.',
+    },
     'allow-unsigned-payload': { type: 'flag', help: 'Accepts a body that the caller left unsigned.' },
   },
   details: [
     'Keys are in --database, or the one key is given. The secret file may be given several times, for a rotation.',
     'What was received before is not known, so a replay is not noticed.',
     '',
-    schemesInWords,
+    describeSchemes,
   ].join('\n'),
   examples: [
     'verify request.http --credentials shop.json --at 2026-11-22T12:00:00Z',
     'verify request.http --database postgres://keys.internal/keys --origin https://api.example.com',
   ],
   async run(given, [file]) {
-    const use = schemeOf(given);
-    const request = await requestIn(file, given);
-    return withGivenKeys(given, use, async ({ store, source, accessKey }) => {
+    const use = findScheme(given);
+    const request = await readRequestFile(file, given);
+    return withKeysOfOptions(given, use, async ({ store, source, accessKey }) => {
       let event: AuditEvent | undefined;
-      const circumstances = circumstancesOf(given);
+      const circumstances = readCircumstances(given);
       const verifier = createVerifier({
         ...circumstances,
         // Not that somebody has looked at it, but that it was used, is what servers note.
         keys: { find: (name) => store.find(name) },
         replay: memoryReplay({ clock: circumstances.clock }),
         scheme: use.scheme,
-        accept: given.accept.map((name) => findingOf(use.scheme, name)),
+        acceptFindings: given['accept-finding'].map((name) => parseFinding(use.scheme, name)),
         maxBodyBytes: Number.MAX_SAFE_INTEGER,
         audit: (told) => {
           event = told;
@@ -63,7 +67,7 @@ export const verify = command({
   },
 });
 
-type Judged = Pick<GivenKeys, 'source'> & { readonly event: AuditEvent | undefined };
+type Judged = Pick<KeysValues, 'source'> & { readonly event: AuditEvent | undefined };
 
 function accepted(
   { principal, scheme, body, retiresAt }: Verified<ReceivedRequest>,
@@ -78,7 +82,7 @@ function accepted(
     scheme,
     ...(event?.secretId !== undefined && { secretId: event.secretId }),
     bodyBytes: body?.length ?? 0,
-    ...(retiresAt !== undefined && { retiresAt: printedTime(retiresAt) }),
+    ...(retiresAt !== undefined && { retiresAt: formatTime(retiresAt) }),
   };
   const rows = [
     ['access key', accessKey],

@@ -5,7 +5,7 @@ import { fail } from '../../core/errors.ts';
 import type { PreparedSignature, Scheme, SigningScheme } from '../../core/scheme.ts';
 import type { SigningKey } from '../../core/signing-key.ts';
 import { isSameKey, signsForeignStrings } from '../same-key.ts';
-import { bodyFor, combinedHeaders, joined, split, textOf } from './parts.ts';
+import { bodyFor, combinedHeaders, joinParts, partText, splitParts } from './parts.ts';
 
 /** One of the schemes by which a request is signed. */
 export type CombinedScheme = {
@@ -25,7 +25,7 @@ export type CombinedScheme = {
 export function combineSchemes(combined: readonly CombinedScheme[]): SigningScheme {
   const schemes = combined.map(({ scheme }) => scheme);
   if (schemes.length < 2) fail('invalid_configuration', 'At least two schemes are combined.');
-  const inQuery = schemes.find(({ readdress }) => readdress);
+  const inQuery = schemes.find(({ withTarget: readdress }) => readdress);
   if (inQuery) fail('invalid_configuration', `The scheme ${inQuery.name} signs in the query and cannot be combined.`);
   const keys = new WeakMap<SigningKey, readonly SigningKey[]>();
   const bodies = schemes.map(({ body }) => body);
@@ -54,9 +54,10 @@ export function combineSchemes(combined: readonly CombinedScheme[]): SigningSche
         }),
       );
       return {
-        stringToSign: all.map(({ stringToSign }) => textOf(stringToSign)).join('\n\n'),
+        stringToSign: all.map(({ stringToSign }) => partText(stringToSign)).join('\n\n'),
         deriveKey: (key) => ({ ...key, sign: () => signaturesBy(keys.get(key) ?? [], all) }),
-        headers: (signature) => combinedHeaders(schemes, { all, signatures: split(signature), message: input.message }),
+        headers: (signature) =>
+          combinedHeaders(schemes, { all, signatures: splitParts(signature), message: input.message }),
       };
     },
   };
@@ -92,5 +93,5 @@ function signaturesBy(keys: readonly SigningKey[], all: readonly PreparedSignatu
     return [chain(deriveKey ? deriveKey(key) : key, (own) => own.sign(bytesToSign(stringToSign)))];
   });
   const known = signatures.filter((signature): signature is Uint8Array => !isPromise(signature));
-  return known.length === signatures.length ? joined(known) : Promise.all(signatures).then(joined);
+  return known.length === signatures.length ? joinParts(known) : Promise.all(signatures).then(joinParts);
 }

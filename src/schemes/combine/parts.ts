@@ -11,17 +11,17 @@ export function bodyFor(scheme: Scheme, body: SignedBody): SignedBody {
 }
 
 /** A string to sign for people. */
-export const textOf = (toSign: ToSign): string =>
+export const partText = (toSign: ToSign): string =>
   typeof toSign === 'string' ? toSign : new TextDecoder().decode(toSign);
 
 /** Signatures as one, each after its length in two bytes. */
-export function joined(signatures: readonly Uint8Array[]): Uint8Array {
+export function joinParts(signatures: readonly Uint8Array[]): Uint8Array {
   const bytes = signatures.flatMap((signature) => [signature.length >> 8, signature.length & 255, ...signature]);
   return new Uint8Array(bytes);
 }
 
-/** The signatures that {@link joined} made one of. */
-export function split(bytes: Uint8Array): readonly Uint8Array[] {
+/** The signatures that {@link joinParts} made one of. */
+export function splitParts(bytes: Uint8Array): readonly Uint8Array[] {
   const signatures: Uint8Array[] = [];
   for (let at = 0; at < bytes.length; ) {
     const end = at + 2 + (((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0));

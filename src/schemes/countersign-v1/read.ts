@@ -1,5 +1,5 @@
 import { accessKeyPattern } from '../../core/credentials.ts';
-import { bytesOfBase64, bytesOfHex } from '../../core/encoding.ts';
+import { decodeBase64, decodeHex } from '../../core/encoding.ts';
 import { fail } from '../../core/errors.ts';
 import type { HeaderView, Message } from '../../core/message.ts';
 import { mayBeUnsigned, presentIn, requestModifiers } from '../../core/modifiers.ts';
@@ -46,7 +46,7 @@ export function readCountersignV1(message: Message): PresentedSignature {
     accessKey,
     time: Number(timestamp) * 1000,
     nonce,
-    signatures: signatureText.split(',').map((one) => bytesOfHex(one.slice(-64))),
+    signatures: signatureText.split(',').map((one) => decodeHex(one.slice(-64))),
     stringToSign: stringToSign(message, {
       accessKey,
       timestamp,
@@ -61,7 +61,7 @@ export function readCountersignV1(message: Message): PresentedSignature {
 
 // Base64 that leaves bits over which belong to no byte (RFC 4648 section 3.5) is the digest of no body.
 const sha256In = (digest: string): Uint8Array =>
-  /[048AEIMQUYcgkosw]=:$/.test(digest) ? bytesOfBase64(digest.slice(9, -1)) : new Uint8Array();
+  /[048AEIMQUYcgkosw]=:$/.test(digest) ? decodeBase64(digest.slice(9, -1)) : new Uint8Array();
 
 function signedHeadersOf(value: string): readonly string[] {
   const names = value.split(';');

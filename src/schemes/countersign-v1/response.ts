@@ -1,8 +1,8 @@
 import { contentDigest } from '../../core/digest.ts';
-import { bytesOfHex, hex } from '../../core/encoding.ts';
+import { decodeHex, hex } from '../../core/encoding.ts';
 import { fieldValue } from '../../core/message.ts';
 import { responseModifiers } from '../../core/modifiers.ts';
-import type { Answer, ResponseScheme } from '../../core/scheme.ts';
+import type { ResponseScheme, SignedResponse } from '../../core/scheme.ts';
 import { timestampPattern } from './string-to-sign.ts';
 
 /**
@@ -33,14 +33,14 @@ export const countersignV1Response: ResponseScheme = {
     const digest = headers.get('unencoded-digest') ?? '';
     return {
       time: Number(timestamp) * 1000,
-      signature: bytesOfHex(signature.slice(3)),
+      signature: decodeHex(signature.slice(3)),
       stringToSign: responseString(answer, timestamp, digest),
       matches: (_, sha256) => digest === (sha256 ? contentDigest(sha256) : ''),
     };
   },
 };
 
-function responseString({ status, headers, request }: Answer, timestamp: string, digest: string): string {
+function responseString({ status, headers, request }: SignedResponse, timestamp: string, digest: string): string {
   const type = fieldValue(headers, 'content-type') ?? '';
   let text = `countersign-v1-response\n${request.headers.get('x-api-signature')}\n${timestamp}\n${status}\n${type}\n${digest}`;
   for (const name of responseModifiers) {

@@ -1,6 +1,6 @@
 import type { Compiled, CompiledPart, CompiledValue } from './compile.ts';
-import { type Forms, following, type Leaf, leafOf, literal } from './grammar.ts';
-import { misdefined } from './misdefined.ts';
+import { type Forms, type Leaf, literal, literalAfter, toLeaf } from './grammar.ts';
+import { invalidDefinition } from './invalid-definition.ts';
 import type { ParsedCarrier } from './parse.ts';
 
 /** A carried value as it was found; undefined where it is absent. */
@@ -35,7 +35,7 @@ export function compileCarrier(
     place,
   }: { readonly compiled: Compiled; readonly forms: Forms; readonly place: 'header' | 'query' },
 ): Carrier {
-  const refuse = (at: number, problem: string): never => misdefined({ where, template, at }, problem);
+  const refuse = (at: number, problem: string): never => invalidDefinition({ where, template, at }, problem);
   const leaves: Leaf[] = [];
   const source = sourceOf(compiled.parts, () => []);
   const exact = new RegExp(`^${source}$`);
@@ -54,10 +54,10 @@ export function compileCarrier(
     },
   };
 
-  function sourceOf(parts: readonly CompiledPart[], after: () => ReturnType<typeof following>): string {
+  function sourceOf(parts: readonly CompiledPart[], after: () => ReturnType<typeof literalAfter>): string {
     return parts
       .map((part, i) => {
-        const next = () => [...following(parts, i), ...(endsWithOptionals(parts, i) ? after() : [])];
+        const next = () => [...literalAfter(parts, i), ...(endsWithOptionals(parts, i) ? after() : [])];
         if (part.kind === 'optional') return `(?:${sourceOf(part.parts, next)})?`;
         if (part.kind === 'value') return `(${patternOf(part, next())})`;
         checkText(part.text, part.at);
@@ -71,9 +71,9 @@ export function compileCarrier(
     if (odd) refuse(at + odd.index, `no ${place} can hold this character`);
   }
 
-  function patternOf(part: CompiledValue, next: ReturnType<typeof following>): string {
+  function patternOf(part: CompiledValue, next: ReturnType<typeof literalAfter>): string {
     const { key } = part.expression;
-    const leaf = leafOf(part, forms) ?? refuse(part.at, `${key} cannot be read back by a verifier`);
+    const leaf = toLeaf(part, forms) ?? refuse(part.at, `${key} cannot be read back by a verifier`);
     const characters = new RegExp(`[${leaf.characters}]`);
     if (place === 'query' && [...'+&# '].some((one) => characters.test(one))) {
       refuse(part.at, `${key} can hold what means something else in a query: add rfc3986`);
@@ -86,7 +86,7 @@ export function compileCarrier(
     return leaf.pattern;
   }
 
-  function requireEnd(key: string, characters: RegExp, next: ReturnType<typeof following>): void {
+  function requireEnd(key: string, characters: RegExp, next: ReturnType<typeof literalAfter>): void {
     for (const one of next) {
       if (one.kind === 'value') refuse(one.at, `nothing tells where ${key} ends and ${one.expression.key} begins`);
       else if (characters.test(one.text.slice(0, 1))) {

@@ -5,7 +5,7 @@ import { type Encoding, encodings } from './encodings.ts';
 import type { Context, Named } from './expression.ts';
 import { signedHeaderFields } from './fields.ts';
 import type { Forms } from './grammar.ts';
-import { misdefined } from './misdefined.ts';
+import { invalidDefinition } from './invalid-definition.ts';
 import { nonceForm } from './nonce.ts';
 import type { ParsedCarrier, ParsedDefinition } from './parse.ts';
 import { type Part, parseTemplate, type ValuePart } from './template.ts';
@@ -102,7 +102,7 @@ function spreadValues({ where, template, parts }: ParsedTemplate, values: Parsed
   }
 
   function nested(at: number): never {
-    return misdefined({ where, template, at }, 'this value has brackets of its own, and stands within brackets');
+    return invalidDefinition({ where, template, at }, 'this value has brackets of its own, and stands within brackets');
   }
 }
 
@@ -116,10 +116,11 @@ function signedHeaderLine(template: string): (name: string, value: string) => st
   for (const part of parts) {
     const known =
       part.kind === 'text' || (part.kind === 'value' && /^(?:name|value)$/.test(part.field) && !part.filters[0]);
-    if (!known) misdefined({ where, template, at: part.at }, 'only {name} and {value} stand here, without filters');
+    if (!known)
+      invalidDefinition({ where, template, at: part.at }, 'only {name} and {value} stand here, without filters');
   }
   if (!parts.some((part) => part.kind === 'value' && part.field === 'value')) {
-    misdefined({ where, template, at: 0 }, 'the {value} is missing');
+    invalidDefinition({ where, template, at: 0 }, 'the {value} is missing');
   }
   return (name, value) =>
     parts

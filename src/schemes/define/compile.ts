@@ -1,7 +1,7 @@
 import { utf8 } from '../../core/encoding.ts';
 import { type BodyUse, type Context, compileExpression, type Expression, type Named } from './expression.ts';
 import type { Environment } from './fields.ts';
-import { misdefined } from './misdefined.ts';
+import { invalidDefinition } from './invalid-definition.ts';
 import type { Part } from './template.ts';
 
 /** A template of a definition. */
@@ -80,10 +80,13 @@ function presenceOf(
 ): Pick<CompiledOptional, 'absentable' | 'isPresent'> {
   const expressions = expressionsOf(parts);
   const [absentable, ...others] = [...new Set(expressions.flatMap((one) => one.absentable))];
-  if (absentable === undefined) misdefined({ where, template, at }, 'nothing in these brackets can be absent');
+  if (absentable === undefined) invalidDefinition({ where, template, at }, 'nothing in these brackets can be absent');
   if (others.length) {
     const all = [absentable, ...others].join(' and ');
-    misdefined({ where, template, at }, `only one value in brackets may be absent, not ${all}: give others a default`);
+    invalidDefinition(
+      { where, template, at },
+      `only one value in brackets may be absent, not ${all}: give others a default`,
+    );
   }
   const decisive = expressions.filter((one) => one.absentable.length);
   return {

@@ -12,7 +12,7 @@ export type Coverage = {
 };
 
 /** What the signatures of a compiled definition cover: by their string, and by the key where it is derived. */
-export function coverageOf({ stringToSign, keySteps, query }: CompiledDefinition): Coverage {
+export function describeCoverage({ stringToSign, keySteps, query }: CompiledDefinition): Coverage {
   const own = query.filter(({ signature }) => !signature);
   // A query with parameters of ours in it is never absent.
   const fields = new Set([

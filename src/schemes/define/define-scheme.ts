@@ -1,16 +1,16 @@
 import { fail } from '../../core/errors.ts';
 import type { Finding } from '../../core/finding.ts';
-import { readdress } from '../../core/readdress.ts';
 import type { Scheme } from '../../core/scheme.ts';
+import { withTarget } from '../../core/with-target.ts';
+import { checkConsistency } from './check-consistency.ts';
 import { compileDefinition } from './compile-definition.ts';
 import type { SchemeDefinition } from './definition.ts';
-import { keyOf } from './keys.ts';
+import { createKeyForm } from './keys.ts';
 import { lintScheme } from './lint.ts';
 import { parseDefinition } from './parse.ts';
-import { reader } from './read.ts';
-import { preparer } from './sign.ts';
+import { createReader } from './read.ts';
+import { createPreparer } from './sign.ts';
 import { signableHeaders } from './signed-headers.ts';
-import { checkSound } from './sound.ts';
 
 /**
  * A scheme from a definition: signer and verifier, compiled once. docs/define-a-scheme.md explains definitions.
@@ -20,7 +20,7 @@ import { checkSound } from './sound.ts';
 export function defineScheme(definition: SchemeDefinition): Scheme {
   const parsed = parseDefinition(definition);
   const compiled = compileDefinition(parsed);
-  checkSound(parsed, compiled);
+  checkConsistency(parsed, compiled);
   const { headers, query, stringToSign, forms, name } = compiled;
   const fields = [...headers]
     .sort((a, b) => Number(b.signature) - Number(a.signature))
@@ -38,7 +38,7 @@ export function defineScheme(definition: SchemeDefinition): Scheme {
     name,
     fields,
     body: !uses.length ? 'none' : uses.every((use) => use.digests.at(-1) === 'body|sha256') ? 'digest' : 'bytes',
-    createKey: (secret) => keyOf(secret, keyForm),
+    createKey: (secret) => createKeyForm(secret, keyForm),
     signableHeaders(names) {
       if (names.length && !definition.signedHeaders) {
         fail(
@@ -49,13 +49,13 @@ export function defineScheme(definition: SchemeDefinition): Scheme {
       return signableHeaders(names, fields);
     },
     declaresBody: () => false,
-    prepare: preparer(compiled),
-    read: reader(compiled),
+    prepare: createPreparer(compiled),
+    read: createReader(compiled),
     // The search takes milliseconds, and a signer asks for none.
     get findings() {
       findings ??= lintScheme(definition);
       return findings;
     },
-    ...(query.length && { readdress }),
+    ...(query.length && { withTarget }),
   };
 }

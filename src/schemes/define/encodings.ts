@@ -1,4 +1,4 @@
-import { bytesOfBase64, bytesOfHex, hex, textOfUtf8, urlSafe, utf8 } from '../../core/encoding.ts';
+import { decodeBase64, decodeHex, decodeUtf8, hex, urlSafe, utf8 } from '../../core/encoding.ts';
 import type { DefinedEncoding } from './definition.ts';
 
 /** How bytes are written, and read strictly. */
@@ -29,25 +29,25 @@ const base64Pattern = (size: number): string =>
 
 /** By name, as a definition's `signature` has them. */
 export const encodings: Readonly<Record<DefinedEncoding, Encoding>> = {
-  hex: { write: hex, read: bytesOfHex, pattern: (size) => `[\\da-f]{${2 * size}}`, characters: '\\da-f' },
+  hex: { write: hex, read: decodeHex, pattern: (size) => `[\\da-f]{${2 * size}}`, characters: '\\da-f' },
   'hex-upper': {
     write: (bytes) => hex(bytes).toUpperCase(),
-    read: (text) => bytesOfHex(text.toLowerCase()),
+    read: (text) => decodeHex(text.toLowerCase()),
     pattern: (size) => `[\\dA-F]{${2 * size}}`,
     characters: '\\dA-F',
   },
-  base64: { write: base64, read: bytesOfBase64, pattern: base64Pattern, characters: 'A-Za-z\\d+/=' },
+  base64: { write: base64, read: decodeBase64, pattern: base64Pattern, characters: 'A-Za-z\\d+/=' },
   base64url: {
     write: base64url,
-    read: bytesOfBase64,
+    read: decodeBase64,
     pattern: (size) => `[\\w-]{${Math.ceil((size * 4) / 3)}}`,
     characters: '\\w\\-',
   },
   'base64-of-hex': {
     write: (bytes) => base64(utf8(hex(bytes))),
     read(text) {
-      const digits = textOfUtf8(bytesOfBase64(text));
-      return /^[\da-f]*$/.test(digits) ? bytesOfHex(digits) : new Uint8Array();
+      const digits = decodeUtf8(decodeBase64(text));
+      return /^[\da-f]*$/.test(digits) ? decodeHex(digits) : new Uint8Array();
     },
     pattern: (size) => base64Pattern(2 * size),
     characters: 'A-Za-z\\d+/=',

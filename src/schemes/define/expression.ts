@@ -1,7 +1,7 @@
 import { digests } from './digests.ts';
 import { absence, type Environment, type Field, fields, headerField } from './fields.ts';
-import { filterRules, joined, type Kind, type Made, type Step, split } from './filters.ts';
-import { didYouMean, misdefined } from './misdefined.ts';
+import { filterRules, joinPieces, type Kind, type Made, type Step, splitPieces } from './filters.ts';
+import { didYouMean, invalidDefinition } from './invalid-definition.ts';
 import type { Filter, ValuePart } from './template.ts';
 
 /** How a value of a template goes into it. */
@@ -190,12 +190,12 @@ function maker({ kind, steps, checkpoints, make }: Making): Expression['make'] {
     let value: Made | undefined = checkpoint && environment.known.get(checkpoint.key);
     if (value === undefined) {
       const made = make(environment);
-      value = structured && typeof made === 'string' ? split(kind, made) : made;
+      value = structured && typeof made === 'string' ? splitPieces(kind, made) : made;
     }
     for (const step of steps.slice(checkpoint?.from ?? 0)) value = step.apply(value);
-    return joined(last, value);
+    return joinPieces(last, value);
   };
 }
 
 const refuse = ({ where, template }: Context, at: number, problem: string): never =>
-  misdefined({ where, template, at }, problem);
+  invalidDefinition({ where, template, at }, problem);

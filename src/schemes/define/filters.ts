@@ -23,7 +23,7 @@ export type FilterRule = {
 };
 
 /** Path and query in pieces. */
-export const split = (kind: Kind, text: string): Made => {
+export const splitPieces = (kind: Kind, text: string): Made => {
   if (kind === 'path') return text.split('/').map((segment) => [segment]);
   return text.split('&').map((pair) => {
     const end = pair.indexOf('=');
@@ -32,13 +32,13 @@ export const split = (kind: Kind, text: string): Made => {
 };
 
 /** Pieces as one text; text and bytes stay. */
-export function joined(kind: Kind, value: Made): string | Uint8Array {
+export function joinPieces(kind: Kind, value: Made): string | Uint8Array {
   if (kind === 'text' || kind === 'bytes') return value as string | Uint8Array;
   return (value as Pieces).map((piece) => piece.join('=')).join(kind === 'path' ? '/' : '&');
 }
 
 const bytesOf = (kind: Kind, value: Made): Uint8Array => {
-  const whole = joined(kind, value);
+  const whole = joinPieces(kind, value);
   return typeof whole === 'string' ? utf8(whole) : whole;
 };
 
@@ -46,7 +46,7 @@ const onText = (change: (text: string) => string): FilterRule['step'] => {
   return (kind) =>
     kind === 'bytes'
       ? 'is for text, and this is bytes'
-      : { kind: 'text', apply: (value) => change(joined(kind, value) as string) };
+      : { kind: 'text', apply: (value) => change(joinPieces(kind, value) as string) };
 };
 
 const onPieces = (change: (text: string) => string): FilterRule['step'] => {
@@ -107,7 +107,7 @@ const truncate: FilterRule = {
   step: (kind, argument) => ({
     kind: kind === 'bytes' ? 'bytes' : 'text',
     apply(value) {
-      const whole = joined(kind, value);
+      const whole = joinPieces(kind, value);
       return typeof whole === 'string' ? whole.slice(0, Number(argument)) : whole.subarray(0, Number(argument));
     },
   }),

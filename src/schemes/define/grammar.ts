@@ -1,4 +1,4 @@
-import { bytesOfHex, hex } from '../../core/encoding.ts';
+import { decodeHex, hex } from '../../core/encoding.ts';
 import type { CompiledPart, CompiledValue } from './compile.ts';
 import type { DefinedAlgorithm, DefinedEncoding } from './definition.ts';
 import { digests } from './digests.ts';
@@ -78,7 +78,7 @@ function listed(one: Grammar, separator: string): Grammar {
 }
 
 /** The signatures of what a leaf read. */
-export const signaturesOf = (read: string): readonly Uint8Array[] => read.split(',').map(bytesOfHex);
+export const readSignatures = (read: string): readonly Uint8Array[] => read.split(',').map(decodeHex);
 
 function escaped(plain: Grammar): Grammar {
   const exact = new RegExp(`^${plain.pattern}$`);
@@ -156,14 +156,14 @@ export const carriedFields: readonly string[] = [
 ];
 
 /** How a value is read back; undefined for what cannot be. */
-export function leafOf({ expression }: CompiledValue, forms: Forms): Leaf | undefined {
+export function toLeaf({ expression }: CompiledValue, forms: Forms): Leaf | undefined {
   const grammar = grammarOf(expression, forms);
   const id = expression.bodyUses[0]?.digests[0] ?? expression.field;
   return grammar && { ...grammar, id, expression };
 }
 
 /** What may stand right behind a part of a template. */
-export function following(
+export function literalAfter(
   parts: readonly CompiledPart[],
   index: number,
 ): ReadonlyArray<Exclude<CompiledPart, { kind: 'optional' }>> {
@@ -171,5 +171,5 @@ export function following(
   if (!next) return [];
   if (next.kind !== 'optional') return [next];
   const [first] = next.parts;
-  return [...(first ? [first] : []), ...following(parts, index + 1)];
+  return [...(first ? [first] : []), ...literalAfter(parts, index + 1)];
 }

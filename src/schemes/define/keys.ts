@@ -2,7 +2,7 @@ import { hmac } from '@noble/hashes/hmac.js';
 import { sha1 } from '@noble/hashes/legacy.js';
 import { sha256, sha384, sha512 } from '@noble/hashes/sha2.js';
 import type { PlatformKey, Secret } from '../../core/credentials.ts';
-import { bytesOfBase64, bytesOfHex, utf8 } from '../../core/encoding.ts';
+import { decodeBase64, decodeHex, utf8 } from '../../core/encoding.ts';
 import { fail } from '../../core/errors.ts';
 import { equalInConstantTime, hmacSha256, platformSigningKey, type SigningKey } from '../../core/signing-key.ts';
 import type { DefinedAlgorithm, SchemeDefinition } from './definition.ts';
@@ -52,7 +52,7 @@ export type KeyForm = Required<Pick<SchemeDefinition, 'algorithm' | 'secret'>> &
  *
  * @throws SignatureError `invalid_credentials`
  */
-export function keyOf(secret: Secret, { algorithm, secret: form, prefix }: KeyForm): SigningKey {
+export function createKeyForm(secret: Secret, { algorithm, secret: form, prefix }: KeyForm): SigningKey {
   if (typeof secret !== 'string' && !ArrayBuffer.isView(secret)) {
     if (prefix) fail('invalid_credentials', `A CryptoKey cannot be prefixed with ${prefix}: give the secret as text.`);
     return hmacOfPlatformKey(algorithm, secret);
@@ -68,7 +68,7 @@ export function keyOf(secret: Secret, { algorithm, secret: form, prefix }: KeyFo
 function bytesOf(secret: string, form: KeyForm['secret']): Uint8Array {
   if (form === 'utf8') return utf8(secret);
   if (!forms[form].test(secret)) fail('invalid_credentials', `The secret is not ${form}: copy it again, whole.`);
-  const bytes = form === 'hex' ? bytesOfHex(secret.toLowerCase()) : bytesOfBase64(secret);
+  const bytes = form === 'hex' ? decodeHex(secret.toLowerCase()) : decodeBase64(secret);
   // As for any secret, and these bytes are what an attacker has to guess.
   if (bytes.length < 16)
     fail('invalid_credentials', `The secret has ${bytes.length} bytes in ${form}, 16 are the least.`);

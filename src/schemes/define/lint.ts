@@ -1,17 +1,17 @@
 import type { Finding } from '../../core/finding.ts';
 import type { SchemeDefinition } from './definition.ts';
-import { aspectFindings, type Opened, severities } from './lint/aspect-findings.ts';
 import { beginningFindings } from './lint/beginnings.ts';
 import { boundaryFindings } from './lint/boundaries.ts';
-import { type Aspect, fieldsIn, type Use, usesOf } from './lint/coverage.ts';
+import { type Aspect, listFields, listUses, type Use } from './lint/coverage.ts';
+import { coverageFindings, severities, type UncoveredAspect } from './lint/coverage-findings.ts';
 import { type Flattened, flatten } from './lint/flatten.ts';
 import { forbiddenHeaderFindings } from './lint/forbidden-headers.ts';
-import { remainderOf } from './lint/losses.ts';
-import { openings } from './lint/openings.ts';
+import { applyLossyFilters } from './lint/lossy-filters.ts';
+import { uncoveredParts } from './lint/uncovered-parts.ts';
 
 /**
  * Lists what a partner's scheme leaves open, with an example attack for each: one finding a code, the most severe; by severity, then
- * by code. A scheme with findings can be used, but a verifier must name those of high severity in `accept`.
+ * by code. A scheme with findings can be used, but a verifier must name those of high severity in `acceptFindings`.
  *
  * That a string to sign has one reading only is proved by a search through all texts that the template can render to, as long as
  * values are what `defineScheme` takes them for and times are fresh.
@@ -38,25 +38,26 @@ export function lintScheme(definition: SchemeDefinition): readonly Finding[] {
 /** The uses of an aspect in string to sign and key. */
 function uses({ stringToSign, keySteps, signedQuery }: Flattened, aspect: Aspect): readonly Use[] {
   const templates = [stringToSign, ...keySteps];
-  const direct = usesOf(aspect, templates);
-  return usesOf('query', templates).some(keepsParameters) ? [...direct, ...usesOf(aspect, signedQuery)] : direct;
+  const direct = listUses(aspect, templates);
+  return listUses('query', templates).some(keepsParameters) ? [...direct, ...listUses(aspect, signedQuery)] : direct;
 }
 
-const keepsParameters = (use: Use): boolean => remainderOf(use, 'query').losses.every(({ kind }) => kind === 'order');
+const keepsParameters = (use: Use): boolean =>
+  applyLossyFilters(use, 'query').losses.every(({ kind }) => kind === 'order');
 
 const isWhole = (use: Use, aspect: Aspect): boolean =>
-  !remainderOf(use, aspect).losses.some(({ kind }) => kind === 'part');
+  !applyLossyFilters(use, aspect).losses.some(({ kind }) => kind === 'part');
 
 function requestFindings({ headers = {} }: SchemeDefinition, flattened: Flattened): readonly Finding[] {
-  const fields = fieldsIn(flattened.carried);
+  const fields = listFields(flattened.carried);
   const body = uses(flattened, 'body');
   // No access key: a message to one that knows whose it must be, as webhooks are.
   const isMessage = body.length > 0 && !fields.has('accessKey');
   // A verifier takes no other than the scheme's own.
   const isFixed = Object.keys(headers).some((name) => name.toLowerCase() === 'content-type');
-  const open = isFixed ? openings.filter(({ aspect }) => aspect !== 'content type') : openings;
+  const open = isFixed ? uncoveredParts.filter(({ aspect }) => aspect !== 'content type') : uncoveredParts;
   return open.flatMap((opening) =>
-    aspectFindings(
+    coverageFindings(
       { ...opening, severity: isMessage ? opening.forMessages : opening.severity },
       uses(flattened, opening.aspect),
     ),
@@ -66,14 +67,14 @@ function requestFindings({ headers = {} }: SchemeDefinition, flattened: Flattene
 function freshnessFindings(flattened: Flattened): readonly Finding[] {
   // What the server made for this one request is fresh, and accepted once.
   if (uses(flattened, 'challenge').some((use) => isWhole(use, 'challenge'))) return [];
-  const timestamp: Opened = {
+  const timestamp: UncoveredAspect = {
     aspect: 'timestamp',
     code: 'no-timestamp',
     severity: 'high',
     name: 'timestamp',
     attack: 'A request is recorded, and sent again when no verifier remembers it any more, with the time of that day.',
   };
-  const nonce: Opened = {
+  const nonce: UncoveredAspect = {
     aspect: 'nonce',
     code: 'no-nonce',
     // A verifier remembers what was signed instead.
@@ -82,14 +83,14 @@ function freshnessFindings(flattened: Flattened): readonly Finding[] {
     attack: 'Two requests that a caller means, alike and within one tick of its clock, are taken for a replay.',
   };
   return [
-    ...aspectFindings(timestamp, uses(flattened, 'timestamp')),
-    ...aspectFindings(nonce, uses(flattened, 'nonce')),
+    ...coverageFindings(timestamp, uses(flattened, 'timestamp')),
+    ...coverageFindings(nonce, uses(flattened, 'nonce')),
   ];
 }
 
 /** Values of signed headers without their names. */
 function nameFindings({ signedHeaders }: SchemeDefinition, { stringToSign }: Flattened): readonly Finding[] {
-  const fields = fieldsIn([stringToSign]);
+  const fields = listFields([stringToSign]);
   if (!signedHeaders || !fields.has('value') || fields.has('name') || fields.has('signedHeaders')) return [];
   const finding: Finding = {
     code: 'ambiguous-separator',

@@ -1,6 +1,6 @@
+import { checkSchema } from './check-schema.ts';
 import type { ParsedTemplate } from './compile.ts';
 import type { SchemeDefinition } from './definition.ts';
-import { checkShape } from './shape.ts';
 import { parseTemplate } from './template.ts';
 
 /** A header or parameter of the query, and what it holds. */
@@ -23,7 +23,7 @@ export type ParsedDefinition = {
  * @throws SignatureError `invalid_configuration`
  */
 export function parseDefinition(definition: SchemeDefinition): ParsedDefinition {
-  checkShape(definition);
+  checkSchema(definition);
   const { values = {}, headers = {}, query = {}, key, stringToSign } = definition;
   return {
     definition,

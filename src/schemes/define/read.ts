@@ -1,20 +1,20 @@
-import { bytesOfHex } from '../../core/encoding.ts';
+import { decodeHex } from '../../core/encoding.ts';
 import { fail } from '../../core/errors.ts';
 import type { Message } from '../../core/message.ts';
 import type { PresentedBody, PresentedSignature } from '../../core/scheme.ts';
 import type { Carrier, Found } from './carrier.ts';
 import type { CompiledDefinition } from './compile-definition.ts';
-import { coverageOf } from './coverage.ts';
+import { describeCoverage } from './coverage.ts';
 import type { Environment } from './fields.ts';
-import { signaturesOf } from './grammar.ts';
+import { readSignatures } from './grammar.ts';
 import { endsWith, parameterValues, withoutParameters } from './query.ts';
-import { derivation, nothing } from './sign.ts';
+import { createDerivation, nothing } from './sign.ts';
 import { isSignable } from './signed-headers.ts';
 
 /** The verifying half of a compiled definition. */
-export function reader(compiled: CompiledDefinition): (message: Message) => PresentedSignature {
+export function createReader(compiled: CompiledDefinition): (message: Message) => PresentedSignature {
   const { name, forms, stringToSign, headers, query } = compiled;
-  const coverage = coverageOf(compiled);
+  const coverage = describeCoverage(compiled);
   const names = query.map((one) => one.name);
   const signatureNames = query.filter(({ signature }) => signature).map((one) => one.name);
 
@@ -38,7 +38,7 @@ export function reader(compiled: CompiledDefinition): (message: Message) => Pres
       signedHeaders: signedHeadersOf(values.get('signedHeaders')),
       hasBody: digests.some(({ text }) => text !== undefined),
       known: digests.length
-        ? new Map(digests.flatMap(({ leaf: { id } }) => (values.get(id) ? [[id, bytesOfHex(text(id))]] : [])))
+        ? new Map(digests.flatMap(({ leaf: { id } }) => (values.get(id) ? [[id, decodeHex(text(id))]] : [])))
         : nothing.known,
     };
     const { body, needsBody } = bodyOf(environment, digests);
@@ -47,11 +47,11 @@ export function reader(compiled: CompiledDefinition): (message: Message) => Pres
       time: coverage.fields.has('timestamp') ? time : undefined,
       nonce: coverage.fields.has('nonce') ? values.get('nonce') : undefined,
       challenge: coverage.fields.has('challenge') ? values.get('challenge') : undefined,
-      signatures: signaturesOf(text('signature')),
+      signatures: readSignatures(text('signature')),
       stringToSign: needsBody
         ? (bytes) => stringToSign.make({ ...environment, body: bytes, hasBody: bytes.length > 0, known: nothing.known })
         : stringToSign.make(environment),
-      ...derivation(compiled, environment),
+      ...createDerivation(compiled, environment),
       signedHeaders: [...coverage.headers, ...environment.signedHeaders],
       body,
     };

@@ -24,7 +24,7 @@ export const nothing: Omit<Environment, 'message' | 'target'> = {
 };
 
 /** The signing half of a compiled definition. */
-export function preparer(compiled: CompiledDefinition): (input: SignatureInput) => PreparedSignature {
+export function createPreparer(compiled: CompiledDefinition): (input: SignatureInput) => PreparedSignature {
   const { forms, stringToSign, headers, query, encoding } = compiled;
   const names = query.map(({ name }) => name);
   const isCarried = (field: string) =>
@@ -63,7 +63,7 @@ export function preparer(compiled: CompiledDefinition): (input: SignatureInput) 
     const withSignature = (signature: Uint8Array) => ({ ...environment, signature: encoding.write(signature) });
     return {
       stringToSign: stringToSign.make(environment),
-      ...derivation(compiled, environment),
+      ...createDerivation(compiled, environment),
       headers: (signature) =>
         Object.fromEntries(written(headers, withSignature(signature)).map(({ name, value }) => [name, value])),
       ...(names.length && {
@@ -102,7 +102,7 @@ function bodyOf(body: SignedBody): Pick<Environment, 'hasBody' | 'body' | 'known
 }
 
 /** How the key of one signature is derived; nothing where it is the caller's own. */
-export function derivation(
+export function createDerivation(
   { keySteps, keyEncoding, forms }: CompiledDefinition,
   environment: Environment,
 ): { readonly deriveKey?: DeriveKey } {

@@ -1,4 +1,4 @@
-import { misdefined, type Place } from './misdefined.ts';
+import { invalidDefinition, type Place } from './invalid-definition.ts';
 
 /** A step of a value's making: `sort`, or `truncate:8`. */
 export type Filter = {
@@ -49,10 +49,10 @@ export function parseTemplate(where: string, template: string): readonly Part[] 
     const place = { where, template, at };
     const piece = pieceOf(text, place);
     if (piece.kind === 'open') {
-      if (optional) misdefined(place, 'a [ within [ ]; a bracket that is text is written [[');
+      if (optional) invalidDefinition(place, 'a [ within [ ]; a bracket that is text is written [[');
       optional = { parts: [], at };
     } else if (piece.kind === 'close') {
-      if (!optional) return misdefined(place, 'this ] has no [; a bracket that is text is written ]]');
+      if (!optional) return invalidDefinition(place, 'this ] has no [; a bracket that is text is written ]]');
       parts.push({ kind: 'optional', ...optional });
       optional = undefined;
     } else {
@@ -60,7 +60,7 @@ export function parseTemplate(where: string, template: string): readonly Part[] 
     }
   }
   if (optional)
-    misdefined({ where, template, at: optional.at }, 'this [ has no ]; a bracket that is text is written [[');
+    invalidDefinition({ where, template, at: optional.at }, 'this [ has no ]; a bracket that is text is written [[');
   return parts;
 }
 
@@ -72,7 +72,7 @@ const unclosed: Readonly<Record<string, string>> = {
 function pieceOf(text: string, place: Place): TextPart | ValuePart | Mark {
   const { at } = place;
   const problem = unclosed[text];
-  if (problem) misdefined(place, problem);
+  if (problem) invalidDefinition(place, problem);
   if (text === '[' || text === ']') return text === '[' ? { kind: 'open', at } : { kind: 'close', at };
   if (/^([{}[\]])\1$/.test(text)) return { kind: 'text', text: text.slice(1), at };
   return text.startsWith('{') ? parseValue(place, text.slice(1, -1)) : { kind: 'text', text, at };
@@ -93,11 +93,11 @@ const fieldName = /^[A-Za-z][A-Za-z\d]*(?:\.[\w!#$%&'*+.^`~-]+)?$/;
 function parseValue(place: Place, content: string): ValuePart {
   const [field = '', ...rest] = content.split('|');
   let at = place.at + 1;
-  if (!fieldName.test(field)) misdefined({ ...place, at }, `"${field}" is no name of a field`);
+  if (!fieldName.test(field)) invalidDefinition({ ...place, at }, `"${field}" is no name of a field`);
   at += field.length + 1;
   const filters = rest.map((text): Filter => {
     const [, filter = '', argument] = /^([^:]*)(?::(.*))?$/s.exec(text) ?? [];
-    if (!name.test(filter)) misdefined({ ...place, at }, `"${filter}" is no name of a filter`);
+    if (!name.test(filter)) invalidDefinition({ ...place, at }, `"${filter}" is no name of a filter`);
     const parsed = { name: filter, argument, at };
     at += text.length + 1;
     return parsed;

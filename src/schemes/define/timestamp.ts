@@ -1,5 +1,5 @@
 import type { DefinedTimestamp } from './definition.ts';
-import { didYouMean, misdefined } from './misdefined.ts';
+import { didYouMean, invalidDefinition } from './invalid-definition.ts';
 import { parseTemplate } from './template.ts';
 
 /** How a time is written, and read strictly. */
@@ -92,17 +92,17 @@ function calendar(template: string): TimestampForm {
   const parts = parseTemplate(where, template).map((part) => {
     const place = { where, template, at: part.at };
     if (part.kind === 'text') return part.text;
-    if (part.kind === 'optional') return misdefined(place, 'no part of a timestamp is optional');
+    if (part.kind === 'optional') return invalidDefinition(place, 'no part of a timestamp is optional');
     const known = fields.get(part.field);
     const problem = `a timestamp has no ${part.field}, only ${timestampFields.join(' ')}`;
-    if (!known) return misdefined(place, problem + didYouMean(part.field, timestampFields));
-    if (part.filters.length) misdefined(place, 'what a timestamp is made of takes no filters');
+    if (!known) return invalidDefinition(place, problem + didYouMean(part.field, timestampFields));
+    if (part.filters.length) invalidDefinition(place, 'what a timestamp is made of takes no filters');
     return known;
   });
   const used = parts.flatMap((part) => (typeof part === 'string' ? [] : [part]));
   const given = used.map(({ gives }) => gives?.part);
   for (const part of ['year', 'month', 'day', 'hour', 'minute'] as const) {
-    if (!given.includes(part)) misdefined({ where, template, at: 0 }, `the pattern does not give the ${part}`);
+    if (!given.includes(part)) invalidDefinition({ where, template, at: 0 }, `the pattern does not give the ${part}`);
   }
   const literal = (text: string) => text.replace(/[^\w ]/g, '\\$&');
   const sourceOf = (group: (field: Field) => string) =>

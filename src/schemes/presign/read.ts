@@ -1,16 +1,23 @@
-import { bytesOfHex } from '../../core/encoding.ts';
+import { decodeHex } from '../../core/encoding.ts';
 import { fail } from '../../core/errors.ts';
 import type { Message } from '../../core/message.ts';
 import type { PresentedSignature } from '../../core/scheme.ts';
-import { type Parameter, parametersOf, partsOfTarget } from '../sigv4/canonical.ts';
+import { type Parameter, parseParameters, splitTarget } from '../sigv4/canonical.ts';
 import { isSignedHeadersList, requireCoverage, signableHeaders } from '../sigv4/fields.ts';
 import { dailyKeys } from '../sigv4/key.ts';
-import { accessKeyOf, malformed, payloadIn, presentedString, requireOnePath, timeOf } from '../sigv4/presented.ts';
+import {
+  malformed,
+  parseAmzTime,
+  presentedStringToSign,
+  readAccessKey,
+  readPayload,
+  requireOnePath,
+} from '../sigv4/presented.ts';
 import { algorithm, isLikeS3, unsignedPayload } from '../sigv4/string-to-sign.ts';
 import { headersToSign, leavesBodiesOut, ownParameters, type PresignOptions } from './sign.ts';
 
 /** The server's half of AWS Signature Version 4 by query. */
-export function readerOfPresigned(options: PresignOptions): (message: Message) => PresentedSignature {
+export function createPresignReader(options: PresignOptions): (message: Message) => PresentedSignature {
   const { region, service, reusable = false } = options;
   const scope = { region, service };
   const ifPresent = signableHeaders(headersToSign(options));
@@ -19,20 +26,20 @@ export function readerOfPresigned(options: PresignOptions): (message: Message) =
   const keyOf = dailyKeys(scope);
 
   return (message) => {
-    const parameters = parametersOf(partsOfTarget(message.rawTarget).query);
+    const parameters = parseParameters(splitTarget(message.rawTarget).query);
     const own = ownIn(parameters);
     const signature = own.get('X-Amz-Signature');
     if (signature === undefined) return fail('missing_signature', 'The query has no X-Amz-Signature.', 401);
     if (own.get('X-Amz-Algorithm') !== algorithm) malformed(`X-Amz-Algorithm must be ${algorithm}`);
     if (!/^[\da-f]{64}$/.test(signature)) malformed('X-Amz-Signature must be 64 lower-case hex digits');
     const date = own.get('X-Amz-Date') ?? '';
-    const notBefore = timeOf(date);
-    const accessKey = accessKeyOf(own.get('X-Amz-Credential') ?? '', { date, scope });
+    const notBefore = parseAmzTime(date);
+    const accessKey = readAccessKey(own.get('X-Amz-Credential') ?? '', { date, scope });
     const names = (own.get('X-Amz-SignedHeaders') ?? '').split(';');
     if (!isSignedHeadersList(names)) malformed('X-Amz-SignedHeaders must name host, and each header once, in order');
     requireCoverage(message, names, ifPresent);
     requireOnePath(message, scope);
-    const { hashed, body } = payloadIn(payloadTold(own, message) ?? (ofS3 ? unsignedPayload : undefined), {
+    const { hashed, body } = readPayload(payloadTold(own, message) ?? (ofS3 ? unsignedPayload : undefined), {
       uncovered,
     });
     const signed = parameters.filter(({ name }) => name !== 'X-Amz-Signature');
@@ -43,8 +50,8 @@ export function readerOfPresigned(options: PresignOptions): (message: Message) =
       expiresAt: notBefore + secondsOf(own.get('X-Amz-Expires') ?? '') * 1000,
       nonce: undefined,
       reusable,
-      signatures: [bytesOfHex(signature)],
-      stringToSign: presentedString({ message, parameters: signed, fields: { names } }, hashed, { date, scope }),
+      signatures: [decodeHex(signature)],
+      stringToSign: presentedStringToSign({ message, parameters: signed, fields: { names } }, hashed, { date, scope }),
       deriveKey: keyOf(date.slice(0, 8)),
       signedHeaders: names,
       body,

@@ -1,7 +1,7 @@
 import type { Finding } from '../../core/finding.ts';
 import type { Scheme } from '../../core/scheme.ts';
 import { bodyUnsigned, contentTypeFindings, orderUnsigned } from '../sigv4/presented.ts';
-import { readerOfPresigned } from './read.ts';
+import { createPresignReader } from './read.ts';
 import { headersToSign, leavesBodiesOut, type PresignOptions, signPresign } from './sign.ts';
 
 export type { PresignOptions } from './sign.ts';
@@ -23,7 +23,7 @@ const noNonce = (reusable: boolean): Finding => ({
  */
 export const presign = (options: PresignOptions): Scheme => ({
   ...signPresign(options),
-  read: readerOfPresigned(options),
+  read: createPresignReader(options),
   findings: [
     noNonce(options.reusable === true),
     orderUnsigned,

@@ -1,17 +1,17 @@
 import { hex } from '../../core/encoding.ts';
 import { fail } from '../../core/errors.ts';
-import { readdress } from '../../core/readdress.ts';
 import type { PreparedSignature, SignatureInput, SigningScheme } from '../../core/scheme.ts';
-import { type Parameter, parametersOf, partsOfTarget, uriEncode } from '../sigv4/canonical.ts';
+import { withTarget } from '../../core/with-target.ts';
+import { type Parameter, parseParameters, splitTarget, uriEncode } from '../sigv4/canonical.ts';
 import { namesToSign, signableHeaders } from '../sigv4/fields.ts';
 import { dailyKeys, secretKey } from '../sigv4/key.ts';
-import { checkedToken, declaresPayload, payloadOf } from '../sigv4/sign.ts';
+import { checkToken, declaresPayload, toPayload } from '../sigv4/sign.ts';
 import {
   algorithm,
   amzDate,
   checkScope,
+  formatScope,
   isLikeS3,
-  scopeOf,
   stringToSign,
   unsignedPayload as unsigned,
 } from '../sigv4/string-to-sign.ts';
@@ -24,7 +24,7 @@ export const ownParameters: ReadonlySet<string> = new Set(
 );
 
 /** A parameter as it is sent and as it is signed, which for these is the same. */
-export function parameterOf(name: string, text: string): Parameter {
+export function toParameter(name: string, text: string): Parameter {
   const value = uriEncode(text);
   return { name, value, raw: `${name}=${value}` };
 }
@@ -75,22 +75,22 @@ export function signPresign(options: PresignOptions): SigningScheme {
 
   function prepare({ message, accessKey, time, body, ...input }: SignatureInput): PreparedSignature {
     const date = amzDate(time);
-    const token = checkedToken(input.sessionToken ?? options.sessionToken);
-    const payload = bodiless && body.kind !== 'declared' ? unsigned : payloadOf(body, message);
+    const token = checkToken(input.sessionToken ?? options.sessionToken);
+    const payload = bodiless && body.kind !== 'declared' ? unsigned : toPayload(body, message);
     const names = namesToSign(message, { ifPresent, always: input.signedHeaders, own: [], dropped: [] });
-    const { path, query } = partsOfTarget(message.rawTarget);
+    const { path, query } = splitTarget(message.rawTarget);
     const parameters = [
-      ...parametersOf(query).filter(({ name }) => !ownParameters.has(name)),
-      parameterOf('X-Amz-Algorithm', algorithm),
+      ...parseParameters(query).filter(({ name }) => !ownParameters.has(name)),
+      toParameter('X-Amz-Algorithm', algorithm),
       // For S3 it goes without saying.
       ...(payload === unsigned && body.kind !== 'declared' && !isLikeS3(service)
-        ? [parameterOf('X-Amz-Content-Sha256', unsigned)]
+        ? [toParameter('X-Amz-Content-Sha256', unsigned)]
         : []),
-      parameterOf('X-Amz-Credential', `${accessKey}/${scopeOf(date, scope)}`),
-      parameterOf('X-Amz-Date', date),
-      parameterOf('X-Amz-Expires', `${expires}`),
-      ...(token === undefined ? [] : [parameterOf('X-Amz-Security-Token', token)]),
-      parameterOf('X-Amz-SignedHeaders', names.join(';')),
+      toParameter('X-Amz-Credential', `${accessKey}/${formatScope(date, scope)}`),
+      toParameter('X-Amz-Date', date),
+      toParameter('X-Amz-Expires', `${expires}`),
+      ...(token === undefined ? [] : [toParameter('X-Amz-Security-Token', token)]),
+      toParameter('X-Amz-SignedHeaders', names.join(';')),
     ];
     const address = `${path}?${parameters.map(({ raw }) => raw).join('&')}`;
     return {
@@ -108,7 +108,7 @@ export function signPresign(options: PresignOptions): SigningScheme {
     createKey: secretKey,
     signableHeaders,
     declaresBody: declaresPayload,
-    readdress,
+    withTarget,
     prepare,
   };
 }

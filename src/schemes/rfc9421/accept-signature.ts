@@ -3,12 +3,19 @@ import { fail, SignatureError } from '../../core/errors.ts';
 import { excerpt } from '../../core/excerpt.ts';
 import type { FindingCode } from '../../core/finding.ts';
 import { requestModifiers } from '../../core/modifiers.ts';
-import { canonicalDictionaryOf, type Member, type Parameters } from '../structured-fields.ts';
+import { canonicaliseDictionary, type Member, type Parameters } from '../structured-fields.ts';
 import { isRfc9421Algorithm } from './algorithms.ts';
-import { type Component, componentsOf } from './components.ts';
-import { stringIn } from './parameters.ts';
+import { type Component, parseComponents } from './components.ts';
+import { readString } from './parameters.ts';
 import { algorithmPattern } from './read.ts';
-import { defaultLabel, findingsOf, identitiesOf, type Rfc9421Options, type Settings, settingsOf } from './settings.ts';
+import {
+  createSettings,
+  defaultLabel,
+  listFindings,
+  type Rfc9421Options,
+  readIdentities,
+  type Settings,
+} from './settings.ts';
 import { noncePattern } from './sign.ts';
 
 /** What an answer asks for in `Accept-Signature`. */
@@ -35,17 +42,17 @@ export function acceptSignature({ label = defaultLabel, components, expires, tag
 /**
  * What the `Accept-Signature` of an answer asks for (RFC 9421 section 5): the first signature of those in it that can be made here.
  * Whoever can change an answer can ask for little, so what asks for less than all of method, host, path, query and body is
- * refused, unless `accept` names what may be left out, as that of a verifier does.
+ * refused, unless `acceptFindings` names what may be left out, as that of a verifier does.
  *
- * @param accept codes of findings. @default []
+ * @param acceptFindings codes of findings. @default []
  * @throws SignatureError `missing_header` for null, `malformed_field`, and `invalid_configuration` for what cannot be made here
  */
-export function wantedSignature(value: string | null, accept: readonly FindingCode[] = []): WantedSignature {
+export function wantedSignature(value: string | null, acceptFindings: readonly FindingCode[] = []): WantedSignature {
   if (value === null) return fail('missing_header', 'The answer has no Accept-Signature.');
   let failure: SignatureError | undefined;
-  for (const [label, member] of canonicalDictionaryOf('Accept-Signature', value)) {
+  for (const [label, member] of canonicaliseDictionary('Accept-Signature', value)) {
     try {
-      return wantedBy(label, member, accept);
+      return wantedBy(label, member, acceptFindings);
     } catch (error) {
       if (!(error instanceof SignatureError)) throw error;
       failure ??= error;
@@ -54,40 +61,47 @@ export function wantedSignature(value: string | null, accept: readonly FindingCo
   throw failure ?? new SignatureError('malformed_field', 'Accept-Signature asks for nothing.');
 }
 
-function wantedBy(label: string, { items, parameters }: Member, accept: readonly FindingCode[]): WantedSignature {
+function wantedBy(
+  label: string,
+  { items, parameters }: Member,
+  acceptFindings: readonly FindingCode[],
+): WantedSignature {
   const unable = (what: string): never => fail('invalid_configuration', `Accept-Signature asks for ${what}.`);
   if (!items) return fail('malformed_field', `The member ${excerpt(label)} of Accept-Signature is no inner list.`);
   for (const name of parameters.keys()) {
     if (!/^(?:created|expires|keyid|alg|nonce|tag)$/.test(name))
       unable(`the parameter ${excerpt(name)}, which is unknown`);
   }
-  const algorithm = stringIn(parameters, 'alg', algorithmPattern);
+  const algorithm = readString(parameters, 'alg', algorithmPattern);
   if (algorithm !== undefined && !isRfc9421Algorithm(algorithm))
     unable(`the algorithm ${algorithm}, for which there is no key`);
-  const tag = stringIn(parameters, 'tag', /^[ -~]{1,256}$/);
+  const tag = readString(parameters, 'tag', /^[ -~]{1,256}$/);
   asksFor(parameters, 'created');
   const options: Rfc9421Options = {
     label,
-    components: withModifiers(componentsOf(items)),
+    components: withModifiers(parseComponents(items)),
     ...(asksFor(parameters, 'expires') && { expires: 300 }),
     ...(tag !== undefined && { tag }),
   };
-  const settings = settingsOf(options);
+  const settings = createSettings(options);
   const bytewise = settings.components.find(({ form }) => form === 'bs');
   if (bytewise) unable(`${excerpt(bytewise.identifier)}, and a client cannot tell the lines of a header apart`);
-  const open = findingsOf(settings).find(({ code, severity }) => severity === 'high' && !accept.includes(code));
-  if (open) unable(`a signature that leaves something open: ${open.message} Name ${open.code} in accept to make it`);
+  const open = listFindings(settings).find(
+    ({ code, severity }) => severity === 'high' && !acceptFindings.includes(code),
+  );
+  if (open)
+    unable(`a signature that leaves something open: ${open.message} Name ${open.code} in acceptFindings to make it`);
   return {
     options,
-    accessKey: stringIn(parameters, 'keyid', /^[ -~]{1,512}$/),
+    accessKey: readString(parameters, 'keyid', /^[ -~]{1,512}$/),
     algorithm,
-    nonce: stringIn(parameters, 'nonce', noncePattern),
+    nonce: readString(parameters, 'nonce', noncePattern),
   };
 }
 
 /** What is asked for, and the modifiers, which are covered wherever a request has them. */
 function withModifiers(asked: readonly Component[]): readonly string[] {
-  const identities = identitiesOf(asked);
+  const identities = readIdentities(asked);
   return [
     ...asked.map(({ identifier }) => identifier.replace(/^"([^"]*)"/, '$1')),
     ...requestModifiers.filter((name) => !identities.has(name)),

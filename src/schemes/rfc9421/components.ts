@@ -1,7 +1,7 @@
 import { fail } from '../../core/errors.ts';
 import { excerpt } from '../../core/excerpt.ts';
 import { fieldNamePattern } from '../../core/field-names.ts';
-import { canonicalItemOf, type Item } from '../structured-fields.ts';
+import { canonicaliseItem, type Item } from '../structured-fields.ts';
 
 /** A component identifier, RFC 9421 section 2: what part of a message is covered, and in which form. */
 export type Component = {
@@ -32,9 +32,9 @@ export const isFieldName = (text: string): boolean => fieldNamePattern.test(text
  *
  * @throws SignatureError `malformed_field`
  */
-export function componentNamed(text: string): Component {
+export function parseComponent(text: string): Component {
   const end = text.indexOf(';') < 0 ? text.length : text.indexOf(';');
-  return componentOf(canonicalItemOf(`"${text.slice(0, end).toLowerCase()}"${text.slice(end)}`));
+  return componentOf(canonicaliseItem(`"${text.slice(0, end).toLowerCase()}"${text.slice(end)}`));
 }
 
 /**
@@ -42,15 +42,15 @@ export function componentNamed(text: string): Component {
  *
  * @throws SignatureError `malformed_field`
  */
-export function componentsOf(items: readonly Item[]): readonly Component[] {
+export function parseComponents(items: readonly Item[]): readonly Component[] {
   if (items.length > 64) fail('malformed_field', 'A signature covers more than 64 components.');
-  return distinct(items.map(componentOf));
+  return requireDistinct(items.map(componentOf));
 }
 
 /**
  * @throws SignatureError `malformed_field` where one stands twice.
  */
-export function distinct(components: readonly Component[]): readonly Component[] {
+export function requireDistinct(components: readonly Component[]): readonly Component[] {
   const seen = new Set<string>();
   for (const { identity, identifier } of components) {
     if (seen.has(identity)) fail('malformed_field', `The component ${excerpt(identifier)} is named twice.`);

@@ -4,7 +4,7 @@ import { fail } from '../../core/errors.ts';
 import type { HeaderView } from '../../core/message.ts';
 import type { PresentedBody } from '../../core/scheme.ts';
 import { equalInConstantTime } from '../../core/signing-key.ts';
-import { canonicalDictionaryOf, type Member } from '../structured-fields.ts';
+import { canonicaliseDictionary, type Member } from '../structured-fields.ts';
 
 /** In characters: every registered digest of one body takes less. */
 const longest = 1024;
@@ -56,7 +56,7 @@ const requiredDigests = (field: string, value: string): Digests =>
 // Others are passed over: md5 and sha are broken, the checksums never meant to withstand anyone (RFC 9530 section 5).
 function digestsIn(field: string, value: string): Digests | undefined {
   if (value.length > longest) fail('malformed_field', `${field} has more than ${longest} characters.`);
-  const members = canonicalDictionaryOf(field, value);
+  const members = canonicaliseDictionary(field, value);
   const sha256 = bytesIn(field, members.get('sha-256'), 32);
   const sha512 = bytesIn(field, members.get('sha-512'), 64);
   return sha256 || sha512 ? { sha256, sha512 } : undefined;

@@ -2,7 +2,7 @@ import { base64 } from '../../core/encoding.ts';
 import { fail } from '../../core/errors.ts';
 import { excerpt } from '../../core/excerpt.ts';
 import type { HeaderView } from '../../core/message.ts';
-import { canonicalDictionaryOf, type Dictionary, type Item, type Parameters } from '../structured-fields.ts';
+import { canonicaliseDictionary, type Dictionary, type Item, type Parameters } from '../structured-fields.ts';
 
 /** How many signatures a message may have: the caller's, and those that proxies on the way add. */
 const most = 4;
@@ -22,7 +22,7 @@ export type LabelledSignature = {
  *
  * @throws SignatureError `malformed_field`, also where a label stands in one of the fields only.
  */
-export function signaturesOf(headers: HeaderView): readonly LabelledSignature[] {
+export function listSignatures(headers: HeaderView): readonly LabelledSignature[] {
   const inputs = dictionaryIn(headers, 'Signature-Input');
   const signatures = dictionaryIn(headers, 'Signature');
   if (inputs.size > most || signatures.size > most) fail('malformed_field', `There are more than ${most} signatures.`);
@@ -45,11 +45,11 @@ export function signaturesOf(headers: HeaderView): readonly LabelledSignature[] 
  * @param text as in {@link LabelledSignature}.
  * @throws SignatureError `malformed_field`
  */
-export function fieldsWith(
+export function addSignatureFields(
   headers: HeaderView,
   { label, text, signature }: Pick<LabelledSignature, 'label' | 'text' | 'signature'>,
 ): Record<string, string> {
-  const others = signaturesOf(headers).filter((one) => one.label !== label);
+  const others = listSignatures(headers).filter((one) => one.label !== label);
   const all = [...others, { label, text, signature }];
   return {
     'Signature-Input': all.map((one) => `${one.label}=${one.text}`).join(', '),
@@ -59,5 +59,5 @@ export function fieldsWith(
 
 function dictionaryIn(headers: HeaderView, field: string): Dictionary {
   const value = headers.get(field);
-  return value === null ? new Map() : canonicalDictionaryOf(field, value);
+  return value === null ? new Map() : canonicaliseDictionary(field, value);
 }

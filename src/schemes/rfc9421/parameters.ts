@@ -9,7 +9,7 @@ import type { Settings } from './settings.ts';
  *
  * @throws SignatureError `malformed_field`
  */
-export function integerIn(parameters: Parameters, name: string): number | undefined {
+export function readInteger(parameters: Parameters, name: string): number | undefined {
   const value = parameters.get(name);
   if (value === undefined) return undefined;
   if (!(typeof value === 'number' && Number.isInteger(value) && value >= 0)) {
@@ -23,7 +23,7 @@ export function integerIn(parameters: Parameters, name: string): number | undefi
  *
  * @throws SignatureError `malformed_field`
  */
-export function stringIn(parameters: Parameters, name: string, pattern: RegExp): string | undefined {
+export function readString(parameters: Parameters, name: string, pattern: RegExp): string | undefined {
   const value = parameters.get(name);
   if (value === undefined) return undefined;
   if (!(typeof value === 'string' && pattern.test(value))) {

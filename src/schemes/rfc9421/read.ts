@@ -4,14 +4,14 @@ import { excerpt } from '../../core/excerpt.ts';
 import type { Message } from '../../core/message.ts';
 import { mayBeUnsigned } from '../../core/modifiers.ts';
 import type { PresentedBody, PresentedSignature } from '../../core/scheme.ts';
-import { type Component, componentsOf } from './components.ts';
+import { type Component, parseComponents } from './components.ts';
 import { digestedBody } from './content-digest.ts';
-import { type LabelledSignature, signaturesOf } from './fields.ts';
-import { integerIn, stringIn } from './parameters.ts';
-import { covers, identitiesOf, isWherePresent, type Settings } from './settings.ts';
+import { type LabelledSignature, listSignatures } from './fields.ts';
+import { readInteger, readString } from './parameters.ts';
+import { covers, isWherePresent, readIdentities, type Settings } from './settings.ts';
 import { noncePattern } from './sign.ts';
 import { signatureBase } from './signature-base.ts';
-import { type Resolver, resolverOf } from './values.ts';
+import { createResolver, type Resolver } from './values.ts';
 
 /** What may be the name of an algorithm. */
 export const algorithmPattern: RegExp = /^[\w.-]{1,64}$/;
@@ -22,7 +22,7 @@ export const algorithmPattern: RegExp = /^[\w.-]{1,64}$/;
  * @throws SignatureError `missing_signature`, `malformed_field`, also where several cover what they must, `insufficient_coverage`, and what `signatureBase` throws.
  */
 export const readRfc9421 = (settings: Settings, message: Message): PresentedSignature =>
-  acceptableIn(settings, message).presented;
+  findAcceptable(settings, message).presented;
 
 /** A signature of a request that covers what it must. */
 export type Acceptable = { readonly label: string; readonly presented: PresentedSignature };
@@ -30,9 +30,9 @@ export type Acceptable = { readonly label: string; readonly presented: Presented
 /**
  * @throws SignatureError as {@link readRfc9421} does.
  */
-export function acceptableIn(settings: Settings, message: Message): Acceptable {
+export function findAcceptable(settings: Settings, message: Message): Acceptable {
   const { label, tag } = settings;
-  const ours = signaturesOf(message.headers).filter(
+  const ours = listSignatures(message.headers).filter(
     (one) => (label ?? one.label) === one.label && (tag ?? one.parameters.get('tag')) === one.parameters.get('tag'),
   );
   const acceptable: Acceptable[] = [];
@@ -71,7 +71,7 @@ function readingOf(message: Message): () => Reading {
   return () => {
     reading ??= {
       message,
-      resolve: resolverOf({ request: message }),
+      resolve: createResolver({ request: message }),
       body: () => (body ??= digestedBody(headers.get('content-digest') ?? '')),
     };
     return reading;
@@ -84,15 +84,15 @@ function presentedBy(
   { message, resolve, body }: Reading,
 ): PresentedSignature {
   const { items, parameters, text, signature } = given;
-  const components = componentsOf(items);
+  const components = parseComponents(items);
   requireCoverage(components, settings, message);
-  const created = integerIn(parameters, 'created') ?? lacking('the parameter created');
-  const accessKey = stringIn(parameters, 'keyid', accessKeyPattern) ?? lacking('the parameter keyid');
-  const nonce = stringIn(parameters, 'nonce', noncePattern) ?? (settings.nonce ? lacking('a nonce') : undefined);
-  const expires = integerIn(parameters, 'expires');
+  const created = readInteger(parameters, 'created') ?? lacking('the parameter created');
+  const accessKey = readString(parameters, 'keyid', accessKeyPattern) ?? lacking('the parameter keyid');
+  const nonce = readString(parameters, 'nonce', noncePattern) ?? (settings.nonce ? lacking('a nonce') : undefined);
+  const expires = readInteger(parameters, 'expires');
   return {
     accessKey,
-    algorithm: stringIn(parameters, 'alg', algorithmPattern),
+    algorithm: readString(parameters, 'alg', algorithmPattern),
     time: created * 1000,
     expiresAt: expires === undefined ? undefined : expires * 1000,
     nonce,
@@ -105,7 +105,7 @@ function presentedBy(
 
 function requireCoverage(components: readonly Component[], settings: Settings, message: Message): void {
   const { headers } = message;
-  const covered = identitiesOf(components);
+  const covered = readIdentities(components);
   const missing = settings.components.filter(
     // Whether there is a body is known later.
     ({ name, identity }) =>

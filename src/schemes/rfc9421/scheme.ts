@@ -2,7 +2,7 @@ import type { Scheme } from '../../core/scheme.ts';
 import { acceptSignature } from './accept-signature.ts';
 import { readRfc9421 } from './read.ts';
 import { rfc9421Response } from './response.ts';
-import { findingsOf, type Rfc9421Options, settingsOf } from './settings.ts';
+import { createSettings, listFindings, type Rfc9421Options } from './settings.ts';
 import { signRfc9421 } from './sign.ts';
 
 /**
@@ -13,13 +13,13 @@ import { signRfc9421 } from './sign.ts';
  * @throws SignatureError `invalid_configuration`
  */
 export function rfc9421(options: Rfc9421Options = {}): Scheme {
-  const settings = settingsOf(options);
+  const settings = createSettings(options);
   return {
     ...signRfc9421(settings),
     response: rfc9421Response(settings),
     read: (message) => readRfc9421(settings, message),
     publicKeys: true,
-    findings: findingsOf(settings),
+    findings: listFindings(settings),
     challenge: { 'Accept-Signature': acceptSignature(settings) },
   };
 }

@@ -1,8 +1,8 @@
 import { fail } from '../../core/errors.ts';
 import type { Finding, FindingCode } from '../../core/finding.ts';
 import { requestModifiers } from '../../core/modifiers.ts';
-import { recoded } from '../structured-fields.ts';
-import { type Component, componentNamed, distinct } from './components.ts';
+import { recodeField } from '../structured-fields.ts';
+import { type Component, parseComponent, requireDistinct } from './components.ts';
 
 /** How HTTP Message Signatures are made, and what a verifier demands of them. Both sides are given the same. */
 export type Rfc9421Options = {
@@ -16,7 +16,7 @@ export type Rfc9421Options = {
    * What is covered, in order, and what a verifier demands to be covered at least: `'@method'`, `'@query-param;name="a"'`,
    * `'content-type'`, `'example-dict;key="a"'`. `content-type`, `content-digest`, `content-encoding`, `content-range`, `range`
    * and the conditions `if-…` are left out where the request does not have them. A hole in method, host, path, query or body is
-   * a finding of high severity, which a verifier must name in `accept`; one in `content-type` is of medium severity.
+   * a finding of high severity, which a verifier must name in `acceptFindings`; one in `content-type` is of medium severity.
    *
    * @default ['@method', '@authority', '@path', '@query', 'content-type', 'content-digest', 'content-encoding', 'content-range', 'if-match', 'if-modified-since', 'if-none-match', 'if-range', 'if-unmodified-since', 'range']
    */
@@ -57,7 +57,7 @@ const everything = [
 /**
  * @throws SignatureError `invalid_configuration`
  */
-export function settingsOf({ label, components = everything, alg, nonce, expires, tag }: Rfc9421Options): Settings {
+export function createSettings({ label, components = everything, alg, nonce, expires, tag }: Rfc9421Options): Settings {
   if (label !== undefined && !/^[a-z*][a-z\d_.*-]{0,63}$/.test(label)) {
     fail('invalid_configuration', 'A label is 1 to 64 of a-z 0-9 _ - . * and begins with a letter or *.');
   }
@@ -67,7 +67,7 @@ export function settingsOf({ label, components = everything, alg, nonce, expires
   if (tag !== undefined && !/^[ -~]{1,256}$/.test(tag)) {
     fail('invalid_configuration', 'A tag is 1 to 256 printable ASCII characters.');
   }
-  const parsed = recoded('invalid_configuration', () => distinct(components.map(componentNamed)));
+  const parsed = recodeField('invalid_configuration', () => requireDistinct(components.map(parseComponent)));
   const answering = parsed.find(({ name, ofRequest }) => ofRequest || name === '@status');
   if (answering) fail('invalid_configuration', `${answering.identifier} belongs to the signature of an answer.`);
   if (parsed.every(({ name }) => isWherePresent(name))) {
@@ -97,7 +97,7 @@ const within: Readonly<Record<string, readonly string[]>> = {
 export const covers = (covered: ReadonlySet<string>, identity: string): boolean =>
   covered.has(identity) || (within[identity] ?? []).some((wider) => covered.has(wider));
 
-export const identitiesOf = (components: readonly Component[]): ReadonlySet<string> =>
+export const readIdentities = (components: readonly Component[]): ReadonlySet<string> =>
   new Set(components.map(({ identity }) => identity));
 
 type Hole = {
@@ -127,8 +127,8 @@ const holes: readonly Hole[] = [
 ];
 
 /** What the components leave open. */
-export function findingsOf({ components, nonce }: Settings): readonly Finding[] {
-  const covered = identitiesOf(components);
+export function listFindings({ components, nonce }: Settings): readonly Finding[] {
+  const covered = readIdentities(components);
   const open = holes
     .filter(({ component }) => !covers(covered, component))
     .map(({ component, code, severity = 'high', attack }): Finding => {

@@ -3,15 +3,15 @@ import { fail } from '../../core/errors.ts';
 import type { HeaderView, Message } from '../../core/message.ts';
 import { requestModifiers } from '../../core/modifiers.ts';
 import type { PreparedSignature, SignatureInput, SigningScheme } from '../../core/scheme.ts';
-import { recoded } from '../structured-fields.ts';
+import { recodeField } from '../structured-fields.ts';
 import { createRfc9421Key } from './algorithms.ts';
-import { componentNamed, isFieldName } from './components.ts';
+import { isFieldName, parseComponent } from './components.ts';
 import { declaresDigest } from './content-digest.ts';
-import { fieldsWith } from './fields.ts';
+import { addSignatureFields } from './fields.ts';
 import { innerList } from './parameters.ts';
 import { defaultLabel, isWherePresent, type Settings } from './settings.ts';
 import { signatureBase } from './signature-base.ts';
-import { resolverOf } from './values.ts';
+import { createResolver } from './values.ts';
 
 /** What a nonce may be on either side: printable ASCII without spaces. */
 export const noncePattern: RegExp = /^[!-~]{1,256}$/;
@@ -26,10 +26,10 @@ export function signRfc9421(settings: Settings): SigningScheme {
     createKey: createRfc9421Key,
     signableHeaders(names) {
       const wanted = [...new Set(names.map((name) => name.toLowerCase()))];
-      return recoded('invalid_configuration', () => {
+      return recodeField('invalid_configuration', () => {
         for (const name of wanted) {
           // Named by the caller, a modifier must be in every request.
-          const isNamed = named.has(componentNamed(name).identity) && !requestModifiers.includes(name);
+          const isNamed = named.has(parseComponent(name).identity) && !requestModifiers.includes(name);
           if (!isFieldName(name) || isNamed) {
             fail('invalid_configuration', `The header ${name} cannot be signed, or is already.`);
           }
@@ -38,7 +38,7 @@ export function signRfc9421(settings: Settings): SigningScheme {
       });
     },
     declaresBody: (headers) => settings.coversBody && declaresDigest(headers),
-    prepare: (input) => recoded('invalid_request', () => prepare(settings, input)),
+    prepare: (input) => recodeField('invalid_request', () => prepare(settings, input)),
   };
 }
 
@@ -50,7 +50,7 @@ function prepare(settings: Settings, input: SignatureInput): PreparedSignature {
     ...settings.components.filter(
       ({ name, identity }) => isPresent(name, digest, message.headers) && !signedHeaders.includes(identity),
     ),
-    ...signedHeaders.map(componentNamed),
+    ...signedHeaders.map(parseComponent),
   ];
   const nonce = noncePattern.test(input.nonce)
     ? input.nonce
@@ -58,10 +58,10 @@ function prepare(settings: Settings, input: SignatureInput): PreparedSignature {
   const text = innerList(components, settings, { ...input, nonce: settings.nonce ? nonce : undefined });
   const { label = defaultLabel } = settings;
   return {
-    stringToSign: signatureBase(resolverOf({ request: withDigest }), { components, text }),
+    stringToSign: signatureBase(createResolver({ request: withDigest }), { components, text }),
     headers: (signature) => ({
       ...(digest !== undefined && { 'Content-Digest': digest }),
-      ...recoded('invalid_request', () => fieldsWith(message.headers, { label, text, signature })),
+      ...recodeField('invalid_request', () => addSignatureFields(message.headers, { label, text, signature })),
     }),
   };
 }

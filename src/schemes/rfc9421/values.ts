@@ -2,7 +2,7 @@ import { base64, utf8 } from '../../core/encoding.ts';
 import { fail } from '../../core/errors.ts';
 import { excerpt } from '../../core/excerpt.ts';
 import { fieldValue, type HeaderView, type Message } from '../../core/message.ts';
-import { type Dictionary, dictionaryOf, serialisedDictionary, serialisedItem } from '../structured-fields.ts';
+import { type Dictionary, parseDictionary, serialiseDictionary, serialiseItem } from '../structured-fields.ts';
 import type { Component } from './components.ts';
 import { queryParameters } from './query.ts';
 
@@ -27,7 +27,7 @@ const items = /^client-cert$/;
  * @throws SignatureError (the function returned) `missing_header` for a field, member or query parameter that the message does
  * not have, `invalid_request` for what cannot be signed, `malformed_field`
  */
-export function resolverOf({ request, answer }: Subject): Resolver {
+export function createResolver({ request, answer }: Subject): Resolver {
   // A line break would begin another line of the base; in a URL there is none, but a server may be handed anything.
   if (!/^[!-~]*$/.test(request.rawTarget))
     fail('invalid_request', 'The path or query is not ASCII, so not as on the wire.');
@@ -37,7 +37,7 @@ export function resolverOf({ request, answer }: Subject): Resolver {
 
   function dictionaryIn(headers: HeaderView, name: string): Dictionary {
     const dictionariesOf = parsed.get(headers) ?? new Map<string, Dictionary>();
-    const dictionary = dictionariesOf.get(name) ?? dictionaryOf(name, required(headers, name));
+    const dictionary = dictionariesOf.get(name) ?? parseDictionary(name, required(headers, name));
     parsed.set(headers, dictionariesOf.set(name, dictionary));
     return dictionary;
   }
@@ -48,8 +48,8 @@ export function resolverOf({ request, answer }: Subject): Resolver {
   }
 
   function serialised(headers: HeaderView, name: string): string {
-    if (dictionaries.test(name)) return serialisedDictionary(dictionaryIn(headers, name));
-    if (items.test(name)) return serialisedItem(name, required(headers, name));
+    if (dictionaries.test(name)) return serialiseDictionary(dictionaryIn(headers, name));
+    if (items.test(name)) return serialiseItem(name, required(headers, name));
     return fail('malformed_field', `The type of the field ${excerpt(name)} is not known, so sf cannot be had.`);
   }
 

@@ -10,7 +10,7 @@ export type Parameter = {
 };
 
 /** Path and query of a request target, without the `?` between them. */
-export function partsOfTarget(target: string): { readonly path: string; readonly query: string } {
+export function splitTarget(target: string): { readonly path: string; readonly query: string } {
   const mark = target.indexOf('?');
   return mark < 0 ? { path: target, query: '' } : { path: target.slice(0, mark), query: target.slice(mark + 1) };
 }
@@ -38,7 +38,7 @@ function encodedOnce(text: string): string {
 }
 
 /** The parameters of a query as it stands in a URL, in its order; what is empty between two `&` is none. */
-export const parametersOf = (query: string): Parameter[] =>
+export const parseParameters = (query: string): Parameter[] =>
   query
     .split('&')
     .filter((raw) => raw !== '')
@@ -95,5 +95,5 @@ export function canonicalValue(headers: HeaderView, name: string): string {
 const collapsed = (value: string): string => value.trim().replace(/[\t ]+/g, ' ');
 
 /** The names of a request's headers that must be signed whatever else is. CloudFront adds its own on the way. */
-export const amzNames = (headers: HeaderView): readonly string[] =>
+export const listAmzNames = (headers: HeaderView): readonly string[] =>
   [...(headers.keys?.() ?? [])].map((name) => name.toLowerCase()).filter((name) => /^x-amz-(?!cf-id$)/.test(name));

@@ -3,7 +3,7 @@ import { excerpt } from '../../core/excerpt.ts';
 import { fieldNamePattern, signableNames } from '../../core/field-names.ts';
 import type { Message } from '../../core/message.ts';
 import { mayBeUnsigned, requestModifiers } from '../../core/modifiers.ts';
-import { amzNames } from './canonical.ts';
+import { listAmzNames } from './canonical.ts';
 
 /** What carries a signature by header, in lower case. */
 export const ownFields: readonly string[] = [
@@ -45,7 +45,7 @@ export type Wanted = {
 
 /** The headers that a signature is to cover, sorted. */
 export function namesToSign({ headers }: Message, { ifPresent, always, own, dropped }: Wanted): readonly string[] {
-  const others = [...amzNames(headers), ...ifPresent.filter((name) => headers.get(name) !== null)];
+  const others = [...listAmzNames(headers), ...ifPresent.filter((name) => headers.get(name) !== null)];
   const names = new Set(['host', ...own, ...always, ...others.filter((name) => !dropped.includes(name))]);
   return [...names].sort();
 }
@@ -63,7 +63,9 @@ export function requireCoverage(message: Message, names: readonly string[], ifPr
   const { headers } = message;
   const signed = new Set(names);
   const demanded = [...ownFields.slice(1), ...ifPresent].filter((name) => headers.get(name) !== null);
-  const open = [...demanded, ...amzNames(headers)].find((name) => !signed.has(name) && !mayBeUnsigned(message, name));
+  const open = [...demanded, ...listAmzNames(headers)].find(
+    (name) => !signed.has(name) && !mayBeUnsigned(message, name),
+  );
   if (open !== undefined) {
     fail('insufficient_coverage', `The header ${excerpt(open)} must be among SignedHeaders, and is not.`, 401);
   }

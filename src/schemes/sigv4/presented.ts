@@ -1,13 +1,13 @@
 import { sha256OfBodySync } from '../../core/digest.ts';
-import { bytesOfHex, hex } from '../../core/encoding.ts';
+import { decodeHex, hex } from '../../core/encoding.ts';
 import { fail } from '../../core/errors.ts';
 import { excerpt } from '../../core/excerpt.ts';
 import type { Finding } from '../../core/finding.ts';
 import type { Message } from '../../core/message.ts';
 import type { PresentedBody, PresentedSignature } from '../../core/scheme.ts';
-import { isResolved, partsOfTarget } from './canonical.ts';
+import { isResolved, splitTarget } from './canonical.ts';
 import type { Scope } from './key.ts';
-import { amzDate, isLikeS3, type Signed, scopeOf, stringToSign, unsignedPayload } from './string-to-sign.ts';
+import { amzDate, formatScope, isLikeS3, type Signed, stringToSign, unsignedPayload } from './string-to-sign.ts';
 
 export const malformed = (message: string): never => fail('malformed_field', `${message}.`);
 
@@ -16,7 +16,7 @@ export const malformed = (message: string): never => fail('malformed_field', `${
  *
  * @throws SignatureError `malformed_field`
  */
-export function timeOf(date: string): number {
+export function parseAmzTime(date: string): number {
   const [, year, month, day, hour, minute, second] =
     /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(date)?.map(Number) ?? [];
   const time = Date.UTC(year ?? Number.NaN, (month ?? 0) - 1, day, hour, minute, second);
@@ -29,7 +29,7 @@ export function timeOf(date: string): number {
  *
  * @throws SignatureError `malformed_field`, also for another day, region or service than the request is for.
  */
-export function accessKeyOf(
+export function readAccessKey(
   credential: string,
   { date, scope }: { readonly date: string; readonly scope: Scope },
 ): string {
@@ -37,7 +37,7 @@ export function accessKeyOf(
     /^([\w.~-]{1,512})\/(\d{8}\/[\w-]{1,64}\/[\w-]{1,64}\/aws4_request)$/.exec(credential) ?? [];
   if (accessKey === undefined)
     return malformed('Credential must be <access key>/<date>/<region>/<service>/aws4_request');
-  const expected = scopeOf(date, scope);
+  const expected = formatScope(date, scope);
   return given === expected ? accessKey : malformed(`Credential is for ${excerpt(given)}, expected ${expected}`);
 }
 
@@ -48,7 +48,7 @@ export function accessKeyOf(
  * @throws SignatureError `malformed_field`
  */
 export function requireOnePath({ rawTarget }: Message, { service }: Scope): void {
-  if (!isLikeS3(service) && !isResolved(partsOfTarget(rawTarget).path)) {
+  if (!isLikeS3(service) && !isResolved(splitTarget(rawTarget).path)) {
     malformed('The path has a dot segment or an empty one, and is signed as if it had none');
   }
 }
@@ -65,11 +65,11 @@ export type Payload = {
  * @param uncovered whether the scheme leaves bodies out.
  * @throws SignatureError `malformed_field`
  */
-export function payloadIn(text: string | undefined, { uncovered }: { readonly uncovered: boolean }): Payload {
+export function readPayload(text: string | undefined, { uncovered }: { readonly uncovered: boolean }): Payload {
   if (text === undefined) return { hashed: undefined, body: { kind: 'signed' } };
   if (text === unsignedPayload) return { hashed: text, body: { kind: uncovered ? 'uncovered' : 'unsigned' } };
   if (/^[\da-f]{64}$/.test(text)) {
-    return { hashed: text, body: { kind: 'digest', sha256: bytesOfHex(text) } };
+    return { hashed: text, body: { kind: 'digest', sha256: decodeHex(text) } };
   }
   return malformed(
     /^STREAMING-/.test(text)
@@ -79,7 +79,7 @@ export function payloadIn(text: string | undefined, { uncovered }: { readonly un
 }
 
 /** The string to sign, where need be as a function of the body. */
-export function presentedString(
+export function presentedStringToSign(
   signed: Omit<Signed, 'payload'>,
   hashed: string | undefined,
   at: { readonly date: string; readonly scope: Scope },

@@ -1,18 +1,25 @@
-import { bytesOfHex } from '../../core/encoding.ts';
+import { decodeHex } from '../../core/encoding.ts';
 import { fail } from '../../core/errors.ts';
 import type { Message } from '../../core/message.ts';
 import type { PresentedSignature } from '../../core/scheme.ts';
-import { parametersOf, partsOfTarget } from './canonical.ts';
+import { parseParameters, splitTarget } from './canonical.ts';
 import { isSignedHeadersList, requireCoverage, signableHeaders, signedByDefault } from './fields.ts';
 import { dailyKeys } from './key.ts';
-import { accessKeyOf, malformed, payloadIn, presentedString, requireOnePath, timeOf } from './presented.ts';
+import {
+  malformed,
+  parseAmzTime,
+  presentedStringToSign,
+  readAccessKey,
+  readPayload,
+  requireOnePath,
+} from './presented.ts';
 import type { SigV4Options } from './sign.ts';
 import { isLikeS3 } from './string-to-sign.ts';
 
 const form = /^AWS4-HMAC-SHA256 Credential=([^ ,]{1,800}), ?SignedHeaders=([^ ,]{1,8192}), ?Signature=([\da-f]{64})$/;
 
 /** The server's half of AWS Signature Version 4 by header. */
-export function readerOfSigV4(options: SigV4Options): (message: Message) => PresentedSignature {
+export function createSigV4Reader(options: SigV4Options): (message: Message) => PresentedSignature {
   const { region, service, payloadHeader = true, unsignedPayload: uncovered = false } = options;
   const scope = { region, service };
   const ifPresent = signableHeaders(options.signedHeaders ?? signedByDefault);
@@ -27,8 +34,8 @@ export function readerOfSigV4(options: SigV4Options): (message: Message) => Pres
     const [, credential = '', list = '', signature = ''] = form.exec(authorization) ?? [];
     if (!signature) malformed('Authorization must give Credential, SignedHeaders and Signature, in this order');
     const date = headers.get('x-amz-date') ?? '';
-    const time = timeOf(date);
-    const accessKey = accessKeyOf(credential, { date, scope });
+    const time = parseAmzTime(date);
+    const accessKey = readAccessKey(credential, { date, scope });
     const names = list.split(';');
     if (!isSignedHeadersList(names)) malformed('SignedHeaders must name host, and each header once, in order');
     requireCoverage(message, names, ifPresent);
@@ -37,14 +44,14 @@ export function readerOfSigV4(options: SigV4Options): (message: Message) => Pres
     if (text === undefined && (payloadHeader || isLikeS3(service))) {
       malformed('X-Amz-Content-Sha256 is missing, which only a verifier with payloadHeader: false does without');
     }
-    const { hashed, body } = payloadIn(text, { uncovered });
-    const parameters = parametersOf(partsOfTarget(rawTarget).query);
+    const { hashed, body } = readPayload(text, { uncovered });
+    const parameters = parseParameters(splitTarget(rawTarget).query);
     return {
       accessKey,
       time,
       nonce: undefined,
-      signatures: [bytesOfHex(signature)],
-      stringToSign: presentedString({ message, parameters, fields: { names } }, hashed, { date, scope }),
+      signatures: [decodeHex(signature)],
+      stringToSign: presentedStringToSign({ message, parameters, fields: { names } }, hashed, { date, scope }),
       deriveKey: keyOf(date.slice(0, 8)),
       signedHeaders: names,
       body,

@@ -2,7 +2,7 @@ import type { Finding } from '../../core/finding.ts';
 import type { Scheme } from '../../core/scheme.ts';
 import { signedByDefault } from './fields.ts';
 import { bodyUnsigned, contentTypeFindings, orderUnsigned } from './presented.ts';
-import { readerOfSigV4 } from './read.ts';
+import { createSigV4Reader } from './read.ts';
 import { type SigV4Options, signSigV4 } from './sign.ts';
 
 export type { SigV4Options } from './sign.ts';
@@ -29,7 +29,7 @@ const accessKeyUnbound: Finding = {
  */
 export const sigv4 = (options: SigV4Options): Scheme => ({
   ...signSigV4(options),
-  read: readerOfSigV4(options),
+  read: createSigV4Reader(options),
   findings: [
     noNonce,
     accessKeyUnbound,

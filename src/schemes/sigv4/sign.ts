@@ -2,7 +2,7 @@ import { hex } from '../../core/encoding.ts';
 import { fail } from '../../core/errors.ts';
 import type { Message } from '../../core/message.ts';
 import type { PreparedSignature, SignatureInput, SignedBody, SigningScheme } from '../../core/scheme.ts';
-import { parametersOf, partsOfTarget } from './canonical.ts';
+import { parseParameters, splitTarget } from './canonical.ts';
 import { namesToSign, ownFields, signableHeaders, signedByDefault } from './fields.ts';
 import { dailyKeys, secretKey } from './key.ts';
 import {
@@ -10,8 +10,8 @@ import {
   amzDate,
   checkScope,
   emptyHash,
+  formatScope,
   isLikeS3,
-  scopeOf,
   stringToSign,
   unsignedPayload,
 } from './string-to-sign.ts';
@@ -46,7 +46,7 @@ export const declaresPayload: SigningScheme['declaresBody'] = (headers) =>
   declaration.test(headers.get('x-amz-content-sha256') ?? '');
 
 /** `HashedPayload` of a body. */
-export function payloadOf(body: SignedBody, { headers }: Message): string {
+export function toPayload(body: SignedBody, { headers }: Message): string {
   if (body.kind === 'declared') return headers.get('x-amz-content-sha256') ?? emptyHash;
   if (body.kind === 'unsigned') return unsignedPayload;
   return body.kind === 'digest' ? hex(body.sha256) : emptyHash;
@@ -55,7 +55,7 @@ export function payloadOf(body: SignedBody, { headers }: Message): string {
 /**
  * @throws SignatureError `invalid_credentials`
  */
-export function checkedToken(token: string | undefined): string | undefined {
+export function checkToken(token: string | undefined): string | undefined {
   if (token !== undefined && !/^[!-~]{1,16384}$/.test(token))
     fail('invalid_credentials', 'The session token must be printable ASCII without spaces.');
   return token;
@@ -71,9 +71,9 @@ export function signSigV4(options: SigV4Options): SigningScheme {
 
   function prepare({ message, accessKey, time, body, ...input }: SignatureInput): PreparedSignature {
     const date = amzDate(time);
-    const token = checkedToken(input.sessionToken ?? options.sessionToken);
+    const token = checkToken(input.sessionToken ?? options.sessionToken);
     const left = unsigned && body.kind !== 'declared';
-    const payload = left ? unsignedPayload : payloadOf(body, message);
+    const payload = left ? unsignedPayload : toPayload(body, message);
     const told = payloadHeader || isLikeS3(service) || payload === unsignedPayload;
     const values = {
       ...((told || message.headers.get('x-amz-content-sha256') !== null) && { 'x-amz-content-sha256': payload }),
@@ -86,13 +86,13 @@ export function signSigV4(options: SigV4Options): SigningScheme {
       own: Object.keys(values),
       dropped: message.headers.get('authorization') === null ? [] : ownFields,
     });
-    const parameters = parametersOf(partsOfTarget(message.rawTarget).query);
+    const parameters = parseParameters(splitTarget(message.rawTarget).query);
     return {
       stringToSign: stringToSign({ message, parameters, fields: { names, values }, payload }, { date, scope }),
       deriveKey: keyOf(date.slice(0, 8)),
       headers: (signature) => ({
         ...values,
-        authorization: `${algorithm} Credential=${accessKey}/${scopeOf(date, scope)}, SignedHeaders=${names.join(';')}, Signature=${hex(signature)}`,
+        authorization: `${algorithm} Credential=${accessKey}/${formatScope(date, scope)}, SignedHeaders=${names.join(';')}, Signature=${hex(signature)}`,
       }),
     };
   }

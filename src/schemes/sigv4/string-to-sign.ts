@@ -2,7 +2,7 @@ import { sha256OfBodySync } from '../../core/digest.ts';
 import { bytesToSign, hex } from '../../core/encoding.ts';
 import { fail } from '../../core/errors.ts';
 import type { Message } from '../../core/message.ts';
-import { canonicalPath, canonicalQuery, canonicalValue, type Parameter, partsOfTarget } from './canonical.ts';
+import { canonicalPath, canonicalQuery, canonicalValue, type Parameter, splitTarget } from './canonical.ts';
 import type { Scope } from './key.ts';
 
 export const algorithm = 'AWS4-HMAC-SHA256';
@@ -33,7 +33,7 @@ export type Signed = {
  */
 export function canonicalRequest({ message, parameters, fields, payload }: Signed, { service }: Scope): string {
   const { method, rawTarget, authority, headers } = message;
-  const path = canonicalPath(partsOfTarget(rawTarget).path, { onceEncoded: isLikeS3(service) });
+  const path = canonicalPath(splitTarget(rawTarget).path, { onceEncoded: isLikeS3(service) });
   let text = `${method}\n${path}\n${canonicalQuery(parameters)}\n`;
   for (const name of fields.names) {
     const value = name === 'host' ? authority : (fields.values?.[name] ?? canonicalValue(headers, name));
@@ -53,11 +53,11 @@ export function stringToSign(
   { date, scope }: { readonly date: string; readonly scope: Scope },
 ): string {
   const hash = hex(sha256OfBodySync(bytesToSign(canonicalRequest(signed, scope))));
-  return `${algorithm}\n${date}\n${scopeOf(date, scope)}\n${hash}`;
+  return `${algorithm}\n${date}\n${formatScope(date, scope)}\n${hash}`;
 }
 
 /** `CredentialScope`: for which day, region and service a key is derived. */
-export const scopeOf = (date: string, { region, service }: Scope): string =>
+export const formatScope = (date: string, { region, service }: Scope): string =>
   `${date.slice(0, 8)}/${region}/${service}/aws4_request`;
 
 /** The services that have S3's rules for paths and bodies. */

@@ -1,5 +1,5 @@
 import type { Secret } from '../../core/credentials.ts';
-import { base64, bytesOfBase64 } from '../../core/encoding.ts';
+import { base64, decodeBase64 } from '../../core/encoding.ts';
 import { fail } from '../../core/errors.ts';
 import { hmacSha256, platformSigningKey, type SigningKey } from '../../core/signing-key.ts';
 
@@ -32,5 +32,5 @@ function bytesOfText(secret: string): Uint8Array {
   if (!/^(?:[A-Za-z\d+/]{4})*(?:[A-Za-z\d+/]{2}==|[A-Za-z\d+/]{3}=)?$/.test(text)) {
     fail('invalid_credentials', 'A webhook secret is base64, with or without whsec_ before it, and nothing else.');
   }
-  return bytesOfBase64(text);
+  return decodeBase64(text);
 }

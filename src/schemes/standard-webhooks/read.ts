@@ -1,8 +1,8 @@
-import { bytesOfBase64 } from '../../core/encoding.ts';
+import { decodeBase64 } from '../../core/encoding.ts';
 import { fail } from '../../core/errors.ts';
 import type { HeaderView, Message } from '../../core/message.ts';
 import type { PresentedSignature } from '../../core/scheme.ts';
-import { contentOf, idPattern, timestampPattern } from './sign.ts';
+import { idPattern, timestampPattern, toSignedContent } from './sign.ts';
 
 // One signature has one spelling: the bits that base64 leaves over are zero.
 const hmacSignature = /^v1,[A-Za-z\d+/]{42}[AEIMQUYcgkosw048]=$/;
@@ -29,7 +29,7 @@ export function readStandardWebhook({ headers }: Message, prefixes: readonly str
     time: Number(timestamp) * 1000,
     nonce: `${id}.${timestamp}`,
     signatures,
-    stringToSign: (body) => contentOf({ id, timestamp }, body),
+    stringToSign: (body) => toSignedContent({ id, timestamp }, body),
     body: { kind: 'signed' },
   };
 }
@@ -45,7 +45,7 @@ function signaturesOf(list: string, name: string): readonly Uint8Array[] {
       `${name} must be v1,<base64> or v1a,<base64>: 1 to 4 of them, and 8 entries in all, with a space between`,
     );
   }
-  return known.map((entry) => bytesOfBase64(entry.slice(entry.indexOf(',') + 1)));
+  return known.map((entry) => decodeBase64(entry.slice(entry.indexOf(',') + 1)));
 }
 
 function required(headers: HeaderView, name: string, pattern: RegExp, expected: string): string {

@@ -17,7 +17,7 @@ export const idPattern: RegExp = /^[!-+\-/-~]{1,255}$/;
 export const timestampPattern: RegExp = /^(?:0|[1-9]\d{0,11})$/;
 
 /** What a signature is over: id, timestamp and the bytes of the body, which are never taken for text. */
-export function contentOf({ id, timestamp }: MessageHead, body: Uint8Array | undefined): Uint8Array {
+export function toSignedContent({ id, timestamp }: MessageHead, body: Uint8Array | undefined): Uint8Array {
   const head = utf8(`${id}.${timestamp}.`);
   if (!body?.length) return head;
   const content = new Uint8Array(head.length + body.length);
@@ -56,7 +56,7 @@ export function prepareStandardWebhook(
   if (body.kind !== 'none' && body.kind !== 'bytes') {
     fail('invalid_request', 'A webhook is signed with its body: it cannot be left out.');
   }
-  const content = contentOf({ id, timestamp }, body.kind === 'bytes' ? body.bytes : undefined);
+  const content = toSignedContent({ id, timestamp }, body.kind === 'bytes' ? body.bytes : undefined);
   return {
     stringToSign: content,
     headers: (signature) => ({

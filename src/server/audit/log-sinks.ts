@@ -10,7 +10,7 @@ export type AuditLogger = {
  * Tells a logger: `info` of what was accepted, `warn` of what was refused or would have been. The event is in the field `audit`,
  * for a logger has a `time` of its own, and two fields of one name are not JSON that everything can read.
  */
-export function loggedTo(logger: AuditLogger): AuditSink {
+export function loggerSink(logger: AuditLogger): AuditSink {
   return (audit) => {
     if (audit.outcome === 'accepted') logger.info({ audit }, 'request accepted');
     else logger.warn({ audit }, `request ${audit.outcome}: ${audit.code}`);
@@ -28,7 +28,7 @@ export type LineWriter = {
  * Writes every event as JSON in a line of its own. Members without a value are left out. The line is ASCII without control
  * characters, whatever the caller sent, so that no request can forge a line or take over a terminal.
  */
-export function jsonLines(writer: LineWriter): AuditSink {
+export function jsonLinesSink(writer: LineWriter): AuditSink {
   return (event) => {
     const answer = writer.write(`${asciiOf(JSON.stringify(event))}\n`);
     if (answer instanceof Promise) return answer.then(() => undefined);

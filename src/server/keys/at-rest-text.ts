@@ -1,4 +1,4 @@
-import { bytesOfBase64 } from '../../core/encoding.ts';
+import { decodeBase64 } from '../../core/encoding.ts';
 import { fail } from '../../core/errors.ts';
 import { type DerivedSecrets, derivedSecrets } from './derived-secrets.ts';
 import { aesSealer, type Sealer } from './sealing.ts';
@@ -55,6 +55,6 @@ function namedKey(text: string): { readonly name: string; readonly key: Uint8Arr
 function bytesIn64(text: string, what: string): Uint8Array {
   const trimmed = text.trim();
   return /^[\w+/-]+={0,2}$/.test(trimmed) && trimmed.replace(/=/g, '').length % 4 !== 1
-    ? bytesOfBase64(trimmed)
+    ? decodeBase64(trimmed)
     : fail('invalid_configuration', `${what} must be in base64.`);
 }

@@ -1,8 +1,8 @@
 import { fail } from '../../core/errors.ts';
-import { inTime } from '../../stores/with-timeout.ts';
+import { withTimeout } from '../../stores/with-timeout.ts';
 import type { KeyRecord, KeyStore } from '../contracts.ts';
 import { type OptionNames, requireKnownOptions } from '../known-options.ts';
-import { dropOldest } from './opened-keys.ts';
+import { evictOldest } from './opened-keys.ts';
 
 /** How long keys are cached, and how many. */
 export type CachedKeysOptions = {
@@ -44,7 +44,7 @@ export function cachedKeys(store: KeyStore, options: CachedKeysOptions = {}): Ke
   const isCurrent = ({ askedAt }: Answer, now: number): boolean => now >= askedAt && now - askedAt < lifetime * 1000;
 
   function ask({ accessKey, name }: { readonly accessKey: string; readonly name: string }, now: number): Answer {
-    const found = inTime((async () => store.find(accessKey))(), timeout);
+    const found = withTimeout((async () => store.find(accessKey))(), timeout);
     const answer: Answer = { askedAt: now, record: found };
     asked.set(name, answer);
     const settled = () => {
@@ -63,7 +63,7 @@ export function cachedKeys(store: KeyStore, options: CachedKeysOptions = {}): Ke
 
   function keep(answers: Map<string, Answer>, name: string, answer: Answer): void {
     answers.set(name, answer);
-    dropOldest(answers, capacity);
+    evictOldest(answers, capacity);
   }
 
   return {

@@ -1,6 +1,6 @@
 import { hkdf } from '@noble/hashes/hkdf.js';
 import { sha256 } from '@noble/hashes/sha2.js';
-import { secretText } from '../../core/credentials.ts';
+import { formatSecret } from '../../core/credentials.ts';
 import { utf8 } from '../../core/encoding.ts';
 import { fail } from '../../core/errors.ts';
 import type { StoredKey } from './key-table.ts';
@@ -24,6 +24,6 @@ export function derivedSecrets({ master }: { readonly master: Uint8Array }): Der
   const own = new Uint8Array(master);
   return {
     derive: ({ accessKey, environment }, id) =>
-      secretText(environment, derivedBytes(own, 'countersign-derived1', `${accessKey}\n${id}`)),
+      formatSecret(environment, derivedBytes(own, 'countersign-derived1', `${accessKey}\n${id}`)),
   };
 }

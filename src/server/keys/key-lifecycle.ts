@@ -35,7 +35,7 @@ const most = 4;
  *
  * @throws SignatureError `invalid_configuration` for a rotation that cannot be, and for a key in the middle of too many.
  */
-export function rotated(key: StoredKey, secret: StoredSecret, { overlap = 604_800, startsAt }: Rotation): StoredKey {
+export function rotateKey(key: StoredKey, secret: StoredSecret, { overlap = 604_800, startsAt }: Rotation): StoredKey {
   const { createdAt: now } = secret;
   checkMoment('startsAt', startsAt);
   const start = startsAt ?? now;
@@ -64,7 +64,7 @@ export function rotated(key: StoredKey, secret: StoredSecret, { overlap = 604_80
 const recent = ({ expiresAt = Infinity }: StoredSecret, now: number): boolean => now - expiresAt < 90 * 86_400_000;
 
 /** The key, revoked: at once, with all its secrets. One that is revoked already keeps the time of its end. */
-export const revoked = (key: StoredKey, now: number): StoredKey => ({
+export const revokeKey = (key: StoredKey, now: number): StoredKey => ({
   ...key,
   version: key.version + 1,
   revoked: true,
@@ -72,7 +72,7 @@ export const revoked = (key: StoredKey, now: number): StoredKey => ({
 });
 
 /** When a key ended or will end, by revocation or by its own time, in milliseconds since the epoch; Infinity where it has no end. */
-export const endOfKey = ({ revokedAt = Infinity, expiresAt = Infinity }: StoredKey): number =>
+export const keyExpiry = ({ revokedAt = Infinity, expiresAt = Infinity }: StoredKey): number =>
   Math.min(revokedAt, expiresAt);
 
 /** The version of a new key: 48 random bits, so that no version of a deleted key comes again. */

@@ -1,14 +1,14 @@
-import { generateCredentials, type PlatformKey, secretText } from '../../core/credentials.ts';
+import { formatSecret, generateCredentials, type PlatformKey } from '../../core/credentials.ts';
 import { fail } from '../../core/errors.ts';
 import type { KeyStore } from '../contracts.ts';
 import { type OptionNames, requireKnownOptions } from '../known-options.ts';
 import { changeKey, deleteKey } from './change-key.ts';
 import type { DerivedSecrets } from './derived-secrets.ts';
-import { firstVersion, newSecretId, type Rotation, revoked, rotated, withoutSecret } from './key-lifecycle.ts';
+import { firstVersion, newSecretId, type Rotation, revokeKey, rotateKey, withoutSecret } from './key-lifecycle.ts';
 import type { KeyFilter, KeyTable, StoredKey, StoredSecret } from './key-table.ts';
 import { checkNewKey, type NewKey } from './new-key.ts';
 import { recordOpener } from './opened-keys.ts';
-import { storedPublicKey } from './public-key.ts';
+import { exportPublicKey } from './public-key.ts';
 import type { Sealer } from './sealing.ts';
 
 /** Where keys are kept, and how their secrets are. */
@@ -98,11 +98,11 @@ export function managedKeys({ table, secrets, capacity, clock = () => Date.now()
     const id = newSecretId();
     const made = { id, createdAt: clock(), ...(scheme !== undefined && { scheme }) };
     const told = { accessKey, id, ...(expiresAt !== undefined && { expiresAt }) };
-    if (publicKey) return { told, stored: { ...made, publicKey: await storedPublicKey(publicKey) } };
+    if (publicKey) return { told, stored: { ...made, publicKey: await exportPublicKey(publicKey) } };
     if ('derive' in secrets) {
       return { told: { ...told, secret: secrets.derive({ accessKey, environment }, id) }, stored: made };
     }
-    const secret = secretText(environment, crypto.getRandomValues(new Uint8Array(32)));
+    const secret = formatSecret(environment, crypto.getRandomValues(new Uint8Array(32)));
     return { told: { ...told, secret }, stored: { ...made, sealed: await secrets.seal(secret, accessKey) } };
   }
 
@@ -128,7 +128,7 @@ export function managedKeys({ table, secrets, capacity, clock = () => Date.now()
     const found = await table.read(accessKey);
     if (!found) return fail('unknown_key', `No key has the access key ${accessKey}.`, 401);
     const { stored, told } = await issue(found, options);
-    await changeKey(table, accessKey, (key) => rotated(key, stored, options), found);
+    await changeKey(table, accessKey, (key) => rotateKey(key, stored, options), found);
     return told;
   }
 
@@ -144,7 +144,7 @@ export function managedKeys({ table, secrets, capacity, clock = () => Date.now()
       requireKnownOptions(options, { secret: true }, 'revoke()');
       const { secret } = options;
       const ended = (key: StoredKey) =>
-        secret === undefined ? revoked(key, clock()) : withoutSecret(key, secret, clock());
+        secret === undefined ? revokeKey(key, clock()) : withoutSecret(key, secret, clock());
       await changeKey(table, accessKey, ended);
     },
     async delete(accessKey) {

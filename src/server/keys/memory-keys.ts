@@ -1,8 +1,8 @@
-import { checkAccessKey, concealed, type Secret } from '../../core/credentials.ts';
+import { checkAccessKey, type Secret, withHiddenSecret } from '../../core/credentials.ts';
 import { fail } from '../../core/errors.ts';
 import type { KeyRecord, KeySecret, KeyStore } from '../contracts.ts';
 import { type OptionNames, requireKnownOptions } from '../known-options.ts';
-import { rangesOf } from '../ranges.ts';
+import { parseRanges } from '../ranges.ts';
 import { checkKeySecret } from './key-secret.ts';
 
 const recordNames: OptionNames<KeyRecord> = {
@@ -47,7 +47,7 @@ export function memoryKeys(records: Iterable<KeyRecord>): KeyStore {
     if (!service || !secrets?.length)
       fail('invalid_configuration', `The key ${accessKey} needs a service and a secret.`);
     requireKnownOptions(record, recordNames, `The key ${accessKey}`);
-    rangesOf(record.addresses ?? []);
+    parseRanges(record.addresses ?? []);
     if (keys.has(accessKey)) fail('invalid_configuration', `The key ${accessKey} is given twice.`);
     for (const entry of secrets) {
       requireKnownOptions(entry, secretNames, `A secret of the key ${accessKey}`);
@@ -66,7 +66,7 @@ export function memoryKeys(records: Iterable<KeyRecord>): KeyStore {
 type Shared = Extract<KeySecret, { readonly secret: Secret }>;
 
 function concealedSecret({ secret, ...rest }: Shared): Shared {
-  return concealed(rest, copyOf(secret));
+  return withHiddenSecret(rest, copyOf(secret));
 }
 
 const copyOf = (secret: Secret): Secret => (ArrayBuffer.isView(secret) ? new Uint8Array(secret) : secret);

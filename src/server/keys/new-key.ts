@@ -2,7 +2,7 @@ import { checkEnvironment, type PlatformKey } from '../../core/credentials.ts';
 import { fail } from '../../core/errors.ts';
 import type { KeyRecord } from '../contracts.ts';
 import { type OptionNames, requireKnownOptions } from '../known-options.ts';
-import { rangesOf } from '../ranges.ts';
+import { parseRanges } from '../ranges.ts';
 import { checkFuture, checkMoment } from './moments.ts';
 
 /** A key to be made. */
@@ -52,7 +52,7 @@ export function checkNewKey(key: NewKey, now: number): void {
   if (!service || service.length > 255) fail('invalid_configuration', 'A key needs a service of 1 to 255 characters.');
   // A text has an `includes` of its own, which would find a scope in a part of it.
   for (const list of ['scopes', 'schemes', 'algorithms', 'addresses'] as const) checkTexts(list, key[list]);
-  rangesOf(addresses);
+  parseRanges(addresses);
   checkMoment('notBefore', notBefore);
   checkFuture('expiresAt', expiresAt, now);
   if (notBefore !== undefined && expiresAt !== undefined && !(notBefore < expiresAt)) {

@@ -1,9 +1,9 @@
-import { concealed } from '../../core/credentials.ts';
+import { withHiddenSecret } from '../../core/credentials.ts';
 import { fail } from '../../core/errors.ts';
 import type { KeyRecord, KeySecret } from '../contracts.ts';
 import type { StoredKey, StoredSecret } from './key-table.ts';
 import type { ManagedKeysOptions } from './managed-keys.ts';
-import { importedPublicKey } from './public-key.ts';
+import { importPublicKey } from './public-key.ts';
 
 /**
  * Opens stored keys, and keeps the last ones: what a secret costs to open, and a key to prepare, is paid once for as long as the
@@ -25,11 +25,11 @@ export function recordOpener({
       ...(notBefore !== undefined && { notBefore }),
       ...(expiresAt !== undefined && { expiresAt }),
     };
-    if (publicKey) return { ...validity, publicKey: await importedPublicKey(publicKey) };
-    if ('derive' in secrets) return concealed(validity, secrets.derive(key, id));
+    if (publicKey) return { ...validity, publicKey: await importPublicKey(publicKey) };
+    if ('derive' in secrets) return withHiddenSecret(validity, secrets.derive(key, id));
     if (sealed === undefined)
       return fail('key_store_unavailable', `The secret ${id} of ${key.accessKey} is not stored.`, 503);
-    return concealed(validity, await secrets.open(sealed, key.accessKey));
+    return withHiddenSecret(validity, await secrets.open(sealed, key.accessKey));
   }
 
   async function recordOf(key: StoredKey): Promise<KeyRecord> {
@@ -45,7 +45,7 @@ export function recordOpener({
     opened.delete(accessKey);
     const entry = found?.row === row ? found : { row, record: recordOf(key) };
     opened.set(accessKey, entry);
-    dropOldest(opened, capacity);
+    evictOldest(opened, capacity);
     entry.record.catch(() => {
       if (opened.get(accessKey) === entry) opened.delete(accessKey);
     });
@@ -54,7 +54,7 @@ export function recordOpener({
 }
 
 /** Drops what was put in first, until no more than `capacity` is left. */
-export function dropOldest<Key>(map: Map<Key, unknown>, capacity: number): void {
+export function evictOldest<Key>(map: Map<Key, unknown>, capacity: number): void {
   for (const oldest of map.keys()) {
     if (map.size <= capacity) break;
     map.delete(oldest);

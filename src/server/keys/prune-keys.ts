@@ -1,5 +1,5 @@
 import { requireKnownOptions } from '../known-options.ts';
-import { endOfKey } from './key-lifecycle.ts';
+import { keyExpiry } from './key-lifecycle.ts';
 import type { KeyTable } from './key-table.ts';
 import { everyKey } from './key-table.ts';
 
@@ -35,7 +35,7 @@ export async function pruneKeys(options: PruneKeysOptions): Promise<PrunedKeys> 
   let keys = 0;
   for await (const key of everyKey(table)) {
     keys++;
-    if (!(endOfKey(key) < endedBefore)) continue;
+    if (!(keyExpiry(key) < endedBefore)) continue;
     if (dryRun || (await table.delete(key.accessKey, key.version))) deleted.push(key.accessKey);
   }
   return { keys, deleted };

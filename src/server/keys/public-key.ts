@@ -1,5 +1,5 @@
 import { checkPublicKey, type PlatformKey } from '../../core/credentials.ts';
-import { base64, bytesOfBase64 } from '../../core/encoding.ts';
+import { base64, decodeBase64 } from '../../core/encoding.ts';
 import type { StoredPublicKey } from './key-table.ts';
 
 type KnownAlgorithm = {
@@ -13,7 +13,7 @@ type KnownAlgorithm = {
  *
  * @throws SignatureError `invalid_credentials` for anything but a CryptoKey of type `public`.
  */
-export async function storedPublicKey(key: PlatformKey): Promise<StoredPublicKey> {
+export async function exportPublicKey(key: PlatformKey): Promise<StoredPublicKey> {
   checkPublicKey(key);
   const { name, hash, namedCurve } = key.algorithm as KnownAlgorithm;
   const spki = new Uint8Array(await crypto.subtle.exportKey('spki', key));
@@ -23,7 +23,7 @@ export async function storedPublicKey(key: PlatformKey): Promise<StoredPublicKey
   };
 }
 
-/** The key that {@link storedPublicKey} stored. */
-export function importedPublicKey({ spki, algorithm }: StoredPublicKey): Promise<PlatformKey> {
-  return crypto.subtle.importKey('spki', bytesOfBase64(spki), algorithm, true, ['verify']);
+/** The key that {@link exportPublicKey} stored. */
+export function importPublicKey({ spki, algorithm }: StoredPublicKey): Promise<PlatformKey> {
+  return crypto.subtle.importKey('spki', decodeBase64(spki), algorithm, true, ['verify']);
 }

@@ -1,5 +1,5 @@
 import type { PlatformKey } from '../../core/credentials.ts';
-import { base64url, bytesOfBase64, textOfUtf8, utf8 } from '../../core/encoding.ts';
+import { base64url, decodeBase64, decodeUtf8, utf8 } from '../../core/encoding.ts';
 import { fail } from '../../core/errors.ts';
 import { type OptionNames, requireKnownOptions } from '../known-options.ts';
 
@@ -66,11 +66,11 @@ export function aesSealer(options: SealingOptions): Sealer {
     async open(sealed, accessKey) {
       const [, name = '', iv = '', content = ''] = sealedPattern.exec(sealed) ?? [];
       try {
-        const parameters = { name: 'AES-GCM', iv: bytesOfBase64(iv), additionalData: associated(name, accessKey) };
+        const parameters = { name: 'AES-GCM', iv: decodeBase64(iv), additionalData: associated(name, accessKey) };
         const plain = new Uint8Array(
-          await crypto.subtle.decrypt(parameters, await keyNamed(name), bytesOfBase64(content)),
+          await crypto.subtle.decrypt(parameters, await keyNamed(name), decodeBase64(content)),
         );
-        return plain[0] === textTag ? textOfUtf8(plain.subarray(1)) : plain.slice(1);
+        return plain[0] === textTag ? decodeUtf8(plain.subarray(1)) : plain.slice(1);
       } catch (cause) {
         return fail('key_store_unavailable', `The secret of ${accessKey} cannot be opened with ${name}.`, 503, cause);
       }

@@ -1,4 +1,4 @@
-import { bytesOfHex, hex, utf8 } from '../../core/encoding.ts';
+import { decodeHex, hex, utf8 } from '../../core/encoding.ts';
 import { fail } from '../../core/errors.ts';
 import { hmacSha256 } from '../../core/signing-key.ts';
 import type { Challenges } from '../contracts.ts';
@@ -44,7 +44,7 @@ export function signedChallenges(options: ChallengeOptions = {}): Challenges {
     accepts(challenge) {
       const [, text, end, mac] = /^((\d{1,15})\.[\da-f]{32})\.([\da-f]{64})$/.exec(challenge) ?? [];
       if (!text || !mac) return false;
-      const valid = key.verify(utf8(`countersign-challenge\n${text}`), bytesOfHex(mac));
+      const valid = key.verify(utf8(`countersign-challenge\n${text}`), decodeHex(mac));
       return valid === true && clock() < Number(end);
     },
   };

@@ -2,12 +2,12 @@ import { retirementField } from '../../core/field-names.ts';
 import type { HeaderView } from '../../core/message.ts';
 import type { Verifier } from '../verify/verifier.ts';
 import { type CorsOptions, corsSettings } from './cors-options.ts';
-import type { Reply } from './reply.ts';
+import type { PlainResponse } from './refusal-response.ts';
 
-/** What gates on every framework do by the CORS protocol; made by {@link corsOf}. */
+/** What gates on every framework do by the CORS protocol; made by {@link createCors}. */
 export type Cors = {
   /** The whole answer to a preflight; undefined for every other request, which is to be judged. */
-  preflight(request: Asked): Reply | undefined;
+  preflight(request: Asked): PlainResponse | undefined;
   /**
    * What an answer to a page needs beside what it has: fields to set, by name; one that is undefined must not be in it. A second
    * time it comes to the same. No scheme of this package signs any of them in an answer.
@@ -43,7 +43,7 @@ const exposedByUs = [
  *
  * @throws SignatureError `invalid_configuration`
  */
-export function corsOf(options: CorsOptions, fields: Verifier['fields']): Cors {
+export function createCors(options: CorsOptions, fields: Verifier['fields']): Cors {
   const { origins, headers, methods, exposed, maxAge } = corsSettings(options);
   const shown = [...fields.response, ...exposedByUs, ...exposed];
   const allowed = {

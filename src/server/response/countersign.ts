@@ -2,15 +2,15 @@ import { type Credentials, checkAccessKey, type PlatformKey } from '../../core/c
 import { bytesToSign, utf8 } from '../../core/encoding.ts';
 import { fail } from '../../core/errors.ts';
 import type { Message } from '../../core/message.ts';
-import type { Answer, ResponseScheme, Scheme } from '../../core/scheme.ts';
+import type { ResponseScheme, Scheme, SignedResponse } from '../../core/scheme.ts';
 import type { SigningKey } from '../../core/signing-key.ts';
 import { sha256OfReceived } from '../verify/body.ts';
 import type { PreparedSecret } from '../verify/prepared-keys.ts';
 import type { Candidate } from '../verify/signatures.ts';
-import type { Reply } from './reply.ts';
+import type { PlainResponse } from './refusal-response.ts';
 
 /** Whose answer a countersignature is, and to which request. */
-export type Countersigner = Pick<Answer, 'request'> & {
+export type Countersigner = Pick<SignedResponse, 'request'> & {
   readonly scheme: ResponseScheme;
   /** The key that verified the request, or the server's own. */
   readonly key: SigningKey;
@@ -20,7 +20,7 @@ export type Countersigner = Pick<Answer, 'request'> & {
 };
 
 /** What is known of the request to be answered. */
-export type Answered = {
+export type CountersignedRequest = {
   readonly message?: Message;
   readonly candidate?: Candidate | undefined;
   readonly key?: SigningKey;
@@ -33,7 +33,7 @@ export type Answered = {
  * @param options.responseKey the server's own key, in place of the caller's where the scheme has public keys.
  * @throws SignatureError `invalid_credentials`, `invalid_configuration` for a `responseKey` that can sign no answer.
  */
-export function countersigners({
+export function createCountersigners({
   schemes,
   responseKey,
   clock,
@@ -41,7 +41,7 @@ export function countersigners({
   readonly schemes: readonly Scheme[];
   readonly responseKey: Credentials | undefined;
   readonly clock: () => number;
-}): (answered: Answered) => Countersigner | undefined {
+}): (answered: CountersignedRequest) => Countersigner | undefined {
   const own = responseKey && keysOf(responseKey, schemes);
   return ({ message, candidate, key }) => {
     const response = candidate?.scheme.response;
@@ -96,7 +96,7 @@ export function requireCountersigner(
   }
 }
 
-export type AnswerParts = Omit<Answer, 'request'> & {
+export type ResponseParts = Omit<SignedResponse, 'request'> & {
   /** The bytes that the client will read, before any content coding. */
   readonly body: Uint8Array;
 };
@@ -107,7 +107,7 @@ const bodiless = ({ request }: Countersigner): boolean => request.method === 'HE
 /** The headers that prove to the caller that this answer, to this very request, comes from a holder of the key. */
 export async function countersignature(
   countersigner: Countersigner,
-  { status, headers, body: content }: AnswerParts,
+  { status, headers, body: content }: ResponseParts,
 ): Promise<Record<string, string>> {
   const { scheme, key, accessKey, request, clock } = countersigner;
   const body = bodiless(countersigner) ? new Uint8Array() : content;
@@ -127,7 +127,10 @@ export async function countersignature(
 }
 
 /** A reply with its countersignature. */
-export async function countersignedReply(countersigner: Countersigner, reply: Reply): Promise<Reply> {
+export async function countersignPlainResponse(
+  countersigner: Countersigner,
+  reply: PlainResponse,
+): Promise<PlainResponse> {
   const { status, body } = reply;
   const signed = await countersignature(countersigner, {
     status,
@@ -138,7 +141,7 @@ export async function countersignedReply(countersigner: Countersigner, reply: Re
 }
 
 /** A Response with its countersignature. The body is read whole, so this is not for streams without end. */
-export async function countersignedResponse(countersigner: Countersigner, response: Response): Promise<Response> {
+export async function countersignResponse(countersigner: Countersigner, response: Response): Promise<Response> {
   const { status, statusText } = response;
   const unread = bodiless(countersigner);
   const body = unread ? new Uint8Array() : new Uint8Array(await response.arrayBuffer());

@@ -1,5 +1,5 @@
 import { type Awaitable, isPromise } from '../../core/awaitable.ts';
-import { joined, readBody } from '../../core/body.ts';
+import { concatBytes, readBody } from '../../core/body.ts';
 import { nativeSha256, sha256OfBody } from '../../core/digest.ts';
 import { fail } from '../../core/errors.ts';
 import type { PresentedBody } from '../../core/scheme.ts';
@@ -20,7 +20,7 @@ export type BodyReader = {
  * @param limit in bytes.
  * @throws SignatureError (the reader) `body_consumed`, `body_parsed`, `body_too_large`, `body_interrupted`
  */
-export function bodyReader(request: Request | ReceivedRequest, limit: number): BodyReader {
+export function createBodyReader(request: Request | ReceivedRequest, limit: number): BodyReader {
   let asked = false;
   let bytes: Awaitable<Bytes>;
   return {
@@ -72,7 +72,7 @@ async function readChunks(source: AsyncIterable<Uint8Array>, limit: number): Pro
     if (size > limit) return undefined;
     chunks.push(chunk);
   }
-  return joined(chunks);
+  return concatBytes(chunks);
 }
 
 async function whole(read: Promise<Bytes>, limit: number): Promise<Uint8Array> {
@@ -90,12 +90,12 @@ export type BodyRules = {
   readonly unsignedPayload: boolean;
   /** Whether the finding `body-unsigned` is accepted. */
   readonly uncovered: boolean;
-  /** Whether a body whose digest is signed is left for others to check. */
-  readonly left: boolean;
+  /** Whether a body whose digest is signed is deferred: others check it. */
+  readonly deferred: boolean;
 };
 
 /** What a body must be that was not read and that nothing has checked. */
-export type UnreadBody = {
+export type ExpectedBody = {
   /** The SHA-256 that is signed; undefined if there must be no body. */
   readonly sha256: Uint8Array | undefined;
 };
@@ -104,7 +104,7 @@ export type UnreadBody = {
 export type VerifiedBody = {
   /** The bytes that are signed, if they were read. */
   readonly bytes?: Bytes;
-  readonly unread?: UnreadBody | undefined;
+  readonly unread?: ExpectedBody | undefined;
   /** Everything that was read, signed or not: another scheme may have asked for it. */
   readonly carried: Bytes;
 };
@@ -112,18 +112,18 @@ export type VerifiedBody = {
 /**
  * Reads the body and compares it with what was signed, unless the rules say otherwise.
  *
- * @throws SignatureError `unsigned_body`, `missing_body_digest`, `body_digest_mismatch`, and what {@link bodyReader} throws.
+ * @throws SignatureError `unsigned_body`, `missing_body_digest`, `body_digest_mismatch`, and what {@link createBodyReader} throws.
  */
 export async function checkBody(body: BodyReader, signed: PresentedBody, rules: BodyRules): Promise<VerifiedBody> {
   const expected = expectedOf(signed);
   if (isLeftOut(signed, rules)) return { carried: await body.taken() };
-  if (rules.left && expected) return { unread: expected, carried: await body.taken() };
+  if (rules.deferred && expected) return { unread: expected, carried: await body.taken() };
   const read = body.read();
   const bytes = isPromise(read) ? await read : read;
   const length = bytes?.length ?? 0;
   if (expected) {
     const digest = expected.sha256 && sha256OfReceived(bytes ?? new Uint8Array());
-    requireSigned(expected, { length, sha256: isPromise(digest) ? await digest : digest });
+    checkBodyDigest(expected, { length, sha256: isPromise(digest) ? await digest : digest });
   } else if (signed.kind === 'bytes' && !(await signed.matches(bytes ?? new Uint8Array()))) mismatch(length);
   return { bytes, carried: bytes };
 }
@@ -136,7 +136,7 @@ function isLeftOut({ kind }: PresentedBody, { unsignedPayload, uncovered }: Body
   return true;
 }
 
-function expectedOf(signed: PresentedBody): UnreadBody | undefined {
+function expectedOf(signed: PresentedBody): ExpectedBody | undefined {
   if (signed.kind === 'none') return { sha256: undefined };
   if (signed.kind !== 'digest') return undefined;
   return signed.sha256.length === 32
@@ -164,7 +164,7 @@ export type ReceivedBody = {
  *
  * @throws SignatureError `missing_body_digest`, `body_digest_mismatch`
  */
-export function requireSigned(signed: UnreadBody, { length, sha256 }: ReceivedBody): void {
+export function checkBodyDigest(signed: ExpectedBody, { length, sha256 }: ReceivedBody): void {
   if (!signed.sha256) {
     if (length) fail('missing_body_digest', 'There is a body, but no signed digest of it.', 401);
   } else if (!sha256 || !equalInConstantTime(signed.sha256, sha256)) mismatch(length);

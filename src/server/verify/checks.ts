@@ -1,7 +1,7 @@
 import { fail } from '../../core/errors.ts';
 import type { PresentedSignature } from '../../core/scheme.ts';
 import type { Challenges, KeyRecord } from '../contracts.ts';
-import { type Ranges, rangesOf } from '../ranges.ts';
+import { parseRanges, type Ranges } from '../ranges.ts';
 
 /** When a signature is fresh; times in milliseconds. */
 export type FreshnessRules = {
@@ -87,7 +87,7 @@ function rangesOfKey(addresses: readonly string[]): Ranges {
   let ranges = parsedRanges.get(addresses);
   if (!ranges) {
     try {
-      ranges = rangesOf(addresses);
+      ranges = parseRanges(addresses);
     } catch (cause) {
       return fail('key_store_unavailable', `The key record is wrong: ${(cause as Error).message}`, 503, cause);
     }

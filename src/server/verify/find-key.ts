@@ -1,6 +1,6 @@
 import { type Awaitable, isPromise } from '../../core/awaitable.ts';
 import { fail, SignatureError } from '../../core/errors.ts';
-import { storeFault } from '../../stores/store-fault.ts';
+import { toStoreError } from '../../stores/store-fault.ts';
 import type { KeyRecord, KeyStore } from '../contracts.ts';
 
 /**
@@ -30,7 +30,7 @@ function checkRecord(found: KeyRecord | undefined, accessKey: string): KeyRecord
 function unavailable(cause: unknown): never {
   // Stores of this package say precisely what is wrong.
   if (cause instanceof SignatureError && cause.code === 'key_store_unavailable') throw cause;
-  return fail('key_store_unavailable', storeFault('The key store', cause), 503, cause);
+  return fail('key_store_unavailable', toStoreError('The key store', cause), 503, cause);
 }
 
 /**

@@ -1,8 +1,8 @@
 import { fail } from '../../core/errors.ts';
-import { storeFault } from '../../stores/store-fault.ts';
-import { inTime } from '../../stores/with-timeout.ts';
+import { toStoreError } from '../../stores/store-fault.ts';
+import { withTimeout } from '../../stores/with-timeout.ts';
 import type { Limiter } from '../contracts.ts';
-import { networkOf } from '../ranges.ts';
+import { maskAddress } from '../ranges.ts';
 import type { LimitOptions } from './verifier-options.ts';
 
 /** One budget of a limiter. */
@@ -41,7 +41,7 @@ export function createLimits({ byAddress, byKey, timeout = 2000, ipv6Prefix = 64
 
   async function refund({ limiter, key }: Budget): Promise<void> {
     try {
-      await inTime(Promise.resolve(limiter.reward?.(key)), timeout);
+      await withTimeout(Promise.resolve(limiter.reward?.(key)), timeout);
     } catch {
       // The result is known already.
     }
@@ -52,21 +52,21 @@ export function createLimits({ byAddress, byKey, timeout = 2000, ipv6Prefix = 64
     let taken: Promise<unknown> | undefined;
     try {
       taken = Promise.resolve(limiter.consume(key));
-      return await inTime(taken, timeout);
+      return await withTimeout(taken, timeout);
     } catch (cause) {
-      if (waitOf(cause) !== undefined || !isFault(cause)) {
+      if (readWait(cause) !== undefined || !isFault(cause)) {
         return fail('rate_limited', 'Too many requests. Try again later.', 429, cause);
       }
       // A point that is taken after the timeout is given back.
       taken?.then(() => refund(budget)).catch(() => {});
-      return fail('limiter_unavailable', storeFault(`The limiter by ${name}`, cause), 503, cause);
+      return fail('limiter_unavailable', toStoreError(`The limiter by ${name}`, cause), 503, cause);
     }
   }
 
   return {
     byAddress:
       byAddress &&
-      ((address) => ({ name: 'address', limiter: byAddress, key: networkOf(address ?? 'unknown', ipv6Prefix) })),
+      ((address) => ({ name: 'address', limiter: byAddress, key: maskAddress(address ?? 'unknown', ipv6Prefix) })),
     byKey: byKey && ((accessKey) => ({ name: 'key', limiter: byKey, key: accessKey })),
     consume,
     refund,
@@ -74,7 +74,7 @@ export function createLimits({ byAddress, byKey, timeout = 2000, ipv6Prefix = 64
 }
 
 /** After how many milliseconds there is budget again, if the limiter says so. */
-export function waitOf(result: unknown): number | undefined {
+export function readWait(result: unknown): number | undefined {
   const told = partsOf(result).map((part) => (part as Partial<RateLimit> | undefined)?.msBeforeNext);
   const waits = told.filter((wait): wait is number => typeof wait === 'number' && wait >= 0);
   return waits.length ? Math.max(...waits) : undefined;
@@ -95,7 +95,7 @@ const partsOf = (result: unknown): readonly unknown[] =>
 export function rateLimitHeaders({ name, limiter }: Budget, result: unknown): Record<string, string> {
   const remaining = whole((result as Partial<RateLimit> | undefined | null)?.remainingPoints);
   const [quota, window] = [whole(limiter.points), whole(limiter.duration)];
-  const wait = waitOf(result);
+  const wait = readWait(result);
   const reset = whole(wait === undefined ? undefined : wait / 1000);
   return {
     ...(quota !== undefined && { 'RateLimit-Policy': `"${name}";q=${quota}${window ? `;w=${window}` : ''}` }),

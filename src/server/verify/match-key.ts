@@ -6,8 +6,8 @@ import type { KeyRecord, KeySecret, KeyStore } from '../contracts.ts';
 import type { BodyReader } from './body.ts';
 import { requireAllowed } from './checks.ts';
 import { findKey, requireUsable } from './find-key.ts';
-import { ownSecretsOf } from './own-secrets.ts';
 import { type PreparedKeys, type PreparedSecret, prepareKeys, requireActive } from './prepared-keys.ts';
+import { createSecretRegistry } from './secret-registry.ts';
 import type { Candidate } from './signatures.ts';
 
 /** A signature of a request, the key that it names, and the secret that made it. */
@@ -41,12 +41,12 @@ export type MatchContext = {
  *
  * @throws SignatureError (the function) `key_store_unavailable`, and what {@link BodyReader} throws.
  */
-export function keyMatcher(
+export function createKeyMatcher(
   keys: KeyStore,
   schemes: readonly Scheme[],
 ): (candidates: readonly Candidate[], context: MatchContext) => Promise<Matches> {
   const prepared = new Map(schemes.map((scheme) => [scheme, prepareKeys(scheme)]));
-  const requireOwnSecrets = ownSecretsOf(prepared);
+  const requireOwnSecrets = createSecretRegistry(prepared);
 
   async function matchKey(candidate: Candidate, record: KeyRecord | undefined, context: MatchContext): Promise<Match> {
     if (record) requireOwnSecrets(record);

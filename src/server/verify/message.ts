@@ -1,7 +1,12 @@
-import { type Address, addressOf, normaliseTarget } from '../../core/address.ts';
+import { type Address, normaliseTarget, parseAddress } from '../../core/address.ts';
 import { fail } from '../../core/errors.ts';
-import { type HeaderView, type Message, methodOf } from '../../core/message.ts';
-import { type ClientConnection, type ConnectionReader, connectionReader, type TrustedProxies } from './proxies.ts';
+import { type HeaderView, type Message, upperCaseMethod } from '../../core/message.ts';
+import {
+  type ClientConnection,
+  type ConnectionReader,
+  createConnectionReader,
+  type TrustedProxies,
+} from './proxies.ts';
 
 /** A request as a server framework that has no `Request` received it. */
 export type ReceivedRequest = {
@@ -58,26 +63,26 @@ export type ResolvedRequest = {
  * @throws SignatureError `invalid_configuration` for a `publicOrigin` with a path, and a `publicPath` that does not begin with `/`
  * or ends in one; (the function) `malformed_field`
  */
-export function requestResolver({
+export function createRequestResolver({
   publicOrigin,
   publicPath,
   trustedProxies,
 }: PublicAddress): (request: Request | ReceivedRequest, peer?: string) => ResolvedRequest {
-  const origin = publicOrigin === undefined ? undefined : addressOf(originOf(publicOrigin));
+  const origin = publicOrigin === undefined ? undefined : parseAddress(originOf(publicOrigin));
   if (!/^$|^\/[^?#]*[^?#/]$/.test(publicPath ?? '')) fail('invalid_configuration', 'publicPath must look like /v1.');
   const readConnection: ConnectionReader = trustedProxies
-    ? connectionReader(trustedProxies)
+    ? createConnectionReader(trustedProxies)
     : (_, peer) => ({ address: peer });
   return (request, peer) => {
     const headers = 'url' in request ? request.headers : textsOf(request.headers);
     const connection = readConnection(headers, peer);
     const message = (): ReceivedMessage => {
-      const presented = 'url' in request ? addressOf(request.url) : addressOfReceived(request);
+      const presented = 'url' in request ? parseAddress(request.url) : addressOfReceived(request);
       requireSendable(presented.rawTarget);
       const scheme = origin?.scheme ?? schemeAt(connection) ?? presented.scheme;
       const prefix = publicPath ?? prefixAt(connection);
       return {
-        method: methodOf(request.method),
+        method: upperCaseMethod(request.method),
         scheme,
         authority: origin?.authority ?? withoutDefaultPort(authorityAt(connection) ?? presented.authority, scheme),
         target: prefix ? normaliseTarget(prefix + presented.target) : presented.target,

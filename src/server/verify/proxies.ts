@@ -1,7 +1,7 @@
 import { fail } from '../../core/errors.ts';
 import type { HeaderView } from '../../core/message.ts';
 import { type OptionNames, requireKnownOptions } from '../known-options.ts';
-import { canonicalAddress, type Ranges, rangesOf, refuseEverybody } from '../ranges.ts';
+import { canonicalAddress, parseRanges, type Ranges, refuseEverybody } from '../ranges.ts';
 
 const known = ['forwarded', 'x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 'x-forwarded-prefix'] as const;
 
@@ -40,10 +40,10 @@ export type ConnectionReader = (headers: HeaderView, peer: string | undefined) =
  *
  * @throws SignatureError `invalid_configuration`; (the function) `malformed_field`
  */
-export function connectionReader(trusted: TrustedProxies): ConnectionReader {
+export function createConnectionReader(trusted: TrustedProxies): ConnectionReader {
   requireKnownOptions(trusted, trustedNames, 'trustedProxies');
   const { addresses, headers: names } = trusted;
-  const isTrusted = rangesOf(addresses);
+  const isTrusted = parseRanges(addresses);
   refuseEverybody(addresses);
   const unknown = names.some((name) => !known.includes(name));
   const standard = names.includes('forwarded');
@@ -66,7 +66,7 @@ type Reading = {
 };
 
 function byForwarded({ headers, isTrusted }: Reading): ClientConnection {
-  const elements = forwardedElements(headers.get('forwarded') ?? '');
+  const elements = parseForwarded(headers.get('forwarded') ?? '');
   const { index, address } = clientIn(
     'Forwarded',
     elements.map((element) => element.get('for')),
@@ -132,7 +132,7 @@ const forwardedPair =
  *
  * @throws SignatureError `malformed_field`, so that a quotation that a caller opens cannot swallow what a proxy adds.
  */
-export function forwardedElements(value: string): readonly ForwardedElement[] {
+export function parseForwarded(value: string): readonly ForwardedElement[] {
   const elements: ForwardedElement[] = [];
   let element = new Map<string, string>();
   let end = 0;

@@ -3,7 +3,7 @@ import { sha256OfBody } from '../../core/digest.ts';
 import { bytesToSign, hex } from '../../core/encoding.ts';
 import { fail, SignatureError } from '../../core/errors.ts';
 import type { PresentedSignature } from '../../core/scheme.ts';
-import { storeFault } from '../../stores/store-fault.ts';
+import { toStoreError } from '../../stores/store-fault.ts';
 import type { ReplayStore } from '../contracts.ts';
 import type { Match } from './match-key.ts';
 
@@ -61,7 +61,7 @@ const claimEnd = ({ time, expiresAt = 0 }: PresentedSignature, { now, remembered
 function unavailable(cause: unknown): never {
   // Stores of this package say precisely what is wrong.
   if (cause instanceof SignatureError && cause.code.startsWith('replay_store_')) throw cause;
-  return fail('replay_store_unavailable', storeFault('The replay store', cause), 503, cause);
+  return fail('replay_store_unavailable', toStoreError('The replay store', cause), 503, cause);
 }
 
 function requireUnseen(claim: unknown): void {

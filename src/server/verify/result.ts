@@ -1,12 +1,12 @@
 import type { Awaitable } from '../../core/awaitable.ts';
 import { fail, type SignatureError } from '../../core/errors.ts';
 import { retirementField, retirementValue } from '../../core/field-names.ts';
-import { readdress } from '../../core/readdress.ts';
 import type { Scheme } from '../../core/scheme.ts';
+import { withTarget } from '../../core/with-target.ts';
 import type { KeyRecord, Principal } from '../contracts.ts';
-import { type Countersigner, countersignedResponse } from '../response/countersign.ts';
-import type { Reply } from '../response/reply.ts';
-import type { UnreadBody, VerifiedBody } from './body.ts';
+import { type Countersigner, countersignResponse } from '../response/countersign.ts';
+import type { PlainResponse } from '../response/refusal-response.ts';
+import type { ExpectedBody, VerifiedBody } from './body.ts';
 import type { ReceivedRequest } from './message.ts';
 import type { PreparedSecret } from './prepared-keys.ts';
 
@@ -23,9 +23,9 @@ export type Verified<Received> = {
   /** The bytes of the body that were verified; undefined where there is none, or it is not signed, or was left unread. */
   readonly body: Uint8Array | undefined;
   /** What the body must be, where it was left unread as `VerifyContext.body` asked: nothing has checked it. */
-  readonly unread?: UnreadBody;
+  readonly expectedBody?: ExpectedBody;
   /** Where the request came in, as it was judged: what was signed of it is right. */
-  readonly entrance: Entered;
+  readonly resolved: ResolvedAddress;
   /** Names of headers whose whole value is signed, in lower case, beside those that carry the signature. */
   readonly signedHeaders: readonly string[];
   /** Names of headers that may carry a signature of this scheme, in lower case. */
@@ -44,7 +44,7 @@ export type Verified<Received> = {
 };
 
 /** How a request came in, as far as `publicOrigin`, trusted proxies and the request say, in this order. */
-export type Entered = {
+export type ResolvedAddress = {
   /** Where it came from. */
   readonly address: string | undefined;
   readonly scheme: 'http' | 'https';
@@ -63,11 +63,11 @@ export type Refused = {
   /** The precise reason: for logs, not for the caller. */
   readonly error: SignatureError;
   /** What to answer: as precise as the caller may know. */
-  readonly reply: Reply;
+  readonly response: PlainResponse;
 };
 
 /** What the steps of verification have found out about a request that none of them refuses. */
-export type Findings = Pick<Verified<unknown>, 'entrance' | 'headers' | 'checkScope'> & {
+export type Findings = Pick<Verified<unknown>, 'resolved' | 'headers' | 'checkScope'> & {
   readonly record: KeyRecord;
   readonly secret: PreparedSecret;
   readonly scheme: Scheme;
@@ -79,7 +79,7 @@ export type Findings = Pick<Verified<unknown>, 'entrance' | 'headers' | 'checkSc
 /** The result for a request that is accepted. */
 export function acceptedResult<Received>(
   request: Received,
-  { record, secret, scheme, signedHeaders = [], body, entrance, headers, countersigner, checkScope }: Findings,
+  { record, secret, scheme, signedHeaders = [], body, resolved, headers, countersigner, checkScope }: Findings,
 ): Verified<Received> {
   const result: { -readonly [Name in keyof Verified<Received>]: Verified<Received>[Name] } = {
     ok: true,
@@ -87,18 +87,18 @@ export function acceptedResult<Received>(
     scheme: scheme.name,
     request,
     body: body.bytes,
-    entrance,
+    resolved,
     signedHeaders,
     signatureHeaders: scheme.fields,
     headers,
     checkScope,
     countersign: async (response) =>
       countersigner
-        ? countersignedResponse(countersigner, response)
+        ? countersignResponse(countersigner, response)
         : fail('invalid_configuration', `The scheme ${scheme.name} signs no responses.`, 500),
   };
   // Assigned rather than spread, which is slower, and this runs for every request.
-  if (body.unread) result.unread = body.unread;
+  if (body.unread) result.expectedBody = body.unread;
   const { expiresAt } = secret.secret;
   if (expiresAt !== undefined) {
     result.retiresAt = expiresAt;
@@ -135,6 +135,6 @@ export function verifiedRequest<Received extends Request | ReceivedRequest>(
   // A Request of these methods cannot carry a body.
   const carried = body && !(body.length === 0 && /^(?:GET|HEAD)$/i.test(request.method)) ? body : undefined;
   // The whole of it: behind a fragment, which nobody signs, another path could end like the verified one.
-  if (pathOf(request.url) !== target) return readdress(request, { target, body: carried }) as Promise<Received>;
+  if (pathOf(request.url) !== target) return withTarget(request, { target, body: carried }) as Promise<Received>;
   return carried ? (new Request(request, { body: carried as BodyInit }) as Received) : request;
 }

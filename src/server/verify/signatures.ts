@@ -6,13 +6,13 @@ import type { PresentedSignature, Scheme } from '../../core/scheme.ts';
 /**
  * The schemes of a verifier, in the order in which they are tried.
  *
- * @param accept the findings that are accepted.
+ * @param acceptFindings the findings that are accepted.
  * @throws SignatureError `invalid_configuration` for no scheme, for two of one name, and for a scheme with a finding of high
  * severity that is not accepted.
  */
 export function acceptedSchemes(
   given: Scheme | readonly Scheme[],
-  accept: readonly FindingCode[],
+  acceptFindings: readonly FindingCode[],
 ): readonly [Scheme, ...Scheme[]] {
   const [first, ...others] = 'name' in given ? [given] : given;
   if (!first) return fail('invalid_configuration', 'A verifier needs a scheme.');
@@ -21,10 +21,10 @@ export function acceptedSchemes(
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined) fail('invalid_configuration', `Two schemes are named ${twice}.`);
   for (const { name, findings = [] } of schemes) {
-    const open = findings.filter(({ code, severity }) => severity === 'high' && !accept.includes(code));
+    const open = findings.filter(({ code, severity }) => severity === 'high' && !acceptFindings.includes(code));
     if (open.length) {
       const said = open.map(({ code, message }) => `${code} (${message})`).join(', ');
-      fail('invalid_configuration', `The scheme ${name} leaves open what accept must name: ${said}`);
+      fail('invalid_configuration', `The scheme ${name} leaves open what acceptFindings must name: ${said}`);
     }
   }
   return schemes;

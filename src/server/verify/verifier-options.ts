@@ -18,7 +18,7 @@ export type VerifierOptions = PublicAddress & {
   /** The schemes by which a request may be signed: one, or several while callers move from one to another. @default countersignV1 */
   readonly scheme?: Scheme | readonly Scheme[];
   /** Weaknesses of a scheme (findings of high severity) that you accept; others make `createVerifier` throw. @default [] */
-  readonly accept?: readonly FindingCode[];
+  readonly acceptFindings?: readonly FindingCode[];
   /** Issues and checks what schemes with a challenge sign, as `signedChallenges()` does. @default none */
   readonly challenges?: Challenges;
   /**
@@ -49,7 +49,7 @@ export const verifierNames: OptionNames<VerifierOptions> = {
   keys: true,
   replay: true,
   scheme: true,
-  accept: true,
+  acceptFindings: true,
   challenges: true,
   responseKey: true,
   tolerance: true,
@@ -98,8 +98,8 @@ export type VerifyContext = {
   /** Whether the answer must be countersigned: refused, before its nonce is spent, is what nobody can answer so. @default false */
   readonly countersign?: boolean;
   /**
-   * `'left'` leaves a body unread of which the digest is signed, for gateways that check it while they pass it on, or that
+   * `'deferred'` leaves a body unread of which the digest is signed, for gateways that check it while they pass it on, or that
    * never see it: `Verified.unread` says what it must be. @default 'read'
    */
-  readonly body?: 'read' | 'left';
+  readonly body?: 'read' | 'deferred';
 };

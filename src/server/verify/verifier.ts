@@ -1,9 +1,9 @@
 import { SignatureError } from '../../core/errors.ts';
 import { countersignV1 } from '../../schemes/countersign-v1/scheme.ts';
-import { type Audited, report } from '../audit/audit.ts';
+import { type Audited, reportToAudit } from '../audit/report-to-audit.ts';
 import { requireKnownOptions } from '../known-options.ts';
-import { countersignedReply, countersigners } from '../response/countersign.ts';
-import { replyTo } from '../response/reply.ts';
+import { countersignPlainResponse, createCountersigners } from '../response/countersign.ts';
+import { refusalResponse } from '../response/refusal-response.ts';
 import { requireScope } from './checks.ts';
 import { createLimits } from './limits.ts';
 import type { ReceivedRequest } from './message.ts';
@@ -38,17 +38,17 @@ type Outcome = Pick<Audited, 'request' | 'error' | 'reportOnly'> & {
 
 /**
  * Makes a verifier. It accepts only requests that are fresh, not replayed, unmodified and signed with an active secret, except as
- * relaxed by `accept`.
+ * relaxed by `acceptFindings`.
  *
  * @throws SignatureError `invalid_configuration`, `invalid_credentials` for a `responseKey` that cannot sign.
  */
 export function createVerifier(options: VerifierOptions): Verifier {
   requireKnownOptions(options, verifierNames, 'createVerifier()');
-  const { scheme = countersignV1, clock = () => Date.now(), audit, accept = [], challenges } = options;
+  const { scheme = countersignV1, clock = () => Date.now(), audit, acceptFindings = [], challenges } = options;
   requireKnownOptions(options.limits ?? {}, limitNames, 'limits of createVerifier()');
-  const schemes = acceptedSchemes(scheme, accept);
+  const schemes = acceptedSchemes(scheme, acceptFindings);
   const limits = createLimits(options.limits ?? {});
-  const countersignerOf = countersigners({ schemes, responseKey: options.responseKey, clock });
+  const countersignerOf = createCountersigners({ schemes, responseKey: options.responseKey, clock });
   const verify = createVerify(options, { schemes, limits, clock, countersignerOf, checkScope });
   const howToSign = schemes.map((one) => one.challenge ?? {});
 
@@ -58,7 +58,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
       cause instanceof SignatureError
         ? cause
         : new SignatureError('internal_error', 'The request could not be judged.', 500, { cause });
-    const reply = replyTo(error, {
+    const reply = refusalResponse(error, {
       scheme: (candidate?.scheme ?? schemes[0]).name,
       disclosed: key !== undefined || record?.explain === true,
       howToSign,
@@ -68,8 +68,8 @@ export function createVerifier(options: VerifierOptions): Verifier {
     // An authenticated caller can then trust the refusal, and set its clock by the time in it.
     const countersigner = countersignerOf(verification);
     // A key that can only verify signs no response.
-    const signed = countersigner && (await countersignedReply(countersigner, reply).catch(() => undefined));
-    return { ok: false, error, reply: signed ?? reply };
+    const signed = countersigner && (await countersignPlainResponse(countersigner, reply).catch(() => undefined));
+    return { ok: false, error, response: signed ?? reply };
   }
 
   /** Refuses a scope that a route asks for later like one that the context asks for. */
@@ -88,7 +88,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
   function reportOutcome({ request, verification, begun, error, reportOnly }: Outcome): void {
     if (!audit) return;
     const { address, candidate, record, secretId } = verification;
-    report(audit, {
+    reportToAudit(audit, {
       time: clock(),
       duration: performance.now() - begun,
       request,

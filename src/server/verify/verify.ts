@@ -5,13 +5,13 @@ import type { Scheme } from '../../core/scheme.ts';
 import type { SigningKey } from '../../core/signing-key.ts';
 import { allowUnsignedPayload } from '../../core/unsafe-options.ts';
 import type { KeyRecord } from '../contracts.ts';
-import { type Answered, type Countersigner, requireCountersigner } from '../response/countersign.ts';
-import { bodyReader, checkBody } from './body.ts';
+import { type CountersignedRequest, type Countersigner, requireCountersigner } from '../response/countersign.ts';
+import { checkBody, createBodyReader } from './body.ts';
 import { requireChallenge, requireFresh, requireScope } from './checks.ts';
 import { recordKeyUse } from './find-key.ts';
 import { type Budget, type Limits, rateLimitHeaders } from './limits.ts';
-import { keyMatcher, type Match, requireMatch } from './match-key.ts';
-import { type ReceivedRequest, type ResolvedRequest, requestResolver } from './message.ts';
+import { createKeyMatcher, type Match, requireMatch } from './match-key.ts';
+import { createRequestResolver, type ReceivedRequest, type ResolvedRequest } from './message.ts';
 import { isActive } from './prepared-keys.ts';
 import { claimNonces } from './replay.ts';
 import { acceptedResult, type Refused, type Verified, verifiedRequest } from './result.ts';
@@ -46,7 +46,7 @@ export type VerificationParts = {
   readonly schemes: readonly Scheme[];
   readonly limits: Limits;
   readonly clock: () => number;
-  readonly countersignerOf: (answered: Answered) => Countersigner | undefined;
+  readonly countersignerOf: (answered: CountersignedRequest) => Countersigner | undefined;
   /** See {@link Verified.checkScope}. */
   checkScope(
     request: Request | ReceivedRequest,
@@ -70,18 +70,18 @@ const noHeaders = Object.freeze({});
  * @throws SignatureError `invalid_configuration`
  */
 export function createVerify(options: VerifierOptions, parts: VerificationParts): Verify {
-  const { keys, replay, accept = [], challenges } = options;
+  const { keys, replay, acceptFindings = [], challenges } = options;
   const { schemes, limits, clock, countersignerOf, checkScope } = parts;
   const { tolerance, remembered, maxBodyBytes } = checkedNumbers(options);
-  const resolveRequest = requestResolver(options);
-  const findMatches = keyMatcher(keys, schemes);
-  const timeless = accept.includes('no-timestamp');
-  const reusable = accept.includes('no-nonce');
+  const resolveRequest = createRequestResolver(options);
+  const findMatches = createKeyMatcher(keys, schemes);
+  const timeless = acceptFindings.includes('no-timestamp');
+  const reusable = acceptFindings.includes('no-nonce');
   const unsigned = {
     unsignedPayload: options[allowUnsignedPayload] === true,
-    uncovered: accept.includes('body-unsigned'),
+    uncovered: acceptFindings.includes('body-unsigned'),
   };
-  const bodyRules = { read: { ...unsigned, left: false }, left: { ...unsigned, left: true } };
+  const bodyRules = { read: { ...unsigned, deferred: false }, deferred: { ...unsigned, deferred: true } };
 
   function requireTimely({ presented }: Candidate, now: number): void {
     requireFresh(presented, { now, tolerance, timeless });
@@ -125,7 +125,7 @@ export function createVerify(options: VerifierOptions, parts: VerificationParts)
 
     // The key, its signature and its state.
     const now = clock();
-    const reader = bodyReader(request, maxBodyBytes);
+    const reader = createBodyReader(request, maxBodyBytes);
     const timely = (candidate: Candidate) => requireTimely(candidate, now);
     const matches = await findMatches(candidates, { now, body: reader, address, requireTimely: timely });
     const [match] = matches;
@@ -156,7 +156,7 @@ export function createVerify(options: VerifierOptions, parts: VerificationParts)
       scheme,
       signedHeaders: presented.signedHeaders,
       body,
-      entrance: {
+      resolved: {
         address,
         scheme: message.scheme,
         authority: message.authority,

@@ -47,7 +47,7 @@ export async function startServer({ accessKey, secret, files }: ServerOptions): 
     const { path } = asked;
     const result = await verifier.verify(receivedOf(message));
     if (!result.ok) {
-      const { status, headers, body } = result.reply;
+      const { status, headers, body } = result.response;
       // The body stays as it is: Chromium checks it against the Unencoded-Digest of a countersigned refusal.
       return { status, headers: { ...headers, 'X-Reason': `${result.error.code}: ${result.error.message}` }, body };
     }

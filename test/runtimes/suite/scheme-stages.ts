@@ -1,5 +1,5 @@
 import { bytesToSign, hex } from '../../../src/core/encoding.ts';
-import { messageOf } from '../../../src/core/message.ts';
+import { toMessage } from '../../../src/core/message.ts';
 import type { Scheme, ToSign } from '../../../src/core/scheme.ts';
 import type { SigningKey } from '../../../src/core/signing-key.ts';
 import { bytesOf } from '../../vectors/format.ts';
@@ -38,7 +38,7 @@ function signs(one: SchemeCase, scheme: Scheme): void {
 function reads(one: SchemeCase, scheme: Scheme): void {
   const { method, url, headers, body } = one.request;
   const sent = one.stages.target ? url.replace(/^(\w+:\/\/[^/]+).*/, (_, origin) => origin + one.stages.target) : url;
-  const presented = scheme.read(messageOf({ method, url: sent }, fieldsOf([...headers, ...one.stages.headers])));
+  const presented = scheme.read(toMessage({ method, url: sent }, fieldsOf([...headers, ...one.stages.headers])));
   const bytes = bytesOf(body);
   const given = presented.stringToSign;
   const string: ToSign = typeof given === 'function' ? given(bytes) : given;

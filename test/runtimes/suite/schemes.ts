@@ -31,7 +31,7 @@ async function verdict(one: SchemeCase, request: Request): Promise<string> {
   const scheme = schemeOf(one.scheme);
   const verifier = createVerifier({
     scheme,
-    accept: (scheme.findings ?? []).map(({ code }) => code),
+    acceptFindings: (scheme.findings ?? []).map(({ code }) => code),
     keys: memoryKeys([{ accessKey: one.accessKey, service: 'suite', secrets: [{ secret: one.secret }] }]),
     replay: memoryReplay({ clock: () => one.time * 1000 }),
     clock: () => one.time * 1000,

@@ -1,7 +1,7 @@
-import { addressOf, normaliseTarget } from '../../../src/core/address.ts';
+import { normaliseTarget, parseAddress } from '../../../src/core/address.ts';
 import { contentDigest, sha256OfBodySync } from '../../../src/core/digest.ts';
 import { bytesToSign, hex } from '../../../src/core/encoding.ts';
-import { type HeaderView, type Message, methodOf } from '../../../src/core/message.ts';
+import { type HeaderView, type Message, upperCaseMethod } from '../../../src/core/message.ts';
 import type { SignedBody, ToSign } from '../../../src/core/scheme.ts';
 import { hmacSha256 } from '../../../src/core/signing-key.ts';
 import { readCountersignV1 } from '../../../src/schemes/countersign-v1/read.ts';
@@ -60,7 +60,7 @@ const responseOf = ({ response, time, requestSignature }: RespondCase) => {
   const body = bytesOf(response.body);
   return countersignV1Response.prepare({
     request: {
-      ...addressOf('https://example.com/'),
+      ...parseAddress('https://example.com/'),
       method: 'GET',
       headers: viewOf([['X-API-Signature', requestSignature]]),
     },
@@ -84,7 +84,11 @@ export const stageChecks: readonly StageCheck[] = [
     name: `message of ${sign.length} vectors`,
     run: () =>
       each(sign, ({ request: { method, target }, stages: { message } }) =>
-        equal([methodOf(method), normaliseTarget(target)], [message.method, message.target], 'method and target'),
+        equal(
+          [upperCaseMethod(method), normaliseTarget(target)],
+          [message.method, message.target],
+          'method and target',
+        ),
       ),
   },
   {

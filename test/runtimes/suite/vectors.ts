@@ -27,8 +27,8 @@ async function judged(verifier: Verifier, { received }: VerifyCase): Promise<Ver
   const { headers, body, host: authority, ...line } = received;
   const result = await verifier.verify({ ...line, authority, headers: headersOf(headers), body: bytesOf(body) });
   if (result.ok) return { accepted: true };
-  const { code } = JSON.parse(result.reply.body) as { readonly code: string };
-  return { accepted: false, code: result.error.code, publicCode: code, status: result.reply.status };
+  const { code } = JSON.parse(result.response.body) as { readonly code: string };
+  return { accepted: false, code: result.error.code, publicCode: code, status: result.response.status };
 }
 
 export const vectorChecks: readonly Check[] = [

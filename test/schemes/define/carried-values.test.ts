@@ -75,7 +75,7 @@ describe('a challenge that is carried', () => {
     const verifier = createVerifier({
       scheme,
       challenges,
-      accept: ['no-timestamp'],
+      acceptFindings: ['no-timestamp'],
       clock: () => noon,
       keys: memoryKeys([{ accessKey, service: 'shop', secrets: [{ secret }] }]),
       replay: memoryReplay({ clock: () => noon }),

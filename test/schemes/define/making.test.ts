@@ -3,7 +3,7 @@ import { createSigner, prepareRequest } from 'countersign';
 import { defineScheme, type SchemeDefinition } from 'countersign/schemes';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { messageOf } from '../../../src/core/message.ts';
+import { toMessage } from '../../../src/core/message.ts';
 import { timestampForm } from '../../../src/schemes/define/timestamp.ts';
 import { noon } from '../../server/rig.ts';
 import { accessKey, nonce, partner, secret } from './rig.ts';
@@ -15,7 +15,7 @@ function made(stringToSign: string, url = 'https://api.example.com/', headers: R
     stringToSign,
     headers: { 'X-Sign': '{accessKey}:{timestamp}:{nonce}:{signature}' },
   });
-  const message = { ...messageOf({ method: 'GET', url }, new Headers(headers)) };
+  const message = { ...toMessage({ method: 'GET', url }, new Headers(headers)) };
   const input = { message, accessKey, time: noon, nonce, body: { kind: 'none' }, signedHeaders: [] } as const;
   return `${scheme.prepare(input).stringToSign}`;
 }
@@ -201,7 +201,7 @@ describe('what the signature does not cover is not believed', () => {
     const signer = createSigner({ accessKey, secret, scheme, clock: () => noon, nonce: () => nonce });
     const url = 'https://api.example.com/?a=1';
     const headers = new Headers(prepareRequest(signer, { url }).headers);
-    return scheme.read(messageOf({ method: 'GET', url }, headers));
+    return scheme.read(toMessage({ method: 'GET', url }, headers));
   };
 
   it.each([
@@ -219,6 +219,6 @@ describe('what the signature does not cover is not believed', () => {
     const scheme = defineScheme(definition);
     const url = 'https://api.example.com/';
     const headers = new Headers({ A: Buffer.alloc(32).toString('base64'), B: '0'.repeat(64) });
-    expect(scheme.read(messageOf({ method: 'POST', url }, headers)).body).toEqual({ kind: 'uncovered' });
+    expect(scheme.read(toMessage({ method: 'POST', url }, headers)).body).toEqual({ kind: 'uncovered' });
   });
 });

@@ -47,7 +47,7 @@ it('a request signed by any definition is read as it was signed, and refused wit
   await fc.assert(
     fc.asyncProperty(definitions, async (definition) => {
       const scheme = defineScheme(definition);
-      const server = judgeOf({ ...attempt, scheme, accept: codesOf(scheme), clock: () => noon });
+      const server = judgeOf({ ...attempt, scheme, acceptFindings: codesOf(scheme), clock: () => noon });
       const sent = signWith(scheme, attempt);
       const changed = [...tamperings(sent, codesOf(scheme)), ...misspellings(sent, headers)];
       const accepted: string[] = [];

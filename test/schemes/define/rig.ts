@@ -20,7 +20,7 @@ export const nonce = '0123456789abcdef0123456789abcdef';
 export type Halves = { readonly signer: Signer; readonly verifier: Verifier; readonly time: { now: number } };
 
 /** Signer and verifier of a definition, by one clock that stands still. */
-export function halves(definition: SchemeDefinition, accept: readonly FindingCode[] = []): Halves {
+export function halves(definition: SchemeDefinition, acceptFindings: readonly FindingCode[] = []): Halves {
   const scheme = defineScheme(definition);
   const time = { now: noon };
   const clock = () => time.now;
@@ -28,7 +28,7 @@ export function halves(definition: SchemeDefinition, accept: readonly FindingCod
     signer: createSigner({ accessKey, secret, scheme, clock, nonce: () => nonce }),
     verifier: createVerifier({
       scheme,
-      accept,
+      acceptFindings,
       clock,
       keys: memoryKeys([{ accessKey, service: 'shop', secrets: [{ secret }] }]),
       replay: memoryReplay({ clock }),

@@ -33,7 +33,7 @@ describe('azureAppConfiguration', () => {
       const time = Date.parse(sent.headers['x-ms-date'] ?? '');
       const attempt: Attempt = { ...unsigned(sent), accessKey, secret, time, nonce: 'n'.repeat(22), challenge: '' };
       expect(signWith(scheme, attempt)).toEqual(sent);
-      const server = judgeOf({ scheme, accept: [], accessKey, secret, clock: () => time });
+      const server = judgeOf({ scheme, acceptFindings: [], accessKey, secret, clock: () => time });
       for (const changed of tamperings(sent, [])) {
         if (JSON.stringify(changed.sent) === JSON.stringify(sent)) continue;
         expect([changed.of, await judge(server, changed.sent)]).not.toEqual([changed.of, 'ok']);
@@ -46,7 +46,7 @@ describe('azureAppConfiguration', () => {
   it('signs and verifies bytes of every kind', async () => {
     await fc.assert(
       fc.asyncProperty(sendable, async (attempt) => {
-        const server = judgeOf({ ...attempt, scheme, accept: [], clock: () => attempt.time });
+        const server = judgeOf({ ...attempt, scheme, acceptFindings: [], clock: () => attempt.time });
         expect(await judge(server, signWith(scheme, attempt))).toBe('ok');
       }),
     );

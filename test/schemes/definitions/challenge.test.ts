@@ -24,7 +24,7 @@ async function start(): Promise<Bridge> {
       clock,
       scheme,
       challenges,
-      accept: codesOf(scheme),
+      acceptFindings: codesOf(scheme),
     }),
   });
   return bridge;

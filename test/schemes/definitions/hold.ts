@@ -48,7 +48,7 @@ export function hold({ definition, oracle, attempts = sendable }: Held): void {
   it('verifies over HTTP what the other signed, once, and refuses it when it was changed', async () => {
     for (const attempt of fc.sample(attempts, { numRuns: 8, seed: 1 })) {
       const { accessKey, secret, time } = attempt;
-      const judge = judgeOf({ scheme, accept: open, accessKey, secret, clock: () => time });
+      const judge = judgeOf({ scheme, acceptFindings: open, accessKey, secret, clock: () => time });
       const bridge = await startBridge({ verifier: judge.verifier });
       const authority = new URL(bridge.origin).host;
       const sent = await oracle.sign({ ...attempt, scheme: 'http', authority, challenge: judge.challenge() });

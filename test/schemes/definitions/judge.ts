@@ -12,7 +12,7 @@ import type { Sent } from './attempt.ts';
 
 export type JudgeOptions = {
   readonly scheme: Scheme;
-  readonly accept: readonly FindingCode[];
+  readonly acceptFindings: readonly FindingCode[];
   readonly accessKey: string;
   readonly secret: string;
   /** Milliseconds since the epoch. */
@@ -22,7 +22,7 @@ export type JudgeOptions = {
 export type Judge = { readonly verifier: Verifier; readonly challenge: () => string };
 
 /** A verifier for one caller; by the scheme's name, too, for schemes that carry no access key. */
-export function judgeOf({ scheme, accept, accessKey, secret, clock }: JudgeOptions): Judge {
+export function judgeOf({ scheme, acceptFindings, accessKey, secret, clock }: JudgeOptions): Judge {
   const challenges = signedChallenges({ clock });
   const record = { service: 'shop', secrets: [{ secret }] };
   const names = new Set([accessKey, scheme.name]);
@@ -31,7 +31,7 @@ export function judgeOf({ scheme, accept, accessKey, secret, clock }: JudgeOptio
       keys: memoryKeys([...names].map((name) => ({ accessKey: name, ...record }))),
       replay: memoryReplay({ clock }),
       scheme,
-      accept,
+      acceptFindings,
       challenges,
       clock,
     }),

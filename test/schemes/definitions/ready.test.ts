@@ -21,21 +21,21 @@ const attempt = published({
 
 const exports: ReadonlyMap<string, unknown> = new Map(Object.entries(door));
 
-function setUpOf({ definition, accept }: Ready) {
+function setUpOf({ definition, acceptFindings }: Ready) {
   const scheme = defineScheme(definition);
   const time = { now: noon };
-  const server = judgeOf({ ...attempt, scheme, accept, clock: () => time.now });
+  const server = judgeOf({ ...attempt, scheme, acceptFindings, clock: () => time.now });
   return { time, server, sent: signWith(scheme, { ...attempt, challenge: server.challenge() }) };
 }
 
 describe.each(ready)('$exported', ({ exported, ...one }) => {
-  const { definition, accept } = one;
+  const { definition, acceptFindings } = one;
   const setUp = () => setUpOf({ exported, ...one });
   const scheme = defineScheme(definition);
 
   it('leaves open what is documented, and no more of high severity', () => {
     const high = (scheme.findings ?? []).filter(({ severity }) => severity === 'high');
-    expect(high.map(({ code }) => code).sort()).toEqual(accept);
+    expect(high.map(({ code }) => code).sort()).toEqual(acceptFindings);
   });
 
   it('is exported by the name that is documented', () => {
@@ -79,7 +79,7 @@ describe.each(ready)('$exported', ({ exported, ...one }) => {
   it('refuses another secret', async () => {
     const { sent } = setUp();
     const secret = Buffer.from('another secret of so many bytes.').toString('base64');
-    const server = judgeOf({ ...attempt, secret, scheme, accept, clock: () => noon });
+    const server = judgeOf({ ...attempt, secret, scheme, acceptFindings, clock: () => noon });
     expect(await judge(server, sent)).toBe('signature_mismatch');
   });
 

@@ -20,31 +20,35 @@ import {
 export type Ready = {
   readonly exported: string;
   readonly definition: SchemeDefinition;
-  readonly accept: readonly FindingCode[];
+  readonly acceptFindings: readonly FindingCode[];
 };
 
 const request: readonly FindingCode[] = ['body-unsigned', 'method-unsigned', 'path-unsigned', 'query-unsigned'];
 
 export const ready: readonly Ready[] = [
-  { exported: 'accessKeyTimestamp', definition: accessKeyTimestamp, accept: request },
+  { exported: 'accessKeyTimestamp', definition: accessKeyTimestamp, acceptFindings: request },
   {
     exported: 'accessKeyTimestampUrl',
     definition: accessKeyTimestampUrl,
-    accept: ['body-unsigned', 'method-unsigned'],
+    acceptFindings: ['body-unsigned', 'method-unsigned'],
   },
-  { exported: 'keyAndChallenge', definition: keyAndChallenge, accept: request },
-  { exported: 'methodPlusPath', definition: methodPlusPath, accept: ['body-unsigned'] },
-  { exported: 'hawkHeader', definition: hawkHeader, accept: [] },
-  { exported: 'githubWebhooks', definition: githubWebhooks, accept: ['no-timestamp'] },
-  { exported: 'stripeWebhooks', definition: stripeWebhooks, accept: [] },
-  { exported: 'binanceSpot', definition: binanceSpot, accept: ['adjacent-values', 'method-unsigned', 'path-unsigned'] },
-  { exported: 'kongHmacAuth', definition: kongHmacAuth(), accept: [] },
-  { exported: 'apisixHmacAuth', definition: apisixHmacAuth(), accept: [] },
-  { exported: 'azureAppConfiguration', definition: azureAppConfiguration, accept: [] },
-  { exported: 'acquiaHmac', definition: acquiaHmac({ realm: 'Pipet service' }), accept: [] },
+  { exported: 'keyAndChallenge', definition: keyAndChallenge, acceptFindings: request },
+  { exported: 'methodPlusPath', definition: methodPlusPath, acceptFindings: ['body-unsigned'] },
+  { exported: 'hawkHeader', definition: hawkHeader, acceptFindings: [] },
+  { exported: 'githubWebhooks', definition: githubWebhooks, acceptFindings: ['no-timestamp'] },
+  { exported: 'stripeWebhooks', definition: stripeWebhooks, acceptFindings: [] },
+  {
+    exported: 'binanceSpot',
+    definition: binanceSpot,
+    acceptFindings: ['adjacent-values', 'method-unsigned', 'path-unsigned'],
+  },
+  { exported: 'kongHmacAuth', definition: kongHmacAuth(), acceptFindings: [] },
+  { exported: 'apisixHmacAuth', definition: apisixHmacAuth(), acceptFindings: [] },
+  { exported: 'azureAppConfiguration', definition: azureAppConfiguration, acceptFindings: [] },
+  { exported: 'acquiaHmac', definition: acquiaHmac({ realm: 'Pipet service' }), acceptFindings: [] },
   {
     exported: 'akamaiEdgeGrid',
     definition: akamaiEdgeGrid({ clientToken: 'akab-client-token' }),
-    accept: ['body-unsigned'],
+    acceptFindings: ['body-unsigned'],
   },
 ];

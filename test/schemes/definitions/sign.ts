@@ -2,7 +2,7 @@ import { createSigner, prepareRequest, type SignerOptions } from 'countersign';
 import type { Scheme } from 'countersign/schemes';
 import { sha256OfBody } from '../../../src/core/digest.ts';
 import { utf8 } from '../../../src/core/encoding.ts';
-import { messageOf } from '../../../src/core/message.ts';
+import { toMessage } from '../../../src/core/message.ts';
 import { type Attempt, type Sent, sentOf, urlOf } from './attempt.ts';
 
 /** Signs with ours what an oracle can sign too. */
@@ -32,7 +32,7 @@ export function signWith(scheme: Scheme, attempt: Attempt, options: Partial<Sign
 export async function stringSigned(scheme: Scheme, { accessKey, secret, time, nonce, challenge, ...request }: Attempt) {
   const { method, headers, body } = request;
   const prepared = scheme.prepare({
-    message: messageOf({ method, url: urlOf(request) }, new Headers(headers)),
+    message: toMessage({ method, url: urlOf(request) }, new Headers(headers)),
     accessKey,
     time,
     nonce,

@@ -57,7 +57,7 @@ describe('stripeWebhooks', () => {
     const sent = await stripeOracle.sign(event);
     const headers = { 'stripe-signature': change(sent.headers['stripe-signature'] ?? '') };
     expect(await stripeOracle.accepts({ ...sent, headers, accessKey: '', secret })).toBe(true);
-    const server = judgeOf({ scheme, accept: [], accessKey: 'stripe', secret, clock: () => time });
+    const server = judgeOf({ scheme, acceptFindings: [], accessKey: 'stripe', secret, clock: () => time });
     expect(await judge(server, { ...sent, headers })).toBe('ok');
   });
 });

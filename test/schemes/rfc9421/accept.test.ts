@@ -10,12 +10,12 @@ const all = '"@method" "@target-uri" "content-type" "content-digest"';
 describe('a refusal', () => {
   it('asks for the signature that the verifier takes', async () => {
     const rig = schemeRig({ label: 'shop', tag: 'a "b"', expires: 60 });
-    const { reply } = refusal(await rig.verifier.verify(new Request('https://api.example.com/')));
-    expect(reply.status).toBe(401);
-    expect(reply.headers['Accept-Signature']).toBe(
+    const { response } = refusal(await rig.verifier.verify(new Request('https://api.example.com/')));
+    expect(response.status).toBe(401);
+    expect(response.headers['Accept-Signature']).toBe(
       'shop=("@method" "@authority" "@path" "@query" "content-type" "content-digest");created;expires;tag="a \\"b\\""',
     );
-    const { options } = wantedSignature(reply.headers['Accept-Signature'] ?? null);
+    const { options } = wantedSignature(response.headers['Accept-Signature'] ?? null);
     const { accessKey, secret, time } = rig;
     const signer = createSigner({ accessKey, secret, clock: () => time.now, scheme: rfc9421(options) });
     const signed = await signer.sign(new Request('https://api.example.com/', { method: 'POST', body: '{}' }));

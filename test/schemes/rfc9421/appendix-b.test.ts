@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { utf8 } from '../../../src/core/encoding.ts';
-import { messageOf } from '../../../src/core/message.ts';
+import { toMessage } from '../../../src/core/message.ts';
 import type { SigningKey } from '../../../src/core/signing-key.ts';
 import { createRfc9421Key } from '../../../src/schemes/rfc9421/algorithms.ts';
-import { componentsOf } from '../../../src/schemes/rfc9421/components.ts';
-import { signaturesOf } from '../../../src/schemes/rfc9421/fields.ts';
+import { parseComponents } from '../../../src/schemes/rfc9421/components.ts';
+import { listSignatures } from '../../../src/schemes/rfc9421/fields.ts';
 import { signatureBase } from '../../../src/schemes/rfc9421/signature-base.ts';
-import { resolverOf } from '../../../src/schemes/rfc9421/values.ts';
+import { createResolver } from '../../../src/schemes/rfc9421/values.ts';
 import { answer, keys, type PublishedSignature, request, requestBody, sharedSecret, signatures } from './appendix-b.ts';
 
 const bytesOf = (base64: string) => new Uint8Array(Buffer.from(base64, 'base64'));
@@ -24,11 +24,11 @@ function signed({ request, answer, input, signature }: PublishedSignature, chang
   const label = input.replace(/=.*/, '');
   const fields = { 'signature-input': input, signature: `${label}=:${signature}:` };
   const headers = new Headers({ ...(answer ?? request).headers, ...fields, ...changed });
-  const message = messageOf(request, answer ? new Headers(request.headers) : headers);
-  const [found] = signaturesOf(headers);
+  const message = toMessage(request, answer ? new Headers(request.headers) : headers);
+  const [found] = listSignatures(headers);
   if (!found) throw new Error('No signature was found.');
   const subject = { request: message, answer: answer && { status: answer.status, headers } };
-  const base = signatureBase(resolverOf(subject), { components: componentsOf(found.items), text: found.text });
+  const base = signatureBase(createResolver(subject), { components: parseComponents(found.items), text: found.text });
   return { base, found };
 }
 

@@ -3,9 +3,9 @@ import { rfc9421 } from 'countersign/schemes';
 import { createVerifier, memoryKeys, memoryReplay } from 'countersign/server';
 import { describe, expect, it } from 'vitest';
 import { SignatureError } from '../../../src/core/errors.ts';
-import { type HeaderView, messageOf } from '../../../src/core/message.ts';
-import { componentNamed } from '../../../src/schemes/rfc9421/components.ts';
-import { resolverOf } from '../../../src/schemes/rfc9421/values.ts';
+import { type HeaderView, toMessage } from '../../../src/core/message.ts';
+import { parseComponent } from '../../../src/schemes/rfc9421/components.ts';
+import { createResolver } from '../../../src/schemes/rfc9421/values.ts';
 
 function resolved(
   component: string,
@@ -13,8 +13,8 @@ function resolved(
   headers: HeaderView = new Headers(),
 ) {
   try {
-    return resolverOf({ request: messageOf({ method: 'POST', url: new URL(url).href }, headers) })(
-      componentNamed(component),
+    return createResolver({ request: toMessage({ method: 'POST', url: new URL(url).href }, headers) })(
+      parseComponent(component),
     );
   } catch (error) {
     if (error instanceof SignatureError) return error.code;
@@ -134,7 +134,7 @@ describe('options', () => {
     const scheme = rfc9421({ components: ['@method', '@target-uri'] });
     const keys = memoryKeys([{ accessKey: 'shop', service: 'shop', secrets: [{ secret: 's'.repeat(32) }] }]);
     expect(() => createVerifier({ scheme, keys, replay: memoryReplay() })).toThrow(/body-unsigned/);
-    const verifier = createVerifier({ scheme, keys, replay: memoryReplay(), accept: ['body-unsigned'] });
+    const verifier = createVerifier({ scheme, keys, replay: memoryReplay(), acceptFindings: ['body-unsigned'] });
     const signer = createSigner({ accessKey: 'shop', secret: 's'.repeat(32), scheme });
     const signed = await signer.sign(new Request('https://a.example/', { method: 'POST', body: 'x' }));
     expect(signed.headers.has('content-digest')).toBe(false);

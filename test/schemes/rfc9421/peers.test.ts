@@ -8,12 +8,12 @@ import { createSignatureSync, verifySignature } from 'http-message-sig';
 import { httpbis, createSigner as theirSigner, createVerifier as theirVerifier } from 'http-message-signatures';
 import { describe, expect, it } from 'vitest';
 import { utf8 } from '../../../src/core/encoding.ts';
-import { messageOf } from '../../../src/core/message.ts';
+import { toMessage } from '../../../src/core/message.ts';
 import { createRfc9421Key } from '../../../src/schemes/rfc9421/algorithms.ts';
-import { componentsOf } from '../../../src/schemes/rfc9421/components.ts';
-import { signaturesOf } from '../../../src/schemes/rfc9421/fields.ts';
+import { parseComponents } from '../../../src/schemes/rfc9421/components.ts';
+import { listSignatures } from '../../../src/schemes/rfc9421/fields.ts';
 import { signatureBase } from '../../../src/schemes/rfc9421/signature-base.ts';
-import { resolverOf } from '../../../src/schemes/rfc9421/values.ts';
+import { createResolver } from '../../../src/schemes/rfc9421/values.ts';
 import { digestOf } from '../../server/rig.ts';
 
 const accessKey = 'shop';
@@ -192,11 +192,11 @@ describe('@hellocoop/httpsig', async () => {
           components: withoutQuery,
           dryRun: true,
         })) as { headers: Headers };
-        const [found] = signaturesOf(headers);
+        const [found] = listSignatures(headers);
         if (!found) throw new Error('There is no signature.');
-        const request = messageOf({ method, url }, headers);
-        const base = signatureBase(resolverOf({ request }), {
-          components: componentsOf(found.items),
+        const request = toMessage({ method, url }, headers);
+        const base = signatureBase(createResolver({ request }), {
+          components: parseComponents(found.items),
           text: found.text,
         });
         expect(await key.verify(utf8(base), found.signature)).toBe(true);

@@ -2,9 +2,9 @@ import { SignatureError } from 'countersign';
 import { rfc9421 } from 'countersign/schemes';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { messageOf } from '../../../src/core/message.ts';
+import { toMessage } from '../../../src/core/message.ts';
 import type { SignedBody } from '../../../src/core/scheme.ts';
-import { canonicalDictionaryOf } from '../../../src/schemes/structured-fields.ts';
+import { canonicaliseDictionary } from '../../../src/schemes/structured-fields.ts';
 
 const few = (characters: string, maxLength: number, minLength = 0) =>
   fc.string({ unit: fc.constantFrom(...characters), minLength, maxLength });
@@ -28,7 +28,7 @@ const scheme = rfc9421();
 function prepared({ accessKey, seconds, nonce, method, url, contentType, headers, signed, sha256 }: Described) {
   const fields = new Headers({ ...headers, ...(contentType !== null && { 'content-type': contentType }) });
   const body: SignedBody = sha256 ? { kind: 'digest', sha256 } : { kind: 'none' };
-  const message = messageOf({ method, url }, fields);
+  const message = toMessage({ method, url }, fields);
   const made = scheme.prepare({ message, accessKey, time: seconds * 1000, nonce, body, signedHeaders: signed });
   return { made, message, fields };
 }
@@ -116,7 +116,7 @@ it('refuses with a SignatureError whatever the fields hold', () => {
         ['content-digest', digest ?? ''],
       ]);
       const headers = { get: (name: string) => values.get(name.toLowerCase()) ?? null };
-      const message = messageOf({ method: 'GET', url: 'https://a.example/' }, headers);
+      const message = toMessage({ method: 'GET', url: 'https://a.example/' }, headers);
       for (const run of [
         () => scheme.read(message),
         () => rfc9421({ components: ['a'], nonce: false }).read(message),
@@ -133,9 +133,9 @@ it('refuses with a SignatureError whatever the fields hold', () => {
 it('parses a dictionary only in the form in which it is serialised, and each name once', () => {
   fc.assert(
     fc.property(grammar, (text) => {
-      let members: ReturnType<typeof canonicalDictionaryOf>;
+      let members: ReturnType<typeof canonicaliseDictionary>;
       try {
-        members = canonicalDictionaryOf('X', text);
+        members = canonicaliseDictionary('X', text);
       } catch (error) {
         expect(error).toBeInstanceOf(SignatureError);
         return;

@@ -101,7 +101,9 @@ describe('A verifier of sigv4 for S3', () => {
     const s3 = { region: 'auto', service: 's3' };
     const strict = verifierOf(sigv4({ ...s3, signedHeaders: [] }));
     const lenient = verifierOf(sigv4({ ...s3, signedHeaders: [] }), { [allowUnsignedPayload]: true });
-    const open = verifierOf(sigv4({ ...s3, signedHeaders: [], unsignedPayload: true }), { accept: ['body-unsigned'] });
+    const open = verifierOf(sigv4({ ...s3, signedHeaders: [], unsignedPayload: true }), {
+      acceptFindings: ['body-unsigned'],
+    });
     const client = new AwsClient({ ...credentials, ...s3 });
     const outcomes: string[] = [];
     for (const verifier of [strict, lenient, open]) {

@@ -1,10 +1,10 @@
 import { AwsV4Signer } from 'aws4fetch';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canonicalPath, canonicalQuery, parametersOf } from '../../../src/schemes/sigv4/canonical.ts';
+import { canonicalPath, canonicalQuery, parseParameters } from '../../../src/schemes/sigv4/canonical.ts';
 import { credentials, smithy, smithyRequest } from './peers.ts';
 
-const queryOf = (query: string) => canonicalQuery(parametersOf(query));
+const queryOf = (query: string) => canonicalQuery(parseParameters(query));
 
 const lines = (text: string) => text.split('\n').slice(1, 3);
 const ofAws4fetch = async (target: string, service: string) =>

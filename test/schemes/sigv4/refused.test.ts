@@ -223,7 +223,7 @@ describe('A presigned address', () => {
   it('is accepted again and again where the provider has named it', async () => {
     const replay = memoryReplay({ clock });
     const reusable = links({ reusable: true });
-    const options = { scheme: reusable, replay, accept: ['no-nonce'] } as const;
+    const options = { scheme: reusable, replay, acceptFindings: ['no-nonce'] } as const;
     expect(await judge(link, options)).toBe('ok');
     expect(await judge(link, options)).toBe('ok');
     const keys = memoryKeys([{ accessKey, service: 'shop', secrets: [{ secret }] }]);

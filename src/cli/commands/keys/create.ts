@@ -1,12 +1,12 @@
 import type { NewKey } from '../../../server/keys/new-key.ts';
 import { atRestOptions } from '../../at-rest.ts';
-import { command, type Given, type Options } from '../../command.ts';
+import { command, type Options, type OptionValues } from '../../command.ts';
 import { databaseOptions } from '../../database.ts';
-import { publicKeyIn } from '../../pem-key.ts';
-import { bytesIn } from '../../text-file.ts';
-import { timeOf } from '../../times.ts';
-import { handOver, issuedOptions, tellIssued } from './issued.ts';
-import { withKeys, withSecretlessKeys } from './opened.ts';
+import { parsePublicKey } from '../../pem-key.ts';
+import { readBytes } from '../../text-file.ts';
+import { parseTime } from '../../times.ts';
+import { withKeys, withSecretlessKeys } from './open-keys.ts';
+import { deliverSecret, printIssued, secretOutputOptions } from './secret-output.ts';
 
 const keyOptions = {
   service: { type: 'text', value: 'NAME', help: 'Who owns the key. Required.' },
@@ -29,7 +29,7 @@ const keyOptions = {
 export const keysCreate = command({
   name: 'keys create',
   summary: 'Makes an access key and its secret',
-  options: { ...keyOptions, ...issuedOptions, ...databaseOptions, ...atRestOptions },
+  options: { ...keyOptions, ...secretOutputOptions, ...databaseOptions, ...atRestOptions },
   details: [
     'The secret is told once: on a terminal, or in the file of --out, which countersign sign takes as --credentials.',
     'Where standard output is a pipe or a file, it is told only with --print-secret:',
@@ -40,17 +40,17 @@ export const keysCreate = command({
     const key = newKey(given);
     const publicKey = await publicKeyOf(given);
     if (publicKey) {
-      await withSecretlessKeys(given, async (keys) => tellIssued(given, await keys.create({ ...key, publicKey })));
+      await withSecretlessKeys(given, async (keys) => printIssued(given, await keys.create({ ...key, publicKey })));
     } else {
       await withKeys(given, (keys) =>
-        handOver(given, { make: () => keys.create(key), undo: ({ accessKey }) => keys.revoke(accessKey) }),
+        deliverSecret(given, { make: () => keys.create(key), undo: ({ accessKey }) => keys.revoke(accessKey) }),
       );
     }
     return 0;
   },
 });
 
-function newKey(given: Given<typeof keyOptions>): Omit<NewKey, 'publicKey'> {
+function newKey(given: OptionValues<typeof keyOptions>): Omit<NewKey, 'publicKey'> {
   const { service = '', environment, expires, scope, address, scheme, algorithm } = given;
   const { 'access-key': accessKey, 'not-before': notBefore } = given;
   return {
@@ -61,13 +61,16 @@ function newKey(given: Given<typeof keyOptions>): Omit<NewKey, 'publicKey'> {
     ...(address.length && { addresses: address }),
     ...(scheme.length && { schemes: scheme }),
     ...(algorithm.length && { algorithms: algorithm }),
-    ...(notBefore !== undefined && { notBefore: timeOf('not-before', notBefore) }),
-    ...(expires !== undefined && { expiresAt: timeOf('expires', expires) }),
+    ...(notBefore !== undefined && { notBefore: parseTime('not-before', notBefore) }),
+    ...(expires !== undefined && { expiresAt: parseTime('expires', expires) }),
     ...(given.explain && { explain: true }),
   };
 }
 
-async function publicKeyOf({ 'public-key': file, algorithm }: Given<typeof keyOptions>): Promise<NewKey['publicKey']> {
+async function publicKeyOf({
+  'public-key': file,
+  algorithm,
+}: OptionValues<typeof keyOptions>): Promise<NewKey['publicKey']> {
   if (file === undefined) return undefined;
-  return publicKeyIn(new TextDecoder().decode(await bytesIn(file, 'The public key')), algorithm);
+  return parsePublicKey(new TextDecoder().decode(await readBytes(file, 'The public key')), algorithm);
 }

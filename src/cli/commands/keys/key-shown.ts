@@ -1,6 +1,6 @@
 import { secretState } from '../../../server/keys/key-lifecycle.ts';
 import type { StoredKey, StoredSecret } from '../../../server/keys/key-table.ts';
-import { printedTime } from '../../times.ts';
+import { formatTime } from '../../times.ts';
 
 /** A key as it is shown: without what is sealed, and times as ISO 8601. */
 export type ShownKey = Omit<
@@ -29,7 +29,7 @@ export type ShownSecret = {
 };
 
 /** A key as it is shown at a time, in milliseconds since the epoch. */
-export function shownKey(key: StoredKey, now: number): ShownKey {
+export function toShownKey(key: StoredKey, now: number): ShownKey {
   const {
     accessKey,
     service,
@@ -53,9 +53,9 @@ export function shownKey(key: StoredKey, now: number): ShownKey {
     ...(algorithms && { algorithms }),
     ...(addresses && { addresses }),
     ...(explain && { explain }),
-    createdAt: printedTime(createdAt),
-    ...(lastUsedAt !== undefined && { lastUsedAt: printedTime(lastUsedAt) }),
-    ...(revokedAt !== undefined && { revokedAt: printedTime(revokedAt) }),
+    createdAt: formatTime(createdAt),
+    ...(lastUsedAt !== undefined && { lastUsedAt: formatTime(lastUsedAt) }),
+    ...(revokedAt !== undefined && { revokedAt: formatTime(revokedAt) }),
     ...validity(key),
     secrets: key.secrets.map((secret) => shownSecret(secret, now)),
   };
@@ -75,7 +75,7 @@ function shownSecret(secret: StoredSecret, now: number): ShownSecret {
     state: secretState(secret, now),
     kind: publicKey ? 'public key' : sealed === undefined ? 'derived' : 'sealed',
     ...(sealedWith !== undefined && { sealedWith }),
-    createdAt: printedTime(createdAt),
+    createdAt: formatTime(createdAt),
     ...validity(secret),
   };
 }
@@ -84,6 +84,6 @@ const validity = ({
   notBefore,
   expiresAt,
 }: Pick<StoredSecret, 'notBefore' | 'expiresAt'>): Pick<ShownSecret, 'notBefore' | 'expiresAt'> => ({
-  ...(notBefore !== undefined && { notBefore: printedTime(notBefore) }),
-  ...(expiresAt !== undefined && { expiresAt: printedTime(expiresAt) }),
+  ...(notBefore !== undefined && { notBefore: formatTime(notBefore) }),
+  ...(expiresAt !== undefined && { expiresAt: formatTime(expiresAt) }),
 });

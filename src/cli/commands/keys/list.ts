@@ -1,9 +1,9 @@
 import { fail } from '../../../core/errors.ts';
 import { command } from '../../command.ts';
 import { databaseOptions } from '../../database.ts';
-import { columns, printFor, styled, tell } from '../../output.ts';
-import { type ShownKey, shownKey } from './key-shown.ts';
-import { withTable } from './opened.ts';
+import { columns, printFor, printNotice, styled } from '../../output.ts';
+import { type ShownKey, toShownKey } from './key-shown.ts';
+import { withTable } from './open-keys.ts';
 
 export const keysList = command({
   name: 'keys list',
@@ -26,11 +26,11 @@ export const keysList = command({
         ...(after !== undefined && { after }),
       });
       const now = Date.now();
-      const shown = found.slice(0, limit).map((key) => shownKey(key, now));
+      const shown = found.slice(0, limit).map((key) => toShownKey(key, now));
       const next = found.length > limit ? shown.at(-1)?.accessKey : undefined;
       const text = shown.length ? listed(shown) : 'There are no such keys.';
       printFor(given, { value: { keys: shown, ...(next !== undefined && { next }) }, text });
-      if (next !== undefined && !given.json) tell(`There are more: --after ${next}`);
+      if (next !== undefined && !given.json) printNotice(`There are more: --after ${next}`);
       return 0;
     });
   },

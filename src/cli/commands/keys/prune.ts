@@ -3,8 +3,8 @@ import { pruneKeys } from '../../../server/keys/prune-keys.ts';
 import { command } from '../../command.ts';
 import { databaseOptions } from '../../database.ts';
 import { printFor } from '../../output.ts';
-import { durationOf } from '../../times.ts';
-import { withTable } from './opened.ts';
+import { parseDuration } from '../../times.ts';
+import { withTable } from './open-keys.ts';
 
 export const keysPrune = command({
   name: 'keys prune',
@@ -18,7 +18,7 @@ export const keysPrune = command({
   run(given) {
     const { 'ended-for': age, 'dry-run': dryRun } = given;
     if (age === undefined) return fail('invalid_configuration', 'How long ago? Give --ended-for, as 90d.');
-    const endedBefore = Date.now() - durationOf('ended-for', age) * 1000;
+    const endedBefore = Date.now() - parseDuration('ended-for', age) * 1000;
     return withTable(given, async (table) => {
       const { keys, deleted } = await pruneKeys({ table, endedBefore, dryRun });
       const verb = dryRun ? 'would be deleted' : 'are deleted';

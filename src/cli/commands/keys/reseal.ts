@@ -2,8 +2,8 @@ import { resealKeys } from '../../../server/keys/reseal-keys.ts';
 import { atRestOptions, sealerAtRest } from '../../at-rest.ts';
 import { command } from '../../command.ts';
 import { databaseOptions } from '../../database.ts';
-import { printFor, tell } from '../../output.ts';
-import { withTable } from './opened.ts';
+import { printFor, printNotice } from '../../output.ts';
+import { withTable } from './open-keys.ts';
 
 export const keysReseal = command({
   name: 'keys reseal',
@@ -22,8 +22,8 @@ export const keysReseal = command({
     printFor(given, { value: result, text: `Of ${keys} keys, ${resealed} secrets are sealed anew.` });
     if (!unopened.length) return 0;
     if (!given.json) {
-      tell('These can be opened by none of the sealing keys, and stay as they are:');
-      for (const { accessKey, id } of unopened) tell(`  ${accessKey} ${id}`);
+      printNotice('These can be opened by none of the sealing keys, and stay as they are:');
+      for (const { accessKey, id } of unopened) printNotice(`  ${accessKey} ${id}`);
     }
     return 3;
   },

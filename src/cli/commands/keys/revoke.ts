@@ -1,7 +1,7 @@
 import { command } from '../../command.ts';
 import { databaseOptions } from '../../database.ts';
 import { printFor } from '../../output.ts';
-import { withSecretlessKeys } from './opened.ts';
+import { withSecretlessKeys } from './open-keys.ts';
 
 export const keysRevoke = command({
   name: 'keys revoke',

@@ -1,11 +1,11 @@
 import { atRestOptions } from '../../at-rest.ts';
 import { command } from '../../command.ts';
 import { databaseOptions } from '../../database.ts';
-import { publicKeyIn } from '../../pem-key.ts';
-import { bytesIn } from '../../text-file.ts';
-import { durationOf, timeOf } from '../../times.ts';
-import { handOver, issuedOptions, tellIssued } from './issued.ts';
-import { withKeys, withSecretlessKeys } from './opened.ts';
+import { parsePublicKey } from '../../pem-key.ts';
+import { readBytes } from '../../text-file.ts';
+import { parseDuration, parseTime } from '../../times.ts';
+import { withKeys, withSecretlessKeys } from './open-keys.ts';
+import { deliverSecret, printIssued, secretOutputOptions } from './secret-output.ts';
 
 export const keysRotate = command({
   name: 'keys rotate',
@@ -28,7 +28,7 @@ export const keysRotate = command({
       help: 'For what an RSA key is: rsa-v1_5-sha256. Without it, rsa-pss-sha512.',
     },
     'public-key': { type: 'text', value: 'FILE', help: "The caller's new public key in PEM; then there is no secret." },
-    ...issuedOptions,
+    ...secretOutputOptions,
     ...databaseOptions,
     ...atRestOptions,
   },
@@ -36,22 +36,22 @@ export const keysRotate = command({
   async run(given, [accessKey = '']) {
     const { overlap, 'starts-at': startsAt, 'public-key': file } = given;
     const rotation = {
-      ...(overlap !== undefined && { overlap: durationOf('overlap', overlap) }),
-      ...(startsAt !== undefined && { startsAt: timeOf('starts-at', startsAt) }),
+      ...(overlap !== undefined && { overlap: parseDuration('overlap', overlap) }),
+      ...(startsAt !== undefined && { startsAt: parseTime('starts-at', startsAt) }),
     };
     if (file === undefined) {
       await withKeys(given, (keys) =>
-        handOver(given, {
+        deliverSecret(given, {
           make: () => keys.rotate(accessKey, rotation),
           undo: ({ id }) => keys.revoke(accessKey, { secret: id }),
         }),
       );
       return 0;
     }
-    const pem = new TextDecoder().decode(await bytesIn(file, 'The public key'));
-    const publicKey = await publicKeyIn(pem, given.algorithm);
+    const pem = new TextDecoder().decode(await readBytes(file, 'The public key'));
+    const publicKey = await parsePublicKey(pem, given.algorithm);
     await withSecretlessKeys(given, async (keys) =>
-      tellIssued(given, await keys.rotate(accessKey, { ...rotation, publicKey })),
+      printIssued(given, await keys.rotate(accessKey, { ...rotation, publicKey })),
     );
     return 0;
   },

@@ -1,8 +1,8 @@
 import { base64url } from '../../../core/encoding.ts';
 import { fail } from '../../../core/errors.ts';
 import { command } from '../../command.ts';
-import { printFor, tell } from '../../output.ts';
-import { issuedOptions, outletOf } from './issued.ts';
+import { printFor, printNotice } from '../../output.ts';
+import { openSecretOutput, secretOutputOptions } from './secret-output.ts';
 
 export const keysSealingKey = command({
   name: 'keys sealing-key',
@@ -13,7 +13,7 @@ export const keysSealingKey = command({
       value: 'NAME',
       help: 'What it is called in what it seals. Without it, the month, as 2026-11.',
     },
-    ...issuedOptions,
+    ...secretOutputOptions,
   },
   details: [
     'Whoever has it and the database has every secret: keep the two apart.',
@@ -23,7 +23,7 @@ export const keysSealingKey = command({
   async run(given) {
     const { name = new Date().toISOString().slice(0, 7) } = given;
     if (!/^[\w-]{1,64}$/.test(name)) fail('invalid_configuration', '--name must be 1 to 64 of A-Z a-z 0-9 _ -');
-    const outlet = outletOf(given);
+    const outlet = openSecretOutput(given);
     const key = `${name}:${base64url(crypto.getRandomValues(new Uint8Array(32)))}`;
     outlet.write(`${key}\n`);
     const { file } = outlet;
@@ -31,7 +31,7 @@ export const keysSealingKey = command({
       value: { name, ...(file === undefined ? { key } : { file }) },
       text: file === undefined ? key : `The sealing key ${name} is written to ${file}.`,
     });
-    if (file === undefined && !given.json) tell('The key is not shown again.');
+    if (file === undefined && !given.json) printNotice('The key is not shown again.');
     return 0;
   },
 });

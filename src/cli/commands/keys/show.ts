@@ -2,8 +2,8 @@ import { fail } from '../../../core/errors.ts';
 import { command } from '../../command.ts';
 import { databaseOptions } from '../../database.ts';
 import { columns, printFor } from '../../output.ts';
-import { type ShownKey, type ShownSecret, shownKey } from './key-shown.ts';
-import { withTable } from './opened.ts';
+import { type ShownKey, type ShownSecret, toShownKey } from './key-shown.ts';
+import { withTable } from './open-keys.ts';
 
 export const keysShow = command({
   name: 'keys show',
@@ -15,7 +15,7 @@ export const keysShow = command({
     withTable(given, async (table) => {
       const key = await table.read(accessKey);
       if (!key) return fail('unknown_key', 'No key has this access key.', 401);
-      const shown = shownKey(key, Date.now());
+      const shown = toShownKey(key, Date.now());
       printFor(given, { value: shown, text: inLines(shown) });
       return 0;
     }),

@@ -1,9 +1,9 @@
 import type { Finding } from '../../../core/finding.ts';
 import type { SchemeDefinition } from '../definition.ts';
 import type { Filter } from '../template.ts';
+import { type Ambiguity, findAmbiguity, type Segment, type Sequence, toSegments } from './ambiguity.ts';
 import type { Piece } from './flatten.ts';
-import { type Assumptions, anything, filtered, languageOfField, literal } from './language.ts';
-import { type Segment, type Sequence, segmentsOf, type TwoReadings, twoReadings } from './readings.ts';
+import { type Assumptions, anything, applyFilter, languageOfField, literal } from './language.ts';
 
 /**
  * Where one value ends and the next begins can be read in two ways: what touches, and separators that occur in what they separate.
@@ -28,15 +28,15 @@ const madeIn = (pieces: readonly Piece[]): ReadonlyArray<readonly Piece[]> =>
 
 type Subject = Assumptions & { readonly pieces: readonly Piece[]; readonly definition: SchemeDefinition };
 
-type Dispute = { readonly readings: TwoReadings; readonly segments: readonly Segment[] };
+type Dispute = { readonly readings: Ambiguity; readonly segments: readonly Segment[] };
 
 /** Finds one after the other: each place that was found is marked, as if it were beyond doubt. */
 function disputes(subject: Subject, marks: Set<number>): readonly Dispute[] {
   const found: Dispute[] = [];
   for (;;) {
     const sequence = sequenceOf(subject, marks);
-    const segments = segmentsOf(sequence);
-    const readings = twoReadings(sequence);
+    const segments = toSegments(sequence);
+    const readings = findAmbiguity(sequence);
     if (!readings) return found;
     found.push({ readings, segments });
     marks.add(segments.indexOf(readings.disputed));
@@ -52,7 +52,7 @@ function sequenceOf({ pieces, definition, ...assumptions }: Subject, marks: Read
       if (piece.kind === 'text') return { language: literal(piece.text), name: undefined, marked };
       const field = piece.kind === 'value' ? piece.field : piece.name;
       const language = piece.kind === 'value' ? languageOfField(field, definition, assumptions) : anything;
-      return { language: filtered(language, piece.filters, field), name: spelt(field, piece.filters), marked };
+      return { language: applyFilter(language, piece.filters, field), name: spelt(field, piece.filters), marked };
     });
   return of(pieces);
 }

@@ -42,7 +42,7 @@ export type Use = {
 };
 
 /** Every use of an aspect in templates. */
-export const usesOf = (aspect: Aspect, templates: ReadonlyArray<readonly Piece[]>): readonly Use[] =>
+export const listUses = (aspect: Aspect, templates: ReadonlyArray<readonly Piece[]>): readonly Use[] =>
   templates
     .flatMap((pieces) => usesIn(pieces, [], []))
     .filter(({ field }) => aspects[field]?.includes(aspect))
@@ -56,7 +56,7 @@ function isImplied(name: string, { field, aspect }: { readonly field: string; re
 }
 
 /** Every field in templates. */
-export const fieldsIn = (templates: ReadonlyArray<readonly Piece[]>): ReadonlySet<string> =>
+export const listFields = (templates: ReadonlyArray<readonly Piece[]>): ReadonlySet<string> =>
   new Set(templates.flatMap((pieces) => usesIn(pieces, [], []).map(({ field }) => field)));
 
 function usesIn(pieces: readonly Piece[], outer: readonly Filter[], unless: readonly string[]): readonly Use[] {

@@ -1,6 +1,6 @@
 import type { Finding } from '../../../core/finding.ts';
 import type { SchemeDefinition } from '../definition.ts';
-import { fieldsIn } from './coverage.ts';
+import { listFields } from './coverage.ts';
 import type { Flattened } from './flatten.ts';
 
 // Fetch Standard, "forbidden request-header".
@@ -9,7 +9,7 @@ const forbidden =
 
 /** Headers that the scheme sets or signs, and pages cannot set. */
 export function forbiddenHeaderFindings({ headers = {} }: SchemeDefinition, flattened: Flattened): readonly Finding[] {
-  const signed = [...fieldsIn([flattened.stringToSign, ...flattened.keySteps])]
+  const signed = [...listFields([flattened.stringToSign, ...flattened.keySteps])]
     .filter((field) => field.startsWith('header.'))
     .map((field) => field.slice('header.'.length));
   const names = [...new Set([...Object.keys(headers).map((name) => name.toLowerCase()), ...signed])];

@@ -193,7 +193,7 @@ const keepsPieces = /^(?:sort|decode|rfc3986|form|default)$/;
  *
  * @param field what the texts are of.
  */
-export function filtered(language: Language, filters: readonly Filter[], field: string): Language {
+export function applyFilter(language: Language, filters: readonly Filter[], field: string): Language {
   let structure = field;
   return filters.reduce((given, { name, argument = '' }) => {
     const size = digestSizes[name];

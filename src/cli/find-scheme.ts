@@ -1,0 +1,195 @@
+import { readFileSync } from 'node:fs';
+import { fail } from '../core/errors.ts';
+import type { FindingCode } from '../core/finding.ts';
+import type { Scheme } from '../core/scheme.ts';
+import { countersignV1 } from '../schemes/countersign-v1/scheme.ts';
+import { defineScheme } from '../schemes/define/define-scheme.ts';
+import type { SchemeDefinition } from '../schemes/define/definition.ts';
+import { type AcquiaOptions, acquiaHmac } from '../schemes/definitions/acquia-hmac.ts';
+import { akamaiEdgeGrid, type EdgeGridOptions } from '../schemes/definitions/akamai-edge-grid.ts';
+import { apisixHmacAuth } from '../schemes/definitions/apisix-hmac-auth.ts';
+import { azureAppConfiguration } from '../schemes/definitions/azure-app-configuration.ts';
+import { binanceSpot } from '../schemes/definitions/binance-spot.ts';
+import { githubWebhooks } from '../schemes/definitions/github-webhooks.ts';
+import { hawkHeader } from '../schemes/definitions/hawk-header.ts';
+import { kongHmacAuth, type SignedHeaderOptions } from '../schemes/definitions/kong-hmac-auth.ts';
+import { stripeWebhooks } from '../schemes/definitions/stripe-webhooks.ts';
+import {
+  accessKeyTimestamp,
+  accessKeyTimestampUrl,
+  keyAndChallenge,
+  methodPlusPath,
+} from '../schemes/definitions/tutorials.ts';
+import { type PresignOptions, presign } from '../schemes/presign/scheme.ts';
+import { rfc9421 } from '../schemes/rfc9421/scheme.ts';
+import type { Rfc9421Options } from '../schemes/rfc9421/settings.ts';
+import { type SigV4Options, sigv4 } from '../schemes/sigv4/scheme.ts';
+import { type StandardWebhooksOptions, standardWebhooks } from '../schemes/standard-webhooks/scheme.ts';
+import type { Options, OptionValues } from './command.ts';
+
+/** By which scheme. */
+export const schemeOptions = {
+  scheme: { type: 'text', value: 'NAME', help: 'Without it, countersign-v1.' },
+  region: { type: 'text', value: 'NAME', help: 'Of sigv4 and sigv4-presigned, as eu-west-1.' },
+  service: { type: 'text', value: 'NAME', help: 'Of sigv4 and sigv4-presigned, as s3.' },
+  'scheme-options': { type: 'text', value: 'JSON', help: `Options of the scheme, as '{"expires":60}'.` },
+  definition: { type: 'text', value: 'FILE', help: 'A definition in JSON, in place of a scheme.' },
+} as const satisfies Options;
+
+export type SchemeValues = Pick<OptionValues<typeof schemeOptions>, keyof typeof schemeOptions>;
+
+type Row = {
+  readonly name: string;
+  /** Names of options that the scheme has; of each, whether it must be given. @default none */
+  readonly options?: Readonly<Record<string, 'needed' | 'optional'>>;
+  /** Whether requests do not say whose they are. @default false */
+  readonly anonymous?: boolean;
+  /** The options are checked by name here, and by the scheme itself otherwise. */
+  make(options: unknown): Scheme;
+};
+
+/** A scheme, and whether requests that are signed by it do not say whose they are, as most webhooks. */
+export type SchemeInUse = { readonly scheme: Scheme; readonly anonymous: boolean };
+
+const isAnonymous = (definition: SchemeDefinition): boolean => !JSON.stringify(definition).includes('{accessKey');
+
+const defined = (definition: SchemeDefinition): Row => ({
+  name: definition.name,
+  anonymous: isAnonymous(definition),
+  make: () => defineScheme(definition),
+});
+
+const aws = { region: 'needed', service: 'needed', signedHeaders: 'optional', unsignedPayload: 'optional' } as const;
+const listed = { signedHeaders: 'optional' } as const;
+
+const rows: readonly Row[] = [
+  { name: 'countersign-v1', make: () => countersignV1 },
+  {
+    name: 'rfc9421',
+    options: {
+      ...{ label: 'optional', components: 'optional', alg: 'optional' },
+      ...{ nonce: 'optional', expires: 'optional', tag: 'optional' },
+    },
+    make: (options) => rfc9421(options as Rfc9421Options),
+  },
+  {
+    name: 'sigv4',
+    options: { ...aws, payloadHeader: 'optional' },
+    make: (options) => sigv4(options as SigV4Options),
+  },
+  {
+    name: 'sigv4-presigned',
+    options: { ...aws, expires: 'optional', reusable: 'optional' },
+    make: (options) => presign(options as PresignOptions),
+  },
+  {
+    name: 'standard-webhooks',
+    options: { prefixes: 'optional' },
+    anonymous: true,
+    make: (options) => standardWebhooks(options as StandardWebhooksOptions),
+  },
+  {
+    name: 'kong-hmac-auth',
+    options: listed,
+    make: (options) => defineScheme(kongHmacAuth(options as SignedHeaderOptions)),
+  },
+  {
+    name: 'apisix-hmac-auth',
+    options: listed,
+    make: (options) => defineScheme(apisixHmacAuth(options as SignedHeaderOptions)),
+  },
+  {
+    name: 'acquia-hmac',
+    options: { realm: 'needed', ...listed },
+    make: (options) => defineScheme(acquiaHmac(options as AcquiaOptions)),
+  },
+  {
+    name: 'akamai-edgegrid',
+    options: { clientToken: 'needed' },
+    make: (options) => defineScheme(akamaiEdgeGrid(options as EdgeGridOptions)),
+  },
+  ...[hawkHeader, githubWebhooks, stripeWebhooks, binanceSpot, azureAppConfiguration].map(defined),
+  ...[accessKeyTimestamp, accessKeyTimestampUrl, keyAndChallenge, methodPlusPath].map(defined),
+];
+
+/** Schemes by which a request may be signed instead: to look at, and not to verify by. */
+export const recognisedSchemes = (): readonly Scheme[] => [
+  ...['countersign-v1', 'rfc9421', 'standard-webhooks', 'kong-hmac-auth', 'hawk', 'github-webhooks', 'stripe-webhooks']
+    .concat(['binance-spot', 'azure-app-configuration'])
+    .flatMap((name) => rows.find((row) => row.name === name)?.make({}) ?? []),
+  sigv4({ region: 'any', service: 'any' }),
+  presign({ region: 'any', service: 'any' }),
+];
+
+/** What help says of `--scheme`. */
+export const describeSchemes: string = [
+  'Schemes:',
+  ...rows.map(({ name, options = {} }) => {
+    const needed = Object.keys(options).filter((option) => options[option] === 'needed');
+    return `  ${name}${needed.length ? ` (needs ${needed.join(', ')})` : ''}`;
+  }),
+].join('\n');
+
+/**
+ * The scheme that is asked for.
+ *
+ * @throws SignatureError `invalid_configuration` for one that does not exist, and options that it does not have or lacks.
+ */
+export function findScheme({ scheme, region, service, definition, 'scheme-options': json }: SchemeValues): SchemeInUse {
+  const options = {
+    ...(json === undefined ? {} : objectIn(json, '--scheme-options')),
+    ...(region !== undefined && { region }),
+    ...(service !== undefined && { service }),
+  };
+  if (definition !== undefined) {
+    if (scheme !== undefined || Object.keys(options).length) {
+      fail('invalid_configuration', 'A --definition is the whole scheme: give no --scheme and no options of one.');
+    }
+    const found = definitionIn(definition);
+    return { scheme: defineScheme(found), anonymous: isAnonymous(found) };
+  }
+  const row = rows.find(({ name }) => name === (scheme ?? 'countersign-v1'));
+  if (!row)
+    return fail('invalid_configuration', `There is no scheme of this name. ${rows.map(({ name }) => name).join(', ')}`);
+  const known = row.options ?? {};
+  const strange = Object.keys(options).find((option) => !Object.hasOwn(known, option));
+  if (strange !== undefined) fail('invalid_configuration', `The scheme ${row.name} has no option ${strange} here.`);
+  const missing = Object.keys(known).find((option) => known[option] === 'needed' && !Object.hasOwn(options, option));
+  if (missing !== undefined) fail('invalid_configuration', `The scheme ${row.name} needs ${missing}.`);
+  return { scheme: row.make(options), anonymous: row.anonymous === true };
+}
+
+/**
+ * A finding of the scheme by its name, as callers are to accept it.
+ *
+ * @throws SignatureError `invalid_configuration` for one that the scheme does not have.
+ */
+export function parseFinding({ name: scheme, findings = [] }: Scheme, name: string): FindingCode {
+  const found = findings.find(({ code }) => code === name);
+  if (found) return found.code;
+  const has = findings.map(({ code }) => code).join(', ') || 'none';
+  return fail('invalid_configuration', `The scheme ${scheme} has no finding of this name. It has: ${has}`);
+}
+
+function definitionIn(file: string): SchemeDefinition {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (cause) {
+    return fail('invalid_configuration', `The definition cannot be read from ${file}.`, 400, cause);
+  }
+  // Its shape is for defineScheme to check.
+  return objectIn(text, file) as SchemeDefinition;
+}
+
+function objectIn(text: string, where: string): object {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    return fail('invalid_configuration', `${where} is no JSON.`, 400, cause);
+  }
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? value
+    : fail('invalid_configuration', `${where} must be a JSON object.`);
+}

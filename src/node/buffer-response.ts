@@ -1,0 +1,85 @@
+import { Buffer } from 'node:buffer';
+import { type ServerResponse, STATUS_CODES } from 'node:http';
+import type { ReceivedRequest } from '../server/verify/message.ts';
+import type { Verified } from '../server/verify/result.ts';
+import { setHeaders } from './head.ts';
+
+/** Holds an answer in memory until it is whole, and sends it signed. */
+export function bufferResponse(response: ServerResponse, countersign: Verified<ReceivedRequest>['countersign']): void {
+  const { end, write, writeHead, flushHeaders } = response;
+  const chunks: Uint8Array[] = [];
+  let ended = false;
+  const keep = (chunk: unknown, encoding: unknown): void => {
+    // Copied, because whoever writes may use a buffer for the next chunk.
+    if (chunk instanceof Uint8Array) chunks.push(Uint8Array.from(chunk));
+    if (typeof chunk === 'string') {
+      chunks.push(Buffer.from(chunk, typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8'));
+    }
+  };
+  const send = async (done: (() => void) | undefined): Promise<void> => {
+    const body = Buffer.concat(chunks);
+    const added = await signatureOf(response, { body, countersign }).catch(() => undefined);
+    Object.assign(response, { end, write, writeHead, flushHeaders });
+    for (const [name, value] of added ?? []) {
+      if (value === undefined) response.removeHeader(name);
+      else response.setHeader(name, value);
+    }
+    try {
+      if (added) return void response.end(body, done);
+    } catch {
+      // Node does not write every reason phrase, and whoever has set this one is not there any more to be told.
+    }
+    // Nothing leaves unsigned.
+    response.writeHead(500, STATUS_CODES[500], { 'Content-Length': 0 });
+    response.end('', done);
+  };
+  Object.assign(response, {
+    flushHeaders() {},
+    writeHead(status: number, ...rest: readonly unknown[]) {
+      response.statusCode = status;
+      for (const one of rest) {
+        if (typeof one === 'string') response.statusMessage = one;
+        else setHeaders(response, one);
+      }
+      return response;
+    },
+    write(chunk: unknown, ...rest: readonly unknown[]) {
+      keep(chunk, rest[0]);
+      const written = rest.find((one) => typeof one === 'function');
+      if (written) queueMicrotask(written as () => void);
+      return true;
+    },
+    end(...given: readonly unknown[]) {
+      if (ended) return response;
+      ended = true;
+      keep(given[0], given[1]);
+      send(given.find((one) => typeof one === 'function') as (() => void) | undefined);
+      return response;
+    },
+  });
+}
+
+type Unsigned = {
+  readonly body: Uint8Array<ArrayBuffer>;
+  readonly countersign: Verified<ReceivedRequest>['countersign'];
+};
+
+/** The headers that a countersignature adds to a response, and, without a value, those that it removes. */
+async function signatureOf(
+  response: ServerResponse,
+  { body, countersign }: Unsigned,
+): Promise<Map<string, string | undefined>> {
+  const { statusCode: status } = response;
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(response.getHeaders())) {
+    for (const one of [value ?? ''].flat()) headers.append(name, String(one));
+  }
+  // With these the client reads no body (RFC 9110), and a Response can have none.
+  const bodiless = [204, 205, 304].includes(status) || !body.length;
+  const answer = await countersign(new Response(bodiless ? null : body, { status, headers }));
+  // Cookies are listed one by one, and no signature is in one.
+  return new Map([
+    ...[...headers.keys()].filter((name) => !answer.headers.has(name)).map((name) => [name, undefined] as const),
+    ...[...answer.headers].filter(([name, value]) => name !== 'set-cookie' && headers.get(name) !== value),
+  ]);
+}

@@ -1,0 +1,85 @@
+import type { Finding } from '../../../core/finding.ts';
+import { spelt } from './boundaries.ts';
+import type { Aspect, Use } from './coverage.ts';
+import { applyLossyFilters, type LossyFilter } from './lossy-filters.ts';
+import type { UncoveredPart } from './uncovered-parts.ts';
+
+/** From the worst to the least. */
+export const severities: ReadonlyArray<Finding['severity']> = ['high', 'medium', 'low'];
+
+export type UncoveredAspect = Pick<UncoveredPart, 'aspect' | 'code' | 'severity' | 'name' | 'attack'>;
+
+/** What is open about an aspect that goes into what is signed in these ways: by the best of them. */
+export function coverageFindings(opened: UncoveredAspect, uses: readonly Use[]): readonly Finding[] {
+  const { code, severity, name, attack } = opened;
+  const ways = uses.map((use) => useFindings(opened, use)).sort((a, b) => badness(a) - badness(b));
+  return ways[0] ?? [{ code, severity, message: `The ${name} is not signed.`, attack }];
+}
+
+const weights = { high: 100, medium: 10, low: 1 } as const;
+const badness = (findings: readonly Finding[]): number =>
+  findings.reduce((sum, { severity }) => sum + weights[severity], 0);
+
+function useFindings(opened: UncoveredAspect, use: Use): readonly Finding[] {
+  const { losses, hashes, bits } = applyLossyFilters(use, opened.aspect);
+  const found = losses.map((loss) => lossFinding(opened, use, loss));
+  const weak = weaknessOf(hashes, bits);
+  return weak ? [...found, { code: 'weak-hash', ...weak, message: `${written(use)}: ${weak.message}` }] : found;
+}
+
+const written = ({ field, filters }: Use): string => spelt(field, filters);
+
+// What was lost, where it is no whole part: two requests that have one string to sign.
+const pairs: Readonly<Partial<Record<Aspect, Readonly<Record<string, string>>>>> = {
+  path: {
+    escapes: '/files/a%2Fb and /files/a/b',
+    case: '/links/aB3 and /links/Ab3',
+  },
+  query: {
+    escapes: '?name=x%26admin=1 and ?name=x&admin=1',
+    case: '?link=aB3 and ?link=Ab3',
+    order: '?id=1&id=2 and ?id=2&id=1',
+  },
+  'content type': {
+    parameters: 'multipart/form-data; boundary=a and multipart/form-data; boundary=A',
+  },
+};
+
+const lossSeverities = { escapes: 'high', case: 'medium', parameters: 'low', order: 'low' } as const;
+const lossNames = {
+  escapes: 'what is escaped and what is not',
+  case: 'upper and lower case',
+  parameters: 'all parameters',
+  order: 'orders',
+} as const;
+
+function lossFinding({ aspect, code, severity, name, attack }: UncoveredAspect, use: Use, loss: LossyFilter): Finding {
+  if (loss.kind === 'part') return { code, severity, message: `The ${name} is not signed ${loss.what}.`, attack };
+  return {
+    code,
+    severity: lossSeverities[loss.kind],
+    message: `${written(use)} does not tell apart ${lossNames[loss.kind]} in the ${name}.`,
+    attack: `${pairs[aspect]?.[loss.kind] ?? 'Two requests'} have one string to sign: either is sent on as the other.`,
+  };
+}
+
+type Weakness = Pick<Finding, 'severity' | 'message' | 'attack'>;
+
+const collision = (name: string, cost: string) =>
+  `Someone makes two bodies with one ${name}, ${cost}, has the caller send the harmless one, and puts the other in its place.`;
+
+function weaknessOf(hashes: readonly string[], bits: number): Weakness | undefined {
+  if (bits < 64) {
+    const attack = `About 2^${bits} tries find another value with the same ${bits} bits, to put in its place.`;
+    return { severity: 'high', message: `${bits} bits of a digest can be found again.`, attack };
+  }
+  if (hashes.includes('md5')) {
+    return { severity: 'high', message: 'MD5 has collisions.', attack: collision('MD5', 'in seconds') };
+  }
+  if (hashes.includes('sha1')) {
+    return { severity: 'medium', message: 'SHA-1 has collisions.', attack: collision('SHA-1', 'for some 2^63 hashes') };
+  }
+  if (bits >= 128) return undefined;
+  const attack = collision(`digest of ${bits} bits`, `for some 2^${Math.ceil(bits / 2)} hashes`);
+  return { severity: 'medium', message: `${bits} bits of a digest are few.`, attack };
+}

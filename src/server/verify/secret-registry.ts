@@ -1,0 +1,48 @@
+import { fail } from '../../core/errors.ts';
+import type { Scheme } from '../../core/scheme.ts';
+import type { SigningKey } from '../../core/signing-key.ts';
+import { isSameKey, signsForeignStrings } from '../../schemes/same-key.ts';
+import type { KeyRecord } from '../contracts.ts';
+import type { PreparedKeys } from './prepared-keys.ts';
+
+/**
+ * Checks, once for each record, that no scheme of which others choose the string to sign has a secret in common with another
+ * scheme: what it is made to sign would be a signature by that one.
+ *
+ * @throws SignatureError (the function returned) `key_store_unavailable`
+ */
+export function createSecretRegistry(prepared: ReadonlyMap<Scheme, PreparedKeys>): (record: KeyRecord) => void {
+  const schemes = [...prepared.keys()];
+  const foreign = schemes.filter(signsForeignStrings);
+  if (!foreign.length || schemes.length < 2) return () => {};
+  const checked = new WeakSet<KeyRecord>();
+
+  return (record) => {
+    if (checked.has(record)) return;
+    const keysOf = (scheme: Scheme) => record.secrets.flatMap((secret) => keyOf(prepared, scheme, secret) ?? []);
+    for (const one of foreign) {
+      const own = keysOf(one);
+      const other = schemes.find((scheme) => scheme !== one && own.some((key) => hasKey(keysOf(scheme), key)));
+      if (other) {
+        const cause = `One secret of ${record.accessKey} is for ${one.name} and for ${other.name}: give each its own, and name its scheme.`;
+        fail('key_store_unavailable', 'The keys cannot be looked up now. Try again later.', 503, new Error(cause));
+      }
+    }
+    checked.add(record);
+  };
+}
+
+const hasKey = (keys: readonly SigningKey[], key: SigningKey): boolean => keys.some((one) => isSameKey(one, key));
+
+// What a scheme cannot make a key of is told where it is used.
+function keyOf(
+  prepared: ReadonlyMap<Scheme, PreparedKeys>,
+  scheme: Scheme,
+  secret: KeyRecord['secrets'][number],
+): SigningKey | undefined {
+  try {
+    return prepared.get(scheme)?.get(secret);
+  } catch {
+    return undefined;
+  }
+}
