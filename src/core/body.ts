@@ -1,16 +1,16 @@
 /**
- * Reads the body of a Request or Response whole, once, and stops above the limit.
+ * Reads the whole body of a Request or Response once. Stops as soon as it exceeds the limit.
  *
  * @param limit in bytes.
- * @param signal stops the reading and cancels the stream.
- * @returns the bytes, or undefined where there are more.
+ * @param signal aborts reading and cancels the stream.
+ * @returns the bytes, or undefined if the body exceeds the limit.
  */
 export async function readBody(
   source: Request | Response,
   limit: number,
   signal?: AbortSignal | null,
 ): Promise<Uint8Array | undefined> {
-  // Firefox has no Request.body.
+  // Firefox has no `Request.body`.
   const reader = source.body?.getReader();
   const chunks = reader ? [] : [new Uint8Array(await source.arrayBuffer())];
   let size = chunks[0]?.length ?? 0;
@@ -20,20 +20,20 @@ export async function readBody(
     while (reader && size <= limit) {
       const { done, value } = await reader.read();
       if (done) break;
-      // A stream may hold anything, and text would be read as zeros.
-      if (value?.[Symbol.toStringTag] !== 'Uint8Array') throw new TypeError('The stream holds other than bytes.');
+      // A stream may yield any type, and `Uint8Array.set` would turn text into zeros.
+      if (value?.[Symbol.toStringTag] !== 'Uint8Array') throw new TypeError('The stream must yield Uint8Arrays.');
       chunks.push(value);
       size += value.length;
     }
   } finally {
     signal?.removeEventListener('abort', stop);
-    // Not awaited: one branch of a tee is only cancelled when the other is.
+    // Not awaited: cancelling one branch of a tee settles only when the other branch is cancelled too.
     stop();
   }
   return size > limit ? undefined : concatBytes(chunks);
 }
 
-/** Chunks as one; a single one is not copied. */
+/** Concatenates chunks; a single chunk is returned without a copy. */
 export function concatBytes(chunks: readonly Uint8Array[]): Uint8Array {
   const [first, second] = chunks;
   if (first && !second) return first;

@@ -2,19 +2,19 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { hex, utf8 } from './encoding.ts';
 import { fail } from './errors.ts';
 
-/** A `CryptoKey`; by this way, because the types of Node have no type of that name. */
+/** A `CryptoKey`. Derived from the global value, because the types of Node declare no type of that name. */
 export type PlatformKey = typeof CryptoKey.prototype;
 
-/** A text (its UTF-8 bytes are the key), the bytes themselves, or a key that WebCrypto holds. */
+/** A string (its UTF-8 bytes are the key), bytes, or a key that WebCrypto holds. */
 export type Secret = string | Uint8Array | PlatformKey;
 
-/** A key pair: the access key is public and names the caller, the secret never travels. */
+/** An access key, which is public and identifies the caller, and its secret, which is never sent. */
 export type Credentials = {
   readonly accessKey: string;
   readonly secret: Secret;
-  /** When the credentials end, in milliseconds since the epoch; for short-lived ones. */
+  /** When the credentials expire, in milliseconds since the epoch. Set for short-lived credentials. */
   readonly expiresAt?: number;
-  /** What the issuer of short-lived ones gave beside them, for schemes that have a place for it, as AWS has. */
+  /** The session token of temporary credentials, for schemes that send one, such as AWS Signature Version 4. */
   readonly sessionToken?: string;
 };
 
@@ -27,7 +27,7 @@ function requireValue(name: string, value: unknown): void {
 }
 
 /**
- * @throws SignatureError `invalid_credentials` when the access key is missing, or the text cannot be one.
+ * @throws SignatureError `invalid_credentials` if the access key is missing or malformed.
  */
 export function checkAccessKey(accessKey: string): void {
   requireValue('accessKey', accessKey);
@@ -36,27 +36,28 @@ export function checkAccessKey(accessKey: string): void {
 }
 
 /**
- * @throws SignatureError `invalid_credentials` when the secret is missing, of another type, shorter than 16 bytes, damaged, a text
- * with white space at an end, or a public key, which keeps nothing secret. What `generateCredentials()` returns cannot be spread.
+ * @throws SignatureError `invalid_credentials` if the secret is missing, of another type, shorter than 16 bytes, damaged, a string
+ * with leading or trailing white space, or a public key, which is not secret. Spreading the result of `generateCredentials()`
+ * loses the secret, because its property is not enumerable.
  */
 export function checkSecret(secret: Secret): void {
   requireValue('secret', secret);
   if (typeof secret === 'string') {
-    if (/^[\t-\r ]|[\t-\r ]$/.test(secret)) invalid('secret has white space at an end, as from a file: trim it.');
+    if (/^[\t-\r ]|[\t-\r ]$/.test(secret)) invalid('secret has leading or trailing white space: trim it.');
     checkGenerated(secret, 'csign_sk_');
   }
   const key = typeof secret === 'string' ? utf8(secret) : secret;
   if (ArrayBuffer.isView(key)) {
-    // Too short to withstand guessing (NIST SP 800-107 asks for 112 bits).
+    // Shorter keys could be guessed: NIST SP 800-107 asks for at least 112 bits.
     if (!(key.length > 15)) invalid(`secret has ${key.length} bytes: at least 16 are needed.`);
   } else if (key.type === 'public' || !key.algorithm) {
-    invalid(`secret is ${key.type ? 'a public key' : 'no text, Uint8Array or CryptoKey'}.`);
+    invalid(`secret is ${key.type ? 'a public key' : 'not a string, Uint8Array or CryptoKey'}.`);
   }
 }
 
 /**
- * @throws SignatureError `invalid_credentials` for anything but a CryptoKey of type `public`: a text or bytes that were taken for
- * one could be used as a shared secret by whoever has read the public key.
+ * @throws SignatureError `invalid_credentials` for anything but a CryptoKey of type `public`. A string or bytes would be used as a
+ * shared secret, and anyone who has read the public key could sign.
  */
 export function checkPublicKey(key: PlatformKey): void {
   if (!key?.algorithm || key.type !== 'public')
@@ -67,12 +68,18 @@ export function checkPublicKey(key: PlatformKey): void {
 }
 
 /**
- * New credentials: 128 random bits name the caller, 256 are the secret. Both begin with a prefix that secret
- * scanners can look for (`csign_ak_live_`, `csign_sk_live_`) and end in a checksum, so that a truncated
- * paste is told at once. Printing the result shows the access key only; the secret is read by its name.
+ * Generates credentials: 128 random bits for the access key, 256 for the secret. Both begin with a prefix that secret scanners can
+ * search for (`csign_ak_live_`, `csign_sk_live_`) and end in a checksum, so that a truncated copy is detected at once. Printing,
+ * copying or serialising the result shows the access key only; read the secret by its name.
  *
- * @param options.environment 1 to 16 lower-case letters and digits that become part of both texts. @default 'live'
+ * @param options.environment 1 to 16 lower-case letters or digits, which become part of both texts. @default 'live'
  * @throws SignatureError `invalid_configuration` for any other environment.
+ * @example
+ * import { generateCredentials } from 'countersign';
+ *
+ * const { accessKey, secret } = generateCredentials({ environment: 'test' });
+ * console.log(accessKey.slice(0, 14)); // → csign_ak_test_
+ * console.log(secret.slice(0, 14)); // → csign_sk_test_
  */
 export function generateCredentials(
   options: { readonly environment?: string } = {},
@@ -84,24 +91,24 @@ export function generateCredentials(
 }
 
 /**
- * @throws SignatureError `invalid_configuration`
+ * @throws SignatureError `invalid_configuration` unless the environment is 1 to 16 lower-case letters or digits.
  */
 export function checkEnvironment(environment: string): void {
   if (!/^[a-z\d]{1,16}$/.test(environment)) {
-    fail('invalid_configuration', 'An environment is named by 1 to 16 lower-case letters and digits.');
+    fail('invalid_configuration', 'environment must be 1 to 16 lower-case letters or digits.');
   }
 }
 
-/** The text of a secret made of these 32 bytes. */
+/** Formats 32 bytes as a secret. */
 export const formatSecret = (environment: string, bytes: Uint8Array): string =>
   withChecksum(`csign_sk_${environment}_`, bytes);
 
-/** Puts in a secret that is read by its name alone: whatever prints, copies or serialises the object passes it over. */
+/** Adds a secret that can only be read by its name: printing, copying and serialising the object leave it out. */
 export const withHiddenSecret = <Rest extends object, Kind extends Secret>(
   rest: Rest,
   secret: Kind,
 ): Rest & { readonly secret: Kind } =>
-  // Not enumerable, for JSON and spreading; a getter, for what shows hidden properties too, as console.log('%o') does.
+  // Not enumerable, so that JSON and spreading skip it. A getter, because console.log('%o') prints hidden properties too.
   Object.defineProperty(rest as Rest & { secret: Kind }, 'secret', { get: () => secret });
 
 function withChecksum(prefix: string, bytes: Uint8Array): string {
@@ -113,6 +120,6 @@ const checksum = (text: string): string => hex(sha256(utf8(text)).subarray(0, 4)
 
 function checkGenerated(text: string, prefix: string): void {
   if (/^csign_/.test(text) && !(text.startsWith(prefix) && checksum(text.slice(0, -8)) === text.slice(-8))) {
-    fail('invalid_credentials', `This is damaged, or no ${prefix} key: copy it again, whole.`);
+    fail('invalid_credentials', `This is damaged or not a ${prefix} key: copy it again.`);
   }
 }

@@ -1,14 +1,14 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { base64, hex } from './encoding.ts';
 
-/** From this size the platform's digests beat the one in JavaScript on most runtimes (bytes). */
+/** From this size (in bytes) WebCrypto is faster than the JavaScript digest on most runtimes. */
 const large = 4096;
-/** What is hashed without letting other work run: about a millisecond in the slower browsers (bytes). */
+/** Bytes hashed before yielding to the event loop: about a millisecond in the slower browsers. */
 const slice = 65536;
 
 /**
- * SHA-256 of a body. Small bodies are hashed at once; large ones by WebCrypto where the
- * runtime has it, elsewhere slice by slice so that the event loop is never held for long.
+ * Computes the SHA-256 of a body. Small bodies are hashed synchronously. Large bodies are hashed by WebCrypto; without WebCrypto
+ * they are hashed in slices, so that the event loop is never blocked for long.
  */
 export const sha256OfBody = (bytes: Uint8Array): Uint8Array | Promise<Uint8Array> =>
   bytes.length < large ? sha256(bytes) : sha256OfLargeBody(bytes);
@@ -25,8 +25,8 @@ async function sha256OfLargeBody(bytes: Uint8Array): Promise<Uint8Array> {
 }
 
 /**
- * SHA-256 of a body, synchronously: by Node's crypto where the runtime has it, as Node, Deno and Bun do. Elsewhere it holds the
- * event loop about 5 ms per MiB.
+ * Computes the SHA-256 of a body synchronously: with `node:crypto` on Node, Deno and Bun, otherwise in JavaScript, which blocks
+ * the event loop for about 5 ms per MiB.
  */
 export const sha256OfBodySync = (bytes: Uint8Array): Uint8Array =>
   (bytes.length < large ? undefined : nativeSha256())?.(bytes) ?? sha256(bytes);
@@ -37,13 +37,13 @@ type Runtime = { readonly process?: { getBuiltinModule?(name: string): { readonl
 
 let native: Hash | null | undefined;
 
-/** The hash of Node's crypto, which takes a fourth of the time of the one in JavaScript; undefined where there is none. */
+/** Returns the hash function of `node:crypto`, which takes a quarter of the time of the JavaScript one; undefined if there is none. */
 export function nativeSha256(): Hash | undefined {
   if (native === undefined) native = soundHash();
   return native ?? undefined;
 }
 
-/** Runtimes that imitate Node have functions that throw or know other encodings. The digest is that of no bytes. */
+/** Checked with the digest of no bytes: runtimes that imitate Node have functions that throw or ignore the encoding. */
 function soundHash(): Hash | null {
   try {
     const hash = (globalThis as Runtime).process?.getBuiltinModule?.('node:crypto')?.hash;
@@ -57,5 +57,5 @@ function soundHash(): Hash | null {
   }
 }
 
-/** The digest as a Content-Digest field value, RFC 9530 section 2. */
+/** Formats a digest as a Content-Digest field value, RFC 9530 section 2. */
 export const contentDigest = (digest: Uint8Array): string => `sha-256=:${base64(digest)}:`;

@@ -1,15 +1,15 @@
 /**
- * The address of the documentation: the folder in the package, until there is a site. `countersign --help` names it, and a test
- * holds to it the `help` of errors, `homepage` in package.json and the links of the README.
+ * The address of the documentation: its folder in the package, until there is a site. `countersign --help` prints it. A test
+ * compares it with the `help` of errors, `homepage` in package.json and the links of the README.
  */
 export const documentation = 'countersign/docs';
 
 /**
- * Every reason for which signing or verifying can fail. Stable: users switch on it.
- * docs/errors.md has a heading for each.
+ * Every reason for which signing or verifying can fail. The codes are stable, so programs may switch on them.
+ * docs/errors.md explains each under a heading of its own.
  */
 export type SignatureErrorCode =
-  // told while signing, or when a signer or verifier is built
+  // thrown while signing, or when a signer or verifier is created
   | 'invalid_credentials'
   | 'secret_in_browser'
   | 'invalid_configuration'
@@ -21,7 +21,7 @@ export type SignatureErrorCode =
   | 'body_unreadable'
   | 'body_too_large'
   | 'redirect_refused'
-  // told while verifying
+  // thrown while verifying
   | 'missing_signature'
   | 'malformed_field'
   | 'invalid_signature'
@@ -50,7 +50,7 @@ export type SignatureErrorCode =
   | 'rate_limited'
   | 'limiter_unavailable'
   | 'internal_error'
-  // told by a gateway
+  // thrown by a gateway
   | 'untrusted_proxy'
   | 'undescribed_request'
   | 'forged_header'
@@ -58,19 +58,19 @@ export type SignatureErrorCode =
   | 'upstream_unavailable'
   | 'upstream_timeout'
   | 'unsignable_response'
-  // told while checking a countersigned response
+  // thrown while checking a countersigned response
   | 'response_unsigned'
   | 'response_mismatch';
 
 /**
- * The one error class of this package. Its message says what was found, what was
- * expected and what to do; it never holds a secret, a signature or key material.
+ * The only error class of this package. The message states what was found, what was expected and what to do. It never contains a
+ * secret, a signature or key material.
  */
 export class SignatureError extends Error {
   readonly code: SignatureErrorCode;
-  /** The HTTP status a refusal with this code is answered with; 400 for errors told while signing. */
+  /** The HTTP status of a refusal with this code; 400 for errors thrown while signing. */
   readonly status: number;
-  /** Where the code is explained: a heading in the documentation shipped with the package. */
+  /** Where the code is explained: a heading in the documentation that ships with the package. */
   readonly help: string;
 
   constructor(code: SignatureErrorCode, message: string, status = 400, options?: ErrorOptions) {
@@ -82,7 +82,7 @@ export class SignatureError extends Error {
   }
 }
 
-/** Throws a {@link SignatureError}; in the form of an expression. */
+/** Throws a {@link SignatureError}. A function, so that it can be used as an expression. */
 export function fail(code: SignatureErrorCode, message: string, status?: number, cause?: unknown): never {
   throw new SignatureError(code, message, status, { cause });
 }

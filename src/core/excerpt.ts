@@ -1,6 +1,7 @@
 /**
- * The beginning of a text that somebody else sent, for messages, audit and logs. What is left out is counted. Everything
- * but printable ASCII becomes `?`: it could break a line or hide in it, and not every engine knows classes of Unicode.
+ * Returns the beginning of a text from an untrusted sender, for messages, audit and logs, with the full length if it was cut.
+ * Everything but printable ASCII becomes `?`: it could break a line or be invisible there. A plain range is used, because not
+ * every engine supports Unicode classes.
  *
  * @param most in characters. @default 64
  */

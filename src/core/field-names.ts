@@ -1,12 +1,12 @@
 import { fail } from './errors.ts';
 
-/** The name of a field in lower case: a token, RFC 9110 section 5.6.2. */
+/** A field name in lower case: a token, RFC 9110 section 5.6.2, of at most 128 characters. */
 export const fieldNamePattern: RegExp = /^[a-z\d!#$%&'*+.^_`|~-]{1,128}$/;
 
 /**
- * Names of further headers to sign: in lower case, sorted, each once.
+ * Returns the names of additional headers to sign in lower case, sorted, without duplicates.
  *
- * @throws SignatureError `invalid_configuration` for one that cannot be signed.
+ * @throws SignatureError `invalid_configuration` for a name that cannot be signed.
  */
 export function signableNames(names: readonly string[], isSignable: (name: string) => boolean): readonly string[] {
   const sorted = [...new Set(names.map((name) => name.toLowerCase()))].sort();
@@ -16,8 +16,8 @@ export function signableNames(names: readonly string[], isSignable: (name: strin
   return sorted;
 }
 
-/** The response header that tells a caller that its secret retires, and when. */
+/** The response header that announces when the secret of the caller will be retired. */
 export const retirementField = 'X-API-Secret-Retires';
 
-/** Unix time in whole seconds, decimal. */
+/** Formats milliseconds since the epoch as whole seconds since the epoch, decimal. */
 export const retirementValue = (retiresAt: number): string => `${Math.floor(retiresAt / 1000)}`;

@@ -1,6 +1,6 @@
 /**
- * What a scheme can leave open. Stable: a verifier's `acceptFindings` names them. docs/define-a-scheme.md
- * tells each, with an attack.
+ * The weaknesses that a scheme can have. The codes are stable: the `acceptFindings` of a verifier refers to them.
+ * docs/define-a-scheme.md explains each with an attack.
  */
 export type FindingCode =
   | 'body-unsigned'
@@ -18,12 +18,12 @@ export type FindingCode =
   | 'access-key-unbound'
   | 'forbidden-browser-header';
 
-/** Something that a scheme leaves open, and how an attacker would use it. */
+/** A weakness of a scheme, and how an attacker would use it. */
 export type Finding = {
   readonly code: FindingCode;
-  /** `high`: whoever is on the way can change what is done, or do it again. A verifier accepts it by name only. */
+  /** `high`: anyone in transit can change the effect of a request, or repeat it. A verifier must accept it by name. */
   readonly severity: 'high' | 'medium' | 'low';
   readonly message: string;
-  /** An example. */
+  /** An example of an attack. */
   readonly attack: string;
 };

@@ -3,189 +3,189 @@ import type { Finding } from './finding.ts';
 import type { HeaderView, Message } from './message.ts';
 import type { SigningKey } from './signing-key.ts';
 
-/** The body of a request, as far as a signature is concerned. */
+/** The body of a request, in the form that a signature needs. */
 export type SignedBody =
   | { readonly kind: 'none' }
-  /** The caller chose to leave a streamed body out of the signature. */
+  /** The caller chose to leave a streamed body unsigned. */
   | { readonly kind: 'unsigned' }
-  /** The caller has put the digest of a body it alone can read into the headers. */
+  /** The caller has set a header with the digest of the body, because only the caller can read that body. */
   | { readonly kind: 'declared' }
-  /** For schemes that ask for the digest. */
+  /** For schemes that sign the digest. */
   | { readonly kind: 'digest'; readonly sha256: Uint8Array }
-  /** For schemes that ask for the bytes. */
+  /** For schemes that sign the bytes. */
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array };
 
-/** What a signature is made of, beside the key. */
+/** Everything that a signature is computed from, except the key. */
 export type SignatureInput = {
   readonly message: Message;
   readonly accessKey: string;
-  /** The key's, for schemes that tell it; undefined where the key is not known, as when a string to sign is only looked at. */
+  /** The algorithm of the key, for schemes that send it; undefined if the key is unknown, as when a string to sign is only displayed. */
   readonly algorithm?: string | undefined;
   /** Milliseconds since the epoch. */
   readonly time: number;
   readonly nonce: string;
   readonly body: SignedBody;
-  /** Names of further headers to sign, as {@link SigningScheme.signableHeaders} returned them. */
+  /** Names of additional headers to sign, as returned by {@link SigningScheme.signableHeaders}. */
   readonly signedHeaders: readonly string[];
-  /** What goes with temporary credentials, where the scheme has a place for it. */
+  /** The session token of temporary credentials, for schemes that send one. */
   readonly sessionToken?: string | undefined;
-  /** What the server asked to be signed, for schemes that answer a challenge. */
+  /** The challenge of the server, for schemes that sign one. */
   readonly challenge?: string | undefined;
 };
 
-/** A text is signed as its UTF-8 bytes. */
+/** The string to sign; text is signed as its UTF-8 bytes. */
 export type ToSign = string | Uint8Array;
 
-/** The key of one signature, where the scheme derives it from the caller's. */
+/** Derives the key of one signature from the key of the caller. */
 export type DeriveKey = (key: SigningKey) => SigningKey | Promise<SigningKey>;
 
-/** A string to sign, and what becomes of its signature. */
+/** A string to sign, and functions that place its signature in the request. */
 export type PreparedSignature = {
   readonly stringToSign: ToSign;
   readonly deriveKey?: DeriveKey;
-  /** The headers that carry the signature and all that a verifier needs beside it. */
+  /** Returns the headers that carry the signature and everything else that a verifier needs. */
   headers(signature: Uint8Array): Record<string, string>;
-  /** For schemes with `readdress`: the path and query to send, without what an older signature left in them. */
+  /** For schemes with `withTarget`: returns the path and query to send, without the parameters of an older signature. */
   target?(signature: Uint8Array): string;
 };
 
-/** Where a request goes instead. */
+/** A new path and query for a request. */
 export type NewAddress = {
-  /** Path and query, to the byte. */
+  /** Path and query, sent byte for byte. */
   readonly target: string;
-  /** The body, where it is in memory: not every runtime lets a request's own be taken over. */
+  /** The body, if it is in memory: not every runtime can move the body of one Request to another. */
   readonly body: Uint8Array | undefined;
 };
 
 /** The signing half of a scheme. */
 export type SigningScheme = {
   readonly name: string;
-  /** Every request header that the scheme may set, in lower case; the first, if any, is in every signed request. */
+  /** Every request header that the scheme may set, in lower case. The first, if any, is present in every signed request. */
   readonly fields: readonly string[];
-  /** How much of a body goes into the signature: its SHA-256, its bytes, or nothing. */
+  /** The form of the body that is signed: its SHA-256, its bytes, or nothing. */
   readonly body: 'digest' | 'bytes' | 'none';
   /**
-   * The signing key for a secret; done once per key.
+   * Creates the signing key for a secret. Called once per key.
    *
-   * @throws SignatureError `invalid_credentials` for one that the scheme cannot use.
+   * @throws SignatureError `invalid_credentials` for a secret that the scheme cannot use.
    */
   createKey(secret: Secret): SigningKey;
   /**
-   * Checks the names of further headers to sign, and puts them in order; done once per signer.
+   * Checks and sorts the names of additional headers to sign. Called once per signer.
    *
-   * @throws SignatureError `invalid_configuration`
+   * @throws SignatureError `invalid_configuration` for a name that cannot be signed.
    */
   signableHeaders(names: readonly string[]): readonly string[];
-  /** Whether the caller has already put a digest of the body into the headers. */
+  /** Whether the headers already contain a digest of the body, set by the caller. */
   declaresBody(headers: HeaderView): boolean;
-  /** For schemes that sign in the query: sends a request to another path and query. What others are not to pay for. */
+  /** Rebuilds the request with a new path and query. Set by schemes that sign in the query; the others don't bundle this code. */
   readonly withTarget?: (request: Request, to: NewAddress) => Promise<Request>;
   /**
-   * @throws SignatureError `missing_header` for a header to sign that the request does not have, `invalid_request` for
-   * values that cannot be signed, `invalid_configuration` for a nonce or time that the scheme cannot carry.
+   * @throws SignatureError `missing_header` if a header to sign is absent, `invalid_request` for values that cannot be signed,
+   * `invalid_configuration` for a nonce or time that the scheme cannot carry.
    */
   prepare(input: SignatureInput): PreparedSignature;
-  /** How the scheme's countersignatures are made and read. @default none */
+  /** Creates and reads the countersignatures of responses. @default none */
   readonly response?: ResponseScheme;
 };
 
-/** The body that a signature speaks of. */
+/** The body that a signature describes. */
 export type PresentedBody =
-  /** There must be none. */
+  /** The request must have no body. */
   | { readonly kind: 'none' }
-  /** The caller chose to leave it out. */
+  /** The caller chose to leave the body unsigned. */
   | { readonly kind: 'unsigned' }
-  /** The scheme leaves out every body: its finding `body-unsigned`. */
+  /** The scheme never signs bodies: its finding `body-unsigned`. */
   | { readonly kind: 'uncovered' }
-  /** The string to sign was made from it. */
+  /** The string to sign contains the body. */
   | { readonly kind: 'signed' }
   | { readonly kind: 'digest'; readonly sha256: Uint8Array }
   | { readonly kind: 'bytes'; readonly matches: (bytes: Uint8Array) => boolean | Promise<boolean> };
 
-/** What a verifier found in a request, before any of it is believed. */
+/** A signature that a verifier has read from a request and not yet verified. */
 export type PresentedSignature = {
-  /** Undefined where the scheme carries none: then it is known from elsewhere, as for webhooks. */
+  /** Undefined if the scheme carries none, as for webhooks; then the caller is known from the context. */
   readonly accessKey: string | undefined;
-  /** As the signature names it, and then it must be the key's own. */
+  /** The algorithm that the signature states; it must be that of the key. */
   readonly algorithm?: string | undefined;
-  /** When it was made, in milliseconds since the epoch; undefined where the scheme carries no such time. */
+  /** When the signature was made, in milliseconds since the epoch; undefined if the scheme carries no such time. */
   readonly time: number | undefined;
-  /** From when and until when it is valid by its own word, in milliseconds since the epoch. */
+  /** The period of validity that the signature itself states, in milliseconds since the epoch. */
   readonly notBefore?: number | undefined;
   readonly expiresAt?: number | undefined;
-  /** Undefined where the scheme has none: then no two requests may have the same string to sign. */
+  /** Undefined if the scheme has none; then no two requests may have the same string to sign. */
   readonly nonce: string | undefined;
-  /** It may be received again and again, as a presigned address may: the scheme's finding `no-nonce`. @default false */
+  /** Whether the signature may be received more than once, like a presigned URL: the finding `no-nonce`. @default false */
   readonly reusable?: boolean;
-  /** One of the server's own, which the signature answers. */
+  /** The challenge of the server that the signature covers. */
   readonly challenge?: string | undefined;
-  /** One valid signature is enough: a caller that is changing secrets may send several. */
+  /** One valid signature is enough: a caller that is rotating its secret may send several. */
   readonly signatures: readonly Uint8Array[];
-  /** Where the body itself goes into it, a function of the body, which must then be read before the caller is proved. */
+  /** A function if the body itself is signed; then the body must be read before the signature can be verified. */
   readonly stringToSign: ToSign | ((body: Uint8Array) => ToSign);
   readonly deriveKey?: DeriveKey;
-  /** Names of headers whose whole value is signed, in lower case, beside those that carry the signature. @default [] */
+  /** Names of headers with a fully signed value, in lower case, beside those that carry the signature. @default [] */
   readonly signedHeaders?: readonly string[];
   readonly body: PresentedBody;
 };
 
-/** The answer to a request, as far as it goes into a countersignature beside the body. */
+/** The part of a response that a countersignature covers, beside the body. */
 export type SignedResponse = {
   readonly status: number;
   readonly headers: HeaderView;
-  /** The request that is answered, with its signature. */
+  /** The signed request to which this is the response. */
   readonly request: Message;
 };
 
-/** What a countersignature is made of, beside the key. */
+/** Everything that a countersignature is computed from, except the key. */
 export type ResponseInput = SignedResponse & {
-  /** Whose key signs. */
+  /** The access key whose secret signs the response. */
   readonly accessKey: string;
-  /** The key's, for schemes that tell it. */
+  /** The algorithm of the key, for schemes that send it. */
   readonly algorithm?: string | undefined;
   /** Milliseconds since the epoch. */
   readonly time: number;
-  /** The bytes that the client will read. */
+  /** The bytes that the client will read, after any content coding is removed. */
   readonly body: Uint8Array;
-  /** Their SHA-256; undefined when there are none. */
+  /** The SHA-256 of `body`; undefined if it is empty. */
   readonly sha256: Uint8Array | undefined;
 };
 
-/** What a client found in a response, before any of it is believed. */
+/** A countersignature that a client has read from a response and not yet verified. */
 export type PresentedResponse = {
-  /** Milliseconds since the epoch; undefined where the scheme's answers carry no time. */
+  /** Milliseconds since the epoch; undefined if the countersignatures of the scheme carry no time. */
   readonly time: number | undefined;
   readonly algorithm?: string | undefined;
   readonly signature: Uint8Array;
-  /** Where the body itself goes into it, a function of the body. */
+  /** A function if the body itself is signed. */
   readonly stringToSign: ToSign | ((body: Uint8Array) => ToSign);
   readonly deriveKey?: DeriveKey;
-  /** Whether the body is the signed one: its bytes, and their SHA-256, undefined when there are none. */
+  /** Whether this is the signed body. `sha256` is the digest of `body`, undefined if it is empty. */
   matches(body: Uint8Array, sha256: Uint8Array | undefined): boolean;
 };
 
-/** The server's signature over its response. */
+/** The half of a scheme that signs responses. */
 export type ResponseScheme = {
-  /** Every response header that a countersignature may be in, as it is written. */
+  /** Every response header that may carry a countersignature, in the case in which it is written. */
   readonly fields: readonly string[];
   prepare(input: ResponseInput): Omit<PreparedSignature, 'target'>;
-  /** Undefined where the response carries no well-formed countersignature. */
-  read(answer: SignedResponse): PresentedResponse | undefined;
+  /** Returns undefined if the response has no well-formed countersignature. */
+  read(response: SignedResponse): PresentedResponse | undefined;
 };
 
-/** How a request becomes a signature, and which headers carry it: for both sides, to the byte. */
+/** Defines how a request becomes a signature and which headers carry it. Client and server produce the same bytes. */
 export type Scheme = SigningScheme & {
   /**
    * Reads a signature by a strict grammar.
    *
-   * @throws SignatureError `missing_signature` where the request has no signature of this scheme; `malformed_field`,
-   * `missing_header`, `invalid_request`, `insufficient_coverage`
+   * @throws SignatureError `missing_signature` if the request has no signature of this scheme; `malformed_field`,
+   * `missing_header`, `invalid_request`, `insufficient_coverage`.
    */
   read(message: Message): PresentedSignature;
-  /** Whether a caller's public key verifies, where a shared secret would. @default false */
+  /** Whether a verifier can use the public key of a caller instead of a shared secret. @default false */
   readonly publicKeys?: boolean;
-  /** What the scheme leaves open. @default none */
+  /** The weaknesses of the scheme. @default none */
   readonly findings?: readonly Finding[];
-  /** Headers for refusals with status 401, which tell the caller how to sign. @default none */
+  /** Headers of refusals with status 401, which describe how to sign. @default none */
   readonly challenge?: Readonly<Record<string, string>>;
 };

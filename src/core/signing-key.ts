@@ -5,21 +5,21 @@ import { utf8 } from './encoding.ts';
 import { fail } from './errors.ts';
 
 /**
- * What signs and checks signatures: an algorithm bound to one key. HMAC keys made from
- * bytes answer at once, keys held by WebCrypto answer with a promise.
+ * Signs and verifies with an algorithm bound to one key. HMAC keys made from bytes return their results synchronously; keys held
+ * by WebCrypto return promises.
  */
 export type SigningKey = {
   readonly algorithm: string;
   sign(data: Uint8Array): Uint8Array | Promise<Uint8Array>;
-  /** Whether `signature` is this key's over the data; takes the same time wherever they differ. */
+  /** Whether `signature` is valid for the data. The time does not depend on the position of a difference. */
   verify(data: Uint8Array, signature: Uint8Array): boolean | Promise<boolean>;
 };
 
 /**
- * An HMAC-SHA256 key (RFC 2104); of a text, the UTF-8 bytes are the key. The state that depends on the key alone is computed once, here, and
- * copied for each message.
+ * Creates an HMAC-SHA256 key (RFC 2104). The UTF-8 bytes of a text are the key. The hash state that depends on the key alone is
+ * computed once and copied for each message.
  *
- * @throws SignatureError `invalid_credentials` when a CryptoKey is not one for HMAC with SHA-256.
+ * @throws SignatureError `invalid_credentials` for a CryptoKey that is not for HMAC with SHA-256.
  */
 export function hmacSha256(secret: Secret): SigningKey {
   const key = typeof secret === 'string' ? utf8(secret) : secret;
@@ -30,7 +30,7 @@ function keyOfBytes(secret: Uint8Array): SigningKey {
   const keyed = hmac.create(sha256, secret);
   const working = keyed.clone();
   const sign = (data: Uint8Array): Uint8Array => {
-    // Synchronous, so no other message can come between copy and digest.
+    // Keep this synchronous, so that no other message can use the shared state between the copy and the digest.
     const tag = new Uint8Array(32);
     keyed._cloneInto(working).update(data).digestInto(tag);
     return tag;
@@ -49,7 +49,7 @@ function keyOfCryptoKey(key: PlatformKey): SigningKey {
   return platformSigningKey(key, 'hmac-sha256');
 }
 
-/** A CryptoKey whose name alone says how it signs and verifies, and which has been checked to be for the algorithm. */
+/** Wraps a CryptoKey that needs no parameters beside the name of its algorithm. The caller has checked that the key fits. */
 export function platformSigningKey(key: PlatformKey, algorithm: string): SigningKey {
   const { name } = key.algorithm;
   return {
@@ -59,7 +59,7 @@ export function platformSigningKey(key: PlatformKey, algorithm: string): Signing
   };
 }
 
-/** Compares two byte strings in a time that depends on their lengths alone. */
+/** Compares two byte strings in a time that depends on their lengths only. */
 export function equalInConstantTime(a: Uint8Array, b: Uint8Array): boolean {
   let difference = a.length ^ b.length;
   for (let i = 0; i < a.length; i++) difference |= (a[i] ?? 0) ^ (b[i] ?? 0);

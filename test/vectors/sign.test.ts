@@ -51,7 +51,7 @@ function signerOf({ request, credentials, time, nonce, signedHeaders }: SignCase
   });
 }
 
-/** A text with white space at an end is refused, because it mostly comes from a file; its bytes are a secret like any other. */
+/** A string with leading or trailing white space is refused, because it mostly comes from a file; its bytes are a secret like any other. */
 function secretOf(secret: SignCase['credentials']['secret']): string | Uint8Array {
   return 'utf8' in secret && secret.utf8.trim() === secret.utf8 ? secret.utf8 : bytesOf(secret);
 }
