@@ -309,7 +309,7 @@ export function describeAdapter(adapter: Adapter): void {
         await send(app.origin, sent);
         const whose = { service: 'shop', path, nonce: sent.headers['X-API-Nonce'], address: '127.0.0.1' };
         expect(whose.nonce).toMatch(/^[\w-]{16,}$/);
-        const message = 'The key does not have the scope orders:write.';
+        const message = 'The scopes of the key do not include orders:write.';
         expect(app.events).toEqual([
           expect.objectContaining({ ...whose, outcome: 'accepted' }),
           expect.objectContaining({ ...whose, outcome: 'refused', code: 'insufficient_scope', message }),

@@ -10,6 +10,7 @@ import { type App, listening } from '../adapters/adapter.ts';
 import { type RedisServer, startRedis } from '../stores/redis-server.ts';
 import { workerdPresent } from '../stores/workerd.ts';
 import { present } from '../vectors/present.ts';
+import { env } from './bindings.ts';
 import { type Example, writeExamples } from './generate.ts';
 import { type Host, startHost } from './host.ts';
 import { accessKey, secret, signer } from './prelude.ts';
@@ -98,7 +99,7 @@ const expectedOf = ({ code }: Example): readonly string[] =>
  */
 async function serverAnswers({ default: entry, server, gateway }: Record<string, unknown>): Promise<void> {
   if (isEntry(entry)) {
-    await letsInOnce(async (request) => entry.fetch(request, bindings), 'https://api.example.com/v1/orders');
+    await letsInOnce(async (request) => entry.fetch(request, env), 'https://api.example.com/v1/orders');
   }
   if (server) {
     await atServer(server as Server, (origin) => letsInOnce((request) => fetch(request), `${origin}/v1/orders`));
@@ -133,9 +134,6 @@ async function letsInOnce(send: (request: Request) => Promise<Response>, url: st
   expect((await send(new Request(url))).status).toBe(401);
   expect((await send(await signer.sign(new Request(url)))).status).toBe(200);
 }
-
-/** What a Worker gets as `env`. */
-const bindings = { PARTNER_KEY: accessKey, PARTNER_SECRET: secret };
 
 const isEntry = (value: unknown): value is { fetch(request: Request, env: object): Promise<Response> } =>
   typeof value === 'object' && value !== null && 'fetch' in value;

@@ -19,7 +19,8 @@ export function writeExamples(): Examples {
   const blocks = pages.flatMap(blocksOf).filter(({ language }) => /^(ts|js|typescript|javascript|tsx)$/.test(language));
   const all = blocks.map((block) => {
     const file = join(folder, `${block.page.replace(/\W/g, '-')}-${block.line}.ts`);
-    writeFileSync(file, `${given(block.code)}\n${block.code}\nexport {};\n`);
+    const code = block.code.replace("'cloudflare:workers'", `'${root}test/docs/bindings.ts'`);
+    writeFileSync(file, `${given(block.code)}\n${code}\nexport {};\n`);
     return { ...block, file };
   });
   return { all, remove: () => rmSync(folder, { recursive: true }) };

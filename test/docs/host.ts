@@ -5,9 +5,9 @@ import { generateCredentials } from 'countersign';
 import { createVerifier, memoryKeys, memoryReplay, type ReceivedRequest } from 'countersign/server';
 import { accessKey, secret } from './prelude.ts';
 
-/** The server that the examples call `https://api.example.com`, on a loopback port. */
+/** The server that the examples call `https://api.example.com` or `http://localhost:8080`, on a loopback port. */
 export type Host = {
-  /** Sends what is for example.com to the loopback port, under the address that was signed; the rest goes its way. */
+  /** Sends requests for these to the loopback port, with the address that was signed; all others unchanged. */
   readonly fetch: typeof globalThis.fetch;
   /** What was refused since this was last called. */
   refusals(): readonly string[];
@@ -20,27 +20,34 @@ export async function startHost(): Promise<Host> {
   let refused: string[] = [];
   let accepted = 0;
   const session = generateCredentials();
-  const verifier = createVerifier({
-    keys: memoryKeys([
-      { accessKey, service: 'shop', secrets: [{ secret }], scopes: ['orders:write'] },
-      { accessKey: session.accessKey, service: 'shop', secrets: [session] },
-    ]),
-    replay: memoryReplay(),
-    publicOrigin: 'https://api.example.com',
-    audit: ({ outcome, code, method, path }) => {
-      if (outcome === 'accepted') accepted++;
-      else refused.push(`${method} ${path}: ${code}`);
-    },
-  });
+  const verifierOf = (publicOrigin: string) =>
+    createVerifier({
+      keys: memoryKeys([
+        { accessKey, service: 'shop', secrets: [{ secret }], scopes: ['orders:write'] },
+        { accessKey: session.accessKey, service: 'shop', secrets: [session] },
+      ]),
+      replay: memoryReplay(),
+      publicOrigin,
+      audit: ({ outcome, code, method, path }) => {
+        if (outcome === 'accepted') accepted++;
+        else refused.push(`${method} ${path}: ${code}`);
+      },
+    });
+  const verifiers = {
+    'api.example.com': verifierOf('https://api.example.com'),
+    'localhost:8080': verifierOf('http://localhost:8080'),
+  };
   const answer = async (incoming: IncomingMessage): Promise<Response> => {
     if (incoming.url === '/session') {
       const { accessKey, secret } = session;
       return Response.json({ accessKey, secret, expiresAt: Date.now() + 15 * 60_000 });
     }
+    const verifier =
+      verifiers[incoming.headers['x-called'] === 'localhost:8080' ? 'localhost:8080' : 'api.example.com'];
     const result = await verifier.verify(received(incoming));
     if (!result.ok) return new Response(result.response.body, result.response);
     if (incoming.url === '/v1/moved') return new Response(null, { status: 307, headers: { Location: '/v1/orders' } });
-    return result.countersign(Response.json({ hello: result.principal.service, bytes: result.body?.length ?? 0 }));
+    return result.countersign(Response.json({ hello: result.principal.service }));
   };
   const server = createServer(async (incoming, outgoing) => {
     const response = await answer(incoming);
@@ -55,9 +62,10 @@ export async function startHost(): Promise<Host> {
     async fetch(input, init) {
       const request = new Request(input, init);
       const url = new URL(request.url);
-      if (!/(^|\.)example\.com$/.test(url.hostname)) return real(request);
+      if (!/(^|\.)example\.com$|^localhost:8080$/.test(url.host)) return real(request);
       const body = await request.arrayBuffer();
       const { method, headers, redirect, signal } = request;
+      headers.set('X-Called', url.host);
       return real(local + url.pathname + url.search, {
         method,
         headers,

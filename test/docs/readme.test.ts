@@ -10,11 +10,11 @@ describe('the README', () => {
     expect(lines[0]).toMatch(/^\S[^.]*\.$/);
   });
 
-  it('has a pair of credentials, a signed call, ky and a verifying server on its first screen, in this order', () => {
+  it('has the installation, a pair of credentials, a signed call, ky and a verifying server on its first screen, in this order', () => {
     const code = blocksOf(readme)
       .slice(0, 4)
       .map((block) => block.code);
-    expect(code[0]).toContain('npx countersign credentials');
+    expect(code[0]).toMatch(/^npm install countersign ky\nnpx countersign credentials/);
     expect(code[1]).toMatch(/createSigner\([\s\S]+signedFetch\([\s\S]+await api\(/);
     expect(code[2]).toMatch(/signingHooks\([\s\S]+await /);
     expect(code[3]).toMatch(/createVerifier\([\s\S]+protect\(verifier/);

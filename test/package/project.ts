@@ -9,7 +9,7 @@ export const root: string = fileURLToPath(new URL('../..', import.meta.url));
 export const run: (
   file: string,
   args: readonly string[],
-  options: { readonly cwd: string },
+  options: { readonly cwd: string; readonly env?: NodeJS.ProcessEnv },
 ) => Promise<{ stdout: string; stderr: string }> = promisify(execFile);
 
 export type Manifest = {

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { blocksOf, pageNamed } from '../docs/markdown.ts';
+import { freePort } from '../stores/port.ts';
 import { nodes } from './nodes.ts';
 import { install, type Project, run } from './project.ts';
 
@@ -8,46 +9,34 @@ vi.setConfig({ testTimeout: 120_000 });
 
 const [, call, ky, server] = blocksOf(pageNamed('README.md')).map(({ code }) => code);
 
-/** Runs both sides as pasted: only the address of the example is that of the server on a loopback port. */
+/** Runs both sides as pasted: only the port is another. */
 const runner = `
-import { createServer } from 'node:http';
-import { readFileSync, writeFileSync } from 'node:fs';
-import server from './server.js';
+import './server.mjs';
 
-const seen = [];
-const http = createServer(async (incoming, outgoing) => {
-  const parts = [];
-  for await (const part of incoming) parts.push(part);
-  const request = new Request('http://' + incoming.headers.host + incoming.url, {
-    method: incoming.method,
-    headers: incoming.headers,
-    body: Buffer.concat(parts),
-  });
-  const response = await server.fetch(request);
-  const text = await response.text();
-  seen.push([response.status, text]);
-  outgoing.writeHead(response.status, Object.fromEntries(response.headers)).end(text);
-});
-http.listen(0, '127.0.0.1', async () => {
-  const origin = 'http://127.0.0.1:' + http.address().port;
-  writeFileSync('client-here.js', readFileSync('client.js', 'utf8').replaceAll('https://api.example.com', origin));
-  await import('./client-here.js');
-  const unsigned = await fetch(origin + '/v1/orders', { method: 'POST', body: '{}' });
-  console.log(JSON.stringify({ seen: seen.slice(0, 2), unsigned: unsigned.status }));
-  http.close();
-  http.closeAllConnections();
-});
+for (let waited = 0; waited < 100; waited++) {
+  if (await fetch('http://localhost:' + process.env.PORT).catch(() => undefined)) break;
+  await new Promise((resolve) => setTimeout(resolve, 50));
+}
+await import('./client-here.mjs');
+const unsigned = await fetch('http://localhost:' + process.env.PORT + '/v1/orders', { method: 'POST', body: '{}' });
+console.log('unsigned', unsigned.status);
+process.exit();
 `;
 
 let project: Project;
+let port: number;
 beforeAll(async () => {
   project = await install();
   const { folder } = project;
   const { stdout } = await run(`${folder}/node_modules/.bin/countersign`, ['credentials'], { cwd: folder });
   writeFileSync(`${folder}/.env`, stdout);
-  writeFileSync(`${folder}/client.js`, `${call}\n${ky}\n`);
-  writeFileSync(`${folder}/server.js`, `${server}\n`);
-  writeFileSync(`${folder}/run.js`, runner);
+  // As `npm init -y` makes it.
+  const manifest = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8'));
+  writeFileSync(`${folder}/package.json`, JSON.stringify({ ...manifest, type: 'commonjs' }));
+  port = await freePort();
+  writeFileSync(`${folder}/client-here.mjs`, `${call}\n${ky}\n`.replaceAll('localhost:8080', `localhost:${port}`));
+  writeFileSync(`${folder}/server.mjs`, `${server}\n`);
+  writeFileSync(`${folder}/run.mjs`, runner);
 }, 180_000);
 afterAll(() => project?.remove());
 
@@ -66,8 +55,10 @@ describe.each([1, 2])('the first screen of the README, as pasted, with ky %i', (
   it.each(able)('makes signed calls that its server accepts, in $name', async ({ name, path, found }) => {
     if (!found && process.env.CI) throw new Error(`${name} is not installed (npm run runtimes)`);
     if (!found) return console.warn(`NOT TESTED: ${name}, for it is not installed (npm run runtimes)`);
-    const { stdout } = await run(path, ['--env-file=.env', 'run.js'], { cwd: project.folder });
-    const accepted = [200, '{"hello":"shop"}'];
-    expect(JSON.parse(stdout)).toEqual({ seen: [accepted, accepted], unsigned: 401 });
+    const { stdout } = await run(path, ['--env-file=.env', 'run.mjs'], {
+      cwd: project.folder,
+      env: { ...process.env, PORT: String(port) },
+    });
+    expect(stdout.trim().split('\n')).toEqual(["200 { hello: 'shop' }", "{ hello: 'shop' }", 'unsigned 401']);
   });
 });

@@ -52,7 +52,7 @@ export function requireChallenge({ challenge }: PresentedSignature, challenges: 
  */
 export function requireScope({ scopes = [] }: Pick<KeyRecord, 'scopes'>, scope: string | undefined): void {
   if (scope !== undefined && !scopes.includes(scope)) {
-    fail('insufficient_scope', `The key does not have the scope ${scope}.`, 403);
+    fail('insufficient_scope', `The scopes of the key do not include ${scope}.`, 403);
   }
 }
 
