@@ -43,6 +43,7 @@ export function countersignedFetch(signer: Signer, options: CountersignedOptions
   const send = createSender(signer, options);
   const exchange = async (...call: Parameters<Fetch>): Promise<Checked> => {
     const { response, outgoing, followed } = await send(...call);
+    if (!outgoing) return { response };
     // Credentials may be renewed while a request is under way: the server signs with the secret that signed the request.
     const key = given ?? outgoing.signed.key;
     const found = await checked(response, { request: messageSent(outgoing), responses, key, maxBodyBytes });
@@ -74,8 +75,8 @@ const responsesOf = ({ name, response }: SigningScheme): ResponseScheme =>
 
 type Checked = {
   readonly response: Response;
-  readonly time: number | undefined;
-  readonly refusesTimestamp: boolean;
+  readonly time?: number | undefined;
+  readonly refusesTimestamp?: boolean;
 };
 
 type Expected = {
@@ -88,7 +89,7 @@ type Expected = {
 };
 
 async function checked(response: Response, { request, responses, key, maxBodyBytes }: Expected): Promise<Checked> {
-  const { status, statusText, headers, url } = response;
+  const { status, headers, url } = response;
   const presented = responses.read({ status, headers, request });
   if (!presented) {
     fail('response_unsigned', `The response (status ${status}) is not countersigned, so anyone may have sent it.`);
@@ -99,8 +100,8 @@ async function checked(response: Response, { request, responses, key, maxBodyByt
   if (!presented.matches(bytes, sha256) || !(await isSignedBy(presented, key, bytes))) {
     fail('response_mismatch', `The response (status ${status}) is not what the server countersigned for this request.`);
   }
-  // A Response that is made cannot be given the address it came from.
-  const copy = new Response(bytes.length ? (bytes as BodyInit) : null, { status, statusText, headers });
+  // Without the statusText, which nobody signs. The constructor takes no address.
+  const copy = new Response(bytes.length ? (bytes as BodyInit) : null, { status, headers });
   return {
     response: Object.defineProperty(copy, 'url', { value: url }),
     time: presented.time,

@@ -32,25 +32,29 @@ export function signedFetch(signer: Signer, options: SendOptions = {}): Fetch {
 /** A response, and the request that it responds to. */
 export type Exchange = {
   readonly response: Response;
-  readonly outgoing: Outgoing;
+  /** Undefined if the caller is this very sender, which has signed the request. */
+  readonly outgoing?: Outgoing;
   /** Whether the caller expects that redirects are followed. */
   readonly followed: boolean;
 };
 
-// On the init of what we send, so that a fetch of ours that is globalThis.fetch notices that it calls itself.
-const depth: unique symbol = Symbol('depth');
+// In the init of a signed request: the senders that have signed it. A sender that is globalThis.fetch finds itself there.
+const senders: unique symbol = Symbol('senders');
 
 /** Returns a function that signs what `fetch` takes, and sends it without following redirects. */
 export function createSender(
   signer: Signer,
   { fetch }: SendOptions,
-): (input: string | URL | Request, init?: SigningInit & { [depth]?: number }) => Promise<Exchange> {
+): (input: string | URL | Request, init?: SigningInit & { [senders]?: readonly object[] }) => Promise<Exchange> {
   const initial = globalThis.fetch;
+  const self = {};
   return async (input, init) => {
-    const calls = init?.[depth] ?? 0;
-    if (calls > 9) fail('invalid_configuration', 'globalThis.fetch calls itself: pass what sends as the option fetch.');
-    // Looked up late, for tests and tools that replace it; but not a fetch of ours that was put there.
-    const send = fetch ?? (calls ? initial : globalThis.fetch);
+    const signers = init?.[senders] ?? [];
+    if (signers.includes(self)) return { response: await initial(input, init as RequestInit), followed: false };
+    if (signers.length > 9)
+      fail('invalid_configuration', 'globalThis.fetch calls itself: pass what sends as the option fetch.');
+    // Looked up late, for tests and tools that replace it.
+    const send = fetch ?? globalThis.fetch;
     const outgoing = await signForFetch(signer, input, init);
     const { input: request, init: settings } = outgoing;
     const from = typeof request === 'string' ? undefined : request;
@@ -59,7 +63,7 @@ export function createSender(
       ...(followed && from && referrerInit(from)),
       ...settings,
       ...(followed && { redirect: 'manual' }),
-      ...(!fetch && { [depth]: calls + 1 }),
+      ...(!fetch && { [senders]: [...signers, self] }),
     } as RequestInit);
     return { response, outgoing, followed };
   };

@@ -26,7 +26,7 @@ export function createKeyCache({
   secretInBrowser,
   provided,
 }: KeyCacheOptions): (credentials: Credentials) => SigningKey {
-  let last: { readonly accessKey: string; readonly secret: Secret; readonly key: SigningKey } | undefined;
+  let last: { readonly accessKey: string; readonly secret: Secret | undefined; readonly key: SigningKey } | undefined;
   return (credentials) => {
     if (provided && !credentials?.accessKey)
       fail('invalid_credentials', 'The credentials function returned no accessKey.');
@@ -36,7 +36,8 @@ export function createKeyCache({
       checkSecret(secret);
       const key = scheme.createKey(secret);
       if (!secretInBrowser) refuseLongLivedSecret(credentials, clock());
-      last = { accessKey, secret, key };
+      // A provider may refill the same buffer, so its bytes are prepared each time.
+      last = { accessKey, secret: provided && secret instanceof Uint8Array ? undefined : secret, key };
     }
     return last.key;
   };

@@ -27,6 +27,15 @@ export function toMessage({ method, url }: RequestLine, headers: HeaderView): Me
   return { method: upperCaseMethod(method), headers, ...parseAddress(url) };
 }
 
+/**
+ * Refuses a field that came as several lines, where lines can be told apart: joined, they look like one value with commas.
+ *
+ * @throws SignatureError `malformed_field`
+ */
+export function refuseRepeated({ lines }: HeaderView, name: string): void {
+  if ((lines?.(name.toLowerCase()).length ?? 1) > 1) fail('malformed_field', `${name} is repeated.`);
+}
+
 /** Returns the method in upper case. Runtimes differ in which lower-case methods they change on the wire. */
 export function upperCaseMethod(method: string): string {
   // A token, RFC 9110 section 5.6.2.

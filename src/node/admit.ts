@@ -1,7 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { normaliseTarget } from '../core/address.ts';
-import { type Caller, createGate, type GateOptions, refuseWithoutScope, requireCaller } from '../server/gate.ts';
+import {
+  type Caller,
+  createGate,
+  type GateOptions,
+  type GatePass,
+  refuseWithoutScope,
+  requireCaller,
+} from '../server/gate.ts';
 import type { PlainResponse } from '../server/response/refusal-response.ts';
+import type { ReceivedRequest } from '../server/verify/message.ts';
 import type { Verifier } from '../server/verify/verifier.ts';
 import { bufferResponse } from './buffer-response.ts';
 import { onWriteHead } from './head.ts';
@@ -98,7 +106,7 @@ export function nodeGate<Source>(verifier: Verifier, options: GateOptions<Source
     const passed = await gate({ request: receivedFromNode(request), source, peer: request.socket.remoteAddress });
     if (passed.share) onWriteHead(outgoing, passed.share);
     if (!passed.ok) return (passed.preflight ? unread : refusal)(passed.response, request);
-    respell(request, passed.target);
+    respell(request, passed);
     if (passed.request.body instanceof Uint8Array) bytesKept.set(request, passed.request.body);
     for (const [name, value] of Object.entries(passed.headers)) outgoing.setHeader(name, value);
     if (passed.countersign) bufferResponse(outgoing, passed.countersign);
@@ -107,9 +115,10 @@ export function nodeGate<Source>(verifier: Verifier, options: GateOptions<Source
   };
 }
 
-/** Has handlers and routers that come later see the spelling of the path that was verified. */
-function respell(request: NodeRequest, target: string): void {
-  const { url = '' } = request;
+/** Gives later handlers and routers the verified spelling of path and method. HTTP/2 carries methods in any case. */
+function respell(request: NodeRequest, { target, request: verified }: GatePass<ReceivedRequest>): void {
+  const { url = '', method } = request;
+  if (method !== verified.method) Object.assign(request, { method: verified.method });
   // A mounted router has taken the path off under which it is mounted.
   if (!target.endsWith(url)) request.url = normaliseTarget(url);
 }

@@ -1,6 +1,17 @@
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { challengeFetch, createSigner, type Fetch, generateCredentials, redirectFetch, signedFetch } from 'countersign';
+import {
+  challengeFetch,
+  countersignedFetch,
+  createSigner,
+  type Fetch,
+  generateCredentials,
+  redirectFetch,
+  signedFetch,
+} from 'countersign';
+import { protect } from 'countersign/node';
+import { createVerifier, memoryKeys, memoryReplay } from 'countersign/server';
 import nodeFetch from 'node-fetch';
 import * as undici from 'undici';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
@@ -81,6 +92,26 @@ describe('globalThis.fetch', () => {
     globalThis.fetch = redirectFetch(signer, { fetch: challengeFetch(signer) });
     expect((await fetch(new Request(`${origin}/orders`))).status).toBe(200);
     expect(outcomes()).toEqual(['ok', 'ok', 'ok']);
+  });
+
+  it('may be a countersignedFetch, which signs each request once', async () => {
+    const pair = generateCredentials();
+    const verifier = createVerifier({
+      keys: memoryKeys([{ accessKey: pair.accessKey, service: 'shop', secrets: [pair] }]),
+      replay: memoryReplay(),
+    });
+    let handled = 0;
+    const handler = protect(verifier, (_, response) => void response.end(`call ${++handled}`), {
+      countersign: 'always',
+    });
+    const server = createServer(handler).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    onTestFinished(() => void server.close());
+    globalThis.fetch = countersignedFetch(createSigner({ credentials: pair }));
+    const response = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/orders`, {
+      method: 'PUT',
+    });
+    expect(await response.text()).toBe('call 1');
   });
 
   it('may be a function of the app that calls a signedFetch', async () => {

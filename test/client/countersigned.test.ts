@@ -45,7 +45,22 @@ describe('countersignedFetch', () => {
     expect([response.status, await response.text()]).toEqual([201, 'read sku']);
   });
 
+  it('drops the reason phrase, which nobody signs', async () => {
+    const tamper: Tamper = async (r) =>
+      new Response(await r.text(), { status: 201, statusText: 'Pay to eve', headers: r.headers });
+    const response = await rig({ tamper }).call(url, { method: 'POST', body: 'sku' });
+    expect([response.statusText, await response.text()]).toEqual(['', 'read sku']);
+  });
+
   it.each<[string, Tamper, string]>([
+    [
+      'has an empty content type where it has none',
+      async (r, q) => {
+        const bare = new Response(null, { status: 204 });
+        return q.method === 'HEAD' ? bare : withHeader(r, 'content-type', '');
+      },
+      'response_unsigned',
+    ],
     ['has another body', async (r) => new Response('read SKU', r), 'response_mismatch'],
     ['lost its body', (r) => new Response(null, r), 'response_mismatch'],
     [

@@ -67,6 +67,17 @@ describe('credentials', () => {
     expect(prepared).toHaveLength(1);
   });
 
+  it('may be bytes in one buffer that a provider fills anew', async () => {
+    const bytes = new Uint8Array(32).fill(1);
+    const changing = createSigner({ credentials: () => ({ accessKey: 'shop-1', secret: bytes }), ...fixed });
+    const before = prepareRequest(changing, { url }).headers['X-API-Signature'];
+    bytes.fill(2);
+    const fresh = createSigner({ accessKey: 'shop-1', secret: new Uint8Array(32).fill(2), ...fixed });
+    const after = prepareRequest(changing, { url }).headers['X-API-Signature'];
+    expect(after).toBe(prepareRequest(fresh, { url }).headers['X-API-Signature']);
+    expect(after).not.toBe(before);
+  });
+
   it('keep two calls apart whose provider changes between them', async () => {
     const both = [generateCredentials(), generateCredentials()] as const;
     let turn = 0;

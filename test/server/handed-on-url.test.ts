@@ -20,6 +20,20 @@ it.each([
   expect(await response.text()).toBe(`${origin}${seen} b`);
 });
 
+it.each(['patch', 'Link'])(
+  'of a request with the method %s, a handler sees it in upper case, as it is signed',
+  async (method) => {
+    const { signer, verifier } = rig();
+    const handler = protect(verifier, async (request) => new Response(`${request.method} ${await request.text()}`));
+    const init = { method, body: 'b' };
+    const signed = await signer.sign('https://api.example.com/', init);
+    // Fetch writes some methods in upper case itself, and these not.
+    const received = new Request('https://api.example.com/', { ...init, headers: signed.headers });
+    expect(received.method).toBe(method);
+    expect(await (await handler(received)).text()).toBe(`${method.toUpperCase()} b`);
+  },
+);
+
 it('gives each request scopes of its own, so that a handler that changes them grants nothing', async () => {
   const { signer, verifier } = rig({ record: { scopes: ['read'] } });
   const verified = async () => {

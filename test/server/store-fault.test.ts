@@ -59,7 +59,7 @@ describe.each(faults)('%s', (_, cause, said) => {
   ] as const)('of a %s is told to the audit, and nothing of it to the caller', async (store, options) => {
     const { messages, result } = await judged(options);
     expect(messages).toEqual([`The ${store} ${said}`]);
-    expect(result).toMatchObject({ ok: false, error: { cause }, reply: { status: 503 } });
+    expect(result).toMatchObject({ ok: false, error: { cause }, response: { status: 503 } });
     expect(result.ok ? '' : result.response.body).not.toMatch(/NOPERM|ECONN|42P01|10\.0\.0\.7|12345/);
   });
 });

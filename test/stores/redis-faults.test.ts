@@ -71,7 +71,7 @@ describe.runIf(here)('a Redis that', () => {
     const request = await signed();
     const result = await one.verify(request);
     expect(codeOf(result)).toBe('replay_store_unavailable');
-    expect(result).toMatchObject({ reply: { status: 503, headers: { 'Retry-After': '1' } } });
+    expect(result).toMatchObject({ response: { status: 503, headers: { 'Retry-After': '1' } } });
     one.server.thaw();
     await pause(300);
     expect(codeOf(await one.verify(await signed()))).toBe('accepted');

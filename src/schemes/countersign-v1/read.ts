@@ -1,7 +1,7 @@
 import { accessKeyPattern } from '../../core/credentials.ts';
 import { decodeBase64, decodeHex } from '../../core/encoding.ts';
 import { fail } from '../../core/errors.ts';
-import type { HeaderView, Message } from '../../core/message.ts';
+import { type HeaderView, type Message, refuseRepeated } from '../../core/message.ts';
 import { mayBeUnsigned, presentIn, requestModifiers } from '../../core/modifiers.ts';
 import type { PresentedSignature } from '../../core/scheme.ts';
 import { digestPattern, isSignable, noncePattern, stringToSign, timestampPattern } from './string-to-sign.ts';
@@ -19,10 +19,8 @@ const expectedSignature = 'v1= and 64 lower-case hex digits';
 export function readCountersignV1(message: Message): PresentedSignature {
   const { headers } = message;
   const signatureText = optional(headers, 'X-API-Signature', signaturePattern, expectedSignature);
-  // No other field may hold the comma with which repeated ones are joined.
-  if (signatureText?.includes(',') && (headers.lines?.('x-api-signature').length ?? 1) > 1) {
-    malformed('X-API-Signature is repeated: several signatures stand in one field');
-  }
+  // No other field may hold the comma that joins repeated ones.
+  if (signatureText?.includes(',')) refuseRepeated(headers, 'X-API-Signature');
   const accessKey = optional(headers, 'X-API-Key', accessKeyPattern, expectedKey);
   if (signatureText === undefined && accessKey === undefined) {
     fail('missing_signature', 'The request is not signed: it has neither X-API-Key nor X-API-Signature.', 401);
@@ -41,6 +39,8 @@ export function readCountersignV1(message: Message): PresentedSignature {
   const names = optional(headers, 'X-API-Signed-Headers', /^.{1,8192}$/, 'lower-case names joined by ;');
   const signedHeaders = names === undefined ? [] : signedHeadersOf(names);
   requireModifiersSigned(message, signedHeaders);
+  // The string to sign has one line for an empty and for an absent one, and a parser may tell them apart.
+  if (headers.get('content-type')?.trim() === '') malformed('Content-Type is empty');
   if (unsigned && digest) malformed('X-API-Payload says that the body is unsigned, Content-Digest that it is signed');
   return {
     accessKey,

@@ -28,7 +28,11 @@ export const countersignV1Response: ResponseScheme = {
     const { headers, request } = answer;
     const timestamp = headers.get('x-api-timestamp') ?? '';
     const signature = headers.get('x-api-signature') ?? '';
-    const wellFormed = timestampPattern.test(timestamp) && /^v1=[\da-f]{64}$/.test(signature);
+    // An empty Content-Type is signed as an absent one, so only the absent one is read.
+    const wellFormed =
+      timestampPattern.test(timestamp) &&
+      /^v1=[\da-f]{64}$/.test(signature) &&
+      headers.get('content-type')?.trim() !== '';
     if (!wellFormed || !request.headers.get('x-api-signature')) return undefined;
     const digest = headers.get('unencoded-digest') ?? '';
     return {

@@ -1,6 +1,6 @@
 import { decodeHex } from '../../core/encoding.ts';
 import { fail } from '../../core/errors.ts';
-import type { Message } from '../../core/message.ts';
+import { type Message, refuseRepeated } from '../../core/message.ts';
 import type { PresentedBody, PresentedSignature } from '../../core/scheme.ts';
 import type { Carrier, Found } from './carrier.ts';
 import type { CompiledDefinition } from './compile-definition.ts';
@@ -65,6 +65,7 @@ export function createReader(compiled: CompiledDefinition): (message: Message) =
       ...headers.map((carrier) => ({ carrier, text: message.headers.get(carrier.name) })),
       ...query.map((carrier) => ({ carrier, text: parameters.get(carrier.name) ?? null })),
     ];
+    for (const { name } of headers) refuseRepeated(message.headers, name);
     for (const { carrier, text } of carried) {
       if (carrier.signature && !text?.startsWith(carrier.prefix)) {
         fail(

@@ -1,6 +1,6 @@
 import { decodeHex } from '../../core/encoding.ts';
 import { fail } from '../../core/errors.ts';
-import type { Message } from '../../core/message.ts';
+import { type Message, refuseRepeated } from '../../core/message.ts';
 import type { PresentedSignature } from '../../core/scheme.ts';
 import { parseParameters, splitTarget } from './canonical.ts';
 import { isSignedHeadersList, requireCoverage, signableHeaders, signedByDefault } from './fields.ts';
@@ -31,6 +31,7 @@ export function createSigV4Reader(options: SigV4Options): (message: Message) => 
     if (!authorization.startsWith('AWS4-HMAC-SHA256 ')) {
       fail('missing_signature', 'The request has no Authorization of AWS4-HMAC-SHA256.', 401);
     }
+    refuseRepeated(headers, 'Authorization');
     const [, credential = '', list = '', signature = ''] = form.exec(authorization) ?? [];
     if (!signature) malformed('Authorization must give Credential, SignedHeaders and Signature, in this order');
     const date = headers.get('x-amz-date') ?? '';

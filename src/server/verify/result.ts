@@ -117,6 +117,8 @@ const principalOf = ({ accessKey, service, environment, scopes = [] }: KeyRecord
 
 /** What of a request was verified. */
 export type VerifiedParts = {
+  /** In upper case. */
+  readonly method: string;
   /** Path and query as the request names them, normalised. */
   readonly target: string;
   /** The body, if it was read. */
@@ -126,15 +128,29 @@ export type VerifiedParts = {
 /** What follows the authority of a URL. */
 const pathOf = (url: string): string => url.slice(url.indexOf('/', url.indexOf('//') + 2));
 
-/** The verified request, with a body that can be read again and, if it is a `Request`, the URL in the verified spelling. */
+/** The verified request, with a body that can be read again and, if it is a `Request`, method and URL in the verified spelling. */
 export function verifiedRequest<Received extends Request | ReceivedRequest>(
-  request: Received,
-  { target, body }: VerifiedParts,
+  received: Received,
+  { method, target, body }: VerifiedParts,
 ): Awaitable<Received> {
-  if (!('arrayBuffer' in request)) return body ? { ...request, body } : request;
+  if (!('arrayBuffer' in received)) {
+    return body || received.method !== method ? { ...received, method, ...(body && { body }) } : received;
+  }
+  const request: Request = received;
   // A Request of these methods cannot carry a body.
-  const carried = body && !(body.length === 0 && /^(?:GET|HEAD)$/i.test(request.method)) ? body : undefined;
+  const carried = body && !(body.length === 0 && /^(?:GET|HEAD)$/.test(method)) ? body : undefined;
   // The whole of it: behind a fragment, which nobody signs, another path could end like the verified one.
-  if (pathOf(request.url) !== target) return withTarget(request, { target, body: carried }) as Promise<Received>;
-  return carried ? (new Request(request, { body: carried as BodyInit }) as Received) : request;
+  const spelled =
+    pathOf(request.url) === target
+      ? withMethod(request, { method, body: carried })
+      : withTarget(request, { target, body: carried }).then((made) => withMethod(made, { method, body: undefined }));
+  return spelled as Awaitable<Received>;
+}
+
+/** A signature covers the method in upper case, and a router may tell `delete` from `DELETE`. */
+function withMethod(request: Request, { method, body }: Omit<VerifiedParts, 'target'>): Request {
+  const changed = request.method !== method;
+  return changed || body
+    ? new Request(request, { ...(changed && { method }), ...(body && { body: body as BodyInit }) })
+    : request;
 }

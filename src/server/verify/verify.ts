@@ -149,7 +149,11 @@ export function createVerify(options: VerifierOptions, parts: VerificationParts)
     const headers = limits.byKey ? await chargeKey(verification, limits.byKey(record.accessKey)) : noHeaders;
     recordKeyUse(keys, record, now);
 
-    const verified = verifiedRequest(request, { target: message.presentedTarget, body: body.carried });
+    const verified = verifiedRequest(request, {
+      method: message.method,
+      target: message.presentedTarget,
+      body: body.carried,
+    });
     return acceptedResult(isPromise(verified) ? await verified : verified, {
       record,
       secret,
