@@ -15,7 +15,14 @@ it('the page has a configuration for every proxy that is run', () => {
 const apps = [...nodeApps, ...frameworkApps].filter(({ connect }) => connect);
 const here = present('openssl', 'version');
 
-for (const front of [nginxFront(), haproxyFront(), caddyFront()]) {
+/** Under the name and the port by which these tests call it. */
+const nginxCalled = nginxFront(0, (text) =>
+  text
+    .replaceAll('server_name api.example.com;', 'server_name 127.0.0.1;')
+    .replaceAll('$server_name;', '$server_name:$server_port;'),
+);
+
+for (const front of [nginxCalled, haproxyFront(), caddyFront()]) {
   if (!present(...front.version) || !here) continue;
   for (const [place, app] of apps.entries()) {
     // One proxy with all the others; the others, and HTTP/2, with one.

@@ -135,8 +135,6 @@ describe.runIf(here)('forward-auth behind nginx, as documented', () => {
       const added = signed(opened, { added: { [name]: value } });
       expect(codeOf(await send(added))).toBe('401 insufficient_coverage');
     }
-    const elsewhere = { ...signed(opened), headers: { ...signed(opened).headers, Host: 'other.example.com' } };
-    expect(codeOf(await send(elsewhere))).toBe('401 invalid_signature');
     const unsigned = await send({ method: 'GET', target: '/', headers: { Host: 'api.example.com' } });
     expect(codeOf(unsigned)).toBe('401 missing_signature');
     expect(unsigned.headers.get('content-type')).toBe('application/problem+json');
@@ -145,6 +143,32 @@ describe.runIf(here)('forward-auth behind nginx, as documented', () => {
       'Countersign scheme="countersign-v1", error="missing_signature"',
     );
     expect(await countSeen()).toBe(before);
+  });
+
+  /** The documented server, and another with the same backend, which has the name `admin.example.com`. */
+  const twoServers = (text: string) => `${text}\n${text.replaceAll('api.example.com', 'admin.example.com')}`;
+
+  it('refuses a request at another server than it was signed for, whichever of its two hosts names it', async () => {
+    const opened = await open({}, twoServers);
+    const before = await countSeen();
+    for (const [address, host] of [
+      ['http://admin.example.com', 'api.example.com'],
+      ['https://admin.example.com:443', 'api.example.com:443'],
+      ['', 'admin.example.com'],
+    ] as const) {
+      const { target, headers, ...rest } = signed(opened, { method: 'DELETE', target: '/users/1' });
+      const sent = { ...rest, target: address + target, headers: { ...headers, Host: host } };
+      expect(codeOf(await opened.send(sent)), `${address} ${host}`).toBe('401 invalid_signature');
+    }
+    expect(await countSeen()).toBe(before);
+    expect((await opened.call({ method: 'DELETE' })).status).toBe(200);
+  });
+
+  it('tells the backend the name of the server, where the caller names another host', async () => {
+    const opened = await open();
+    const { headers, ...rest } = signed(opened);
+    expect((await opened.send({ ...rest, headers: { ...headers, Host: 'other.example.com' } })).status).toBe(200);
+    expect((await last()).headers).toContainEqual(['Host', 'api.example.com']);
   });
 
   it('lets the backend know that a body was changed, added or taken away', async () => {
