@@ -2,39 +2,39 @@ import type { PlatformKey, Secret } from '../core/credentials.ts';
 import type { SignatureErrorCode } from '../core/errors.ts';
 
 /**
- * One of a key's secrets, or of its public keys, whose private halves the caller alone holds. While a secret is being
- * changed, a key has two.
+ * One of a key's shared secrets, or one of its public keys, whose private half only the caller has. During a rotation a
+ * key has two.
  */
 export type KeySecret = {
-  /** Which of the key's secrets it is, for audits. @default none */
+  /** Identifies the secret within the key; reported to the audit as `secretId`. @default none */
   readonly id?: string;
-  /** The name of the one scheme that it is for, where a key has others for others. @default every scheme of the verifier */
+  /** Restricts the secret to one scheme, for keys with a different secret per scheme. @default every scheme of the verifier */
   readonly scheme?: string;
-  /** Verifies nothing before this time, in milliseconds since the epoch. @default none */
+  /** Not valid before this time, in milliseconds since the epoch. @default none */
   readonly notBefore?: number;
-  /** Verifies nothing from this time on, in milliseconds since the epoch. @default none */
+  /** Not valid from this time on, in milliseconds since the epoch. @default none */
   readonly expiresAt?: number;
 } & (
   | {
-      /** A text (its UTF-8 bytes are the key), bytes, or a CryptoKey for HMAC; at least 16 bytes. */
+      /** A string (its UTF-8 bytes are the key), bytes, or a CryptoKey for HMAC; at least 16 bytes. */
       readonly secret: Secret;
       readonly publicKey?: never;
     }
-  /** A CryptoKey of type `public`: it can never be taken for a shared secret, nor a shared secret for it. */
+  /** A CryptoKey of type `public`. A separate property, so that a public key can never be used as a shared secret or vice versa. */
   | { readonly publicKey: PlatformKey; readonly secret?: never }
 );
 
-/** What a provider knows of an access key. */
+/** The provider's record of an access key. */
 export type KeyRecord = {
-  /** The public name of the caller, which requests carry: 1 to 512 of A-Z a-z 0-9 . _ ~ - */
+  /** Public name of the caller, which every request carries: 1 to 512 of A-Z a-z 0-9 . _ ~ - */
   readonly accessKey: string;
-  /** Who owns the key; becomes the principal's `service`. */
+  /** The owner of the key. Becomes the principal's `service`. */
   readonly service: string;
-  /** Secrets or public keys, at least one. Each that is valid now is tried, so keep few. */
+  /** Secrets or public keys, at least one. The verifier tries each that is valid now, so keep the list short. */
   readonly secrets: readonly KeySecret[];
-  /** Becomes the principal's `environment`, as in `live` or `test`. @default none */
+  /** For example `live` or `test`. Becomes the principal's `environment`. @default none */
   readonly environment?: string;
-  /** What the key may be used for: the `scope` option and `requireScope` look here. @default [] */
+  /** Permissions of the key, which the option `scope` and `requireScope` check. @default [] */
   readonly scopes?: readonly string[];
   /** Requests before this time are refused, in milliseconds since the epoch. @default none */
   readonly notBefore?: number;
@@ -42,65 +42,66 @@ export type KeyRecord = {
   readonly expiresAt?: number;
   /** Refuses every request of the key with `revoked_key`. @default false */
   readonly revoked?: boolean;
-  /** Names of the schemes by which the key may sign. @default all that the verifier takes */
+  /** Names of the schemes that the key may sign with. @default every scheme of the verifier */
   readonly schemes?: readonly string[];
-  /** Names of the algorithms that the key may sign with. @default all that the scheme knows */
+  /** Names of the algorithms that the key may sign with. @default every algorithm of the scheme */
   readonly algorithms?: readonly string[];
-  /** Where the key may be used from: addresses and CIDR ranges, IPv4 and IPv6. @default anywhere */
+  /** Client addresses that may use the key: IPv4 and IPv6 addresses and CIDR ranges. @default any */
   readonly addresses?: readonly string[];
-  /** For lists of keys: when it was made, in milliseconds since the epoch. The verifier does not look at it. */
+  /** When the key was created, in milliseconds since the epoch. Informational: the verifier ignores it. */
   readonly createdAt?: number;
-  /** For lists of keys: when it was last used, in milliseconds since the epoch. The verifier does not look at it. */
+  /** When the key was last used, in milliseconds since the epoch. Informational: the verifier ignores it. */
   readonly lastUsedAt?: number;
-  /** Tells this key's callers the precise reason of a refusal; for development. @default false */
+  /** Returns the precise reason of a refusal to callers of this key; for development. @default false */
   readonly explain?: boolean;
 };
 
-/** Where keys are looked up. May throw when it cannot tell: then requests are refused with 503. */
+/** Finds keys. If it throws, the request is refused with 503. */
 export type KeyStore = {
   find(accessKey: string): KeyRecord | undefined | Promise<KeyRecord | undefined>;
-  /** Told, and not waited for, when a key has been used; at most once a minute for each key by each verifier. */
+  /** Called when a key has been used, at most once a minute per key and verifier. Its result is not awaited. */
   touch?(accessKey: string, at: number): void | Promise<void>;
 };
 
 /**
- * Where nonces are remembered. Claiming must be one atomic insert. A store that is full or out of reach must throw: then
- * the request is refused with 503, never accepted.
+ * Remembers nonces. A claim must be one atomic insert. A store that is full or unreachable must throw: the request is then
+ * refused with 503, never accepted.
  */
 export type ReplayStore = {
-  /** @param expiresAt until when the nonce must be remembered, in milliseconds since the epoch. */
+  /** @param expiresAt until when to remember the nonce, in milliseconds since the epoch. */
   claim(accessKey: string, nonce: string, expiresAt: number): ReplayClaim | Promise<ReplayClaim>;
 };
 
-/** `fresh`: the nonce is claimed now, and only by this call. `seen`: it was claimed before. */
+/** `fresh`: this call alone claimed the nonce. `seen`: the nonce was claimed before. */
 export type ReplayClaim = 'fresh' | 'seen';
 
-/** Values that a server asks its callers to sign, so that no answer can have been made beforehand. */
+/** Values that a server issues for callers to sign, which prove that a request was signed after the challenge was issued. */
 export type Challenges = {
-  /** How long after its issue one is accepted, in seconds: answers are remembered for as long. */
+  /** How long a challenge is accepted after its issue, in seconds. The verifier remembers used challenges for as long. */
   readonly lifetime: number;
-  /** A new one: 1 to 512 characters of A-Z a-z 0-9 . _ ~ + / = - */
+  /** Returns a new challenge: 1 to 512 characters of A-Z a-z 0-9 . _ ~ + / = - */
   issue(): string;
-  /** Whether it is one of this server's own, and within its lifetime. */
+  /** True if this server issued the challenge and it has not expired. */
   accepts(challenge: string): boolean;
 };
 
-/** A budget for each key that it is asked for. The limiters of rate-limiter-flexible are of this shape. */
+/** A rate limiter with a budget per key. The limiters of rate-limiter-flexible have this shape. */
 export type Limiter = {
   /**
-   * Takes one. Rejects when there is nothing left, with `msBeforeNext` where known, the wait in milliseconds; with an Error
-   * where it cannot tell: then the request is refused with 503. `remainingPoints` of what it resolves to is told to callers.
+   * Consumes one point. Resolves to an object whose `remainingPoints`, if any, is sent to the caller. Rejects with
+   * `{ msBeforeNext }` (the wait in milliseconds) when the budget is exhausted, and with an `Error` when the limiter is
+   * unavailable: the request is then refused with 503.
    */
   consume(key: string): Promise<unknown>;
-  /** Gives one back. A limiter by address without it counts every request, not only those that fail. */
+  /** Returns one point. An address limiter without it counts every request, not only the failed ones. */
   reward?(key: string): Promise<unknown>;
-  /** How many may be taken in `duration`: told to callers. */
+  /** Points per `duration`, sent to callers. */
   readonly points?: number;
-  /** In seconds; 0 where nothing comes back. */
+  /** The period in seconds; 0 if points never come back. */
   readonly duration?: number;
 };
 
-/** Who the verifier says is calling. */
+/** The verified caller. */
 export type Principal = {
   readonly accessKey: string;
   readonly service: string;
@@ -108,53 +109,53 @@ export type Principal = {
   readonly scopes: readonly string[];
 };
 
-/** What is known of every attempt. */
+/** The members of every audit event. */
 type AuditedAttempt = {
-  /** When it was judged, in milliseconds since the epoch, by the verifier's clock. */
+  /** When verification ended, in milliseconds since the epoch, by the verifier's clock. */
   readonly time: number;
-  /** How long judging it took, in milliseconds and fractions: waiting for the body and the stores is in it. */
+  /** How long verification took, in milliseconds with fractions, including the wait for the body and the stores. */
   readonly duration: number;
-  /** The first 64 characters of it. */
+  /** Cut to 64 characters. */
   readonly method: string;
-  /** Without the query: the first 2,048 characters of an accepted request, 256 of others. */
+  /** Without the query. Cut to 2,048 characters for an accepted request, otherwise to 256. */
   readonly path: string;
-  /** As the request presented it; believed only where the outcome is `accepted`. The first 64 characters of one that is unknown. */
+  /** As the request states it; proven only if the outcome is `accepted`. An unknown access key is cut to 64 characters. */
   readonly accessKey: string | undefined;
-  /** Whose key it is, where the access key is known. */
+  /** The owner of the key, if the access key is known. */
   readonly service: string | undefined;
-  /** The name of the scheme by which the request is signed, or seems to be. */
+  /** The name of the scheme of the signature, or of the apparent scheme. */
   readonly scheme: string | undefined;
-  /** Which of the key's secrets made the signature, where the store names them. */
+  /** The `id` of the secret that made the signature, if it has one. */
   readonly secretId: string | undefined;
-  /** The first 64 characters where the outcome is not `accepted`. */
+  /** Cut to 64 characters unless the outcome is `accepted`. */
   readonly nonce: string | undefined;
   readonly address: string | undefined;
 };
 
-/** The request is fresh, unseen, whole and signed. */
+/** The request is fresh, not replayed, unmodified and signed with an active secret. */
 export type AcceptedEvent = AuditedAttempt & {
   readonly outcome: 'accepted';
   readonly code: undefined;
   readonly message: undefined;
 };
 
-/** The request was answered with an error. */
+/** The request was refused. */
 export type RefusedEvent = AuditedAttempt & {
   readonly outcome: 'refused';
-  /** The precise reason, which the caller may not have been told. */
+  /** The precise reason. The response may have had a coarser code. */
   readonly code: SignatureErrorCode;
-  /** The same for people. */
+  /** The precise reason as a sentence. */
   readonly message: string;
 };
 
-/** The request would have been refused, but was let through, because the verifier only reports there. */
+/** The verifier found a reason to refuse, but passed the request on because it runs in report-only mode. */
 export type ReportedEvent = Omit<RefusedEvent, 'outcome'> & { readonly outcome: 'reported' };
 
-/** What happened to one attempt. Never holds a secret, a signature, the body, or the query, which may hold any of them. */
+/** One verification attempt. Never contains a secret, a signature, the body, or the query, since a query may carry these. */
 export type AuditEvent = AcceptedEvent | RefusedEvent | ReportedEvent;
 
 /**
- * Called once per attempt, and again with the outcome `refused` where `requireScope` refuses an accepted request. What it throws
- * is dropped: an audit that fails must not fail the request.
+ * Called once per attempt, and once more with the outcome `refused` if `requireScope` refuses an accepted request. Exceptions
+ * and rejections are ignored: a failing audit must not fail the request.
  */
 export type AuditSink = (event: AuditEvent) => void | Promise<void>;

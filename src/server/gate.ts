@@ -11,40 +11,40 @@ import type { Verified } from './verify/result.ts';
 import type { Verifier } from './verify/verifier.ts';
 import type { VerifyContext } from './verify/verifier-options.ts';
 
-// A symbol, because only requireScope uses it.
+// A symbol: internal to requireScope.
 export const checkScope: unique symbol = Symbol('checkScope');
 
-/** The caller of a verified request, as handlers get it. */
+/** The verified caller, as handlers receive it. */
 export type Caller = {
   /** Who calls: access key, service, environment and scopes. */
   readonly principal: Principal;
-  /** The bytes of the body that were verified; undefined if there is none, or it is not signed. */
+  /** The verified bytes of the body; undefined if there is no body, or it is not signed. */
   readonly body: Uint8Array | undefined;
-  /** Checks a scope and reports a refusal to the audit. Missing in a caller that a test has made by hand. */
+  /** Checks a scope and reports a refusal to the audit. Missing if a test built the caller by hand. */
   readonly [checkScope]?: Verified<unknown>['checkScope'];
 };
 
-/** The caller of a verified request. */
+/** Extracts the caller from a verification result. */
 export const toCaller = ({ principal, body, checkScope: check }: Verified<unknown>): Caller => ({
   principal,
   body,
   [checkScope]: check,
 });
 
-/** What a gate asks of a request beside a valid signature, and whether it signs the answers. */
+/** What a gate requires of a request in addition to a valid signature, and whether it signs responses. */
 export type GateOptions<Received> = {
-  /** A scope that the key must have, or the request is refused with 403. @default none */
+  /** A scope that the key must have; otherwise the request is refused with 403. @default none */
   readonly scope?: string;
   /**
-   * The IP address that a request comes from, for limits, key records and audit. On Node it is by default the other end of the
-   * connection. Where it is unknown, keys with `addresses` are refused. @default unknown
+   * Returns the client's IP address, for limits, key records and the audit. If it is unknown, keys with `addresses` are
+   * refused. @default the remote address of the connection on Node, otherwise unknown
    */
   readonly address?: (request: Received) => string | undefined;
-  /** Whose signature it must be, for schemes that carry no access key, as webhooks at `/hooks/:tenant`. @default the scheme's name */
+  /** Returns the access key for schemes that carry none, such as webhooks at `/hooks/:tenant`. @default the scheme's name */
   readonly accessKey?: (request: Received) => string | undefined;
-  /** `'always'` signs every response of the handler, which is then held in memory whole. @default 'never' */
+  /** `'always'` signs every response of the handler. Each response is then buffered in memory. @default 'never' */
   readonly countersign?: 'always' | 'never';
-  /** Lets pages of other origins call: handles their preflights, and lets them read all responses, also refusals. @default none */
+  /** Handles preflights from other origins, and lets them read all responses, including refusals. @default none */
   readonly cors?: CorsOptions;
 };
 
@@ -56,13 +56,13 @@ export const gateNames: OptionNames<GateOptions<unknown>> = {
   cors: true,
 };
 
-/** A request that arrives at a gate. */
+/** A request at a gate. */
 export type GateRequest<Received, Source> = {
-  /** What is verified. */
+  /** The request to verify. */
   readonly request: Received;
-  /** The request as the framework has it, for the functions among the options. */
+  /** The framework's own request object, for the functions in the options. */
   readonly source: Source;
-  /** The address of the other end of the connection, if known. */
+  /** The remote address of the connection, if known. */
   readonly peer?: string | undefined;
 };
 
@@ -70,25 +70,25 @@ export type GateRequest<Received, Source> = {
 export type GateRefusal = {
   readonly ok: false;
   readonly response: PlainResponse;
-  /** Whether it responds to a preflight, of which no body is waited for. */
+  /** True for the response to a preflight, whose body need not be read. */
   readonly preflight: boolean;
-  /** The CORS fields that a response needs beside its own; undefined if it needs none. */
+  /** Returns the CORS fields to add to the response; undefined if there are none. */
   readonly share?: ((headers: HeaderView) => LateFields) | undefined;
 };
 
-/** A request to handle, and what to do with its response. */
+/** A verified request, and what to do with its response. */
 export type GatePass<Received> = {
   readonly ok: true;
   readonly caller: Caller;
-  /** The request, with a body that can be read. */
+  /** The request, with a readable body. */
   readonly request: Received;
-  /** Path and query in the spelling that was verified. */
+  /** Path and query exactly as verified. */
   readonly target: string;
-  /** To be added to the response. */
+  /** Fields to add to the response. */
   readonly headers: Readonly<Record<string, string>>;
-  /** The CORS fields that the response needs beside its own, after all others are set; undefined if it needs none. */
+  /** Returns the CORS fields to add once all other fields are set; undefined if there are none. */
   readonly share?: ((headers: HeaderView) => LateFields) | undefined;
-  /** Signs the response, after all else is done; undefined if it is not to be signed. */
+  /** Signs the finished response; undefined if responses are not signed. */
   readonly countersign?: Verified<unknown>['countersign'] | undefined;
 };
 
@@ -98,9 +98,9 @@ export type Gate<Source> = <Received extends Request | ReceivedRequest>(
 ) => Promise<GateRefusal | GatePass<Received>>;
 
 /**
- * Makes the gate that the adapters of all frameworks share. It decides; an adapter translates the decision.
+ * Creates the gate that the adapters of all frameworks share. The gate decides; each adapter only translates.
  *
- * @param where the function that takes the options, for error messages.
+ * @param where the calling function, for error messages.
  * @throws SignatureError `invalid_configuration`
  */
 export function createGate<Source>(verifier: Verifier, options: GateOptions<Source>, where: string): Gate<Source> {
@@ -125,7 +125,7 @@ export function createGate<Source>(verifier: Verifier, options: GateOptions<Sour
   };
 }
 
-/** The context for the verifier. `peer` is the client's address, unless the option `address` finds it. */
+/** Builds the verifier's context. The option `address` takes precedence over `peer`. */
 export function toVerifyContext<Received>(
   request: Received,
   { scope, address, accessKey, countersign }: GateOptions<Received>,
@@ -142,9 +142,9 @@ export function toVerifyContext<Received>(
 }
 
 /**
- * The response to a verified caller whose key does not have the scope of a route; undefined if it has.
+ * Returns the refusal if the caller's key does not have the scope, otherwise undefined.
  *
- * @throws SignatureError `invalid_configuration` (500) if nothing has verified the request.
+ * @throws SignatureError `invalid_configuration` (500) if the request was not verified.
  */
 export async function refuseWithoutScope(
   caller: Caller | undefined,
@@ -156,7 +156,7 @@ export async function refuseWithoutScope(
     requireScope(principal, scope);
     return undefined;
   } catch (error) {
-    // The caller is authenticated, so it may know the reason. A 403 does not say how to sign.
+    // The caller is authenticated, so it may see the reason. A 403 does not say how to sign.
     return refusalResponse(error as SignatureError, {
       scheme: '',
       disclosed: true,
@@ -170,4 +170,4 @@ export async function refuseWithoutScope(
  * @throws SignatureError `invalid_configuration` (500) if there is no caller.
  */
 export const requireCaller = (caller: Caller | undefined): Caller =>
-  caller ?? fail('invalid_configuration', 'Nothing has verified this request: install the gate before this.', 500);
+  caller ?? fail('invalid_configuration', 'This request has not been verified: install the gate before this.', 500);

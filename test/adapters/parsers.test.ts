@@ -100,7 +100,7 @@ describe.each([
   it('takes the place of nobody: without a gate there is no caller', async () => {
     const made = express();
     made.use((request, response) => {
-      expect(() => callerOf(request)).toThrow(/Nothing has verified/);
+      expect(() => callerOf(request)).toThrow(/has not been verified/);
       response.end();
     });
     const opened = await listening(createServer(made));

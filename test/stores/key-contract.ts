@@ -121,8 +121,8 @@ export function keyTableContract(open: () => KeyTable): void {
     it.each<[string, () => Readonly<Record<string, unknown>>, RegExp]>([
       ['seconds', () => ({ expiresAt: seconds() + 3600 }), /^expiresAt is \d{10}, not milliseconds.*seconds by 1000/],
       ['microseconds', () => ({ expiresAt: (now + day) * 1000 }), /^expiresAt is .*microseconds by 1000/],
-      ['an ISO text', () => ({ expiresAt: '2027-01-01' }), /^expiresAt is the text "2027-01-01".*Date\.parse/],
-      ['another text', () => ({ expiresAt: 'tomorrow' }), /^expiresAt is the text "tomorrow", not milliseconds/],
+      ['an ISO text', () => ({ expiresAt: '2027-01-01' }), /^expiresAt is the string "2027-01-01".*Date\.parse/],
+      ['another text', () => ({ expiresAt: 'tomorrow' }), /^expiresAt is the string "tomorrow", not milliseconds/],
       ['digits in a text', () => ({ expiresAt: String(now + day) }), /^expiresAt is the text/],
       ['a Date', () => ({ expiresAt: new Date(now + day) }), /^expiresAt is a Date.*getTime/],
       ['NaN', () => ({ expiresAt: Number.NaN }), /^expiresAt is NaN/],
@@ -165,7 +165,7 @@ export function keyTableContract(open: () => KeyTable): void {
         () => keys.create({ service, ...unseen({ scope: [] }) }),
         'create() has no option "scope". Did you mean scopes?',
       ],
-      [() => keys.create({ service, ...unseen({ scopes: 'orders:read' }) }), 'scopes must be a list of texts.'],
+      [() => keys.create({ service, ...unseen({ scopes: 'orders:read' }) }), 'scopes must be a list of strings.'],
       [() => keys.rotate(accessKey, unseen({ overlpa: 0 })), 'rotate() has no option "overlpa". Did you mean overlap?'],
       [
         () => keys.revoke(accessKey, unseen({ secrets: 'one' })),

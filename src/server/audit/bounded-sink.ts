@@ -2,54 +2,60 @@ import { fail } from '../../core/errors.ts';
 import type { AuditEvent, AuditSink } from '../contracts.ts';
 import { type OptionNames, requireKnownOptions } from '../known-options.ts';
 
-/** Why an event may be missing: there was no room for it, the sink threw, or the sink took too long. */
+/** Why an event was lost: the queue was full, the sink threw, or the sink took too long. */
 export type AuditLoss = 'dropped' | 'failed' | 'late';
 
-/** How many events may wait, for how long, and what is called for those that are lost. */
+/** Queue size, timeout and concurrency of a bounded sink, and a callback for lost events. */
 export type BoundedSinkOptions = {
-  /** How many events may wait in memory. Further events are dropped until there is room. @default 1000 */
+  /** How many events may wait in memory. When the queue is full, further events are dropped. @default 1000 */
   readonly capacity?: number;
   /**
-   * How long the sink may take for one event, in milliseconds. Then the event counts as `late` and the next is given, although
-   * the sink may still write it. @default 5000
+   * How long the sink may take for one event, in milliseconds. After that the event counts as `late` and the next one is
+   * delivered, although the sink may still write the late one. @default 5000
    */
   readonly timeout?: number;
   /** How many events the sink handles at a time. With more than 1 they may be written out of order. @default 1 */
   readonly concurrency?: number;
-  /** Called at once for each event that is lost; what it throws is ignored. @default none */
+  /** Called synchronously for each lost event. Exceptions that it throws are ignored. @default none */
   readonly onLoss?: (event: AuditEvent, loss: AuditLoss) => void;
 };
 
 const names: OptionNames<BoundedSinkOptions> = { capacity: true, timeout: true, concurrency: true, onLoss: true };
 
-/** Where the events went that a bounded sink was given: each is counted in one of these. */
+/** Event counts of a bounded sink. Each event is counted under exactly one of these. */
 export type BoundedSinkCounts = {
-  /** Taken by the sink, in time. */
+  /** The sink accepted the event in time. */
   readonly delivered: number;
-  /** Waiting, or with the sink. */
+  /** The event is queued, or the sink is processing it. */
   readonly pending: number;
-  /** Never given to the sink: there was no room. */
+  /** The queue was full: the sink was never called. */
   readonly dropped: number;
-  /** The sink threw. */
+  /** The sink threw or rejected. */
   readonly failed: number;
-  /** The sink did not end in time; whether it wrote the event is unknown. */
+  /** The sink did not finish in time. It may or may not have written the event. */
   readonly late: number;
 };
 
-/** A sink that nothing can pile up behind. */
+/** An audit sink with a bounded queue. */
 export type BoundedSink = AuditSink & {
+  /** The current counts. */
   counts(): BoundedSinkCounts;
-  /** How many events may be missing: dropped, failed and late ones. */
+  /** How many events may be missing: the sum of `dropped`, `failed` and `late`. */
   dropped(): number;
-  /** Resolves when nothing is pending: for an orderly end of the process. */
+  /** Resolves when no event is pending. Call it before the process exits. */
   idle(): Promise<void>;
 };
 
 /**
- * A sink in front of another that may be slow, or hang, or throw. It waits for nothing the other does, lets at most `capacity`
- * events wait, and counts what is lost.
+ * Puts a bounded queue in front of an audit sink that may be slow, hang or throw. Calls return at once, at most `capacity`
+ * events wait, and lost events are counted.
  *
- * @throws SignatureError `invalid_configuration` for an option that is no such number.
+ * @throws SignatureError `invalid_configuration` for an unknown option or a number out of range.
+ * @example
+ * import { boundedSink, jsonLinesSink } from 'countersign/server';
+ *
+ * const audit = boundedSink(jsonLinesSink(process.stdout), { capacity: 500 });
+ * process.on('SIGTERM', () => audit.idle().then(() => process.exit()));
  */
 export function boundedSink(sink: AuditSink, options: BoundedSinkOptions = {}): BoundedSink {
   requireKnownOptions(options, names, 'boundedSink()');
@@ -60,21 +66,21 @@ export function boundedSink(sink: AuditSink, options: BoundedSinkOptions = {}): 
   const waiting = new Set<AuditEvent>();
   const counted = { delivered: 0, dropped: 0, failed: 0, late: 0 };
   let running = 0;
-  let leaving: (() => void)[] = [];
+  let waitingForIdle: (() => void)[] = [];
 
   const lose = (event: AuditEvent, loss: AuditLoss): void => {
     counted[loss]++;
     try {
       onLoss?.(event, loss);
     } catch {
-      // Who is told of a loss must not cause another.
+      // A callback that throws must not lose further events.
     }
   };
 
   async function deliver(event: AuditEvent): Promise<void> {
-    const end = await outcomeOf(sink, event, timeout);
-    if (end === 'delivered') counted.delivered++;
-    else lose(event, end);
+    const outcome = await deliverInTime(sink, event, timeout);
+    if (outcome === 'delivered') counted.delivered++;
+    else lose(event, outcome);
     running--;
     next();
   }
@@ -87,28 +93,28 @@ export function boundedSink(sink: AuditSink, options: BoundedSinkOptions = {}): 
       void deliver(event);
     }
     if (running) return;
-    for (const leave of leaving) leave();
-    leaving = [];
+    for (const resolve of waitingForIdle) resolve();
+    waitingForIdle = [];
   }
 
-  const give = (event: AuditEvent): void => {
-    // A copy: one event given twice is two.
+  const enqueue = (event: AuditEvent): void => {
+    // Copied, so that an event that is passed in twice has two entries in the Set.
     if (waiting.size < capacity) waiting.add(Object.freeze({ ...event }));
     else lose(event, 'dropped');
     next();
   };
-  return Object.assign(give, {
+  return Object.assign(enqueue, {
     counts: () => ({ ...counted, pending: waiting.size + running }),
     dropped: () => counted.dropped + counted.failed + counted.late,
     idle: () =>
       new Promise<void>((resolve) => {
-        if (waiting.size + running) leaving.push(resolve);
+        if (waiting.size + running) waitingForIdle.push(resolve);
         else resolve();
       }),
   });
 }
 
-async function outcomeOf(
+async function deliverInTime(
   sink: AuditSink,
   event: AuditEvent,
   timeout: number,
@@ -117,11 +123,11 @@ async function outcomeOf(
   const late = new Promise<'late'>((resolve) => {
     timer = setTimeout(resolve, timeout, 'late');
   });
-  const told = new Promise<void>((resolve) => resolve(sink(event))).then(
+  const delivery = new Promise<void>((resolve) => resolve(sink(event))).then(
     () => 'delivered' as const,
     () => 'failed' as const,
   );
-  const end = await Promise.race([told, late]);
+  const outcome = await Promise.race([delivery, late]);
   clearTimeout(timer);
-  return end;
+  return outcome;
 }

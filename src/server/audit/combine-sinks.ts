@@ -1,8 +1,14 @@
 import type { AuditEvent, AuditSink } from '../contracts.ts';
 
 /**
- * Tells several sinks of every attempt, all at once. One that fails keeps nothing from the others, and the sink as a whole
- * then fails with an AggregateError, after all have been told.
+ * Combines several sinks into one that passes each event to all of them, in parallel. A sink that fails does not affect the
+ * others; when all have finished, the combined sink throws or rejects with an AggregateError.
+ *
+ * @example
+ * import { combineSinks, countingSink, jsonLinesSink } from 'countersign/server';
+ *
+ * const counts = countingSink();
+ * const audit = combineSinks([counts, jsonLinesSink(process.stdout)]);
  */
 export function combineSinks(sinks: readonly AuditSink[]): AuditSink {
   const all = [...sinks];
@@ -11,21 +17,21 @@ export function combineSinks(sinks: readonly AuditSink[]): AuditSink {
     const failed = (reason: unknown): void => {
       failures.push(reason);
     };
-    const waiting = all.map((sink) => told(sink, event, failed)).filter((answer) => answer !== undefined);
-    return waiting.length ? Promise.all(waiting).then(() => complain(failures)) : complain(failures);
+    const pending = all.map((sink) => callSink(sink, event, failed)).filter((result) => result !== undefined);
+    return pending.length ? Promise.all(pending).then(() => throwFailures(failures)) : throwFailures(failures);
   };
 }
 
-function told(sink: AuditSink, event: AuditEvent, failed: (reason: unknown) => void): Promise<void> | undefined {
+function callSink(sink: AuditSink, event: AuditEvent, failed: (reason: unknown) => void): Promise<void> | undefined {
   try {
-    const answer = sink(event);
-    return answer instanceof Promise ? answer.catch(failed) : undefined;
+    const result = sink(event);
+    return result instanceof Promise ? result.catch(failed) : undefined;
   } catch (reason) {
     failed(reason);
     return undefined;
   }
 }
 
-function complain(failures: readonly unknown[]): void {
+function throwFailures(failures: readonly unknown[]): void {
   if (failures.length) throw new AggregateError(failures, `${failures.length} audit sinks failed.`);
 }

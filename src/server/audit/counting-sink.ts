@@ -2,36 +2,43 @@ import { fail } from '../../core/errors.ts';
 import type { AuditEvent, AuditSink } from '../contracts.ts';
 import { type OptionNames, requireKnownOptions } from '../known-options.ts';
 
-/** How often attempts ended in one way. */
+/** How many verification attempts had the same scheme, service, outcome and code. */
 export type OutcomeCount = Pick<AuditEvent, 'scheme' | 'outcome' | 'code'> & {
-  /** Undefined for all access keys that no record is known of, and for all that came when there was no room for another row. */
+  /** Undefined for unknown access keys, and for services that are counted together because the sink is full. */
   readonly service: string | undefined;
   readonly count: number;
-  /** When the last of them was, in milliseconds since the epoch. */
+  /** Time of the latest attempt, in milliseconds since the epoch. */
   readonly last: number;
 };
 
-/** An audit that counts: give it to a verifier, or call it from an audit of your own. */
+/** An audit sink that counts events. Pass it to a verifier, or call it from another sink. */
 export type CountingSink = AuditSink & {
-  /** What has been counted, the most frequent first. */
+  /** The counts, highest first. */
   rows(): readonly OutcomeCount[];
-  /** Forgets all that has been counted. */
+  /** Sets all counts to zero. */
   reset(): void;
 };
 
-/** How much is held in memory. */
+/** The memory limit of a counting sink. */
 export type CountingSinkOptions = {
-  /** How many rows may name a service. Further services are counted together, without a name. @default 10000 */
+  /** Maximum number of rows that name a service. Services beyond it are counted together, without a name. @default 10000 */
   readonly capacity?: number;
 };
 
 const names: OptionNames<CountingSinkOptions> = { capacity: true };
 
 /**
- * Counts attempts by scheme, service, outcome and code: to see who still signs by an old scheme, and what a stricter verifier
- * would refuse. In this process's memory, which a stranger cannot make grow: unknown access keys have no row of their own.
+ * Counts attempts by scheme, service, outcome and code. Use it to find callers that still sign with an old scheme, and to
+ * see what a stricter verifier would refuse. The counts are in the memory of this process. Unknown access keys share one
+ * row, so unauthenticated callers cannot make the table grow.
  *
- * @throws SignatureError `invalid_configuration` for a capacity that is no number of rows.
+ * @throws SignatureError `invalid_configuration` for an unknown option or a negative capacity.
+ * @example
+ * import { countingSink, createVerifier, memoryKeys, memoryReplay } from 'countersign/server';
+ *
+ * const audit = countingSink();
+ * export const verifier = createVerifier({ keys: memoryKeys([]), replay: memoryReplay(), audit });
+ * console.table(audit.rows());
  */
 export function countingSink(options: CountingSinkOptions = {}): CountingSink {
   requireKnownOptions(options, names, 'countingSink()');

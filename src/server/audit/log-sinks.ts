@@ -1,14 +1,20 @@
 import type { AuditEvent, AuditSink } from '../contracts.ts';
 
-/** A logger of pino, or one that is called as pino is. */
+/** The part of a pino logger that `loggerSink` calls. */
 export type AuditLogger = {
   info(fields: { readonly audit: AuditEvent }, message: string): void;
   warn(fields: { readonly audit: AuditEvent }, message: string): void;
 };
 
 /**
- * Tells a logger: `info` of what was accepted, `warn` of what was refused or would have been. The event is in the field `audit`,
- * for a logger has a `time` of its own, and two fields of one name are not JSON that everything can read.
+ * Logs accepted requests with `info`, and refused or reported ones with `warn`. The event is nested in the field `audit`:
+ * loggers write a `time` of their own, and an object with two fields of one name is not interoperable JSON.
+ *
+ * @example
+ * import { loggerSink } from 'countersign/server';
+ * import pino from 'pino';
+ *
+ * const audit = loggerSink(pino());
  */
 export function loggerSink(logger: AuditLogger): AuditSink {
   return (audit) => {
@@ -17,28 +23,33 @@ export function loggerSink(logger: AuditLogger): AuditSink {
   };
 }
 
-/** What lines are written to, such as a stream of Node: `process.stdout`, or one that appends to a file. */
+/** The part of a Node stream that `jsonLinesSink` calls: `process.stdout`, or a stream that appends to a file. */
 export type LineWriter = {
-  /** `false` asks to wait for the event `drain`, where there is `once`; a promise is waited for. */
+  /** A returned promise is awaited. `false` means: wait for the event `drain`, if `once` exists. */
   write(line: string): unknown;
   once?(event: 'drain', listener: () => void): unknown;
 };
 
 /**
- * Writes every event as JSON in a line of its own. Members without a value are left out. The line is ASCII without control
- * characters, whatever the caller sent, so that no request can forge a line or take over a terminal.
+ * Writes each event as one line of JSON. Members that are undefined are left out. The line is printable ASCII for any
+ * request, so that a caller can neither forge a line nor send control sequences to a terminal.
+ *
+ * @example
+ * import { jsonLinesSink } from 'countersign/server';
+ *
+ * const audit = jsonLinesSink(process.stdout);
  */
 export function jsonLinesSink(writer: LineWriter): AuditSink {
   return (event) => {
-    const answer = writer.write(`${asciiOf(JSON.stringify(event))}\n`);
-    if (answer instanceof Promise) return answer.then(() => undefined);
-    return answer === false ? drained(writer) : undefined;
+    const result = writer.write(`${escapeNonAscii(JSON.stringify(event))}\n`);
+    if (result instanceof Promise) return result.then(() => undefined);
+    return result === false ? drained(writer) : undefined;
   };
 }
 
 const drained = (writer: LineWriter): Promise<void> | undefined =>
   writer.once && new Promise((resolve) => writer.once?.('drain', resolve));
 
-// Only in strings can JSON hold such characters, and there each may be escaped (RFC 8259 section 7).
-const asciiOf = (json: string): string =>
+// JSON.stringify emits such characters only inside strings, where any of them may be escaped (RFC 8259 section 7).
+const escapeNonAscii = (json: string): string =>
   json.replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);

@@ -3,7 +3,7 @@ import { excerpt } from '../../core/excerpt.ts';
 import type { AuditEvent, AuditSink, KeyRecord } from '../contracts.ts';
 import type { ReceivedRequest } from '../verify/message.ts';
 
-/** What an audit event is made of. */
+/** The data that an audit event is built from. */
 export type Audited = {
   readonly time: number;
   readonly duration: number;
@@ -14,33 +14,33 @@ export type Audited = {
   readonly secretId: string | undefined;
   readonly nonce: string | undefined;
   readonly record: KeyRecord | undefined;
-  /** Undefined where the request was accepted. */
+  /** Undefined for an accepted request. */
   readonly error: SignatureError | undefined;
-  /** Whether nothing is refused. */
+  /** True if the verifier reports refusals without refusing. */
   readonly reportOnly: boolean;
 };
 
-/** Tells the sink of an attempt. Whatever the sink does, the request goes on. */
+/** Sends an event to the sink. A failure of the sink never affects the request. */
 export function reportToAudit(sink: AuditSink, audited: Audited): void {
-  // Frozen, so that no sink can change what the next one sees.
-  const event = Object.freeze(eventOf(audited));
+  // Frozen, so that a sink cannot change the event for other sinks.
+  const event = Object.freeze(toEvent(audited));
   try {
     Promise.resolve(sink(event)).catch(ignore);
   } catch {
-    // An audit that fails must not decide about the request.
+    // The audit must not decide about the request.
   }
 }
 
-/** Of a path, in characters: of an accepted request as of one that anybody may have sent. */
-const shown = { accepted: 2048, refused: 256 } as const;
+/** Maximum length of the path, in characters. A refused request may come from anyone, so its path is cut shorter. */
+const pathLength = { accepted: 2048, refused: 256 } as const;
 
-function eventOf({ request, record, error, reportOnly, accessKey, nonce, ...rest }: Audited): AuditEvent {
+function toEvent({ request, record, error, reportOnly, accessKey, nonce, ...rest }: Audited): AuditEvent {
   const common = { ...rest, method: excerpt(request.method), service: record?.service };
-  const path = excerpt(pathOf(request), error ? shown.refused : shown.accepted);
+  const path = excerpt(pathOf(request), error ? pathLength.refused : pathLength.accepted);
   if (!error) return { outcome: 'accepted', code: undefined, message: undefined, ...common, path, accessKey, nonce };
   const refusal = {
     ...{ code: error.code, message: error.message, ...common, path },
-    // Of a key that exists, whole: it is the provider's, who counts by it.
+    // The access key of an existing key is not cut: the provider counts by it.
     accessKey: record ? accessKey : accessKey && excerpt(accessKey),
     nonce: nonce && excerpt(nonce),
   };

@@ -4,75 +4,83 @@ import type { KeyRecord, KeyStore } from '../contracts.ts';
 import { type OptionNames, requireKnownOptions } from '../known-options.ts';
 import { evictOldest } from './opened-keys.ts';
 
-/** How long keys are cached, and how many. */
+/** Lifetime and size of the cache, and the timeout of the store. */
 export type CachedKeysOptions = {
-  /** How long a key is cached, in seconds. A revocation takes at most this long to reach a server. @default 5 */
+  /** How long a key is cached, in seconds. A revocation takes effect on this server at most this much later. @default 5 */
   readonly lifetime?: number;
-  /** How many keys are cached, and as many access keys that do not exist; the oldest are dropped. @default 10000 */
+  /** Maximum number of cached keys, and separately of unknown access keys. The oldest are evicted. @default 10000 */
   readonly capacity?: number;
-  /** How long the store is waited for, in milliseconds; then the request is refused with 503. @default 2000 */
+  /** How long to wait for the store, in milliseconds; then the request is refused with 503. @default 2000 */
   readonly timeout?: number;
   /** The time in milliseconds since the epoch. @default Date.now */
   readonly clock?: () => number;
 };
 
-type Answer = {
-  readonly askedAt: number;
-  /** A promise until the store has answered. */
+type Entry = {
+  readonly readAt: number;
+  /** A promise until the store has responded. */
   record: Promise<KeyRecord | undefined> | KeyRecord | undefined;
 };
 
 const names: OptionNames<CachedKeysOptions> = { lifetime: true, capacity: true, timeout: true, clock: true };
 
 /**
- * Asks a key store once in a while only. What does not exist is kept too, apart from the keys, so that strangers who make up
- * access keys neither reach the database with each nor push the keys out. A store that throws is asked again.
+ * Caches the keys of a store. Unknown access keys are cached too, in a separate map, so that made-up access keys neither
+ * reach the database every time nor evict real keys. Errors are not cached.
  *
  * @throws SignatureError `invalid_configuration`
+ * @example
+ * import { cachedKeys, type KeyStore } from 'countersign/server';
+ *
+ * const store: KeyStore = { find: async () => undefined };
+ * const keys = cachedKeys(store, { lifetime: 10 });
  */
 export function cachedKeys(store: KeyStore, options: CachedKeysOptions = {}): KeyStore {
   requireKnownOptions(options, names, 'cachedKeys()');
   const { lifetime = 5, capacity = 10_000, timeout = 2000, clock = () => Date.now() } = options;
   if (!(lifetime >= 0 && lifetime < Infinity && capacity >= 1 && timeout > 0)) {
-    fail('invalid_configuration', 'lifetime must be seconds from 0 on, capacity at least 1, timeout milliseconds.');
+    fail(
+      'invalid_configuration',
+      'lifetime must be 0 seconds or more, capacity 1 or more, timeout a positive number of milliseconds.',
+    );
   }
-  const present = new Map<string, Answer>();
-  const absent = new Map<string, Answer>();
-  const asked = new Map<string, Answer>();
+  const present = new Map<string, Entry>();
+  const absent = new Map<string, Entry>();
+  const pending = new Map<string, Entry>();
 
-  // Of a clock that was set back nothing is believed.
-  const isCurrent = ({ askedAt }: Answer, now: number): boolean => now >= askedAt && now - askedAt < lifetime * 1000;
+  // If the clock was set back, the age of an entry is unknown.
+  const isCurrent = ({ readAt }: Entry, now: number): boolean => now >= readAt && now - readAt < lifetime * 1000;
 
-  function ask({ accessKey, name }: { readonly accessKey: string; readonly name: string }, now: number): Answer {
+  function read({ accessKey, name }: { readonly accessKey: string; readonly name: string }, now: number): Entry {
     const found = withTimeout((async () => store.find(accessKey))(), timeout);
-    const answer: Answer = { askedAt: now, record: found };
-    asked.set(name, answer);
+    const entry: Entry = { readAt: now, record: found };
+    pending.set(name, entry);
     const settled = () => {
-      if (asked.get(name) === answer) asked.delete(name);
+      if (pending.get(name) === entry) pending.delete(name);
     };
     found.then((record) => {
       settled();
-      // So that what is known is not waited for.
-      answer.record = record;
+      // A plain value, so that the verifier need not await it.
+      entry.record = record;
       present.delete(name);
       absent.delete(name);
-      keep(record ? present : absent, name, answer);
+      keep(record ? present : absent, name, entry);
     }, settled);
-    return answer;
+    return entry;
   }
 
-  function keep(answers: Map<string, Answer>, name: string, answer: Answer): void {
-    answers.set(name, answer);
-    evictOldest(answers, capacity);
+  function keep(entries: Map<string, Entry>, name: string, entry: Entry): void {
+    entries.set(name, entry);
+    evictOldest(entries, capacity);
   }
 
   return {
     find(accessKey) {
       const now = clock();
-      // A text of its own: one that was cut out of a header holds on to all of it.
+      // A new string: a slice of a header would keep the whole header in memory.
       const name = JSON.stringify(accessKey);
-      const known = asked.get(name) ?? present.get(name) ?? absent.get(name);
-      return (known && isCurrent(known, now) ? known : ask({ accessKey, name }, now)).record;
+      const known = pending.get(name) ?? present.get(name) ?? absent.get(name);
+      return (known && isCurrent(known, now) ? known : read({ accessKey, name }, now)).record;
     },
     ...(store.touch && { touch: (accessKey: string, at: number) => store.touch?.(accessKey, at) }),
   };

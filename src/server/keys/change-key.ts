@@ -2,58 +2,58 @@ import { fail } from '../../core/errors.ts';
 import type { KeyTable, StoredKey } from './key-table.ts';
 
 /**
- * Reads a key, and stores what is made of it; anew where another change came between.
+ * Reads a key, applies a change and stores the result. Retries if another change was stored in between.
  *
- * @param begun the key as it was read when the change began. @default as it is read now
- * @param changed undefined where nothing is to be changed.
- * @returns whether something was.
- * @throws SignatureError `unknown_key`, `key_store_unavailable`, and what `changed` throws.
+ * @param change returns the changed key, or undefined if there is nothing to change.
+ * @param begun the key as read when the change began. @default read now
+ * @returns true if the key was changed.
+ * @throws SignatureError `unknown_key`, `key_store_unavailable`, and errors of `change`.
  */
 export const changeKey = (
   table: KeyTable,
   accessKey: string,
-  changed: (key: StoredKey) => StoredKey | undefined | Promise<StoredKey | undefined>,
+  change: (key: StoredKey) => StoredKey | undefined | Promise<StoredKey | undefined>,
   begun?: StoredKey,
 ): Promise<boolean> => {
-  const act = async (key: StoredKey): Promise<Outcome> => {
-    const made = await changed(key);
-    if (!made) return 'unchanged';
-    return (await table.replace(made)) ? 'changed' : 'overtaken';
+  const apply = async (key: StoredKey): Promise<Outcome> => {
+    const changed = await change(key);
+    if (!changed) return 'unchanged';
+    return (await table.replace(changed)) ? 'changed' : 'conflict';
   };
-  return untilDone(table, accessKey, { act, begun });
+  return retryOnConflict(table, accessKey, { apply, begun });
 };
 
 /**
- * Deletes a key as it was read last; anew where a change came between.
+ * Deletes a key at the version that was read. Retries if another change was stored in between.
  *
  * @throws SignatureError `unknown_key`, `key_store_unavailable`
  */
 export async function deleteKey(table: KeyTable, accessKey: string): Promise<void> {
-  const act = async ({ version }: StoredKey): Promise<Outcome> =>
-    (await table.delete(accessKey, version)) ? 'changed' : 'overtaken';
-  await untilDone(table, accessKey, { act });
+  const apply = async ({ version }: StoredKey): Promise<Outcome> =>
+    (await table.delete(accessKey, version)) ? 'changed' : 'conflict';
+  await retryOnConflict(table, accessKey, { apply });
 }
 
-type Outcome = 'changed' | 'unchanged' | 'overtaken';
+type Outcome = 'changed' | 'unchanged' | 'conflict';
 
 type Change = {
-  readonly act: (key: StoredKey) => Promise<Outcome>;
+  readonly apply: (key: StoredKey) => Promise<Outcome>;
   readonly begun?: StoredKey | undefined;
 };
 
-/** Whether a row that is read later is the same key: a new one of the same name begins at a version of its own. */
+/** False if the row is a new key of the same name: a new key starts at a random version. */
 const isLater = (key: StoredKey, begun: StoredKey): boolean =>
   key.version >= begun.version && key.version - begun.version < 1_000_000;
 
-async function untilDone(table: KeyTable, accessKey: string, { act, begun }: Change): Promise<boolean> {
+async function retryOnConflict(table: KeyTable, accessKey: string, { apply, begun }: Change): Promise<boolean> {
   let first = begun;
-  // Each loses to one that has won, so this many at once can all be done.
+  // Each conflict means that another change succeeded, so up to 50 simultaneous changes all succeed.
   for (let attempt = 0; attempt < 50; attempt++) {
     const key = await table.read(accessKey);
     first ??= key;
     if (!key || !isLater(key, first ?? key)) return fail('unknown_key', `No key has the access key ${accessKey}.`, 401);
-    const outcome = await act(key);
-    if (outcome !== 'overtaken') return outcome === 'changed';
+    const outcome = await apply(key);
+    if (outcome !== 'conflict') return outcome === 'changed';
   }
-  return fail('key_store_unavailable', `The key ${accessKey} is being changed by too many at once: try again.`, 503);
+  return fail('key_store_unavailable', `Too many changes of the key ${accessKey} at the same time: try again.`, 503);
 }

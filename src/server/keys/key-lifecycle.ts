@@ -4,12 +4,20 @@ import type { StoredKey, StoredSecret } from './key-table.ts';
 import { checkMoment } from './moments.ts';
 
 /**
- * `next`: verifies nothing yet. `active`: verifies. `retiring`: verifies until its end, which is set, because another takes its
- * place. `revoked`: verifies nothing any more.
+ * `next`: not valid yet. `active`: valid, with no end. `retiring`: valid until its `expiresAt`, set because a new secret
+ * replaces it. `revoked`: no longer valid.
  */
 export type SecretState = 'next' | 'active' | 'retiring' | 'revoked';
 
-/** The state of a secret at a time, in milliseconds since the epoch. */
+/**
+ * The state of a secret at a time.
+ *
+ * @param now in milliseconds since the epoch.
+ * @example
+ * import { secretState } from 'countersign/server';
+ *
+ * console.log(secretState({ expiresAt: 1767225600000 }, 1767225599999)); // → retiring
+ */
 export function secretState(
   { notBefore = -Infinity, expiresAt = Infinity }: Pick<StoredSecret, 'notBefore' | 'expiresAt'>,
   now: number,
@@ -19,21 +27,21 @@ export function secretState(
   return expiresAt === Infinity ? 'active' : 'retiring';
 }
 
-/** When a new secret begins, and how long the old ones go on. */
+/** When a new secret becomes valid, and how long the old ones remain valid. */
 export type Rotation = {
-  /** How long the old secrets verify beside the new one, in seconds; 0 ends them at once. @default 604800 (a week) */
+  /** How long the old secrets remain valid beside the new one, in seconds; 0 ends them at once. @default 604800 (a week) */
   readonly overlap?: number;
-  /** When the new secret begins to verify, in milliseconds since the epoch. @default at once */
+  /** When the new secret becomes valid, in milliseconds since the epoch. @default now */
   readonly startsAt?: number;
 };
 
-/** So many secrets a key may have that still verify, or will; each costs a MAC with every request. */
-const most = 4;
+/** Maximum number of secrets of a key that are or will be valid. Each costs a MAC per request. */
+const maxSecrets = 4;
 
 /**
- * The key with a new secret, and an end to those it has for the same scheme.
+ * Adds a new secret to a key, and sets the end of its secrets for the same scheme.
  *
- * @throws SignatureError `invalid_configuration` for a rotation that cannot be, and for a key in the middle of too many.
+ * @throws SignatureError `invalid_configuration` for an impossible rotation, or if too many secrets are valid.
  */
 export function rotateKey(key: StoredKey, secret: StoredSecret, { overlap = 604_800, startsAt }: Rotation): StoredKey {
   const { createdAt: now } = secret;
@@ -50,20 +58,20 @@ export function rotateKey(key: StoredKey, secret: StoredSecret, { overlap = 604_
   const kept = key.secrets
     .filter((old) => secretState(old, now) !== 'revoked' || recent(old, now))
     .map((old) => (old.scheme === secret.scheme ? { ...old, expiresAt: Math.min(old.expiresAt ?? end, end) } : old));
-  if (kept.filter((old) => secretState(old, now) !== 'revoked').length >= most) {
+  if (kept.filter((old) => secretState(old, now) !== 'revoked').length >= maxSecrets) {
     fail(
       'invalid_configuration',
-      `The key ${key.accessKey} has ${most} secrets that still verify: let some end first.`,
+      `The key ${key.accessKey} has ${maxSecrets} valid secrets: let some expire or revoke them first.`,
     );
   }
   const added = { ...secret, ...(startsAt !== undefined && { notBefore: start }) };
   return { ...key, version: key.version + 1, secrets: [...kept, added] };
 }
 
-// A secret that has ended is kept a while, so that whoever still signs with it can be told so.
+// Kept for 90 days after its end, so that callers who still sign with it get a precise refusal.
 const recent = ({ expiresAt = Infinity }: StoredSecret, now: number): boolean => now - expiresAt < 90 * 86_400_000;
 
-/** The key, revoked: at once, with all its secrets. One that is revoked already keeps the time of its end. */
+/** Revokes a key with all its secrets, at once. A key that is already revoked keeps its `revokedAt`. */
 export const revokeKey = (key: StoredKey, now: number): StoredKey => ({
   ...key,
   version: key.version + 1,
@@ -71,17 +79,17 @@ export const revokeKey = (key: StoredKey, now: number): StoredKey => ({
   revokedAt: key.revokedAt ?? now,
 });
 
-/** When a key ended or will end, by revocation or by its own time, in milliseconds since the epoch; Infinity where it has no end. */
+/** When a key is or was revoked or expires, whichever is earlier, in milliseconds since the epoch; Infinity if neither is set. */
 export const keyExpiry = ({ revokedAt = Infinity, expiresAt = Infinity }: StoredKey): number =>
   Math.min(revokedAt, expiresAt);
 
-/** The version of a new key: 48 random bits, so that no version of a deleted key comes again. */
+/** The version of a new key: 48 random bits, so that a recreated key never repeats a version of its deleted predecessor. */
 export const firstVersion = (): number => Number.parseInt(hex(crypto.getRandomValues(new Uint8Array(6))), 16);
 
 /**
- * The key with one of its secrets ended at once.
+ * Ends one secret of a key at once.
  *
- * @throws SignatureError `invalid_configuration` for a secret that it does not have.
+ * @throws SignatureError `invalid_configuration` if the key has no such secret.
  */
 export function withoutSecret(key: StoredKey, id: string, now: number): StoredKey {
   if (!key.secrets.some((secret) => secret.id === id)) {
@@ -93,5 +101,5 @@ export function withoutSecret(key: StoredKey, id: string, now: number): StoredKe
   return { ...key, version: key.version + 1, secrets };
 }
 
-/** A new name for a secret. */
+/** A new random id for a secret. */
 export const newSecretId = (): string => hex(crypto.getRandomValues(new Uint8Array(6)));

@@ -3,8 +3,8 @@ import { fail } from '../../core/errors.ts';
 import type { KeySecret } from '../contracts.ts';
 
 /**
- * @throws SignatureError `invalid_credentials` for an entry that holds both a secret and a public key, for either where it cannot
- * be one, and for a private key, which its owner alone should have.
+ * @throws SignatureError `invalid_credentials` for an entry with both a secret and a public key, for an invalid one, and for a
+ * private key, which only its owner should have.
  */
 export function checkKeySecret({ secret, publicKey }: KeySecret): void {
   if (publicKey && secret) fail('invalid_credentials', 'An entry of secrets holds a secret or a publicKey, not both.');
@@ -14,7 +14,7 @@ export function checkKeySecret({ secret, publicKey }: KeySecret): void {
     if ((secret as PlatformKey).type === 'private') {
       fail(
         'invalid_credentials',
-        'The secret is a private key, which its caller alone should have: give its publicKey.',
+        'The secret is a private key, which only the caller should have: register its publicKey.',
       );
     }
   }

@@ -1,29 +1,29 @@
 import type { KeyRecord } from '../contracts.ts';
 
-/** One of a key's secrets as it is stored: JSON. */
+/** A secret or public key as stored, in JSON. */
 export type StoredSecret = {
-  /** Unlike every other of the same key. */
+  /** Unique within the key. */
   readonly id: string;
-  /** In milliseconds since the epoch, as the others. */
+  /** In milliseconds since the epoch, like the other times. */
   readonly createdAt: number;
   readonly notBefore?: number;
   readonly expiresAt?: number;
-  /** The name of the one scheme that it is for. @default every scheme of the verifier */
+  /** Restricts the secret to one scheme, by name. @default every scheme of the verifier */
   readonly scheme?: string;
-  /** What a sealer made of the secret; absent where it is derived, and for public keys. */
+  /** The sealed secret; absent for derived secrets and public keys. */
   readonly sealed?: string;
   readonly publicKey?: StoredPublicKey;
 };
 
-/** A public key as it is stored. */
+/** A public key as stored. */
 export type StoredPublicKey = {
   /** SubjectPublicKeyInfo (RFC 5280) in base64. */
   readonly spki: string;
-  /** What `crypto.subtle.importKey` needs beside it. */
+  /** The algorithm parameters for `crypto.subtle.importKey`. */
   readonly algorithm: { readonly name: string; readonly hash?: string; readonly namedCurve?: string };
 };
 
-/** A key as it is stored: JSON, without any secret that is not sealed. */
+/** A key as stored: JSON, with all secrets sealed. */
 export type StoredKey = Omit<KeyRecord, 'secrets'> & {
   readonly environment: string;
   readonly createdAt: number;
@@ -31,38 +31,46 @@ export type StoredKey = Omit<KeyRecord, 'secrets'> & {
   /** When the key was revoked, in milliseconds since the epoch. */
   readonly revokedAt?: number;
   /**
-   * Grows by one with each change, so that two changes at once cannot undo each other. A new key begins at a random number, so
-   * that no change of a deleted key meets a new key of the same name.
+   * Incremented by each change, so that concurrent changes cannot overwrite each other. Starts at a random number, so that a
+   * change of a deleted key cannot apply to a new key of the same name.
    */
   readonly version: number;
 };
 
 /** Which keys to list. */
 export type KeyFilter = {
-  /** Those of one owner. @default all */
+  /** Only keys of this owner. @default all owners */
   readonly service?: string;
-  /** Those whose access keys come after this one, in the order of code units. @default from the first */
+  /** Only keys whose access keys sort after this one, by code units. @default from the first */
   readonly after?: string;
-  /** How many at most. @default 100 */
+  /** Maximum number of keys. @default 100 */
   readonly limit?: number;
 };
 
-/** Where keys are stored: what a database has to do for `managedKeys`, and nothing more. */
+/** The storage of `managedKeys`: the operations that a database has to support. */
 export type KeyTable = {
   read(accessKey: string): Promise<StoredKey | undefined>;
-  /** @returns false, and changes nothing, where the access key is taken. */
+  /** @returns false, without a change, if the access key exists. */
   insert(key: StoredKey): Promise<boolean>;
-  /** @returns false, and changes nothing, where the stored version is not the one before `key.version`. */
+  /** @returns false, without a change, if the stored version is not `key.version - 1`. */
   replace(key: StoredKey): Promise<boolean>;
-  /** @returns false, and deletes nothing, where there is no such key or the stored version is another. */
+  /** @returns false, without a change, if the key does not exist or has another version. */
   delete(accessKey: string, version: number): Promise<boolean>;
-  /** In the order of their access keys. */
+  /** Ordered by access key. */
   list(filter: KeyFilter): Promise<readonly StoredKey[]>;
-  /** Sets `lastUsedAt`, unless it is later already; changes no version. */
+  /** Sets `lastUsedAt` unless the stored value is later. Does not change the version. */
   touch(accessKey: string, at: number): Promise<void>;
 };
 
-/** Keys in this process alone: for tests and demonstrations. */
+/**
+ * A key table in the memory of this process, for tests and demonstrations.
+ *
+ * @example
+ * import { derivedSecrets, managedKeys, memoryKeyTable } from 'countersign/server';
+ *
+ * const secrets = derivedSecrets({ master: crypto.getRandomValues(new Uint8Array(32)) });
+ * const keys = managedKeys({ table: memoryKeyTable(), secrets });
+ */
 export function memoryKeyTable(): KeyTable {
   const keys = new Map<string, StoredKey>();
   return {
@@ -97,10 +105,10 @@ export function memoryKeyTable(): KeyTable {
 const lastUse = ({ lastUsedAt }: StoredKey): Pick<StoredKey, 'lastUsedAt'> =>
   lastUsedAt === undefined ? {} : { lastUsedAt };
 
-/** How many keys are read at a time. */
+/** Number of keys per read. */
 const page = 100;
 
-/** Every key of a table, in the order of access keys, read a page at a time. */
+/** Iterates over all keys of a table, ordered by access key, one page at a time. */
 export async function* everyKey(table: KeyTable): AsyncGenerator<StoredKey, void> {
   let after = '';
   for (;;) {

@@ -11,82 +11,89 @@ import { recordOpener } from './opened-keys.ts';
 import { exportPublicKey } from './public-key.ts';
 import type { Sealer } from './sealing.ts';
 
-/** Where keys are kept, and how their secrets are. */
+/** Where keys are stored, and how their secrets are protected. */
 export type ManagedKeysOptions = {
   /** The table of the keys: `sqlKeys(…)`, or `memoryKeyTable()` for tests. */
   readonly table: KeyTable;
-  /** What seals the secrets that are stored, or derives them so that none is. */
+  /** Seals the secrets for storage, or derives them so that none is stored. */
   readonly secrets: Sealer | DerivedSecrets;
-  /** How many opened keys are kept, so that an unchanged one is not opened again. @default 10000 */
+  /** Maximum number of opened keys in memory. An unchanged key is not opened again. @default 10000 */
   readonly capacity?: number;
   /** The time in milliseconds since the epoch. @default Date.now */
   readonly clock?: () => number;
 };
 
-/** What is told once, when a secret is made. */
+/** A new secret. The only time that the secret is returned. */
 export type IssuedSecret = {
   readonly accessKey: string;
-  /** Which of the key's secrets it is. */
+  /** Identifies the secret within the key. */
   readonly id: string;
-  /** To be handed to the caller, and not told again. */
+  /** For the caller. It cannot be retrieved later. */
   readonly secret: string;
-  /** When the key ends, in milliseconds since the epoch; absent where it has no end. */
+  /** When the key expires, in milliseconds since the epoch; absent if it does not expire. */
   readonly expiresAt?: number;
 };
 
-/** What is told where the caller gave a public key: there is no secret. */
+/** The result if the caller supplied a public key: there is no secret. */
 export type RegisteredPublicKey = Omit<IssuedSecret, 'secret'> & { readonly secret?: never };
 
 type WithSecret<Options> = Omit<Options, 'publicKey'> & { readonly publicKey?: never };
 type WithPublicKey<Options> = Omit<Options, 'publicKey'> & { readonly publicKey: PlatformKey };
 
-/** How a key is rotated. */
+/** Options of a key rotation. */
 export type RotateOptions = Rotation & Pick<NewKey, 'publicKey' | 'scheme'>;
 
-/** Keys that can be made, changed and ended while servers run. */
+/** Keys that can be created, changed and revoked while servers run. */
 export type ManagedKeys = KeyStore & {
   /**
-   * Makes a key, and its secret unless the caller gave a `publicKey`.
+   * Creates a key. Generates a secret, unless `publicKey` is given.
    *
-   * @throws SignatureError `invalid_configuration` for a key that cannot be, or exists already; for an option that does not exist;
-   * for an `expiresAt` that has passed, and a time that is not in milliseconds since the epoch.
+   * @throws SignatureError `invalid_configuration` for an unknown option or invalid value, for an access key that exists, for an
+   * `expiresAt` that has passed, and for a time that is not in milliseconds since the epoch.
    */
   create(key: WithSecret<NewKey>): Promise<IssuedSecret>;
   create(key: WithPublicKey<NewKey>): Promise<RegisteredPublicKey>;
   create(key: NewKey): Promise<IssuedSecret | RegisteredPublicKey>;
   /**
-   * Gives a key a new secret, beside which the old ones for the same scheme verify for a while.
+   * Adds a new secret to a key. Its old secrets for the same scheme remain valid for the overlap.
    *
-   * @param options.publicKey the caller's new public key. @default none: a secret is made
-   * @param options.scheme the name of the one scheme that the new secret is for. @default every scheme of the verifier
+   * @param options.publicKey the caller's new public key. @default none: a secret is generated
+   * @param options.scheme the only scheme, by name, that the new secret is for. @default every scheme of the verifier
    * @throws SignatureError `unknown_key`, `revoked_key`, `invalid_configuration`
    */
   rotate(accessKey: string, options?: WithSecret<RotateOptions>): Promise<IssuedSecret>;
   rotate(accessKey: string, options: WithPublicKey<RotateOptions>): Promise<RegisteredPublicKey>;
   rotate(accessKey: string, options?: RotateOptions): Promise<IssuedSecret | RegisteredPublicKey>;
   /**
-   * Ends a key, or one of its secrets, at once.
+   * Revokes a key, or one of its secrets, at once.
    *
-   * @param options.secret the id of the secret. @default all, and the key
-   * @throws SignatureError `unknown_key`, `invalid_configuration` for a secret that the key does not have.
+   * @param options.secret the id of the secret. @default the whole key
+   * @throws SignatureError `unknown_key`, `invalid_configuration` if the key has no such secret.
    */
   revoke(accessKey: string, options?: { readonly secret?: string }): Promise<void>;
   /**
-   * Deletes a key, revoked or not: its row is gone, and its access key may be created again. To end a key, revoke it: requests
-   * are then refused with a reason, and the audit has its service.
+   * Deletes a key, revoked or not: its row is removed, and the access key can be created again. Prefer `revoke`: requests are
+   * then refused with the precise reason, and the audit knows the service.
    *
    * @throws SignatureError `unknown_key`
    */
   delete(accessKey: string): Promise<void>;
-  /** Keys as they are stored, without anything secret, in the order of their access keys. */
+  /** Keys as stored, without secrets, ordered by access key. */
   list(filter?: KeyFilter): Promise<readonly StoredKey[]>;
   touch(accessKey: string, at: number): Promise<void>;
 };
 
 /**
- * Keys in a table, whose secrets are sealed or derived: the table alone gives an attacker nothing.
+ * Manages keys in a table. Their secrets are sealed or derived, so the table alone is useless to an attacker.
  *
- * @throws SignatureError (its functions) `key_store_unavailable` where the table, or what opens secrets, cannot be reached.
+ * @throws SignatureError `key_store_unavailable`, from its functions, if the table or the sealer is unavailable.
+ * @example
+ * import { aesSealer, managedKeys, memoryKeyTable } from 'countersign/server';
+ *
+ * const key = crypto.getRandomValues(new Uint8Array(32)); // in production: from a secret manager
+ * const secrets = aesSealer({ current: '2026', keys: { '2026': key } });
+ * const keys = managedKeys({ table: memoryKeyTable(), secrets });
+ * const { accessKey, secret } = await keys.create({ service: 'billing' });
  */
 export function managedKeys({ table, secrets, capacity, clock = () => Date.now() }: ManagedKeysOptions): ManagedKeys {
   const open = recordOpener({ secrets, capacity });
@@ -97,13 +104,13 @@ export function managedKeys({ table, secrets, capacity, clock = () => Date.now()
   ): Promise<Issue> {
     const id = newSecretId();
     const made = { id, createdAt: clock(), ...(scheme !== undefined && { scheme }) };
-    const told = { accessKey, id, ...(expiresAt !== undefined && { expiresAt }) };
-    if (publicKey) return { told, stored: { ...made, publicKey: await exportPublicKey(publicKey) } };
+    const issued = { accessKey, id, ...(expiresAt !== undefined && { expiresAt }) };
+    if (publicKey) return { issued, stored: { ...made, publicKey: await exportPublicKey(publicKey) } };
     if ('derive' in secrets) {
-      return { told: { ...told, secret: secrets.derive({ accessKey, environment }, id) }, stored: made };
+      return { issued: { ...issued, secret: secrets.derive({ accessKey, environment }, id) }, stored: made };
     }
     const secret = formatSecret(environment, crypto.getRandomValues(new Uint8Array(32)));
-    return { told: { ...told, secret }, stored: { ...made, sealed: await secrets.seal(secret, accessKey) } };
+    return { issued: { ...issued, secret }, stored: { ...made, sealed: await secrets.seal(secret, accessKey) } };
   }
 
   function create(wanted: WithSecret<NewKey>): Promise<IssuedSecret>;
@@ -113,11 +120,11 @@ export function managedKeys({ table, secrets, capacity, clock = () => Date.now()
     checkNewKey(wanted, clock());
     const { environment = 'live', accessKey = generateCredentials({ environment }).accessKey, ...others } = wanted;
     const { publicKey, scheme, ...rest } = others;
-    const { stored, told } = await issue({ ...rest, accessKey, environment }, wanted);
+    const { stored, issued } = await issue({ ...rest, accessKey, environment }, wanted);
     const { createdAt } = stored;
     const key = { ...rest, accessKey, environment, createdAt, secrets: [stored], version: firstVersion() };
     if (!(await table.insert(key))) fail('invalid_configuration', `The access key ${accessKey} is taken.`);
-    return told;
+    return issued;
   }
 
   function rotate(accessKey: string, options?: WithSecret<RotateOptions>): Promise<IssuedSecret>;
@@ -127,9 +134,9 @@ export function managedKeys({ table, secrets, capacity, clock = () => Date.now()
     requireKnownOptions(options, rotateNames, 'rotate()');
     const found = await table.read(accessKey);
     if (!found) return fail('unknown_key', `No key has the access key ${accessKey}.`, 401);
-    const { stored, told } = await issue(found, options);
+    const { stored, issued } = await issue(found, options);
     await changeKey(table, accessKey, (key) => rotateKey(key, stored, options), found);
-    return told;
+    return issued;
   }
 
   return {
@@ -140,7 +147,7 @@ export function managedKeys({ table, secrets, capacity, clock = () => Date.now()
     create,
     rotate,
     async revoke(accessKey, options = {}) {
-      // A misspelt `secret` would end the whole key.
+      // Otherwise a misspelt `secret` would revoke the whole key.
       requireKnownOptions(options, { secret: true }, 'revoke()');
       const { secret } = options;
       const ended = (key: StoredKey) =>
@@ -158,7 +165,7 @@ export function managedKeys({ table, secrets, capacity, clock = () => Date.now()
   };
 }
 
-/** What is told of a new secret or public key, and what is stored of it. */
-type Issue = { readonly told: IssuedSecret | RegisteredPublicKey; readonly stored: StoredSecret };
+/** A new secret or public key: the value to return, and the value to store. */
+type Issue = { readonly issued: IssuedSecret | RegisteredPublicKey; readonly stored: StoredSecret };
 
 const rotateNames: OptionNames<RotateOptions> = { overlap: true, startsAt: true, publicKey: true, scheme: true };

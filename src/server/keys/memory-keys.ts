@@ -22,7 +22,7 @@ const recordNames: OptionNames<KeyRecord> = {
   explain: true,
 };
 
-/** With `accessKey`, so that what `generateCredentials()` returns can be an entry. */
+/** Includes `accessKey`, so that the result of `generateCredentials()` can be used as an entry. */
 const secretNames: OptionNames<KeySecret & { readonly accessKey: string }> = {
   accessKey: true,
   id: true,
@@ -34,10 +34,15 @@ const secretNames: OptionNames<KeySecret & { readonly accessKey: string }> = {
 };
 
 /**
- * Keys that are given once and held in memory: for a few partners from configuration, and for tests.
+ * A key store in memory with a fixed list of keys: for a few callers from configuration, and for tests.
  *
- * @throws SignatureError `invalid_credentials` for an access key, secret or public key that cannot be one, `invalid_configuration` for
- * a record without secrets, without a service, with a property that does not exist, or given twice.
+ * @throws SignatureError `invalid_credentials` for an invalid access key, secret or public key; `invalid_configuration` for a
+ * record without secrets or service, with an unknown property, or given twice.
+ * @example
+ * import { generateCredentials, memoryKeys } from 'countersign/server';
+ *
+ * const credentials = generateCredentials();
+ * const keys = memoryKeys([{ accessKey: credentials.accessKey, service: 'billing', secrets: [credentials] }]);
  */
 export function memoryKeys(records: Iterable<KeyRecord>): KeyStore {
   const keys = new Map<string, KeyRecord>();
@@ -53,10 +58,10 @@ export function memoryKeys(records: Iterable<KeyRecord>): KeyStore {
       requireKnownOptions(entry, secretNames, `A secret of the key ${accessKey}`);
       checkKeySecret(entry);
     }
-    // Copied, for whoever wipes or changes what was handed in.
+    // Copied, because the caller may wipe or change its own bytes.
     keys.set(accessKey, {
       ...record,
-      secrets: secrets.map((entry) => (entry.publicKey ? { ...entry } : concealedSecret(entry))),
+      secrets: secrets.map((entry) => (entry.publicKey ? { ...entry } : hideSecret(entry))),
       ...(record.scopes && { scopes: [...record.scopes] }),
     });
   }
@@ -65,7 +70,7 @@ export function memoryKeys(records: Iterable<KeyRecord>): KeyStore {
 
 type Shared = Extract<KeySecret, { readonly secret: Secret }>;
 
-function concealedSecret({ secret, ...rest }: Shared): Shared {
+function hideSecret({ secret, ...rest }: Shared): Shared {
   return withHiddenSecret(rest, copyOf(secret));
 }
 

@@ -5,7 +5,7 @@ import { type OptionNames, requireKnownOptions } from '../known-options.ts';
 import { parseRanges } from '../ranges.ts';
 import { checkFuture, checkMoment } from './moments.ts';
 
-/** A key to be made. */
+/** A key to create. */
 export type NewKey = Pick<
   KeyRecord,
   'service' | 'scopes' | 'schemes' | 'algorithms' | 'addresses' | 'notBefore' | 'expiresAt' | 'explain'
@@ -14,9 +14,9 @@ export type NewKey = Pick<
   readonly accessKey?: string;
   /** 1 to 16 lower-case letters and digits. @default 'live' */
   readonly environment?: string;
-  /** The caller's public key; then there is no secret. @default none: a secret is made */
+  /** The caller's public key, instead of a generated secret. @default none: a secret is generated */
   readonly publicKey?: PlatformKey;
-  /** The name of the one scheme that the secret or public key is for. @default every scheme of the verifier */
+  /** The only scheme, by name, that the secret or public key is for. @default every scheme of the verifier */
   readonly scheme?: string;
 };
 
@@ -36,21 +36,21 @@ const names: OptionNames<NewKey> = {
 };
 
 /**
- * Checks what `create` was given.
+ * Checks the options of `create`.
  *
  * @param now in milliseconds since the epoch.
- * @throws SignatureError `invalid_configuration` for an unknown name, and for a value that cannot be.
+ * @throws SignatureError `invalid_configuration` for an unknown option or an invalid value.
  */
 export function checkNewKey(key: NewKey, now: number): void {
   requireKnownOptions(key, names, 'create()');
   const { accessKey, environment, service, addresses = [], notBefore, expiresAt } = key;
-  // Shorter than the verifier's grammar allows, so that every database can index it.
+  // Shorter than the verifier allows, so that every database can index it.
   if (accessKey !== undefined && !/^[\w.~-]{1,64}$/.test(accessKey)) {
     fail('invalid_configuration', 'An access key has 1 to 64 of A-Z a-z 0-9 . _ ~ -');
   }
   if (environment !== undefined) checkEnvironment(environment);
   if (!service || service.length > 255) fail('invalid_configuration', 'A key needs a service of 1 to 255 characters.');
-  // A text has an `includes` of its own, which would find a scope in a part of it.
+  // A string also has `includes`, which would match a scope within it.
   for (const list of ['scopes', 'schemes', 'algorithms', 'addresses'] as const) checkTexts(list, key[list]);
   parseRanges(addresses);
   checkMoment('notBefore', notBefore);
@@ -62,5 +62,5 @@ export function checkNewKey(key: NewKey, now: number): void {
 
 function checkTexts(name: string, list: unknown): void {
   if (list === undefined || (Array.isArray(list) && list.every((entry) => typeof entry === 'string'))) return;
-  fail('invalid_configuration', `${name} must be a list of texts.`);
+  fail('invalid_configuration', `${name} must be a list of strings.`);
 }
