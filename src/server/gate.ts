@@ -36,8 +36,8 @@ export type GateOptions<Received> = {
   /** A scope that the key must have; otherwise the request is refused with 403. @default none */
   readonly scope?: string;
   /**
-   * Returns the client's IP address, for limits, key records and the audit. If it is unknown, keys with `addresses` are
-   * refused. @default the remote address of the connection on Node, otherwise unknown
+   * Returns the client's IP address, for limits, key records and the audit. On Node it defaults to the remote address of the
+   * connection. If it is unknown, keys with `addresses` are refused. @default unknown
    */
   readonly address?: (request: Received) => string | undefined;
   /** Returns the access key for schemes that carry none, such as webhooks at `/hooks/:tenant`. @default the scheme's name */

@@ -1,13 +1,13 @@
 import { fail } from '../core/errors.ts';
 import { didYouMean } from './nearest.ts';
 
-/** The names of all options of a type, so that the compiler finds one that is missing or too many. */
+/** The names of all options of a type. The compiler reports a name that is missing or unknown. */
 export type OptionNames<Options> = Readonly<Record<Extract<keyof Options, string>, true>>;
 
 /**
- * Refuses options that do not exist: a misspelt `tolerance` would leave the default in force.
+ * Refuses unknown options: with a misspelt `tolerance`, the default would apply unnoticed.
  *
- * @param where what the options belong to, for the message.
+ * @param where the function or object that has the options, for the message.
  * @throws SignatureError `invalid_configuration`
  */
 export function requireKnownOptions<Options extends object>(

@@ -1,6 +1,6 @@
 /**
- * The known name that a misspelt one most likely means; undefined where none is near. Two edits may lie between the names, or one
- * where the given name has fewer than four characters.
+ * The known name closest to a misspelt one; undefined if none is close. Up to two edits count as close, or one if the given
+ * name has fewer than four characters.
  */
 export function nearest(given: string, known: readonly string[]): string | undefined {
   const allowed = given.length < 4 ? 1 : 2;
@@ -11,15 +11,15 @@ export function nearest(given: string, known: readonly string[]): string | undef
   return best?.name;
 }
 
-/** A sentence that offers the nearest name, with a blank before it; empty where none is near. */
+/** A sentence that suggests the closest name, with a leading space; empty if no name is close. */
 export function didYouMean(given: string, known: readonly string[], shown = (name: string): string => name): string {
   const name = nearest(given, known);
   return name === undefined ? '' : ` Did you mean ${shown(name)}?`;
 }
 
-/** Characters to insert, remove, replace or swap with their neighbour: the optimal string alignment distance. */
+/** Optimal string alignment distance: insertions, deletions, substitutions and swaps of neighbours. */
 function editsBetween(from: string, to: string): number {
-  // Names that differ this much in length are never near, and what is given may be long.
+  // Such names are never close, and the given name may be long.
   if (Math.abs(from.length - to.length) > 2) return Number.POSITIVE_INFINITY;
   const rows: number[][] = [Array.from({ length: to.length + 1 }, (_, column) => column)];
   const at = (row: number, column: number): number => rows[row]?.[column] ?? Number.POSITIVE_INFINITY;

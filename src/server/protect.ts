@@ -2,17 +2,22 @@ import { type Caller, createGate, type GateOptions, refuseWithoutScope } from '.
 import { toResponse } from './response/refusal-response.ts';
 import type { Verifier } from './verify/verifier.ts';
 
-/** Handles a verified request. What it throws is thrown on. */
+/** Handles a verified request. Exceptions are passed on to the caller of the protected handler. */
 export type ProtectedHandler = (request: Request, caller: Caller) => Response | Promise<Response>;
 
 /** The options of {@link protect}. */
 export type ProtectOptions = GateOptions<Request>;
 
 /**
- * A web handler (Request in, Response out) that only lets verified requests through to `handler`, and responds to the others
- * itself with problem details (RFC 9457). For Workers, Deno.serve, Bun.serve, Next.js route handlers and the like.
+ * Wraps a web handler (Request in, Response out), so that it receives only verified requests. Other requests get a problem
+ * details response (RFC 9457). For Workers, Deno.serve, Bun.serve, Next.js route handlers and similar.
  *
- * @throws SignatureError `invalid_configuration` for `cors` options that no browser would ever match.
+ * @throws SignatureError `invalid_configuration` for an unknown option, and for `cors` options that no browser can match.
+ * @example
+ * import { createVerifier, memoryKeys, memoryReplay, protect } from 'countersign/server';
+ *
+ * const verifier = createVerifier({ keys: memoryKeys([]), replay: memoryReplay() });
+ * export const fetch = protect(verifier, (request, { principal }) => Response.json({ hello: principal.service }));
  */
 export function protect(
   verifier: Verifier,
@@ -31,9 +36,14 @@ export function protect(
 }
 
 /**
- * A handler for {@link protect} that responds with 403 unless the caller's key has the scope, and reports it to the audit.
+ * Wraps a handler for {@link protect}: responds with 403 unless the caller's key has the scope, and reports the refusal to the
+ * audit.
  *
- * @throws SignatureError (the handler) `invalid_configuration` (500) if nothing has verified the request.
+ * @throws SignatureError `invalid_configuration` (500), from the handler, if the request was not verified.
+ * @example
+ * import { requireScope } from 'countersign/server';
+ *
+ * const readOrders = requireScope('orders:read', () => Response.json([]));
  */
 export function requireScope(scope: string, handler: ProtectedHandler): ProtectedHandler {
   return async (request, caller) => {
@@ -42,11 +52,11 @@ export function requireScope(scope: string, handler: ProtectedHandler): Protecte
   };
 }
 
-/** The response with further headers, and without those that are undefined. */
+/** Adds headers to a response. Deletes those whose value is undefined. */
 function withHeaders(given: Response, headers: Readonly<Record<string, string | undefined>>): Response {
   const changed = Object.entries(headers);
   if (!changed.length) return given;
-  // The headers of some responses cannot be changed, such as those of fetch.
+  // Some responses have immutable headers, such as those of fetch.
   const response = new Response(given.body, given);
   for (const [name, value] of changed) {
     if (value === undefined) response.headers.delete(name);

@@ -4,64 +4,66 @@ import { fail } from '../core/errors.ts';
 type Parsed = ReturnType<typeof ipaddr.parse>;
 type Range = { readonly network: Parsed; readonly bits: number };
 
-/** Whether an address is in one of some ranges. Text that is no address is in none. */
+/** True if an address is in one of the ranges. False for text that is not an IP address. */
 export type Ranges = (address: string) => boolean;
 
 /**
- * Addresses and CIDR ranges (RFC 4632, RFC 4291 section 2.3), IPv4 and IPv6. IPv4 in the clothes of IPv6 (`::ffff:192.0.2.1`,
- * RFC 4291 section 2.5.5.2) is IPv4, in addresses and in ranges.
+ * Parses IPv4 and IPv6 addresses and CIDR ranges (RFC 4632, RFC 4291 section 2.3). IPv4-mapped IPv6 addresses
+ * (`::ffff:192.0.2.1`, RFC 4291 section 2.5.5.2) count as IPv4, in addresses and in ranges.
  *
- * @throws SignatureError `invalid_configuration` for what is neither.
+ * @throws SignatureError `invalid_configuration` for anything else.
  */
 export function parseRanges(texts: readonly string[]): Ranges {
-  const ranges = texts.map(rangeOf);
+  const ranges = texts.map(parseRange);
   return (address) => {
-    const found = parsed(address);
+    const found = parseIp(address);
     if (!found) return false;
     return ranges.some(({ network, bits }) => found.kind() === network.kind() && found.match(network, bits));
   };
 }
 
 /**
- * The network that an IPv6 address is in, of so many bits, as `2001:db8::/64`; of IPv4 in the clothes of IPv6, the IPv4
- * address. Everything else is returned as it is.
+ * The network of an IPv6 address with a prefix of `bits`, such as `2001:db8::/64`; the IPv4 address for an IPv4-mapped one.
+ * Other text is returned unchanged.
  */
 export function maskAddress(address: string, bits: number): string {
-  const found = parsed(address);
+  const found = parseIp(address);
   if (!found || found.kind() === 'ipv4') return found?.toString() ?? address;
-  // Anew, for one that came with a zone would keep it.
+  // Rebuilt from its bytes, which drops a zone.
   return `${ipaddr.IPv6.networkAddressFromCIDR(`${new ipaddr.IPv6(found.toByteArray())}/${bits}`)}/${bits}`;
 }
 
-/** An address in the spelling that all others of it are equal to (RFC 5952); undefined for what is none. */
-export const canonicalAddress = (text: string): string | undefined => parsed(text)?.toString();
+/** The canonical spelling of an address (RFC 5952); undefined for text that is not an IP address. */
+export const canonicalAddress = (text: string): string | undefined => parseIp(text)?.toString();
 
 /**
- * Refuses ranges that hold all addresses of a kind.
+ * Refuses ranges that contain all addresses.
  *
  * @throws SignatureError `invalid_configuration`
  */
 export function refuseEverybody(texts: readonly string[]): void {
-  const everybody = texts.find((text) => rangeOf(text).bits === 0);
-  if (everybody !== undefined) fail('invalid_configuration', `${everybody} is everybody, who cannot be trusted.`);
+  const everybody = texts.find((text) => parseRange(text).bits === 0);
+  if (everybody !== undefined) {
+    fail('invalid_configuration', `${everybody} contains every address: name only addresses that you trust.`);
+  }
 }
 
-/** ipaddr.js also reads `10.1`, `0xa.0.0.1` and `010.0.0.1`, which others take for other addresses, or for none. */
-function parsed(text: string): Parsed | undefined {
+/** Stricter than ipaddr.js, which also reads `10.1`, `0xa.0.0.1` and `010.0.0.1`. Other software reads these differently, or not at all. */
+function parseIp(text: string): Parsed | undefined {
   const [, mapped = text] = /^::ffff:([\d.]+)$/i.exec(text) ?? [];
   if (ipaddr.IPv4.isValidFourPartDecimal(mapped)) return ipaddr.IPv4.parse(mapped);
   return ipaddr.IPv6.isValid(mapped) && !mapped.includes('.') ? ipaddr.process(mapped) : undefined;
 }
 
-function rangeOf(text: string): Range {
+function parseRange(text: string): Range {
   const [, address = '', length] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
-  const network = parsed(address);
-  const most = network?.kind() === 'ipv4' ? 32 : 128;
-  // The network of IPv4 in the clothes of IPv6 is counted from the front of these.
-  const before = most === 32 && address.includes(':') ? 96 : 0;
-  const bits = length === undefined ? most : Number(length) - before;
-  if (!network || !(bits >= 0 && bits <= most)) {
-    return fail('invalid_configuration', `${text} is no address and no CIDR range.`);
+  const network = parseIp(address);
+  const maxBits = network?.kind() === 'ipv4' ? 32 : 128;
+  // The prefix length of an IPv4-mapped range includes the 96 bits before the IPv4 address.
+  const mappedBits = maxBits === 32 && address.includes(':') ? 96 : 0;
+  const bits = length === undefined ? maxBits : Number(length) - mappedBits;
+  if (!network || !(bits >= 0 && bits <= maxBits)) {
+    return fail('invalid_configuration', `${text} is neither an IP address nor a CIDR range.`);
   }
   return { network, bits };
 }

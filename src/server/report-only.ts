@@ -4,21 +4,27 @@ import type { ProtectOptions } from './protect.ts';
 import { isPreflight } from './response/cors.ts';
 import type { Verifier } from './verify/verifier.ts';
 
-/** Answers every request: `caller` is undefined where it would have been refused. What it throws is thrown on. */
+/** Handles every request. `caller` is undefined if the request would have been refused. Exceptions are passed on. */
 export type ReportedHandler = (request: Request, caller: Caller | undefined) => Response | Promise<Response>;
 
-/** What is asked of a request beside a valid signature. */
+/** What a valid request must have in addition to its signature. */
 export type ReportOnlyOptions = Omit<ProtectOptions, 'countersign' | 'cors'>;
 
 const names: OptionNames<ReportOnlyOptions> = { scope: true, address: true, accessKey: true };
 
 /**
- * As `protect`, but refuses nothing: every request goes to `handler` as it came, and the verifier's audit is told with the
- * outcome `reported` what would have been refused. For a verifier that is to be put in place of another, whose `protect`
- * can be the handler. Preflights of browsers, which nobody signs, go to `handler` unjudged. Give it a replay store of its own, or
- * each of the two takes for a replay what the other has seen.
+ * Like `protect`, but refuses nothing. Every request goes to `handler` unchanged, and the audit gets the outcome `reported` for
+ * those that would have been refused. Use it to try a verifier before it replaces another, whose `protect` can be the handler.
+ * CORS preflights are never signed, so they go to `handler` without verification. Use a separate replay store: with a shared one,
+ * each verifier sees the other's nonces as replays.
  *
- * @throws SignatureError `invalid_configuration` for an option that does not exist.
+ * @throws SignatureError `invalid_configuration` for an unknown option.
+ * @example
+ * import { createVerifier, loggerSink, memoryKeys, memoryReplay, reportOnly } from 'countersign/server';
+ *
+ * const audit = loggerSink({ info: console.info, warn: console.warn });
+ * const verifier = createVerifier({ keys: memoryKeys([]), replay: memoryReplay(), audit });
+ * export const fetch = reportOnly(verifier, (request, caller) => Response.json({ signed: caller !== undefined }));
  */
 export function reportOnly(
   verifier: Verifier,
@@ -28,7 +34,7 @@ export function reportOnly(
   requireKnownOptions(options, names, 'reportOnly()');
   return async (request) => {
     if (isPreflight(request)) return handler(request, undefined);
-    // What somebody reads already cannot be cloned; the verifier says so.
+    // A body that is being read cannot be cloned; verifying it throws `body_consumed`.
     const copy = request.bodyUsed || request.body?.locked ? request : request.clone();
     const result = await verifier.verify(copy, { ...toVerifyContext(request, options), reportOnly: true });
     discard(copy, request);
@@ -37,7 +43,7 @@ export function reportOnly(
   };
 }
 
-// A branch that nobody reads would hold in memory all that the handler reads of the other.
+// An unread branch of a tee would buffer everything that the handler reads from the other branch.
 function discard(copy: Request, request: Request): void {
   if (copy !== request && !copy.bodyUsed && !copy.body?.locked) copy.body?.cancel().catch(() => {});
 }

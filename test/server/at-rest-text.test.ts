@@ -32,11 +32,11 @@ describe('sealerFromText', () => {
     [undefined, /^The sealing key is undefined: is the variable set\?$/],
     ['', /empty/],
     [' ,\n', /empty/],
-    [base64(1), /as 2026:… with 32 bytes in base64/],
+    [base64(1), /like 2026:… with 32 bytes in base64/],
     [`2026:${base64(1).slice(0, 20)}`, /^The sealing key 2026 has 15 bytes, not 32\.$/],
     [`2026:${base64(1).replace('A', '%')}`, /^The sealing key 2026 must be in base64\.$/],
-    [`a.b:${base64(1)}`, /as 2026:…/],
-    [`2026:${base64(1)},2026:${base64(2)}`, /one name/],
+    [`a.b:${base64(1)}`, /like 2026:…/],
+    [`2026:${base64(1)},2026:${base64(2)}`, /same name/],
     [`2026:${base64(1)},2025:short`, /2025/],
   ])('refuses %j at once, and does not repeat a key', (text, message) => {
     expect(() => sealerFromText(text)).toThrow(

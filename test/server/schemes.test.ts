@@ -405,7 +405,7 @@ describe('at construction', () => {
     [
       'a gap in the second scheme',
       () => [countersignV1, open('gap', finding('no-nonce', 'high'))],
-      /gap leaves open.*no-nonce/,
+      /gap has findings.*no-nonce/,
     ],
     [
       'one gap of two unnamed',

@@ -6,8 +6,8 @@ import type { ManagedKeysOptions } from './managed-keys.ts';
 import { importPublicKey } from './public-key.ts';
 
 /**
- * Opens stored keys, and keeps the last ones: what a secret costs to open, and a key to prepare, is paid once for as long as the
- * row stays as it is. A version alone would not do: a deleted key is made again, and a table is restored from a backup.
+ * Opens stored keys, and caches the result per row, so that opening secrets and preparing keys costs once. Entries are compared
+ * by the whole row, because a version may repeat: a table may be restored from a backup.
  */
 export function recordOpener({
   secrets,
@@ -17,7 +17,7 @@ export function recordOpener({
 ) => Promise<KeyRecord> {
   const opened = new Map<string, { readonly row: string; readonly record: Promise<KeyRecord> }>();
 
-  async function secretOf(key: StoredKey, stored: StoredSecret): Promise<KeySecret> {
+  async function openSecret(key: StoredKey, stored: StoredSecret): Promise<KeySecret> {
     const { id, scheme, notBefore, expiresAt, sealed, publicKey } = stored;
     const validity = {
       id,
@@ -32,18 +32,18 @@ export function recordOpener({
     return withHiddenSecret(validity, await secrets.open(sealed, key.accessKey));
   }
 
-  async function recordOf(key: StoredKey): Promise<KeyRecord> {
+  async function openKey(key: StoredKey): Promise<KeyRecord> {
     const { version: _, ...rest } = key;
-    return { ...rest, secrets: await Promise.all(key.secrets.map((stored) => secretOf(key, stored))) };
+    return { ...rest, secrets: await Promise.all(key.secrets.map((stored) => openSecret(key, stored))) };
   }
 
   return (key) => {
     const { accessKey } = key;
     const row = JSON.stringify({ ...key, lastUsedAt: undefined });
     const found = opened.get(accessKey);
-    // Taken out and put in again, so that the one that was not used for longest goes first.
+    // Deleted and set again, so that the least recently used entry is evicted first.
     opened.delete(accessKey);
-    const entry = found?.row === row ? found : { row, record: recordOf(key) };
+    const entry = found?.row === row ? found : { row, record: openKey(key) };
     opened.set(accessKey, entry);
     evictOldest(opened, capacity);
     entry.record.catch(() => {
@@ -53,7 +53,7 @@ export function recordOpener({
   };
 }
 
-/** Drops what was put in first, until no more than `capacity` is left. */
+/** Deletes the oldest entries until at most `capacity` are left. */
 export function evictOldest<Key>(map: Map<Key, unknown>, capacity: number): void {
   for (const oldest of map.keys()) {
     if (map.size <= capacity) break;

@@ -3,32 +3,38 @@ import { keyExpiry } from './key-lifecycle.ts';
 import type { KeyTable } from './key-table.ts';
 import { everyKey } from './key-table.ts';
 
-/** Which keys are deleted, and from where. */
+/** Which keys to delete. */
 export type PruneKeysOptions = {
   /** The table of the keys, such as `sqlKeys(…)`. */
   readonly table: KeyTable;
-  /** Keys that were revoked or that expired before this time are deleted, in milliseconds since the epoch. */
+  /** Deletes keys that were revoked or expired before this time, in milliseconds since the epoch. */
   readonly endedBefore: number;
-  /** Looks for the keys, and deletes none. @default false */
+  /** Only reports what would be deleted. @default false */
   readonly dryRun?: boolean;
 };
 
-/** What {@link pruneKeys} has done. */
+/** The result of {@link pruneKeys}. */
 export type PrunedKeys = {
-  /** How many keys were looked at. */
+  /** How many keys were read. */
   readonly keys: number;
-  /** The access keys that were deleted, in order. */
+  /** The deleted access keys, in order. */
   readonly deleted: readonly string[];
 };
 
 /**
- * Deletes the keys that ended before a given time. Servers may use and change keys meanwhile: a key that changes after it was read
- * stays. A deleted access key may be created again.
+ * Deletes the keys that ended before a given time. Safe while servers use and change keys: a key that changes after it was read
+ * is kept. A deleted access key can be created again.
  *
- * @throws SignatureError `key_store_unavailable` where the table does not respond.
+ * @throws SignatureError `key_store_unavailable`
+ * @example
+ * import { memoryKeyTable, pruneKeys } from 'countersign/server';
+ *
+ * const ninetyDays = 90 * 86_400_000;
+ * const { deleted } = await pruneKeys({ table: memoryKeyTable(), endedBefore: Date.now() - ninetyDays });
+ * console.log(deleted.length); // → 0
  */
 export async function pruneKeys(options: PruneKeysOptions): Promise<PrunedKeys> {
-  // A misspelt `dryRun` would delete.
+  // Otherwise a misspelt `dryRun` would delete keys.
   requireKnownOptions(options, { table: true, endedBefore: true, dryRun: true }, 'pruneKeys()');
   const { table, endedBefore, dryRun = false } = options;
   const deleted: string[] = [];

@@ -9,7 +9,7 @@ type KnownAlgorithm = {
 };
 
 /**
- * A public key as JSON.
+ * Exports a public key as JSON.
  *
  * @throws SignatureError `invalid_credentials` for anything but a CryptoKey of type `public`.
  */
@@ -23,7 +23,7 @@ export async function exportPublicKey(key: PlatformKey): Promise<StoredPublicKey
   };
 }
 
-/** The key that {@link exportPublicKey} stored. */
+/** Imports a key that {@link exportPublicKey} exported. */
 export function importPublicKey({ spki, algorithm }: StoredPublicKey): Promise<PlatformKey> {
   return crypto.subtle.importKey('spki', decodeBase64(spki), algorithm, true, ['verify']);
 }

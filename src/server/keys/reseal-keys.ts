@@ -5,34 +5,40 @@ import type { KeyTable, StoredSecret } from './key-table.ts';
 import { everyKey } from './key-table.ts';
 import type { Sealer } from './sealing.ts';
 
-/** Whose secrets are sealed anew, and by what. */
+/** Which secrets to seal again, and with what. */
 export type ResealOptions = {
   /** The table of the keys, such as `sqlKeys(…)`. */
   readonly table: KeyTable;
-  /** Seals with its current key; has the older ones too, or else it cannot open what they sealed. */
+  /** Seals with its current key. Must also have the older keys, to open existing secrets. */
   readonly sealer: Sealer;
 };
 
 const names: OptionNames<ResealOptions> = { table: true, sealer: true };
 
-/** A secret of a key. */
+/** Names one secret of a key. */
 export type SecretName = { readonly accessKey: string; readonly id: string };
 
-/** What {@link resealKeys} has done. */
+/** The result of {@link resealKeys}. */
 export type Resealed = {
-  /** How many keys were looked at. */
+  /** How many keys were read. */
   readonly keys: number;
-  /** How many secrets were sealed with an older key, and are sealed with the current one now. */
+  /** How many secrets were sealed again with the current key. */
   readonly resealed: number;
-  /** Secrets that the sealer cannot open; they stay as they are. */
+  /** Secrets that the sealer cannot open. They are unchanged. */
   readonly unopened: readonly SecretName[];
 };
 
 /**
- * Seals every stored secret anew that is sealed with another key than the sealer's current one. Servers may use and change
- * keys meanwhile: a key that is changed in between is read again. Run again, it does what was left.
+ * Seals every stored secret with the sealer's current key, unless it is already. Safe while servers use and change keys: a key
+ * that changes in between is read again. Can be run again after an interruption.
  *
- * @throws SignatureError `key_store_unavailable` where the table gives no answer.
+ * @throws SignatureError `key_store_unavailable`
+ * @example
+ * import { aesSealer, memoryKeyTable, resealKeys } from 'countersign/server';
+ *
+ * const [old, current] = [1, 2].map(() => crypto.getRandomValues(new Uint8Array(32)));
+ * const sealer = aesSealer({ current: '2027', keys: { '2026': old, '2027': current } });
+ * console.log(await resealKeys({ table: memoryKeyTable(), sealer })); // → { keys: 0, resealed: 0, unopened: [] }
  */
 export async function resealKeys(options: ResealOptions): Promise<Resealed> {
   requireKnownOptions(options, names, 'resealKeys()');
@@ -58,7 +64,7 @@ async function resealKey({ table, sealer }: ResealOptions, accessKey: string): P
     const stale = key.secrets.filter(({ sealed }) => isStale(sealed, sealer));
     const fresh = new Map<string, StoredSecret>();
     for (const secret of stale) {
-      const sealed = await sealedAnew(secret.sealed, { sealer, accessKey });
+      const sealed = await reseal(secret.sealed, { sealer, accessKey });
       if (sealed !== undefined) fresh.set(secret.id, { ...secret, sealed });
     }
     const unopened = stale.filter(({ id }) => !fresh.has(id)).map(({ id }) => ({ accessKey, id }));
@@ -69,8 +75,8 @@ async function resealKey({ table, sealer }: ResealOptions, accessKey: string): P
   return done;
 }
 
-/** Undefined where it cannot be opened: the others can all the same. */
-async function sealedAnew(
+/** Undefined if the secret cannot be opened: the others are still resealed. */
+async function reseal(
   sealed = '',
   { sealer, accessKey }: Pick<ResealOptions, 'sealer'> & Pick<SecretName, 'accessKey'>,
 ): Promise<string | undefined> {

@@ -3,30 +3,31 @@ import { base64url, decodeBase64, decodeUtf8, utf8 } from '../../core/encoding.t
 import { fail } from '../../core/errors.ts';
 import { type OptionNames, requireKnownOptions } from '../known-options.ts';
 
-/** Keeps secrets at rest so that whoever reads the database has none of them. */
+/** Encrypts secrets at rest, so that a copy of the database does not reveal them. */
 export type Sealer = {
-  /** @returns printable ASCII: the sealed secret, and which key opens it. */
+  /** @returns the sealed secret and the name of its key, in printable ASCII. */
   seal(secret: string | Uint8Array, accessKey: string): Promise<string>;
   /**
-   * @throws SignatureError `key_store_unavailable` for what was not sealed by this sealer's keys, for this access key.
+   * @throws SignatureError `key_store_unavailable` unless the secret was sealed with one of this sealer's keys, for this access key.
    */
   open(sealed: string, accessKey: string): Promise<string | Uint8Array>;
-  /** Whether a secret is sealed with another key than the current one, and should be sealed anew. */
+  /** True if a secret is sealed with another key than the current one and should be resealed. */
   isStale(sealed: string): boolean;
 };
 
-/** Which keys encrypt secrets at rest, and which of them encrypts new ones. */
+/** The keys that encrypt secrets at rest. */
 export type SealingOptions = {
   /** The name of the key that seals new secrets: 1 to 64 of A-Z a-z 0-9 _ - */
   readonly current: string;
   /**
-   * The keys by name: 32 bytes, or a CryptoKey for AES-GCM; or a function that gets one, as from a key management service. What
-   * it returns is kept in memory. A secret cannot be opened once its key is gone from here: seal it anew first (`resealKeys`).
+   * The keys by name: each 32 bytes, or a CryptoKey for AES-GCM. Or a function that fetches a key, for example from a key
+   * management service; its results are cached. Before you remove a key, reseal its secrets with `resealKeys`: otherwise they
+   * cannot be opened.
    */
   readonly keys: Readonly<Record<string, SealingKey>> | ((name: string) => SealingKey | Promise<SealingKey>);
 };
 
-/** 32 bytes, or a CryptoKey for AES-GCM with 256 bits. */
+/** 32 bytes, or a 256-bit CryptoKey for AES-GCM. */
 export type SealingKey = Uint8Array | PlatformKey;
 
 const names: OptionNames<SealingOptions> = { current: true, keys: true };
@@ -34,23 +35,31 @@ const namePattern = /^[\w-]{1,64}$/;
 const sealedPattern = /^sealed1\.([\w-]{1,64})\.([\w-]{16})\.([\w-]{22,8192})$/;
 
 /**
- * Seals with AES-256-GCM (NIST SP 800-38D, 96 random bits of nonce), with the access key and the name of the sealing key as
- * associated data, so that a sealed secret cannot be moved to another row.
+ * Creates a sealer that uses AES-256-GCM (NIST SP 800-38D) with a random 96-bit nonce. The access key and the name of the
+ * sealing key are the associated data, so that a sealed secret cannot be moved to another row.
  *
- * @throws SignatureError `invalid_configuration` for a name or a key that cannot be one.
+ * @throws SignatureError `invalid_configuration` for an invalid name or key.
+ * @example
+ * import { aesSealer } from 'countersign/server';
+ *
+ * const key = crypto.getRandomValues(new Uint8Array(32)); // in production: from a secret manager
+ * const sealer = aesSealer({ current: '2026', keys: { '2026': key } });
+ * const sealed = await sealer.seal('s3cret', 'ck_1');
+ * console.log(await sealer.open(sealed, 'ck_1')); // → s3cret
  */
 export function aesSealer(options: SealingOptions): Sealer {
   requireKnownOptions(options, names, 'aesSealer()');
   const { current, keys } = options;
-  if (!namePattern.test(current)) fail('invalid_configuration', 'A sealing key is named by 1 to 64 of A-Z a-z 0-9 _ -');
+  if (!namePattern.test(current))
+    fail('invalid_configuration', 'The name of a sealing key is 1 to 64 of A-Z a-z 0-9 _ -');
   if (typeof keys !== 'function' && !Object.hasOwn(keys, current)) {
     fail('invalid_configuration', `There is no sealing key named ${current}.`);
   }
   const known = new Map<string, Promise<PlatformKey>>();
   const keyNamed = (name: string): Promise<PlatformKey> => {
-    const found = known.get(name) ?? importedKey(keys, name);
+    const found = known.get(name) ?? importKey(keys, name);
     known.set(name, found);
-    // A service that was out of reach is asked again.
+    // A failure is not cached: the key service may have been unreachable.
     found.catch(() => known.delete(name));
     return found;
   };
@@ -79,7 +88,7 @@ export function aesSealer(options: SealingOptions): Sealer {
   };
 }
 
-async function importedKey(keys: SealingOptions['keys'], name: string): Promise<PlatformKey> {
+async function importKey(keys: SealingOptions['keys'], name: string): Promise<PlatformKey> {
   const key = typeof keys === 'function' ? await keys(name) : Object.hasOwn(keys, name) ? keys[name] : undefined;
   if (!key) return fail('invalid_configuration', `There is no sealing key named ${name}.`);
   if (!ArrayBuffer.isView(key)) return key;

@@ -1,27 +1,27 @@
 import { fail } from '../../core/errors.ts';
 
-/** How many long-lived nonces there may be. */
+/** Limits on the number of long-lived nonces. */
 export type LongClaimLimits = {
-  /** Of one access key. */
+  /** For one access key. */
   readonly perKey: number;
-  /** Of all access keys. */
+  /** For all access keys together. */
   readonly together: number;
 };
 
 /** Counts the long-lived nonces of each access key. */
 export type LongClaims = {
   /**
-   * Counts one more.
+   * Counts one more nonce.
    *
-   * @returns the name under which it is counted.
-   * @throws SignatureError `replay_store_full` where the access key, or all together, have as many as they may.
+   * @returns the name under which it is counted, for `end`.
+   * @throws SignatureError `replay_store_full` if a limit is reached.
    */
   begin(accessKey: string): string;
-  /** Counts these no more: a name for each, as `begin` returned it. */
+  /** Removes nonces from the count: one name for each, as `begin` returned it. */
   end(names: readonly string[]): void;
 };
 
-/** Bounds long-lived nonces, so that the holder of one key cannot fill the store at a pace that every limit lets through. */
+/** Limits long-lived nonces: otherwise the holder of one key could slowly fill the store without exceeding any rate limit. */
 export function longClaims({ perKey, together }: LongClaimLimits): LongClaims {
   const counts = new Map<string, { readonly name: string; count: number }>();
   let all = 0;
@@ -31,18 +31,18 @@ export function longClaims({ perKey, together }: LongClaimLimits): LongClaims {
       if (found && found.count >= perKey) {
         fail(
           'replay_store_full',
-          `The access key has ${perKey} long-lived nonces, as many as one may have: let its signatures end sooner, or raise longLivedPerKey.`,
+          `The access key has ${perKey} long-lived nonces, the maximum for one key: sign with a shorter lifetime, or raise longLivedPerKey.`,
           503,
         );
       }
       if (all >= together) {
         fail(
           'replay_store_full',
-          `All ${together} long-lived nonces that may be remembered are in use: let signatures end sooner, or raise capacity.`,
+          `All ${together} long-lived nonces that the store can remember are in use: sign with shorter lifetimes, or raise capacity.`,
           503,
         );
       }
-      // A text of its own: one that was cut out of a header holds on to all of it.
+      // A new string: a slice of a header would keep the whole header in memory.
       const entry = found ?? { name: JSON.stringify(accessKey), count: 0 };
       entry.count++;
       all++;

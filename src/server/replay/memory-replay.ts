@@ -3,24 +3,24 @@ import type { ReplayStore } from '../contracts.ts';
 import { type OptionNames, requireKnownOptions } from '../known-options.ts';
 import { longClaims } from './long-claims.ts';
 
-/** How much is remembered, and by which clock. */
+/** Limits of a replay store in memory, and its clock. */
 export type MemoryReplayOptions = {
   /**
-   * How many nonces are remembered at most, 110 to 210 bytes each. Above it, requests are refused with `replay_store_full`.
+   * Maximum number of nonces, of 110 to 210 bytes each. When it is reached, requests are refused with `replay_store_full`.
    * @default 1000000
    */
   readonly capacity?: number;
   /**
-   * A nonce that is remembered for longer than this many seconds is long-lived: at most half of `capacity` is for those. Set it
-   * above twice the `tolerance` of the verifier. @default 3600
+   * A nonce remembered for longer than this, in seconds, is long-lived. Long-lived nonces may use half of `capacity`. Set it above
+   * twice the `tolerance` of the verifier. @default 3600
    */
   readonly longLived?: number;
   /**
-   * How many long-lived nonces one access key may have at most. Above it, its requests are refused with `replay_store_full`.
-   * @default a tenth of the capacity
+   * Maximum number of long-lived nonces per access key. When it is reached, requests of the key are refused with
+   * `replay_store_full`. @default a tenth of the capacity
    */
   readonly longLivedPerKey?: number;
-  /** The time in milliseconds since the epoch; the verifier's, or claims are refused. @default Date.now */
+  /** The time in milliseconds since the epoch. Must be the verifier's clock, or claims are refused. @default Date.now */
   readonly clock?: () => number;
 };
 
@@ -31,20 +31,26 @@ const names: OptionNames<MemoryReplayOptions> = {
   clock: true,
 };
 
-/** The nonces that end within one span of time. */
+/** The nonces that expire within one span of time. */
 type Bucket = {
   readonly nonces: Set<string>;
-  /** By whom each long-lived nonce among them is counted. */
+  /** For each long-lived nonce, the name under which it is counted. */
   readonly longLivedOf: string[];
 };
 
 /**
- * Remembers nonces in this process alone: for one server, and for tests. Nonces are kept in buckets by the time at which they end,
- * and a bucket is dropped whole when its time has come: so there is no timer per nonce, none is forgotten early, and one that is
- * remembered for a week does not prolong the others.
+ * Remembers nonces in the memory of this process: for a single server, and for tests. Nonces are stored in buckets by expiry,
+ * and a bucket is dropped as a whole when it expires. This needs no timer per nonce and forgets none early, and a nonce with a
+ * lifetime of a week does not extend the others.
  *
- * @throws SignatureError `invalid_configuration`; (its `claim`) `replay_store_full`, because forgetting a nonce to make room would
- * let its replay in; `replay_store_unavailable` for what has expired already by this store's clock, which is not the verifier's.
+ * @throws SignatureError `invalid_configuration`. Its `claim` throws `replay_store_full`, because evicting a nonce would allow its
+ * replay, and `replay_store_unavailable` if the claim has already expired: the verifier has a different clock.
+ * @example
+ * import { memoryReplay } from 'countersign/server';
+ *
+ * const replay = memoryReplay({ capacity: 100_000 });
+ * console.log(replay.claim('ck_1', 'nonce', Date.now() + 60_000)); // → fresh
+ * console.log(replay.claim('ck_1', 'nonce', Date.now() + 60_000)); // → seen
  */
 export function memoryReplay(options: MemoryReplayOptions = {}): ReplayStore {
   requireKnownOptions(options, names, 'memoryReplay()');
@@ -58,7 +64,7 @@ export function memoryReplay(options: MemoryReplayOptions = {}): ReplayStore {
   const long = longClaims({ perKey: longLivedPerKey, together: Math.ceil(capacity / 2) });
   let count = 0;
 
-  /** Drops what is over, and looks through the rest. */
+  /** Drops expired buckets, and searches the others. */
   function isSeen(claim: string, now: number): boolean {
     let seen = false;
     for (const [end, { nonces, longLivedOf }] of buckets) {
@@ -78,11 +84,15 @@ export function memoryReplay(options: MemoryReplayOptions = {}): ReplayStore {
       if (!(lifetime > 0 && lifetime < Infinity)) {
         fail('replay_store_unavailable', 'The replay store and the verifier must have the same clock.', 503);
       }
-      // A text of its own: what is joined otherwise holds on to its parts, and those to the headers that they were cut out of.
+      // Joined, so that it is a new string: a concatenation would keep the headers in memory that its parts were cut from.
       const claim = [accessKey, nonce].join('\n');
       if (isSeen(claim, now)) return 'seen';
       if (count >= capacity) {
-        fail('replay_store_full', `All ${capacity} nonces that may be remembered are in use: raise capacity.`, 503);
+        fail(
+          'replay_store_full',
+          `All ${capacity} nonces that the store can remember are in use: raise capacity.`,
+          503,
+        );
       }
       const end = endOfBucket(expiresAt, lifetime);
       const { nonces, longLivedOf } = buckets.get(end) ?? { nonces: new Set(), longLivedOf: [] };
@@ -96,8 +106,8 @@ export function memoryReplay(options: MemoryReplayOptions = {}): ReplayStore {
 }
 
 /**
- * The end of the bucket of a nonce: at most a quarter of its lifetime later than its own. Buckets grow with the lifetime, in powers
- * of two, so that there are few of them, whatever lifetimes are asked for.
+ * When the bucket of a nonce expires: at most a quarter of the nonce's lifetime after the nonce. The width of a bucket is a power
+ * of two that grows with the lifetime, so there are few buckets for any mix of lifetimes.
  */
 function endOfBucket(expiresAt: number, lifetime: number): number {
   const width = 2 ** Math.floor(Math.log2(lifetime / 4));

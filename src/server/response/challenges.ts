@@ -4,14 +4,14 @@ import { hmacSha256 } from '../../core/signing-key.ts';
 import type { Challenges } from '../contracts.ts';
 import { type OptionNames, requireKnownOptions } from '../known-options.ts';
 
-/** Which secret signs challenges, and how long they are valid. */
+/** The secret that signs challenges, and their lifetime. */
 export type ChallengeOptions = {
   /**
-   * At least 16 bytes that no caller knows. Servers that accept each other's challenges need the same. Without it, each process
-   * accepts its own challenges only, until it restarts. @default drawn anew by each process
+   * At least 16 bytes that no caller knows. Servers that accept each other's challenges must share it. With the default, each
+   * process accepts only its own challenges, until it restarts. @default 32 random bytes per process
    */
   readonly secret?: Uint8Array;
-  /** How long a challenge is valid, in seconds. The replay store remembers each for as long. @default 60 */
+  /** How long a challenge is valid, in seconds. The replay store remembers it for as long. @default 60 */
   readonly lifetime?: number;
   /** The time in milliseconds since the epoch. @default Date.now */
   readonly clock?: () => number;
@@ -20,10 +20,15 @@ export type ChallengeOptions = {
 const names: OptionNames<ChallengeOptions> = { secret: true, lifetime: true, clock: true };
 
 /**
- * Challenges that carry their own proof, so that none has to be stored: end of life in milliseconds, 128 random bits, and an HMAC-SHA256
- * over both. That each is answered once only is the replay store's work.
+ * Issues challenges that need no storage. Each is its expiry in milliseconds, 128 random bits, and an HMAC-SHA256 of both. The
+ * replay store ensures that each is used once.
  *
- * @throws SignatureError `invalid_configuration` for a secret of less than 16 bytes, and a lifetime that is no positive number.
+ * @throws SignatureError `invalid_configuration` for a secret of less than 16 bytes, or a lifetime that is not a positive number.
+ * @example
+ * import { signedChallenges } from 'countersign/server';
+ *
+ * const challenges = signedChallenges({ lifetime: 30 });
+ * console.log(challenges.accepts(challenges.issue())); // → true
  */
 export function signedChallenges(options: ChallengeOptions = {}): Challenges {
   requireKnownOptions(options, names, 'signedChallenges()');
@@ -31,9 +36,9 @@ export function signedChallenges(options: ChallengeOptions = {}): Challenges {
   if (!(lifetime > 0 && lifetime < Infinity) || (secret && secret.length < 16)) {
     fail('invalid_configuration', 'lifetime must be a positive number of seconds, secret at least 16 bytes.');
   }
-  const drawn = secret ?? crypto.getRandomValues(new Uint8Array(32));
-  // Bytes keys answer at once.
-  const key = hmacSha256(drawn);
+  const keyBytes = secret ?? crypto.getRandomValues(new Uint8Array(32));
+  // A key from bytes signs synchronously.
+  const key = hmacSha256(keyBytes);
   const macOf = (text: string) => key.sign(utf8(`countersign-challenge\n${text}`)) as Uint8Array;
   return {
     lifetime,

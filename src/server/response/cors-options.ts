@@ -2,31 +2,31 @@ import { fail } from '../../core/errors.ts';
 import { fieldNamePattern } from '../../core/field-names.ts';
 import { type OptionNames, requireKnownOptions } from '../known-options.ts';
 
-/** Which pages of other origins may call, and what they may send and read. */
+/** Which origins may call, and which headers their pages may send and read. */
 export type CorsOptions = {
   /** Origins as browsers write them, such as `https://app.example.com`, or `'*'` for pages of any origin. */
   readonly origins: readonly string[] | '*';
-  /** Names of request headers that pages send beside those of the schemes. @default ['content-type'] */
+  /** Request headers that pages send in addition to those of the schemes. @default ['content-type'] */
   readonly headers?: readonly string[];
   /** Methods that pages may use, in upper case. @default GET, HEAD, POST, PUT, PATCH, DELETE */
   readonly methods?: readonly string[];
-  /** Names of response headers that pages may read beside those of this package. @default [] */
+  /** Response headers that pages may read in addition to those of this package. @default [] */
   readonly exposed?: readonly string[];
-  /** How long a browser may remember the answer to a preflight, in seconds; browsers have limits of their own. @default 7200 */
+  /** How long a browser may cache the response to a preflight, in seconds. Browsers apply limits of their own. @default 7200 */
   readonly maxAge?: number;
 };
 
 const names: OptionNames<CorsOptions> = { origins: true, headers: true, methods: true, exposed: true, maxAge: true };
 
-/** The same with its defaults, found to be right. */
+/** The checked options, with defaults. */
 export type CorsSettings = Omit<Required<CorsOptions>, 'origins'> & {
-  /** Undefined for all. */
+  /** Undefined for all origins. */
   readonly origins: ReadonlySet<string> | undefined;
 };
 
 /**
- * @throws SignatureError `invalid_configuration` for what no browser would ever match, and for wildcards: `*` as a header does not
- * stand for `Authorization` (Fetch, "CORS non-wildcard request-header name").
+ * @throws SignatureError `invalid_configuration` for values that no browser can match, and for wildcards: `*` as a header does
+ * not include `Authorization` (Fetch, "CORS non-wildcard request-header name").
  */
 export function corsSettings(options: CorsOptions): CorsSettings {
   requireKnownOptions(options, names, 'cors');
@@ -36,7 +36,7 @@ export function corsSettings(options: CorsOptions): CorsSettings {
   requireAll('headers', headers, isName);
   requireAll('exposed', exposed, isName);
   requireAll('methods', methods, isMethod);
-  if (origins.length === 0) fail('invalid_configuration', 'cors.origins names no origin: leave cors away instead.');
+  if (origins.length === 0) fail('invalid_configuration', 'cors.origins is empty: leave cors out instead.');
   if (!(Number.isInteger(maxAge) && maxAge >= 0 && maxAge < 2 ** 31)) {
     fail('invalid_configuration', 'cors.maxAge must be a whole number of seconds.');
   }
@@ -51,19 +51,16 @@ const forms = {
 };
 
 function requireAll(option: keyof typeof forms, given: readonly string[], fits: (text: string) => boolean): void {
-  // A text would be read letter by letter.
+  // A string is iterable too.
   const list: readonly unknown[] = Array.isArray(given) ? given : [undefined];
   for (const one of list) {
     if (typeof one === 'string' && fits(one)) continue;
-    const found = typeof one === 'string' ? `, and not ${JSON.stringify(one)}` : '';
-    fail('invalid_configuration', `cors.${option} must be a list, of which each must be ${forms[option]}${found}.`);
+    const found = typeof one === 'string' ? `, not ${JSON.stringify(one)}` : '';
+    fail('invalid_configuration', `cors.${option} must be a list, each entry ${forms[option]}${found}.`);
   }
 }
 
-/**
- * A serialised origin (RFC 6454 section 6.2): of pages, of apps that have a scheme of their own, or of what has no origin, which is
- * `null`.
- */
+/** A serialised origin (RFC 6454 section 6.2): of pages, of apps with a scheme of their own, or `null` for an opaque origin. */
 const isOrigin = (text: string): boolean =>
   text === 'null' ||
   (/^[a-z][a-z\d+.-]*:\/\/[a-z\d._[\]:-]+$/.test(text) &&
@@ -71,5 +68,5 @@ const isOrigin = (text: string): boolean =>
 
 const isName = (text: string): boolean => text !== '*' && fieldNamePattern.test(text.toLowerCase());
 
-// Compared by case, and sent in upper case by every signer of this package.
+// Browsers compare methods case-sensitively, and every signer of this package sends upper case.
 const isMethod = (text: string): boolean => /^[A-Z][A-Z\d!#$%&'+.^_`|~-]{0,63}$/.test(text);

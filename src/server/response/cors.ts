@@ -4,42 +4,42 @@ import type { Verifier } from '../verify/verifier.ts';
 import { type CorsOptions, corsSettings } from './cors-options.ts';
 import type { PlainResponse } from './refusal-response.ts';
 
-/** What gates on every framework do by the CORS protocol; made by {@link createCors}. */
+/** The server side of the CORS protocol, for gates on every framework. Created by {@link createCors}. */
 export type Cors = {
-  /** The whole answer to a preflight; undefined for every other request, which is to be judged. */
-  preflight(request: Asked): PlainResponse | undefined;
+  /** The complete response to a preflight; undefined for any other request, which must be verified. */
+  preflight(request: RequestHead): PlainResponse | undefined;
   /**
-   * What an answer to a page needs beside what it has: fields to set, by name; one that is undefined must not be in it. A second
-   * time it comes to the same. No scheme of this package signs any of them in an answer.
+   * Returns the CORS fields for a response: fields to set, by name, or to delete if undefined. Idempotent. No scheme of this
+   * package signs any of these fields in a response.
    *
-   * @param origin the `Origin` of the request, null where it has none.
+   * @param origin the `Origin` of the request, null if it has none.
    */
-  share(origin: string | null, answer: HeaderView): LateFields;
+  share(origin: string | null, response: HeaderView): LateFields;
 };
 
-/** Fields of a response, by name. One that is undefined must not be in it. */
+/** Response fields by name. A field that is undefined must be deleted. */
 export type LateFields = Readonly<Record<string, string | undefined>>;
 
-type Asked = { readonly method: string; readonly headers: HeaderView };
+type RequestHead = { readonly method: string; readonly headers: HeaderView };
 
 /**
- * Whether a request is one by which a browser asks beforehand (Fetch, "HTTP requests"): it must have both headers. Any other OPTIONS
- * is a request like the others.
+ * True for a preflight (Fetch, "HTTP requests"), which must have both headers. Any other OPTIONS request is an ordinary
+ * request.
  */
-export const isPreflight = ({ method, headers }: Asked): boolean =>
+export const isPreflight = ({ method, headers }: RequestHead): boolean =>
   method === 'OPTIONS' && headers.get('origin') !== null && Boolean(headers.get('access-control-request-method'));
 
-// Beside countersignatures, and what pages see of every answer (Fetch, "CORS-safelisted response-header name").
+// In addition to countersignatures and the fields that pages can always read (Fetch, "CORS-safelisted response-header name").
 const exposedByUs = [
   ...['WWW-Authenticate', 'Retry-After', 'RateLimit', 'RateLimit-Policy', retirementField],
-  // Countersignatures cover these: a page that cannot see them cannot check one.
+  // Countersignatures cover these: a page can verify one only if it can read them.
   ...['Content-Range', 'Location'],
 ];
 
 /**
- * The server's side of the CORS protocol (Fetch, section "CORS protocol"), made once for a gate. Never with
- * `Access-Control-Allow-Credentials`: what proves a caller is the signature, which a page has to make, and not a cookie, which a
- * browser adds to the requests of any page.
+ * Creates the server side of the CORS protocol (Fetch, section "CORS protocol"), once per gate. It never sends
+ * `Access-Control-Allow-Credentials`: the caller is authenticated by a signature that its page makes, not by a cookie, which a
+ * browser would add to requests of any page.
  *
  * @throws SignatureError `invalid_configuration`
  */
@@ -51,12 +51,12 @@ export function createCors(options: CorsOptions, fields: Verifier['fields']): Co
     'Access-Control-Allow-Headers': listOf([...fields.request, ...headers]).toLowerCase(),
     'Access-Control-Max-Age': `${maxAge}`,
   };
-  // Compared byte by byte, as browsers do (Fetch, "CORS check"). Who is not listed is not told who is.
+  // Compared byte by byte, as browsers do (Fetch, "CORS check"). An unlisted origin does not learn which origins are listed.
   const allowOrigin = (origin: string | null): string | undefined => {
     if (!origins) return '*';
     return origin !== null && origins.has(origin) ? origin : undefined;
   };
-  // Where every origin gets the same, caches need not tell them apart (Fetch, "CORS protocol and HTTP caches").
+  // If all origins get the same response, caches need not vary by origin (Fetch, "CORS protocol and HTTP caches").
   const vary = (present: string | null) => origins && { Vary: listWith(present, ['Origin']) };
 
   return {
@@ -72,28 +72,28 @@ export function createCors(options: CorsOptions, fields: Verifier['fields']): Co
         body: '',
       };
     },
-    share(origin, answer) {
+    share(origin, response) {
       const granted = allowOrigin(origin);
       return {
         'Access-Control-Allow-Origin': granted,
         ...(granted !== undefined && {
-          'Access-Control-Expose-Headers': listWith(answer.get('access-control-expose-headers'), shown),
+          'Access-Control-Expose-Headers': listWith(response.get('access-control-expose-headers'), shown),
         }),
-        ...vary(answer.get('vary')),
+        ...vary(response.get('vary')),
       };
     },
   };
 }
 
-/** A list of names (RFC 9110 section 5.6.1) and further ones. One that names all, as `*` does, stays. */
+/** Adds names to a list (RFC 9110 section 5.6.1). `*` already includes all names, and stays. */
 function listWith(present: string | null, added: readonly string[]): string {
   const names = (present ?? '').split(',').map((name) => name.trim());
   return names.includes('*') ? '*' : listOf([...names.filter(Boolean), ...added]);
 }
 
-/** Each once, however it is spelt. */
+/** Joins names, without duplicates that differ only in case. */
 function listOf(names: readonly string[]): string {
-  const spelt = new Map<string, string>();
-  for (const name of names) if (!spelt.has(name.toLowerCase())) spelt.set(name.toLowerCase(), name);
-  return [...spelt.values()].join(', ');
+  const unique = new Map<string, string>();
+  for (const name of names) if (!unique.has(name.toLowerCase())) unique.set(name.toLowerCase(), name);
+  return [...unique.values()].join(', ');
 }

@@ -9,17 +9,17 @@ import type { PreparedSecret } from '../verify/prepared-keys.ts';
 import type { Candidate } from '../verify/signatures.ts';
 import type { PlainResponse } from './refusal-response.ts';
 
-/** Whose answer a countersignature is, and to which request. */
+/** Who signs a response, and the request that it responds to. */
 export type Countersigner = Pick<SignedResponse, 'request'> & {
   readonly scheme: ResponseScheme;
   /** The key that verified the request, or the server's own. */
   readonly key: SigningKey;
-  /** Whose key it is. */
+  /** The access key that the key belongs to. */
   readonly accessKey: string;
   readonly clock: () => number;
 };
 
-/** What is known of the request to be answered. */
+/** What is known of the request. */
 export type CountersignedRequest = {
   readonly message?: Message;
   readonly candidate?: Candidate | undefined;
@@ -27,11 +27,11 @@ export type CountersignedRequest = {
 };
 
 /**
- * Who signs the answers: undefined (from the function returned) where nobody can, because the caller is not proved, or the
- * scheme signs none.
+ * Creates a function that finds the countersigner of a request. It returns undefined if there is none: the caller is not
+ * authenticated, or the scheme does not sign responses.
  *
- * @param options.responseKey the server's own key, in place of the caller's where the scheme has public keys.
- * @throws SignatureError `invalid_credentials`, `invalid_configuration` for a `responseKey` that can sign no answer.
+ * @param options.responseKey the server's own key, used instead of the caller's in schemes with public keys.
+ * @throws SignatureError `invalid_credentials`, `invalid_configuration` for a `responseKey` that cannot sign responses.
  */
 export function createCountersigners({
   schemes,
@@ -41,7 +41,7 @@ export function createCountersigners({
   readonly schemes: readonly Scheme[];
   readonly responseKey: Credentials | undefined;
   readonly clock: () => number;
-}): (answered: CountersignedRequest) => Countersigner | undefined {
+}): (request: CountersignedRequest) => Countersigner | undefined {
   const own = responseKey && keysOf(responseKey, schemes);
   return ({ message, candidate, key }) => {
     const response = candidate?.scheme.response;
@@ -53,23 +53,23 @@ export function createCountersigners({
 
 type OwnKey = { readonly accessKey: string; readonly key: SigningKey };
 
-/** The server's own key for each scheme with public keys; the callers of others can check no answer by one. */
+/** The server's own key for each scheme with public keys. Callers of other schemes could not verify it. */
 function keysOf({ accessKey, secret }: Credentials, schemes: readonly Scheme[]): ReadonlyMap<Scheme, OwnKey> {
   checkAccessKey(accessKey);
   if ((secret as PlatformKey | undefined)?.type !== 'private') {
     fail(
       'invalid_credentials',
-      'responseKey.secret must be a CryptoKey of type private: with a shared secret, each caller could sign answers to others.',
+      'responseKey.secret must be a CryptoKey of type private: with a shared secret, each caller could sign responses to others.',
     );
   }
   const served = schemes.filter(({ publicKeys, response }) => publicKeys && response);
   if (!served.length)
-    fail('invalid_configuration', 'responseKey is for a scheme that signs answers, with public keys.');
+    fail('invalid_configuration', 'responseKey needs a scheme that signs responses with public keys.');
   return new Map(served.map((scheme) => [scheme, { accessKey, key: scheme.createKey(secret) }]));
 }
 
 /**
- * That someone can sign the answer, where that is wanted: told before there is one.
+ * Requires a countersigner if the response must be signed. Runs before the handler produces a response.
  *
  * @throws SignatureError `internal_error`
  */
@@ -83,14 +83,14 @@ export function requireCountersigner(
 ): void {
   if (!wanted) return;
   if (!countersigner) {
-    fail('internal_error', `No answer can be countersigned: the scheme ${scheme.name} signs no responses.`, 500);
+    fail('internal_error', `The response cannot be countersigned: the scheme ${scheme.name} signs no responses.`, 500);
   }
   const { secret, publicKey } = matched.secret;
   const platformKey = publicKey ?? (typeof secret === 'object' && 'usages' in secret ? secret : undefined);
   if (countersigner.key === matched.key && platformKey && !platformKey.usages.includes('sign')) {
     fail(
       'internal_error',
-      "No answer can be countersigned: the caller's key can only verify. Give the verifier a responseKey.",
+      "The response cannot be countersigned: the caller's key can only verify. Give the verifier a responseKey.",
       500,
     );
   }
@@ -101,10 +101,10 @@ export type ResponseParts = Omit<SignedResponse, 'request'> & {
   readonly body: Uint8Array;
 };
 
-// Whatever the answer to a HEAD has, the client will read no body.
+// The client reads no body of a response to HEAD, even if the handler set one.
 const bodiless = ({ request }: Countersigner): boolean => request.method === 'HEAD';
 
-/** The headers that prove to the caller that this answer, to this very request, comes from a holder of the key. */
+/** The headers that prove to the caller that a holder of the key sent this response to this request. */
 export async function countersignature(
   countersigner: Countersigner,
   { status, headers, body: content }: ResponseParts,
@@ -126,27 +126,27 @@ export async function countersignature(
   return prepared.headers(await own.sign(bytesToSign(prepared.stringToSign)));
 }
 
-/** A reply with its countersignature. */
+/** Adds a countersignature to a plain response. */
 export async function countersignPlainResponse(
   countersigner: Countersigner,
-  reply: PlainResponse,
+  response: PlainResponse,
 ): Promise<PlainResponse> {
-  const { status, body } = reply;
+  const { status, body } = response;
   const signed = await countersignature(countersigner, {
     status,
-    headers: new Headers(reply.headers),
+    headers: new Headers(response.headers),
     body: utf8(body),
   });
-  return { ...reply, headers: { ...reply.headers, ...signed } };
+  return { ...response, headers: { ...response.headers, ...signed } };
 }
 
-/** A Response with its countersignature. The body is read whole, so this is not for streams without end. */
+/** Adds a countersignature to a Response. Buffers the whole body, so it cannot be used for endless streams. */
 export async function countersignResponse(countersigner: Countersigner, response: Response): Promise<Response> {
   const { status, statusText } = response;
   const unread = bodiless(countersigner);
   const body = unread ? new Uint8Array() : new Uint8Array(await response.arrayBuffer());
   const headers = new Headers(response.headers);
-  // A handler's own values would be taken for a part of the signature.
+  // Values that the handler set would be read as part of the signature.
   for (const name of countersigner.scheme.fields) headers.delete(name);
   for (const [name, value] of Object.entries(await countersignature(countersigner, { status, headers, body }))) {
     headers.set(name, value);

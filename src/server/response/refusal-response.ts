@@ -1,7 +1,7 @@
 import type { SignatureError, SignatureErrorCode } from '../../core/errors.ts';
 import { type Budget, rateLimitHeaders, readWait } from '../verify/limits.ts';
 
-/** The answer to a refused request, for any framework. */
+/** The response to a refused request, for any framework. */
 export type PlainResponse = {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -16,12 +16,12 @@ const secretive: readonly SignatureErrorCode[] = [
   'signature_mismatch',
 ];
 
-/** What callers are told where a store fails: the precise message, which may name its software and settings, is for the audit. */
+/** What callers see when a store fails. The precise message may name software and settings, so only the audit gets it. */
 const faults: Partial<Record<SignatureErrorCode, string>> = {
   key_store_unavailable: 'The keys cannot be looked up now. Try again later.',
-  replay_store_full: 'It cannot be told now whether the request is a replay. Try again later.',
-  replay_store_unavailable: 'It cannot be told now whether the request is a replay. Try again later.',
-  limiter_unavailable: 'The limiter cannot tell whether there is budget left. Try again later.',
+  replay_store_full: 'Replays cannot be detected now. Try again later.',
+  replay_store_unavailable: 'Replays cannot be detected now. Try again later.',
+  limiter_unavailable: 'The rate limiter is unavailable. Try again later.',
 };
 
 const titles: Readonly<Record<number, string>> = {
@@ -39,23 +39,23 @@ const titles: Readonly<Record<number, string>> = {
 
 type Fields = Readonly<Record<string, string>>;
 
-/** Whose reply it is, and to whom. */
+/** The content of a refusal, and how much of it the caller may see. */
 export type RefusalContext = {
   /** The name of the scheme. */
   readonly scheme: string;
-  /** Whether the caller may be told the precise code. */
+  /** True if the caller may see the precise code. */
   readonly disclosed: boolean;
-  /** Headers that tell how to sign, of each scheme. */
+  /** For each scheme, headers that describe how to sign. */
   readonly howToSign: readonly Fields[];
-  /** A new value to sign, where the server asks for one. */
+  /** A new challenge to sign, if the server issues them. */
   readonly challenge: string | undefined;
-  /** The budget that the request drew on last, where there is one. */
+  /** The last budget that the request was charged to, if any. */
   readonly budget?: Budget | undefined;
 };
 
 /**
- * Problem details (RFC 9457) for a refusal. To a caller who has not proved the key, everything that is wrong with key
- * and signature looks alike, or a stranger could learn which keys exist.
+ * Problem details (RFC 9457) for a refusal. An unauthenticated caller gets the same code for every fault of key and signature:
+ * precise codes would reveal which keys exist.
  */
 export function refusalResponse(
   error: SignatureError,
@@ -66,14 +66,13 @@ export function refusalResponse(
   const detail = hidden ? 'The access key or the signature is not valid.' : (faults[code] ?? error.message);
   const { status } = error;
   const retryAfter = retryAfterOf(error);
-  // RFC 9110 section 15.5.2 asks for a challenge with every 401.
   const own = `Countersign scheme="${scheme}", error="${code}"${challenge ? `, challenge="${challenge}"` : ''}`;
   return {
     status,
     headers: {
       'Content-Type': 'application/problem+json',
       'Cache-Control': 'no-store',
-      // RFC 9110 section 15.5.2 asks for a challenge with every 401.
+      // A 401 must have a challenge (RFC 9110 section 15.5.2).
       ...(status === 401 && joined([{ 'WWW-Authenticate': own }, ...howToSign])),
       ...(retryAfter !== undefined && { 'Retry-After': String(retryAfter) }),
       ...(budget && error.code === 'rate_limited' && rateLimitHeaders(budget, error.cause)),
@@ -82,7 +81,7 @@ export function refusalResponse(
   };
 }
 
-/** Fields of several origins: those of one name, however it is spelt, are one list (RFC 9110 section 5.3). */
+/** Merges fields. Values of fields with the same name, in any case, form one list (RFC 9110 section 5.3). */
 function joined(origins: readonly Fields[]): Fields {
   const fields = new Map<string, { readonly name: string; readonly values: readonly string[] }>();
   for (const [name, value] of origins.flatMap((origin) => Object.entries(origin))) {
@@ -92,7 +91,7 @@ function joined(origins: readonly Fields[]): Fields {
   return Object.fromEntries([...fields.values()].map(({ name, values }) => [name, values.join(', ')]));
 }
 
-/** For runtimes that answer with a `Response`; one with status 204 can be given no body, not even an empty one. */
+/** Converts to a `Response`. A 204 must be constructed with null: even an empty body throws. */
 export const toResponse = ({ status, headers, body }: PlainResponse): Response =>
   new Response(body || null, { status, headers });
 

@@ -9,16 +9,16 @@ import type { ReceivedRequest } from './message.ts';
 /** The bytes of a body; undefined if there is none. */
 export type Bytes = Uint8Array | undefined;
 
-/** Reads a body once, no matter how often it is asked for. */
+/** Reads a body once, however often `read` is called. */
 export type BodyReader = {
   read(): Awaitable<Bytes>;
-  /** What has been read so far; undefined if nothing has asked for it. */
+  /** The bytes, if `read` has been called; otherwise undefined. */
   taken(): Awaitable<Bytes>;
 };
 
 /**
  * @param limit in bytes.
- * @throws SignatureError (the reader) `body_consumed`, `body_parsed`, `body_too_large`, `body_interrupted`
+ * @throws SignatureError `body_consumed`, `body_parsed`, `body_too_large`, `body_interrupted`, from the reader.
  */
 export function createBodyReader(request: Request | ReceivedRequest, limit: number): BodyReader {
   let asked = false;
@@ -37,13 +37,13 @@ export function createBodyReader(request: Request | ReceivedRequest, limit: numb
 
 function bodyOf(request: Request | ReceivedRequest, limit: number): Awaitable<Bytes> {
   const { body } = request;
-  if ('bodyUsed' in request && request.bodyUsed) consumed('Something has read the body before it was verified.');
+  if ('bodyUsed' in request && request.bodyUsed) consumed('The body was read before it was verified.');
   if (body === null || body === undefined) return undefined;
   if (Number(request.headers.get('content-length')) > limit) tooLarge(limit);
   if (body instanceof Uint8Array) return body.length > limit ? tooLarge(limit) : body;
   if (!isStream(body))
-    fail('body_parsed', 'The body was parsed before it was verified. Hand in the bytes as received.', 500);
-  if (isTaken(body)) consumed('Something is reading the body, or has read it.');
+    fail('body_parsed', 'The body was parsed before it was verified. Pass the bytes as received.', 500);
+  if (isTaken(body)) consumed('The body is being read, or has been read.');
   return whole('arrayBuffer' in request ? readBody(request, limit) : readStream(body, limit), limit);
 }
 
@@ -52,7 +52,7 @@ type Stream = ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>;
 const isStream = (body: unknown): body is Stream =>
   typeof body === 'object' && body !== null && ('getReader' in body || Symbol.asyncIterator in body);
 
-// A Node stream that was read before gives no bytes. That must not be mistaken for an empty body.
+// A Node stream that was already read yields no bytes. It must not be mistaken for an empty body.
 const isTaken = (body: Stream): boolean =>
   'getReader' in body ? body.locked : 'readableDidRead' in body && body.readableDidRead === true;
 
@@ -61,13 +61,13 @@ const readStream = (body: Stream, limit: number): Promise<Bytes> =>
     ? readBody(new Response(body as ReadableStream<BufferSource & Uint8Array>), limit)
     : readChunks(body, limit);
 
-/** As `readBody`, for a stream: the bytes, or undefined if there are more than `limit`. */
+/** Like `readBody`, for a stream: the bytes, or undefined if there are more than `limit`. */
 async function readChunks(source: AsyncIterable<Uint8Array>, limit: number): Promise<Bytes> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of source) {
-    // A text would be read as zeros.
-    if (!(chunk instanceof Uint8Array)) throw new TypeError('The stream holds other than bytes.');
+    // `concatBytes` would turn a string into zeros.
+    if (!(chunk instanceof Uint8Array)) throw new TypeError('The stream contains chunks that are not bytes.');
     size += chunk.length;
     if (size > limit) return undefined;
     chunks.push(chunk);
@@ -83,36 +83,36 @@ async function whole(read: Promise<Bytes>, limit: number): Promise<Uint8Array> {
 const consumed = (found: string): never => fail('body_consumed', `${found} Verify first, parse later.`, 500);
 
 const tooLarge = (limit: number): never =>
-  fail('body_too_large', `The body has more than the ${limit} bytes accepted here.`, 413);
+  fail('body_too_large', `The body is larger than ${limit} bytes, the limit of this server.`, 413);
 
-/** Which bodies need not be signed, and which are not read. */
+/** Which bodies may be unsigned, and which are not read. */
 export type BodyRules = {
   readonly unsignedPayload: boolean;
-  /** Whether the finding `body-unsigned` is accepted. */
+  /** True if the finding `body-unsigned` is accepted. */
   readonly uncovered: boolean;
-  /** Whether a body whose digest is signed is deferred: others check it. */
+  /** True if a body with a signed digest is not read here: the caller of the verifier checks it. */
   readonly deferred: boolean;
 };
 
-/** What a body must be that was not read and that nothing has checked. */
+/** The expected body, if it was not read and therefore not checked. */
 export type ExpectedBody = {
-  /** The SHA-256 that is signed; undefined if there must be no body. */
+  /** The signed SHA-256; undefined if there must be no body. */
   readonly sha256: Uint8Array | undefined;
 };
 
-/** What is known of a body after it was checked. */
+/** The result of checking a body. */
 export type VerifiedBody = {
-  /** The bytes that are signed, if they were read. */
+  /** The signed bytes, if they were read. */
   readonly bytes?: Bytes;
   readonly unread?: ExpectedBody | undefined;
-  /** Everything that was read, signed or not: another scheme may have asked for it. */
+  /** All bytes that were read, signed or not: another scheme may have needed them. */
   readonly carried: Bytes;
 };
 
 /**
- * Reads the body and compares it with what was signed, unless the rules say otherwise.
+ * Reads the body and compares it with the signed digest or bytes, unless the rules exempt it.
  *
- * @throws SignatureError `unsigned_body`, `missing_body_digest`, `body_digest_mismatch`, and what {@link createBodyReader} throws.
+ * @throws SignatureError `unsigned_body`, `missing_body_digest`, `body_digest_mismatch`, and errors of {@link createBodyReader}.
  */
 export async function checkBody(body: BodyReader, signed: PresentedBody, rules: BodyRules): Promise<VerifiedBody> {
   const expected = expectedOf(signed);
@@ -131,7 +131,7 @@ export async function checkBody(body: BodyReader, signed: PresentedBody, rules: 
 function isLeftOut({ kind }: PresentedBody, { unsignedPayload, uncovered }: BodyRules): boolean {
   if (kind !== 'unsigned' && kind !== 'uncovered') return false;
   if (!(kind === 'unsigned' ? unsignedPayload : uncovered)) {
-    fail('unsigned_body', 'The body is not signed, which is not accepted here.', 401);
+    fail('unsigned_body', 'The body is not signed, which this server does not accept.', 401);
   }
   return true;
 }
@@ -141,17 +141,17 @@ function expectedOf(signed: PresentedBody): ExpectedBody | undefined {
   if (signed.kind !== 'digest') return undefined;
   return signed.sha256.length === 32
     ? { sha256: signed.sha256 }
-    : fail('body_digest_mismatch', 'The digest that was signed is of no body.', 401);
+    : fail('body_digest_mismatch', 'The signed digest does not have the 32 bytes of a SHA-256.', 401);
 }
 
-// Up to this size Node's own hash takes about 150 microseconds, less than a WebCrypto thread needs to start (bytes).
+// Up to this size, in bytes, Node's synchronous hash takes about 150 microseconds: less than a WebCrypto thread needs to start.
 const small = 262_144;
 
-/** SHA-256 of a body on a server. Larger bodies are hashed by WebCrypto, in other threads. */
+/** SHA-256 of a body on a server. Larger bodies are hashed by WebCrypto, in another thread. */
 export const sha256OfReceived = (bytes: Uint8Array): Awaitable<Uint8Array> =>
   (bytes.length <= small ? nativeSha256() : undefined)?.(bytes) ?? sha256OfBody(bytes);
 
-/** A body as it was received. */
+/** A received body. */
 export type ReceivedBody = {
   /** In bytes. */
   readonly length: number;
@@ -160,9 +160,14 @@ export type ReceivedBody = {
 };
 
 /**
- * Requires that a body is the one that was signed.
+ * Checks a body against its signed digest. Use it for a body that the verifier deferred.
  *
  * @throws SignatureError `missing_body_digest`, `body_digest_mismatch`
+ * @example
+ * import { checkBodyDigest } from 'countersign/server';
+ *
+ * const sha256 = new Uint8Array(await crypto.subtle.digest('SHA-256', new Uint8Array([1, 2, 3])));
+ * checkBodyDigest({ sha256 }, { length: 3, sha256 });
  */
 export function checkBodyDigest(signed: ExpectedBody, { length, sha256 }: ReceivedBody): void {
   if (!signed.sha256) {
@@ -171,4 +176,4 @@ export function checkBodyDigest(signed: ExpectedBody, { length, sha256 }: Receiv
 }
 
 const mismatch = (length: number): never =>
-  fail('body_digest_mismatch', `The body received (${length} bytes) is not the one that was signed.`, 401);
+  fail('body_digest_mismatch', `The received body (${length} bytes) is not the signed one.`, 401);

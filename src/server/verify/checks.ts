@@ -7,7 +7,7 @@ import { parseRanges, type Ranges } from '../ranges.ts';
 export type FreshnessRules = {
   readonly now: number;
   readonly tolerance: number;
-  /** Whether the finding `no-timestamp` is accepted. */
+  /** True if the finding `no-timestamp` is accepted. */
   readonly timeless: boolean;
 };
 
@@ -26,22 +26,26 @@ export function requireFresh(
   if (time !== undefined && !(now - time <= tolerance)) fail('stale_timestamp', describe(time, 'old'), 401);
   if (start !== undefined && !(now - start >= -tolerance)) fail('future_timestamp', describe(start, 'ahead'), 401);
   if (expiresAt !== undefined && !(now < expiresAt)) {
-    fail('expired_signature', 'The signature has ended by its own word: sign anew.', 401);
+    fail('expired_signature', 'The signature has expired: sign again.', 401);
   }
-  // A challenge is as good as a time: it bounds when the signature was made, and until when it is valid.
+  // A challenge replaces a timestamp: it bounds both when the signature was made and how long it is valid.
   if (time === undefined && expiresAt === undefined && challenge === undefined && !timeless) {
-    fail('insufficient_coverage', 'The signature covers no time and no challenge, which is not accepted here.', 401);
+    fail(
+      'insufficient_coverage',
+      'The signature covers neither a time nor a challenge, which this server does not accept.',
+      401,
+    );
   }
 }
 
 /**
  * Requires that a challenge, if there is one, is valid.
  *
- * @throws SignatureError `invalid_challenge` if this server did not issue it, or too long ago.
+ * @throws SignatureError `invalid_challenge` if this server did not issue it, or if it has expired.
  */
 export function requireChallenge({ challenge }: PresentedSignature, challenges: Challenges | undefined): void {
   if (challenge !== undefined && !challenges?.accepts(challenge)) {
-    fail('invalid_challenge', 'The signature does not answer a recent challenge of this server: ask for another.', 401);
+    fail('invalid_challenge', 'The signature does not cover a recent challenge of this server: request one.', 401);
   }
 }
 
@@ -61,20 +65,21 @@ export type KeyUse = {
   /** The name of the scheme. */
   readonly scheme: string;
   readonly algorithm: string;
-  /** Where the request came from, if known. */
+  /** The client's address, if known. */
   readonly address: string | undefined;
 };
 
 /**
- * Requires that a key may be used this way.
+ * Requires that the key may use this scheme and algorithm from this address.
  *
  * @throws SignatureError `scheme_not_allowed`, `address_not_allowed`; `key_store_unavailable` if the record's ranges are malformed.
  */
 export function requireAllowed(record: KeyRecord, { scheme, algorithm, address }: KeyUse): void {
   const { schemes, algorithms, addresses } = record;
-  if (schemes && !schemes.includes(scheme)) fail('scheme_not_allowed', `The key may not sign by ${scheme}.`, 403);
+  if (schemes && !schemes.includes(scheme))
+    fail('scheme_not_allowed', `The key may not use the scheme ${scheme}.`, 403);
   if (algorithms && !algorithms.includes(algorithm)) {
-    fail('scheme_not_allowed', `The key may not sign with ${algorithm}.`, 403);
+    fail('scheme_not_allowed', `The key may not use the algorithm ${algorithm}.`, 403);
   }
   if (addresses && !(address !== undefined && rangesOfKey(addresses)(address))) {
     fail('address_not_allowed', 'The key may not be used from this address.', 403);
@@ -89,7 +94,7 @@ function rangesOfKey(addresses: readonly string[]): Ranges {
     try {
       ranges = parseRanges(addresses);
     } catch (cause) {
-      return fail('key_store_unavailable', `The key record is wrong: ${(cause as Error).message}`, 503, cause);
+      return fail('key_store_unavailable', `The key record is invalid: ${(cause as Error).message}`, 503, cause);
     }
     parsedRanges.set(addresses, ranges);
   }

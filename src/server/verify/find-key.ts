@@ -12,7 +12,7 @@ export function findKey(keys: KeyStore, accessKey: string): Awaitable<KeyRecord 
   const check = (record: KeyRecord | undefined) => checkRecord(record, accessKey);
   try {
     const found = keys.find(accessKey);
-    // A foreign `then` may return anything, so the promise is made here.
+    // Wrapped, because the `then` of a foreign thenable may return anything.
     return isPromise(found) ? Promise.resolve(found).then(check).catch(unavailable) : check(found);
   } catch (cause) {
     return unavailable(cause);
@@ -20,15 +20,15 @@ export function findKey(keys: KeyStore, accessKey: string): Awaitable<KeyRecord 
 }
 
 function checkRecord(found: KeyRecord | undefined, accessKey: string): KeyRecord | undefined {
-  // A database that ignores case finds another key than the one asked for, and gives one caller many names.
+  // A case-insensitive database may return a key for other spellings; each caller must have one name only.
   if (!found || found.accessKey !== accessKey) return undefined;
   return Array.isArray(found.secrets)
     ? found
-    : fail('key_store_unavailable', 'The key store responds with what is no key record.', 503);
+    : fail('key_store_unavailable', 'The key store returned a value that is not a key record.', 503);
 }
 
 function unavailable(cause: unknown): never {
-  // Stores of this package say precisely what is wrong.
+  // Stores of this package give a precise reason.
   if (cause instanceof SignatureError && cause.code === 'key_store_unavailable') throw cause;
   return fail('key_store_unavailable', toStoreError('The key store', cause), 503, cause);
 }
@@ -51,8 +51,8 @@ const minute = 60_000;
 const lastRecorded = new WeakMap<KeyRecord, number>();
 
 /**
- * Records in the store that a key was used, at most once a minute. Nothing waits for the store, and its failures are ignored:
- * a missing time of last use is no reason to refuse a request.
+ * Reports to the store that a key was used, at most once a minute. The store is not awaited and its failures are ignored: a
+ * missing time of last use is no reason to refuse a request.
  *
  * @param now in milliseconds since the epoch.
  */

@@ -7,7 +7,7 @@ import type { LimitOptions } from './verifier-options.ts';
 
 /** One budget of a limiter. */
 export type Budget = {
-  /** Which of the verifier's limits it is. Callers see it. */
+  /** Which limit of the verifier it belongs to. Callers see this name. */
   readonly name: 'address' | 'key';
   readonly limiter: Limiter;
   /** The network of the client, or the access key. */
@@ -21,12 +21,12 @@ export type Limits = {
   /** The budget of an access key; undefined if there is no limiter by key. */
   readonly byKey: ((accessKey: string) => Budget) | undefined;
   /**
-   * Takes one point, and returns what the limiter says of the rest.
+   * Consumes one point, and returns the limiter's result.
    *
    * @throws SignatureError `rate_limited`, `limiter_unavailable`
    */
   consume(budget: Budget): Promise<unknown>;
-  /** Gives one point back. If the limiter fails or is late, the caller has one point less, which decides nothing. */
+  /** Returns one point. If the limiter fails or is slow, the caller loses the point; the request is not affected. */
   refund(budget: Budget): Promise<void>;
 };
 
@@ -43,7 +43,7 @@ export function createLimits({ byAddress, byKey, timeout = 2000, ipv6Prefix = 64
     try {
       await withTimeout(Promise.resolve(limiter.reward?.(key)), timeout);
     } catch {
-      // The result is known already.
+      // The verification result is already known.
     }
   }
 
@@ -57,7 +57,7 @@ export function createLimits({ byAddress, byKey, timeout = 2000, ipv6Prefix = 64
       if (readWait(cause) !== undefined || !isFault(cause)) {
         return fail('rate_limited', 'Too many requests. Try again later.', 429, cause);
       }
-      // A point that is taken after the timeout is given back.
+      // A point that is consumed after the timeout is returned.
       taken?.then(() => refund(budget)).catch(() => {});
       return fail('limiter_unavailable', toStoreError(`The limiter by ${name}`, cause), 503, cause);
     }
@@ -73,10 +73,10 @@ export function createLimits({ byAddress, byKey, timeout = 2000, ipv6Prefix = 64
   };
 }
 
-/** After how many milliseconds there is budget again, if the limiter says so. */
+/** The wait in milliseconds until the budget has points again, if the limiter returns it. */
 export function readWait(result: unknown): number | undefined {
-  const told = partsOf(result).map((part) => (part as Partial<RateLimit> | undefined)?.msBeforeNext);
-  const waits = told.filter((wait): wait is number => typeof wait === 'number' && wait >= 0);
+  const values = partsOf(result).map((part) => (part as Partial<RateLimit> | undefined)?.msBeforeNext);
+  const waits = values.filter((wait): wait is number => typeof wait === 'number' && wait >= 0);
   return waits.length ? Math.max(...waits) : undefined;
 }
 
@@ -84,13 +84,13 @@ type RateLimit = { readonly msBeforeNext: unknown; readonly remainingPoints: unk
 
 const isFault = (cause: unknown): boolean => partsOf(cause).some((part) => part instanceof Error);
 
-// A union of limiters (rate-limiter-flexible) rejects with an object that holds the result of each, by name.
+// A union of limiters (rate-limiter-flexible) rejects with an object that has each limiter's result, by name.
 const partsOf = (result: unknown): readonly unknown[] =>
   typeof result === 'object' && result !== null ? [result, ...Object.values(result)] : [result];
 
 /**
- * The headers that describe a budget to its caller: RateLimit-Policy and RateLimit of draft-ietf-httpapi-ratelimit-headers-10, as
- * far as the limiter gives the values.
+ * The headers that describe a budget to the caller: RateLimit-Policy and RateLimit
+ * (draft-ietf-httpapi-ratelimit-headers-10), as far as the limiter provides the values.
  */
 export function rateLimitHeaders({ name, limiter }: Budget, result: unknown): Record<string, string> {
   const remaining = whole((result as Partial<RateLimit> | undefined | null)?.remainingPoints);
@@ -105,6 +105,6 @@ export function rateLimitHeaders({ name, limiter }: Budget, result: unknown): Re
   };
 }
 
-// The integers of structured fields have at most 15 digits (RFC 9651 section 3.3.1).
+// Integers in structured fields have at most 15 digits (RFC 9651 section 3.3.1).
 const whole = (value: unknown): number | undefined =>
   typeof value === 'number' && value < 1e15 ? Math.max(0, Math.ceil(value)) : undefined;

@@ -17,29 +17,29 @@ export type Match = {
   readonly record: KeyRecord | undefined;
   /** Undefined if no secret of the record made the signature. */
   readonly secret: PreparedSecret | undefined;
-  /** Why the body was not read, for schemes whose string to sign needs it. */
+  /** Why the body was not read, for schemes whose string to sign includes it. */
   readonly refusal?: SignatureError;
 };
 
 /** All valid signatures of a request, one per scheme. Each would be sufficient if the others were removed. */
 export type Matches = readonly [Match, ...Match[]];
 
-/** The request that signatures are matched for. */
+/** The circumstances of one request. */
 export type MatchContext = {
   /** In milliseconds since the epoch. */
   readonly now: number;
   readonly body: BodyReader;
   /** @throws SignatureError if the time or the challenge of a signature is not accepted. */
   readonly requireTimely: (candidate: Candidate) => void;
-  /** Where the request came from, if known. */
+  /** The client's address, if known. */
   readonly address: string | undefined;
 };
 
 /**
- * Makes the function that finds which keys made the signatures of a request. It returns the signatures that verify, or the
- * first one if none does. Signing keys are prepared once per scheme and secret.
+ * Creates the function that finds the keys of a request's signatures. It returns the signatures that verify, or the first
+ * candidate if none does. Signing keys are prepared once per scheme and secret.
  *
- * @throws SignatureError (the function) `key_store_unavailable`, and what {@link BodyReader} throws.
+ * @throws SignatureError `key_store_unavailable`, and errors of {@link BodyReader}, from the function.
  */
 export function createKeyMatcher(
   keys: KeyStore,
@@ -81,8 +81,8 @@ export function createKeyMatcher(
 }
 
 /**
- * Why a body that the string to sign needs is not read: the key cannot be used, or the signature is not timely. A stranger
- * cannot make the server read bodies this way.
+ * The reason not to read the body for a string to sign that includes it: the key is not usable, or the signature not timely. An
+ * unauthenticated caller then cannot make the server read bodies.
  */
 function readRefusal(candidate: Candidate, record: KeyRecord | undefined, context: MatchContext) {
   try {
@@ -95,7 +95,7 @@ function readRefusal(candidate: Candidate, record: KeyRecord | undefined, contex
   }
 }
 
-// Tried if there is no secret to try, so that the time taken does not tell which access keys exist. It never matches.
+// Verified if there is no secret to try, so that timing does not reveal which access keys exist. It never matches.
 const decoy: KeySecret = { secret: new Uint8Array(32) };
 
 type Trial = Pick<Match, 'candidate' | 'stringToSign' | 'record'> & {
@@ -104,28 +104,23 @@ type Trial = Pick<Match, 'candidate' | 'stringToSign' | 'record'> & {
 };
 
 /**
- * Finds the secret that made one of the signatures. A secret that has ended can match too: {@link requireActive} then tells its
- * holder why the request is refused.
+ * Finds the secret that made one of the signatures. An expired secret can match too, so that {@link requireActive} can report the
+ * precise reason.
  *
  * @throws SignatureError `key_store_unavailable` for a secret that the scheme cannot use.
  */
 async function matchSecret(trial: Trial): Promise<PreparedSecret | undefined> {
   try {
-    const secrets = begunSecrets(trial);
+    const secrets = startedSecrets(trial);
     const tried = secrets.length ? secrets : prepareDecoy(trial.prepared);
     const verified = await verifyAll(tried, trial);
     return secrets.find((_, i) => verified[i]);
   } catch (cause) {
-    return fail(
-      'key_store_unavailable',
-      'The key store responds with a secret that the scheme cannot use.',
-      503,
-      cause,
-    );
+    return fail('key_store_unavailable', 'The key store returned a secret that the scheme cannot use.', 503, cause);
   }
 }
 
-/** For each secret, whether it made one of the signatures. All are tried, so that the time does not tell which one matches. */
+/** For each secret, true if it made one of the signatures. All are tried, so that timing does not reveal which one matches. */
 async function verifyAll(secrets: readonly PreparedSecret[], trial: Trial): Promise<readonly boolean[]> {
   const { signatures, deriveKey } = trial.candidate.presented;
   const data = bytesToSign(trial.stringToSign);
@@ -141,8 +136,8 @@ async function verifyAll(secrets: readonly PreparedSecret[], trial: Trial): Prom
   return results;
 }
 
-/** The secrets of a record that are for this signature and have begun; those that end last come first. */
-function begunSecrets({ candidate: { presented }, record, prepared, now }: Trial): readonly PreparedSecret[] {
+/** The secrets of a record that have started and fit the signature's algorithm. The one that expires last comes first. */
+function startedSecrets({ candidate: { presented }, record, prepared, now }: Trial): readonly PreparedSecret[] {
   const found: PreparedSecret[] = [];
   for (const secret of record?.secrets ?? []) {
     const { notBefore = -Infinity } = secret;
@@ -161,7 +156,7 @@ function prepareDecoy(prepared: PreparedKeys): readonly PreparedSecret[] {
 }
 
 /**
- * Requires that a usable key made the signature, and may sign this way.
+ * Requires that a usable key made the signature, and may use this scheme, algorithm and address.
  *
  * @throws SignatureError `unknown_key`, `revoked_key`, `expired_key`, `inactive_key`, `signature_mismatch`, `retired_secret`,
  * `scheme_not_allowed`, `address_not_allowed`
@@ -172,14 +167,14 @@ export function requireMatch(
 ): { readonly record: KeyRecord; readonly secret: PreparedSecret } {
   if (refusal) throw refusal;
   requireUsable(record, now);
-  if (!secret) fail('signature_mismatch', 'No active secret of the key makes this signature of this request.', 401);
+  if (!secret) fail('signature_mismatch', 'No active secret of the key produces this signature for this request.', 401);
   requireActive(secret, now);
   requireAllowed(record, { scheme: candidate.scheme.name, algorithm: secret.key.algorithm, address });
   return { record, secret };
 }
 
 type Attempts = {
-  /** The first error of the signatures that could not be tried. */
+  /** The first error of signatures that could not be tried. */
   readonly failure: SignatureError | undefined;
   readonly context: MatchContext;
 };
@@ -194,7 +189,7 @@ function chooseMatches(matches: readonly Match[], { failure, context }: Attempts
 
 const isSome = (matches: readonly Match[]): matches is Matches => matches.length > 0;
 
-/** The matches that are accepted, or else the first: a retired secret does not stand in the way of the one that replaced it. */
+/** The matches that would be accepted, or else the first: a retired secret must not block the one that replaced it. */
 function preferActive(matches: readonly Match[], context: MatchContext): readonly Match[] {
   const matched = matches.filter(({ secret }) => secret);
   if (matched.length < 2) return matched;

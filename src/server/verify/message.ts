@@ -8,46 +8,46 @@ import {
   type TrustedProxies,
 } from './proxies.ts';
 
-/** A request as a server framework that has no `Request` received it. */
+/** A request received by a server framework without `Request`. */
 export type ReceivedRequest = {
   /** As received, in upper case. */
   readonly method: string;
   /** The Host field, or HTTP/2's `:authority`. */
   readonly authority: string;
-  /** Path and query as they stood on the wire: beginning with `/`, not decoded, nothing stripped. */
+  /** Path and query as on the wire: starts with `/`, not decoded, nothing removed. */
   readonly target: string;
-  /** The protocol that the request came by. @default 'http' */
+  /** The protocol of the request. @default 'http' */
   readonly scheme?: 'http' | 'https';
-  /** The header fields; names are asked for in lower case. */
+  /** The header fields. The verifier looks up names in lower case. */
   readonly headers: HeaderView;
   /** The bytes as received, or a web or Node stream of them; not the result of a parser. */
   readonly body?: Uint8Array | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array> | undefined;
-  /** Whether something has read the body already without keeping its bytes. @default false */
+  /** True if the body was already read and its bytes were not kept. @default false */
   readonly bodyUsed?: boolean;
 };
 
-/** The address that callers use, if a proxy presents their requests under another one. */
+/** The address that callers use, if a proxy forwards requests under another one. */
 export type PublicAddress = {
-  /** The origin that callers sign, as in `https://api.example.com`; without it, the one that the request names. */
+  /** The origin that callers sign, such as `https://api.example.com`; without it, the origin of the request. */
   readonly publicOrigin?: string;
-  /** What a proxy removes from the front of the path, as in `/v1`. @default none */
+  /** The path prefix that a proxy removes, such as `/v1`. @default none */
   readonly publicPath?: string;
   /**
-   * Proxies that are trusted to say where a request came from, and which host, protocol and path it called, unless `publicOrigin`
-   * and `publicPath` say so. @default none
+   * Proxies whose headers are trusted for the client's address, and for host, protocol and path prefix unless `publicOrigin` and
+   * `publicPath` are set. @default none
    */
   readonly trustedProxies?: TrustedProxies;
 };
 
 /** A request at its public address. */
 export type ReceivedMessage = Message & {
-  /** Path and query as the request names them, without what a proxy takes off the front, normalised. */
+  /** Path and query of the received request, normalised, without the prefix that a proxy removed. */
   readonly presentedTarget: string;
 };
 
-/** A request of which only the client's address has been read. */
+/** A request of which only the client's address has been resolved. */
 export type ResolvedRequest = {
-  /** Of the client, if known. */
+  /** The client's address, if known. */
   readonly address: string | undefined;
   /**
    * Parses the request.
@@ -58,10 +58,11 @@ export type ResolvedRequest = {
 };
 
 /**
- * Makes the function that finds the public address of a request; once per verifier. `peer` is the other end of the connection.
+ * Creates the function that finds the public address of a request; once per verifier. `peer` is the remote address of the
+ * connection.
  *
- * @throws SignatureError `invalid_configuration` for a `publicOrigin` with a path, and a `publicPath` that does not begin with `/`
- * or ends in one; (the function) `malformed_field`
+ * @throws SignatureError `invalid_configuration` for a `publicOrigin` with a path, and a `publicPath` that does not start with
+ * `/` or ends with one. The function throws `malformed_field`.
  */
 export function createRequestResolver({
   publicOrigin,
@@ -74,7 +75,7 @@ export function createRequestResolver({
     ? createConnectionReader(trustedProxies)
     : (_, peer) => ({ address: peer });
   return (request, peer) => {
-    const headers = 'url' in request ? request.headers : textsOf(request.headers);
+    const headers = 'url' in request ? request.headers : textHeaders(request.headers);
     const connection = readConnection(headers, peer);
     const message = (): ReceivedMessage => {
       const presented = 'url' in request ? parseAddress(request.url) : addressOfReceived(request);
@@ -102,7 +103,7 @@ function schemeAt({ proto }: ClientConnection): 'http' | 'https' | undefined {
 }
 
 function authorityAt({ host }: ClientConnection): string | undefined {
-  // RFC 3986 allows a comma in a host, but here it separates two hosts, of which one may be the caller's.
+  // RFC 3986 allows a comma in a host. Here it separates two values, one of which may come from the caller.
   if (host === undefined || (isAuthority(host) && !host.includes(','))) return host;
   return misforwarded('host');
 }
@@ -112,8 +113,7 @@ function prefixAt({ prefix = '' }: ClientConnection): string {
   return path ?? misforwarded('prefix, which must be a path');
 }
 
-const misforwarded = (what: string): never =>
-  fail('malformed_field', `Trusted proxies have forwarded a malformed ${what}.`);
+const misforwarded = (what: string): never => fail('malformed_field', `A trusted proxy forwarded a malformed ${what}.`);
 
 const withoutDefaultPort = (authority: string, scheme: string): string =>
   authority.toLowerCase().replace(scheme === 'https' ? /:443$/ : /:80$/, '');
@@ -129,8 +129,8 @@ function originOf(text: string): string {
   return url.href;
 }
 
-// A view may be a Map of lower-case names, or look into a plain object, whose `constructor` is no header.
-function textsOf(headers: HeaderView): HeaderView {
+// A view may be a Map with lower-case names, or a plain object, whose inherited `constructor` is not a header.
+function textHeaders(headers: HeaderView): HeaderView {
   const view: HeaderView = {
     get(name) {
       const value: unknown = headers.get(name.toLowerCase());
@@ -152,22 +152,22 @@ function addressOfReceived({ authority, target, scheme = 'http' }: ReceivedReque
   };
 }
 
-// The characters of a URI (RFC 3986 section 2), and those that clients of the URL Standard send as well: `^` and `|` in a path;
+// The characters of a URI (RFC 3986 section 2), and those that clients of the URL Standard also send: `^` and `|` in a path,
 // in a query also `\`, `{`, `}` and a backtick.
 const sendable = /^\/[!$%&'-;=@-[\]^_a-z|~]*(?:\?[!$%&'-;=?-~]*)?$/;
 
 /**
- * Requires a target without characters that clients escape. Signing escapes them, but routers may read them differently, such as
- * `\` as `/`, and then would serve another path than the signed one.
+ * Refuses a target with characters that clients escape. Signing escapes them, but a router may read them differently (`\` as
+ * `/`, for example) and serve another path than the signed one.
  *
  * @throws SignatureError `malformed_field`
  */
 function requireSendable(target: string): void {
   if (sendable.test(target)) return;
-  // Origin-form (RFC 9112 section 3.2.1), the only form that clients sign.
+  // Clients sign the origin-form only (RFC 9112 section 3.2.1).
   if (!/^\/[^#]*$/.test(target)) fail('malformed_field', 'The request target must be a path, without a fragment.');
   fail(
     'malformed_field',
-    'The request target holds what a client must escape: a space, control character or backslash in the path, for example.',
+    'The request target contains characters that a client must escape, such as a space, control character or backslash in the path.',
   );
 }

@@ -4,16 +4,16 @@ import type { SigningKey } from '../../core/signing-key.ts';
 import type { KeySecret } from '../contracts.ts';
 import { checkKeySecret } from '../keys/key-secret.ts';
 
-/** A secret of a key record, and the signing key made from it. */
+/** A secret of a key record, with its signing key. */
 export type PreparedSecret = { readonly secret: KeySecret; readonly key: SigningKey };
 
-/** The signing keys of one scheme. Each is made once, for as long as the store returns the same object. */
+/** The signing keys of one scheme. Each is created once per object that the store returns. */
 export type PreparedKeys = {
-  /** Undefined if the secret is for another scheme, or is a public key and the scheme has shared secrets only. */
+  /** Undefined if the secret is for another scheme, or is a public key and the scheme has only shared secrets. */
   get(secret: KeySecret): SigningKey | undefined;
 };
 
-/** Makes and keeps the signing keys of a scheme. */
+/** Creates and caches the signing keys of a scheme. */
 export function prepareKeys(scheme: Scheme): PreparedKeys {
   const known = new WeakMap<KeySecret, { readonly given: unknown; readonly key: SigningKey }>();
   return {
@@ -31,15 +31,15 @@ export function prepareKeys(scheme: Scheme): PreparedKeys {
   };
 }
 
-/** Whether a secret has not ended. `now` is in milliseconds since the epoch. */
+/** True if a secret has not expired. `now` is in milliseconds since the epoch. */
 export const isActive = ({ secret: { expiresAt = Infinity } }: PreparedSecret, now: number): boolean => now < expiresAt;
 
 /**
- * Requires a secret that has not ended.
+ * Requires a secret that has not expired.
  *
  * @param now in milliseconds since the epoch.
  * @throws SignatureError `retired_secret`
  */
 export function requireActive(secret: PreparedSecret, now: number): void {
-  if (!isActive(secret, now)) fail('retired_secret', 'The secret has been replaced by another: sign with that.', 401);
+  if (!isActive(secret, now)) fail('retired_secret', 'The secret has been replaced: sign with the new one.', 401);
 }

@@ -5,40 +5,40 @@ import { canonicalAddress, parseRanges, type Ranges, refuseEverybody } from '../
 
 const known = ['forwarded', 'x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 'x-forwarded-prefix'] as const;
 
-/** A header in which proxies say how a request reached them: Forwarded (RFC 7239), or one of its predecessors. */
+/** A header in which proxies describe the original request: Forwarded (RFC 7239), or one of its predecessors. */
 export type ForwardingHeader = (typeof known)[number];
 
-/** Which proxies are trusted to say where requests came from. */
+/** The proxies whose forwarding headers are trusted. */
 export type TrustedProxies = {
-  /** Addresses and CIDR ranges of all of them. Headers from other addresses are ignored. */
+  /** Addresses and CIDR ranges of all trusted proxies. Forwarding headers from other addresses are ignored. */
   readonly addresses: readonly string[];
   /**
-   * The headers that the first proxy always overwrites, and that the others set, extend or leave alone: `forwarded`, or
-   * `x-forwarded-for` and others. Do not name a header that the first proxy passes on unchanged: callers can forge it.
+   * The headers that the first proxy always overwrites and that the others set, append to or leave alone: `forwarded` alone, or
+   * `x-forwarded-for` with others. Do not list a header that the first proxy passes on unchanged: callers can forge it.
    */
   readonly headers: readonly ForwardingHeader[];
 };
 
 const trustedNames: OptionNames<TrustedProxies> = { addresses: true, headers: true };
 
-/** The connection to the first trusted proxy, as the proxies describe it. Undefined values are those that none of them gives. */
+/** The connection to the first trusted proxy, as the proxies describe it. A value that no proxy states is undefined. */
 export type ClientConnection = {
-  /** Where the request came from. */
+  /** The client's address. */
   readonly address: string | undefined;
-  /** Protocol, host and the path prefix that a proxy removed: text that has not been checked. */
+  /** Protocol, host and the path prefix that a proxy removed: unchecked text. */
   readonly proto?: string | undefined;
   readonly host?: string | undefined;
   readonly prefix?: string | undefined;
 };
 
-/** Reads how a request came in. `peer` is the other end of the connection. */
+/** Reads the client connection of a request. `peer` is the remote address of the TCP connection. */
 export type ConnectionReader = (headers: HeaderView, peer: string | undefined) => ClientConnection;
 
 /**
- * Makes the function that finds the client behind trusted proxies. It reads from the right, where the nearest proxy has written,
- * to the first address that is not a trusted proxy. Everything further left may be forged by the caller.
+ * Creates the function that finds the client behind trusted proxies. The nearest proxy writes last, so it reads from the right
+ * until the first address that is not a trusted proxy. Anything further left may be forged by the caller.
  *
- * @throws SignatureError `invalid_configuration`; (the function) `malformed_field`
+ * @throws SignatureError `invalid_configuration`. The function throws `malformed_field`.
  */
 export function createConnectionReader(trusted: TrustedProxies): ConnectionReader {
   requireKnownOptions(trusted, trustedNames, 'trustedProxies');
@@ -51,7 +51,7 @@ export function createConnectionReader(trusted: TrustedProxies): ConnectionReade
     const others = known.slice(2).join(', ');
     fail(
       'invalid_configuration',
-      `trustedProxies.headers is forwarded alone, or x-forwarded-for and any of ${others}.`,
+      `trustedProxies.headers must be forwarded alone, or x-forwarded-for with any of ${others}.`,
     );
   }
   const read = standard ? byForwarded : byList;
@@ -89,7 +89,7 @@ function byList({ headers, names, isTrusted }: Reading): ClientConnection {
 
 const entriesOf = (list: string | null): readonly string[] => list?.split(',').map((entry) => entry.trim()) ?? [];
 
-/** The value that all proxies agree on. If they differ, the whole list is returned, which no later check accepts. */
+/** The value that all proxies agree on. If they differ, the whole list, which every later check refuses. */
 function agreed(list: string | null): string | undefined {
   const [first, ...others] = new Set(entriesOf(list));
   return others.length ? `${list}` : first;
@@ -97,7 +97,7 @@ function agreed(list: string | null): string | undefined {
 
 type Found = { readonly index: number; readonly address: string | undefined };
 
-/** The client of the first trusted proxy; if all addresses are trusted, the first of them. */
+/** The client of the first trusted proxy; the first address if all are trusted. */
 function clientIn(field: string, sources: readonly (string | undefined)[], isTrusted: Ranges): Found {
   for (let index = sources.length - 1; index >= 0; index--) {
     const address = addressIn(field, sources[index]);
@@ -109,7 +109,7 @@ function clientIn(field: string, sources: readonly (string | undefined)[], isTru
 const node =
   /^(?:(?:unknown|_[\w.-]+|(?<ipv4>[\d.]+)|\[(?<bracketed>[\da-f]*:[\da-f:.]+)\])(?::(?:\d{1,5}|_[\w.-]+))?|(?<ipv6>[\da-f]*:[\da-f:.]+))$/i;
 
-/** The address of a node (RFC 7239 section 6), with or without brackets; undefined if it is unknown or obfuscated. */
+/** The address of a node (RFC 7239 section 6), with or without brackets; undefined if unknown or obfuscated. */
 function addressIn(field: string, text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
   const { groups } = node.exec(text) ?? malformed(field);
@@ -118,19 +118,20 @@ function addressIn(field: string, text: string | undefined): string | undefined 
 }
 
 const malformed = (field: string): never =>
-  fail('malformed_field', `${field} is malformed: a trusted proxy has written what is no address.`);
+  fail('malformed_field', `${field} is malformed: a trusted proxy has written a value that is not an address.`);
 
-/** What one proxy says of the connection on which it received a request: by lower-case names of RFC 7239 section 4. */
+/** One proxy's description of the connection on which it received the request: parameters by lower-case name (RFC 7239 section 4). */
 export type ForwardedElement = ReadonlyMap<string, string>;
 
-// A pair and the separator after it. Unquoted values may hold colons and brackets, which some proxies do not quote.
+// A pair and the separator after it. Unquoted values may contain colons and brackets, which some proxies do not quote.
 const forwardedPair =
   /[ \t]*(?:([\w!#$%&'*+.^`|~-]+)=(?:([\w!#$%&'*+.^`|~:[\]-]+)|"((?:[^"\\]|\\.)*)")[ \t]*)?([;,]|$)/y;
 
 /**
- * The elements of a Forwarded field (RFC 7239 section 4), in order; the nearest proxy has written the last one.
+ * Parses a Forwarded field (RFC 7239 section 4). The nearest proxy has written the last element. Strict: otherwise an opening
+ * quote from a caller could swallow what a proxy appends.
  *
- * @throws SignatureError `malformed_field`, so that a quotation that a caller opens cannot swallow what a proxy adds.
+ * @throws SignatureError `malformed_field`
  */
 export function parseForwarded(value: string): readonly ForwardedElement[] {
   const elements: ForwardedElement[] = [];

@@ -11,20 +11,20 @@ import type { Match } from './match-key.ts';
 export type ClaimRules = {
   /** In milliseconds since the epoch. */
   readonly now: number;
-  /** For how long a nonce is remembered, in milliseconds. */
+  /** How long a nonce is remembered, in milliseconds. */
   readonly remembered: number;
-  /** Whether the finding `no-nonce` is accepted. */
+  /** True if the finding `no-nonce` is accepted. */
   readonly reusable: boolean;
 };
 
 /**
- * Claims a nonce for every valid signature. Otherwise a request with two signatures could be replayed with only its second one.
- * This is the last check that authenticates a request, because a claimed nonce is spent.
+ * Claims a nonce for every valid signature; otherwise a doubly signed request could be replayed with only its second signature.
+ * Runs as the last authentication check, because a claimed nonce cannot be used again.
  *
  * @throws SignatureError `replayed_request`, `replay_store_full`, `replay_store_unavailable`
  */
 export async function claimNonces(replay: ReplayStore, matches: readonly Match[], rules: ClaimRules): Promise<void> {
-  // Schemes that share headers present one nonce twice: it is claimed once.
+  // Schemes that share headers present the same nonce twice; it is claimed once.
   const claims = new Map<string, Claim>();
   for (const match of matches) {
     const { accessKey, presented } = match.candidate;
@@ -51,7 +51,7 @@ type Claim = {
   readonly expiresAt: number;
 };
 
-// Not of the signature: with some algorithms anyone can turn one valid signature into another.
+// Not the digest of the signature: with some algorithms anyone can turn a valid signature into another valid one.
 const digestOf = async ({ stringToSign }: Match): Promise<string> => hex(await sha256OfBody(bytesToSign(stringToSign)));
 
 // `expiresAt` extends the claim only if there is no timestamp. Otherwise a caller could make the store keep a nonce for ever.
@@ -59,15 +59,15 @@ const claimEnd = ({ time, expiresAt = 0 }: PresentedSignature, { now, remembered
   Math.max(now + remembered, time === undefined ? expiresAt : 0) + 1000;
 
 function unavailable(cause: unknown): never {
-  // Stores of this package say precisely what is wrong.
+  // Stores of this package give a precise reason.
   if (cause instanceof SignatureError && cause.code.startsWith('replay_store_')) throw cause;
   return fail('replay_store_unavailable', toStoreError('The replay store', cause), 503, cause);
 }
 
 function requireUnseen(claim: unknown): void {
   if (claim === 'seen') fail('replayed_request', 'This request has been received before: sign each attempt anew.', 401);
-  // Anything else does not prove that the nonce is new.
+  // Any other value does not prove that the nonce is new.
   if (claim !== 'fresh') {
-    fail('replay_store_unavailable', 'The replay store must respond with fresh or seen, and does not.', 503);
+    fail('replay_store_unavailable', 'The replay store returned neither fresh nor seen.', 503);
   }
 }

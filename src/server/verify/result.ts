@@ -10,63 +10,64 @@ import type { ExpectedBody, VerifiedBody } from './body.ts';
 import type { ReceivedRequest } from './message.ts';
 import type { PreparedSecret } from './prepared-keys.ts';
 
-/** A request that is fresh, unseen, whole and signed by the principal. */
+/** A request that is fresh, not replayed, unmodified and signed by the principal. */
 export type Verified<Received> = {
   readonly ok: true;
   readonly principal: Principal;
-  /** The name of the scheme by which the request is signed. */
+  /** The name of the scheme that verified. */
   readonly scheme: string;
-  /** When the secret that signed stops verifying, where another takes its place; in milliseconds since the epoch. */
+  /** When the caller's secret expires, if a new one replaces it; in milliseconds since the epoch. */
   readonly retiresAt?: number;
-  /** The request, with a body that can be read. */
+  /** The request, with a readable body. */
   readonly request: Received;
-  /** The bytes of the body that were verified; undefined where there is none, or it is not signed, or was left unread. */
+  /** The verified bytes of the body; undefined if there is no body, or if it is unsigned or deferred. */
   readonly body: Uint8Array | undefined;
-  /** What the body must be, where it was left unread as `VerifyContext.body` asked: nothing has checked it. */
+  /** The expected body, if `VerifyContext.body` deferred it. The body has not been checked. */
   readonly expectedBody?: ExpectedBody;
+  /** The client's address and the public address of the request. */
   /** Where the request came in, as it was judged: what was signed of it is right. */
   readonly resolved: ResolvedAddress;
-  /** Names of headers whose whole value is signed, in lower case, beside those that carry the signature. */
+  /** Headers whose whole value is signed, in lower case, other than those that carry the signature. */
   readonly signedHeaders: readonly string[];
-  /** Names of headers that may carry a signature of this scheme, in lower case. */
+  /** Headers that may carry a signature of this scheme, in lower case. */
   readonly signatureHeaders: readonly string[];
-  /** To be added to the answer: when the secret retires, and what is left of the key's budget, where that is known. */
+  /** Fields to add to the response: when the secret retires, and what remains of the key's budget, if known. */
   readonly headers: Readonly<Record<string, string>>;
   /**
-   * Checks a scope that only a part of the server asks for, after the verifier has accepted the request. A key that does not have it
-   * is refused, and the audit gets a second event, with the outcome `refused`.
+   * Checks a scope that a single route requires, after the request was accepted. If the key does not have it, the audit gets a
+   * second event, with the outcome `refused`.
    *
-   * @returns the refusal, as `verify` gives it; undefined if the key has the scope.
+   * @returns the refusal, in the form that `verify` returns; undefined if the key has the scope.
    */
   checkScope(scope: string): Promise<Refused | undefined>;
-  /** Signs the answer to this request with the caller's secret, so that the caller knows whose it is. */
+  /** Signs the response to this request, so that the caller can authenticate it. */
   countersign(response: Response): Promise<Response>;
 };
 
-/** How a request came in, as far as `publicOrigin`, trusted proxies and the request say, in this order. */
+/** The address of a request, taken from `publicOrigin`, trusted proxies and the request, in this order. */
 export type ResolvedAddress = {
-  /** Where it came from. */
+  /** The client's address. */
   readonly address: string | undefined;
   readonly scheme: 'http' | 'https';
-  /** The host that was called, in lower case, with its port unless that is the default one. */
+  /** The requested host, in lower case, with its port unless that is the default. */
   readonly authority: string;
   /**
-   * Path and query as the request names them, without `publicPath`, and normalised: RFC 3986 section 6.2.2. Route by this spelling,
-   * because a router may tell it from others that verify alike, such as `/%61dmin` from `/admin`.
+   * Path and query of the request, normalised (RFC 3986 section 6.2.2), without `publicPath`. Route by this value: a router may
+   * distinguish spellings that verify alike, such as `/%61dmin` and `/admin`.
    */
   readonly target: string;
 };
 
-/** A request that is not to be served, and why. */
+/** A refused request, and the reason. */
 export type Refused = {
   readonly ok: false;
-  /** The precise reason: for logs, not for the caller. */
+  /** The precise reason. For logs, not for the caller. */
   readonly error: SignatureError;
-  /** What to answer: as precise as the caller may know. */
+  /** The response to send, as precise as the caller may know. */
   readonly response: PlainResponse;
 };
 
-/** What the steps of verification have found out about a request that none of them refuses. */
+/** What verification has found out about an accepted request. */
 export type Findings = Pick<Verified<unknown>, 'resolved' | 'headers' | 'checkScope'> & {
   readonly record: KeyRecord;
   readonly secret: PreparedSecret;
@@ -76,7 +77,7 @@ export type Findings = Pick<Verified<unknown>, 'resolved' | 'headers' | 'checkSc
   readonly countersigner: Countersigner | undefined;
 };
 
-/** The result for a request that is accepted. */
+/** Builds the result for an accepted request. */
 export function acceptedResult<Received>(
   request: Received,
   { record, secret, scheme, signedHeaders = [], body, resolved, headers, countersigner, checkScope }: Findings,
@@ -97,7 +98,7 @@ export function acceptedResult<Received>(
         ? countersignResponse(countersigner, response)
         : fail('invalid_configuration', `The scheme ${scheme.name} signs no responses.`, 500),
   };
-  // Assigned rather than spread, which is slower, and this runs for every request.
+  // Assigned rather than spread: spreading is slower, and this runs for every request.
   if (body.unread) result.expectedBody = body.unread;
   const { expiresAt } = secret.secret;
   if (expiresAt !== undefined) {
@@ -111,24 +112,24 @@ const principalOf = ({ accessKey, service, environment, scopes = [] }: KeyRecord
   accessKey,
   service,
   environment,
-  // A copy: a handler that changes it must not change the key.
+  // Copied: a handler may change it, and must not change the key.
   scopes: [...scopes],
 });
 
-/** What of a request was verified. */
+/** The verified parts of a request. */
 export type VerifiedParts = {
   /** In upper case. */
   readonly method: string;
-  /** Path and query as the request names them, normalised. */
+  /** Path and query of the request, normalised. */
   readonly target: string;
   /** The body, if it was read. */
   readonly body: Uint8Array | undefined;
 };
 
-/** What follows the authority of a URL. */
+/** The part of a URL after the authority. */
 const pathOf = (url: string): string => url.slice(url.indexOf('/', url.indexOf('//') + 2));
 
-/** The verified request, with a body that can be read again and, if it is a `Request`, method and URL in the verified spelling. */
+/** The verified request, with a body that can be read again. For a `Request`, method and URL have the verified spelling. */
 export function verifiedRequest<Received extends Request | ReceivedRequest>(
   received: Received,
   { method, target, body }: VerifiedParts,
@@ -139,7 +140,7 @@ export function verifiedRequest<Received extends Request | ReceivedRequest>(
   const request: Request = received;
   // A Request of these methods cannot carry a body.
   const carried = body && !(body.length === 0 && /^(?:GET|HEAD)$/.test(method)) ? body : undefined;
-  // The whole of it: behind a fragment, which nobody signs, another path could end like the verified one.
+  // Compared as a whole: an unsigned fragment could end like the verified path while the path differs.
   const spelled =
     pathOf(request.url) === target
       ? withMethod(request, { method, body: carried })
@@ -147,7 +148,7 @@ export function verifiedRequest<Received extends Request | ReceivedRequest>(
   return spelled as Awaitable<Received>;
 }
 
-/** A signature covers the method in upper case, and a router may tell `delete` from `DELETE`. */
+/** Sets the signed method, in upper case: a router may distinguish `delete` from `DELETE`. */
 function withMethod(request: Request, { method, body }: Omit<VerifiedParts, 'target'>): Request {
   const changed = request.method !== method;
   return changed || body

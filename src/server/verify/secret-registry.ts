@@ -6,10 +6,10 @@ import type { KeyRecord } from '../contracts.ts';
 import type { PreparedKeys } from './prepared-keys.ts';
 
 /**
- * Checks, once for each record, that no scheme of which others choose the string to sign has a secret in common with another
- * scheme: what it is made to sign would be a signature by that one.
+ * Checks, once per record, that a scheme whose string to sign comes from others does not share a secret with another scheme.
+ * Otherwise a signature made under the first could be valid under the second.
  *
- * @throws SignatureError (the function returned) `key_store_unavailable`
+ * @throws SignatureError `key_store_unavailable`, from the returned function.
  */
 export function createSecretRegistry(prepared: ReadonlyMap<Scheme, PreparedKeys>): (record: KeyRecord) => void {
   const schemes = [...prepared.keys()];
@@ -34,7 +34,7 @@ export function createSecretRegistry(prepared: ReadonlyMap<Scheme, PreparedKeys>
 
 const hasKey = (keys: readonly SigningKey[], key: SigningKey): boolean => keys.some((one) => isSameKey(one, key));
 
-// What a scheme cannot make a key of is told where it is used.
+// A secret that the scheme cannot use is reported when it is used.
 function keyOf(
   prepared: ReadonlyMap<Scheme, PreparedKeys>,
   scheme: Scheme,

@@ -4,11 +4,11 @@ import type { Message } from '../../core/message.ts';
 import type { PresentedSignature, Scheme } from '../../core/scheme.ts';
 
 /**
- * The schemes of a verifier, in the order in which they are tried.
+ * Checks the schemes of a verifier, which are tried in this order.
  *
- * @param acceptFindings the findings that are accepted.
- * @throws SignatureError `invalid_configuration` for no scheme, for two of one name, and for a scheme with a finding of high
- * severity that is not accepted.
+ * @param acceptFindings the accepted findings.
+ * @throws SignatureError `invalid_configuration` for no scheme, for two schemes with the same name, and for a scheme with a finding of
+ * high severity that is not accepted.
  */
 export function acceptedSchemes(
   given: Scheme | readonly Scheme[],
@@ -23,14 +23,14 @@ export function acceptedSchemes(
   for (const { name, findings = [] } of schemes) {
     const open = findings.filter(({ code, severity }) => severity === 'high' && !acceptFindings.includes(code));
     if (open.length) {
-      const said = open.map(({ code, message }) => `${code} (${message})`).join(', ');
-      fail('invalid_configuration', `The scheme ${name} leaves open what acceptFindings must name: ${said}`);
+      const weaknesses = open.map(({ code, message }) => `${code} (${message})`).join(', ');
+      fail('invalid_configuration', `The scheme ${name} has findings that acceptFindings must name: ${weaknesses}`);
     }
   }
   return schemes;
 }
 
-/** A signature by one of the schemes, and the access key that it claims. */
+/** A signature of one scheme, and the access key that it claims. */
 export type Candidate = {
   readonly scheme: Scheme;
   readonly presented: PresentedSignature;
@@ -38,10 +38,10 @@ export type Candidate = {
 };
 
 /**
- * Reads the signatures of a request, one per scheme. Two schemes may use the same headers, so all are tried.
+ * Reads the signatures of a request, one per scheme. All schemes are tried, because two may use the same headers.
  *
  * @param accessKey for schemes that carry none. @default the scheme's name
- * @throws SignatureError the first error for a malformed signature, else `missing_signature`.
+ * @throws SignatureError the first error of a malformed signature, otherwise `missing_signature`.
  */
 export function findSignatures(
   message: Message,

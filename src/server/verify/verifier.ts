@@ -12,20 +12,20 @@ import { acceptedSchemes } from './signatures.ts';
 import { limitNames, type VerifierOptions, type VerifyContext, verifierNames } from './verifier-options.ts';
 import { createVerify, type Verification } from './verify.ts';
 
-/** Verifies requests; made by {@link createVerifier}. */
+/** Verifies requests. Created by {@link createVerifier}. */
 export type Verifier = {
-  /** Verifies a request. Nothing that a caller can send makes it throw. */
+  /** Verifies a request. Never throws because of a request, whatever its content. */
   verify<Received extends Request | ReceivedRequest>(
     request: Received,
     context?: VerifyContext,
   ): Promise<Verified<Received> | Refused>;
-  /** Whether a scheme signs the bytes of the body and not their SHA-256. Its requests cannot be verified without their body. */
+  /** True if a scheme signs the bytes of the body instead of their SHA-256. Its requests cannot be verified without their body. */
   readonly needsBody: boolean;
-  /** The headers that callers send and read, as far as the schemes know them; for CORS, where pages can only use listed ones. */
+  /** The headers that callers send and read, as far as the schemes define them. Needed for CORS, which has to list them. */
   readonly fields: {
-    /** Names of request headers, in lower case, without those that a caller chooses to sign as well. */
+    /** Request headers in lower case, without the additional ones that a caller chooses to sign. */
     readonly request: readonly string[];
-    /** Names of response headers that carry countersignatures, or say how to sign. */
+    /** Response headers that carry countersignatures, or describe how to sign. */
     readonly response: readonly string[];
   };
 };
@@ -37,10 +37,18 @@ type Outcome = Pick<Audited, 'request' | 'error' | 'reportOnly'> & {
 };
 
 /**
- * Makes a verifier. It accepts only requests that are fresh, not replayed, unmodified and signed with an active secret, except as
- * relaxed by `acceptFindings`.
+ * Creates a verifier. It accepts only requests that are fresh, not replayed, unmodified and signed with an active secret, except
+ * as relaxed by `acceptFindings`.
  *
  * @throws SignatureError `invalid_configuration`, `invalid_credentials` for a `responseKey` that cannot sign.
+ * @example
+ * import { createVerifier, generateCredentials, memoryKeys, memoryReplay } from 'countersign/server';
+ *
+ * const credentials = generateCredentials();
+ * const keys = memoryKeys([{ accessKey: credentials.accessKey, service: 'billing', secrets: [credentials] }]);
+ * const verifier = createVerifier({ keys, replay: memoryReplay() });
+ * const result = await verifier.verify(new Request('https://api.example.com/orders'));
+ * console.log(result.ok || result.error.code); // → missing_signature
  */
 export function createVerifier(options: VerifierOptions): Verifier {
   requireKnownOptions(options, verifierNames, 'createVerifier()');
@@ -57,22 +65,22 @@ export function createVerifier(options: VerifierOptions): Verifier {
     const error =
       cause instanceof SignatureError
         ? cause
-        : new SignatureError('internal_error', 'The request could not be judged.', 500, { cause });
-    const reply = refusalResponse(error, {
+        : new SignatureError('internal_error', 'The request could not be verified.', 500, { cause });
+    const response = refusalResponse(error, {
       scheme: (candidate?.scheme ?? schemes[0]).name,
       disclosed: key !== undefined || record?.explain === true,
       howToSign,
       challenge: error.status === 401 ? challenges?.issue() : undefined,
       budget,
     });
-    // An authenticated caller can then trust the refusal, and set its clock by the time in it.
+    // Signed, so that the caller can trust the refusal, for example to set its clock.
     const countersigner = countersignerOf(verification);
-    // A key that can only verify signs no response.
-    const signed = countersigner && (await countersignPlainResponse(countersigner, reply).catch(() => undefined));
-    return { ok: false, error, response: signed ?? reply };
+    // A verify-only key cannot sign: the refusal is then sent unsigned.
+    const signed = countersigner && (await countersignPlainResponse(countersigner, response).catch(() => undefined));
+    return { ok: false, error, response: signed ?? response };
   }
 
-  /** Refuses a scope that a route asks for later like one that the context asks for. */
+  /** Refuses a missing scope after verification just as during it. */
   async function checkScope(request: Request | ReceivedRequest, verification: Verification, scope: string) {
     const begun = performance.now();
     try {
@@ -115,7 +123,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
       }
       const error = result.ok ? undefined : result.error;
       const { charged, refundable } = verification;
-      // The address does not pay for requests of known callers, nor for failures of the server.
+      // Requests of authenticated callers and failures of the server are not charged to the address.
       if (charged && (refundable || (error && error.status >= 500))) await limits.refund(charged);
       reportOutcome({ request, verification, begun, error, reportOnly: context.reportOnly === true });
       return result;

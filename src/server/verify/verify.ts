@@ -19,11 +19,11 @@ import { type Candidate, findSignatures } from './signatures.ts';
 import type { VerifierOptions, VerifyContext } from './verifier-options.ts';
 
 /**
- * What is known of a request so far. Each step adds to it, so that refusals and audit events can use it, whichever step refuses.
- * Only this file writes it.
+ * Everything known about a request so far. Each step adds to it, so that refusals and audit events have it at any point. Only
+ * this file writes it.
  */
 export type Verification = {
-  /** Of the client, if known. */
+  /** The client's address, if known. */
   address?: string | undefined;
   message?: Message;
   /** The signature that authenticates the caller, or else the first one. */
@@ -31,22 +31,22 @@ export type Verification = {
   record?: KeyRecord | undefined;
   /** The key that made the signature: the caller is authenticated. */
   key?: SigningKey;
-  /** Which of the record's secrets made the signature. */
+  /** The `id` of the secret that made the signature. */
   secretId?: string | undefined;
-  /** The budget of the address, once a point was taken from it. */
+  /** The budget of the address, if a point was consumed. */
   charged?: Budget;
-  /** The budget that was used last. */
+  /** The last budget that was charged. */
   budget?: Budget;
-  /** Whether the address gets its point back. */
+  /** True if the address gets its point back. */
   refundable?: true;
 };
 
-/** What the steps work with beside the options. */
+/** What the steps need in addition to the options. */
 export type VerificationParts = {
   readonly schemes: readonly Scheme[];
   readonly limits: Limits;
   readonly clock: () => number;
-  readonly countersignerOf: (answered: CountersignedRequest) => Countersigner | undefined;
+  readonly countersignerOf: (request: CountersignedRequest) => Countersigner | undefined;
   /** See {@link Verified.checkScope}. */
   checkScope(
     request: Request | ReceivedRequest,
@@ -55,7 +55,7 @@ export type VerificationParts = {
   ): Promise<Refused | undefined>;
 };
 
-/** Verifies one request, and writes down in `verification` what it finds. Throws a SignatureError to refuse. */
+/** Verifies one request and records in `verification` what it finds. Throws a SignatureError to refuse. */
 export type Verify = <Received extends Request | ReceivedRequest>(
   request: Received,
   context: VerifyContext,
@@ -65,7 +65,7 @@ export type Verify = <Received extends Request | ReceivedRequest>(
 const noHeaders = Object.freeze({});
 
 /**
- * Makes the function that runs the steps of verification, in the order of docs/protocol.md.
+ * Creates the function that runs the steps of verification, in the order of docs/protocol.md.
  *
  * @throws SignatureError `invalid_configuration`
  */
@@ -88,7 +88,7 @@ export function createVerify(options: VerifierOptions, parts: VerificationParts)
     requireChallenge(presented, challenges);
   }
 
-  /** Takes a point before anything is verified, so that parallel guesses cannot pass before the first one fails. */
+  /** Consumes a point before verification, so that parallel guesses cannot all pass before the first one fails. */
   async function chargeAddress(verification: Verification): Promise<void> {
     const budget = limits.byAddress?.(verification.address);
     if (!budget) return;
@@ -103,7 +103,7 @@ export function createVerify(options: VerifierOptions, parts: VerificationParts)
   }
 
   return async (request, context, verification) => {
-    // The client's address and its limit, before anything is parsed: parsing costs more than the limiter does.
+    // The address and its limit come before parsing, which costs more than the limiter.
     verification.address = context.address;
     let resolved: ResolvedRequest;
     try {
@@ -117,13 +117,13 @@ export function createVerify(options: VerifierOptions, parts: VerificationParts)
     verification.address = address;
     if (limits.byAddress) await chargeAddress(verification);
 
-    // The form of the request and its signatures.
+    // The syntax of the request and its signatures.
     const message = resolved.message();
     verification.message = message;
     const candidates = findSignatures(message, schemes, context.accessKey);
     verification.candidate = candidates[0];
 
-    // The key, its signature and its state.
+    // The key and its state, and the signature.
     const now = clock();
     const reader = createBodyReader(request, maxBodyBytes);
     const timely = (candidate: Candidate) => requireTimely(candidate, now);
@@ -133,16 +133,16 @@ export function createVerify(options: VerifierOptions, parts: VerificationParts)
     const { record, secret } = requireMatch(match, { now, address });
     const { scheme, presented } = match.candidate;
 
-    // The time of every signature that could be used alone.
+    // Every signature that would be valid alone must be timely.
     for (const { candidate } of matches) requireTimely(candidate, now);
 
-    // If the response cannot be countersigned as required, the request is refused before its nonce is claimed.
+    // Before the nonce is claimed: a request whose response cannot be countersigned is refused.
     const countersigner = countersignerOf(verification);
     requireCountersigner(countersigner, { wanted: context.countersign, scheme, secret });
 
     const body = await checkBody(reader, presented.body, bodyRules[context.body ?? 'read']);
     await claimNonces(replay, matches, { now, remembered, reusable });
-    // Only now: a replay counts against the address like an unsigned request.
+    // Only now: a replay counts against the address limit like an unsigned request.
     verification.refundable = true;
 
     requireScope(record, context.scope);
@@ -173,7 +173,7 @@ export function createVerify(options: VerifierOptions, parts: VerificationParts)
   };
 }
 
-/** Records who made the request, or who seems to have made it. */
+/** Records the caller, or the claimed caller if the signature does not verify. */
 function recordMatch(verification: Verification, { candidate, record, secret }: Match, now: number): void {
   verification.candidate = candidate;
   verification.record = record;
@@ -182,7 +182,7 @@ function recordMatch(verification: Verification, { candidate, record, secret }: 
   if (secret && isActive(secret, now)) verification.key = secret.key;
 }
 
-/** The numbers among the options; times in milliseconds. */
+/** Checks the numeric options. Returns times in milliseconds. */
 function checkedNumbers({
   challenges,
   tolerance: seconds = 300,
@@ -195,7 +195,7 @@ function checkedNumbers({
     fail('invalid_configuration', 'The lifetime of challenges must be a positive number of seconds.');
   }
   const tolerance = seconds * 1000;
-  // A request is fresh from one tolerance before its time to one after it, so its nonce is remembered for both.
+  // A request is fresh from one tolerance before its timestamp to one after it, so its nonce is remembered for both.
   const remembered = Math.max(2 * tolerance, (challenges?.lifetime ?? 0) * 1000);
   return { tolerance, remembered, maxBodyBytes };
 }
