@@ -108,6 +108,12 @@ describe('a request that is signed by two schemes', () => {
 });
 
 describe('schemes that cannot be combined', () => {
+  // The server knows the caller of such a scheme by the route, and claims the nonce under that name.
+  const nameless = defineScheme({
+    name: 'nameless',
+    stringToSign: 'nameless\n{timestamp}\n{nonce}\n{method}\n{authority}\n{target}\n{body|sha256|hex}',
+    headers: { 'X-N-Time': '{timestamp}', 'X-N-Nonce': '{nonce}', 'X-N-Signature': '{signature}' },
+  });
   const v1 = { scheme: countersignV1 };
   const scope = { region: 'eu-west-1', service: 'execute-api' };
   const signing = (later: Scheme) =>
@@ -121,6 +127,12 @@ describe('schemes that cannot be combined', () => {
     ['one that carries no nonce', sigv4(scope), /do not carry one nonce/],
     ['one that makes another nonce of it', standardWebhooks(), /do not carry one nonce/],
     ['one that writes it in another form', defineScheme(acquiaHmac({ realm: 'shop' })), /do not carry one nonce/],
+    ['one that carries no access key', nameless, /do not carry one access key/],
+    [
+      'one that reads another access key',
+      { ...nameless, read: (message) => ({ ...nameless.read(message), accessKey: `${accessKey}-2` }) },
+      /do not carry one access key/,
+    ],
     [
       'one that needs the same header',
       {
@@ -137,6 +149,17 @@ describe('schemes that cannot be combined', () => {
       await expect(signing(later).sign(request())).rejects.toThrow(message);
     },
   );
+
+  it('are told when a request is signed: two without an access key', async () => {
+    const other = defineScheme({
+      name: 'other',
+      stringToSign: 'other\n{timestamp}\n{nonce}\n{method}\n{authority}\n{target}\n{body|sha256|hex}',
+      headers: { 'X-O-Time': '{timestamp}', 'X-N-Nonce': '{nonce}', 'X-O-Signature': '{signature}' },
+    });
+    const scheme = combineSchemes([{ scheme: nameless }, { scheme: other }]);
+    const signer = createSigner({ accessKey, secret, scheme });
+    await expect(signer.sign(request())).rejects.toThrow(/do not carry one access key/);
+  });
 
   it('are told when they are combined: one alone, and one that signs in the query', () => {
     expect(() => combineSchemes([v1])).toThrow(/two/);

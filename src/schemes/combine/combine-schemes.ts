@@ -19,7 +19,7 @@ export type CombinedScheme = {
  * Servers that share a replay store all claim that nonce, so they accept the request once. Responses are not countersigned.
  *
  * @throws SignatureError `invalid_configuration` for fewer than two schemes, and for one that signs in the query; when a
- * request is signed, also for schemes that carry another nonce or none, and for two that need one header to differ.
+ * request is signed, also for schemes that do not carry the same nonce and access key, and for two that need one header to differ.
  * `invalid_credentials`, when a signer is made, for one secret in two schemes of which one has the finding `no-domain-separation`.
  */
 export function combineSchemes(combined: readonly CombinedScheme[]): SigningScheme {

@@ -40,7 +40,7 @@ type Signed = {
 /**
  * The headers of all schemes.
  *
- * @throws SignatureError `invalid_configuration` where two set one header to two values, or carry two nonces or none.
+ * @throws SignatureError `invalid_configuration` if two set one header to two values, or do not carry one nonce and one access key.
  */
 export function combinedHeaders(
   schemes: readonly Scheme[],
@@ -56,16 +56,21 @@ export function combinedHeaders(
       headers.set(name.toLowerCase(), { name, value });
     }
   }
-  requireOneNonce(schemes, { ...message, headers: withFields(message.headers, headers) });
+  requireOneClaim(schemes, { ...message, headers: withFields(message.headers, headers) });
   return Object.fromEntries([...headers.values()].map(({ name, value }) => [name, value]));
 }
 
-// Two nonces are two claims: servers that take one scheme each would accept the request once by each.
-function requireOneNonce(schemes: readonly Scheme[], message: Message): void {
-  const nonces = schemes.map((scheme) => scheme.read(message).nonce);
-  if (nonces.includes(undefined) || new Set(nonces).size > 1) {
+// A server claims a nonce under an access key. Two claims would let servers that take one scheme each accept the request once by each.
+function requireOneClaim(schemes: readonly Scheme[], message: Message): void {
+  const presented = schemes.map((scheme) => scheme.read(message));
+  const isOne = (values: readonly (string | undefined)[]) => !values.includes(undefined) && new Set(values).size === 1;
+  for (const [what, values] of [
+    ['nonce', presented.map(({ nonce }) => nonce)],
+    ['access key', presented.map(({ accessKey }) => accessKey)],
+  ] as const) {
+    if (isOne(values)) continue;
     const names = schemes.map(({ name }) => name).join(' and ');
-    fail('invalid_configuration', `${names} do not carry one nonce, so a request could be accepted once by each.`);
+    fail('invalid_configuration', `${names} do not carry one ${what}, so a request could be accepted once by each.`);
   }
 }
 
