@@ -24,6 +24,7 @@ export function readStandardWebhook({ headers }: Message, prefixes: readonly str
   const signatures = signaturesOf(headers.get(`${prefix}-signature`) ?? '', `${prefix}-signature`);
   const id = required(headers, `${prefix}-id`, idPattern, '1 to 255 visible characters other than dot and comma');
   const timestamp = required(headers, `${prefix}-timestamp`, timestampPattern, 'whole seconds since 1970');
+  requireSameFamilies(headers, prefix, prefixes);
   return {
     accessKey: undefined,
     time: Number(timestamp) * 1000,
@@ -32,6 +33,18 @@ export function readStandardWebhook({ headers }: Message, prefixes: readonly str
     stringToSign: (body) => toSignedContent({ id, timestamp }, body),
     body: { kind: 'signed' },
   };
+}
+
+// A handler may read the headers of any listed prefix, so an unsigned value in one of them must not pass.
+function requireSameFamilies(headers: HeaderView, prefix: string, prefixes: readonly string[]): void {
+  for (const other of prefixes) {
+    for (const part of ['id', 'timestamp', 'signature']) {
+      const value = headers.get(`${other}-${part}`);
+      if (value !== null && value !== headers.get(`${prefix}-${part}`)) {
+        malformed(`${other}-${part} differs from ${prefix}-${part}, which is signed`);
+      }
+    }
+  }
 }
 
 function signaturesOf(list: string, name: string): readonly Uint8Array[] {

@@ -63,6 +63,43 @@ describe('a forged webhook', () => {
     expect(await forged(headers)).toBe(code);
   });
 
+  const underBoth = () => {
+    const { headers } = genuine();
+    const svix = Object.entries(headers).map(([name, value]) => [name.replace(/^webhook-/, 'svix-'), value]);
+    return { webhook: headers, svix: Object.fromEntries(svix) as Readonly<Record<string, string>> };
+  };
+
+  it('is none where the headers of two prefixes are the same, as Svix sends them', async () => {
+    const { verifier } = receiver({ prefixes: ['webhook', 'svix'] });
+    const { webhook, svix } = underBoth();
+    expect(await judge(verifier, { ...genuine(), headers: { ...webhook, ...svix } })).toBe('ok');
+  });
+
+  it.each(['webhook', 'svix'] as const)(
+    'that is signed with the prefix %s is refused with other headers of the other prefix',
+    async (prefix) => {
+      const headers = underBoth();
+      const other = prefix === 'webhook' ? 'svix' : 'webhook';
+      for (const prefixes of [
+        ['webhook', 'svix'],
+        ['svix', 'webhook'],
+      ]) {
+        for (const kept of [{}, headers[other]]) {
+          for (const [name, value] of [
+            ['id', 'msg_2'],
+            ['timestamp', '1'],
+            ['timestamp', ''],
+            ['signature', foreign(1).join()],
+          ]) {
+            const both = { ...headers[prefix], ...kept, [`${other}-${name}`]: value ?? '' };
+            const { verifier } = receiver({ prefixes });
+            expect(await judge(verifier, { ...genuine(), headers: both })).not.toBe('ok');
+          }
+        }
+      }
+    },
+  );
+
   it('whose dots are moved is refused', async () => {
     const timestamp = `${noon / 1000}`;
     // Each is the same text to sign, cut elsewhere.
