@@ -144,7 +144,10 @@ export type RefusedEvent = AuditedAttempt & {
   readonly outcome: 'refused';
   /** The precise reason. The response may have had a coarser code. */
   readonly code: SignatureErrorCode;
-  /** The precise reason as a sentence. */
+  /**
+   * The precise reason as a sentence. With a status of 5xx also the cause: the first 200 characters of its message, without anything
+   * that looks like a secret.
+   */
   readonly message: string;
 };
 

@@ -14,8 +14,11 @@ import {
   boundedSink,
   combineSinks,
   countingSink,
+  createVerifier,
   jsonLinesSink,
   loggerSink,
+  memoryKeys,
+  memoryReplay,
 } from 'countersign/server';
 import { sqlAudit } from 'countersign/sql';
 import { sql } from 'kysely';
@@ -23,7 +26,7 @@ import { pino } from 'pino';
 import { afterAll, expect, it } from 'vitest';
 import { migrate, worldOf } from '../stores/sql-world.ts';
 import { drop, set } from './honest.ts';
-import { digestOf, received, rig, signedParts } from './rig.ts';
+import { digestOf, noon, received, rig, signedParts } from './rig.ts';
 
 const world = worldOf(undefined);
 afterAll(() => world.close());
@@ -72,7 +75,7 @@ async function everySink() {
 
 it('no sink writes a secret, a signature, a digest, a query or a body, whatever is sent', async () => {
   const { audit, written } = await everySink();
-  const { signer, verifier, secret } = rig({ audit, maxBodyBytes: 100 });
+  const { signer, verifier, secret, accessKey } = rig({ audit, maxBodyBytes: 100 });
   const body = 'b0dy-t3xt';
   const parts = signedParts(signer, { method: 'POST', target: '/v1/orders?token=s3cr3t-in-query', body });
   const signature = (parts.headers['x-api-signature'] ?? '').slice(3);
@@ -93,6 +96,23 @@ it('no sink writes a secret, a signature, a digest, a query or a body, whatever 
     set(parts, { 'x-api-signed-headers': 'authorization', authorization: 's3cr3t-tok3n\u00e9' }),
   ];
   for (const attempt of attempts) await verifier.verify(received(attempt));
+  const stored = Buffer.from(secret);
+  const said = [
+    `cannot use ${secret}`,
+    `in ${stored.toString('base64')} and ${stored.toString('hex')} of ${stored.toString('base64url')}`,
+    `postgres://user:s3cr3t@10.0.0.7/keys, password=s3cr3t, { "token": "s3cr3t" }`,
+    `${'x'.repeat(190)} ${secret}`,
+    `row ${signature}`,
+  ];
+  const keys = memoryKeys([{ accessKey, service: 'shop', secrets: [{ secret }] }]);
+  for (const message of said) {
+    const failing = [
+      { keys, replay: { claim: () => Promise.reject(new Error(message)) } },
+      { keys: { find: () => Promise.reject(new Error(message)) }, replay: memoryReplay() },
+    ];
+    for (const options of failing)
+      await createVerifier({ ...options, audit, clock: () => noon }).verify(received(parts));
+  }
   const mac = Buffer.from(signature, 'hex');
   const hidden = [
     secret,
@@ -108,6 +128,7 @@ it('no sink writes a secret, a signature, a digest, a query or a body, whatever 
     .concat(createHash('sha256').update(body).digest('base64'));
   for (const [sink, text] of Object.entries(await written())) {
     expect(text, sink).toContain('accepted');
+    if (/lines|log|rows|lost/.test(sink)) expect(text, sink).toContain('(hidden)');
     for (const one of hidden) expect(text.toLowerCase(), sink).not.toContain(one.toLowerCase());
   }
 });

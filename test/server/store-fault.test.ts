@@ -19,27 +19,52 @@ const faults: ReadonlyArray<readonly [string, Error, string]> = [
   [
     'a user who lacks a command',
     thrown("NOPERM this user has no permissions to run 'set'"),
-    'responds with an error (NOPERM).',
+    "responds with an error (NOPERM). Cause: NOPERM this user has no permissions to run 'set'",
   ],
   [
     'a table that is missing',
     thrown('relation "x" does not exist', { code: '42P01' }),
-    'responds with an error (42P01).',
+    'responds with an error (42P01). Cause: relation "x" does not exist',
   ],
   [
     'a missing table of MariaDB',
     thrown('no table', { code: 'ER_NO_SUCH_TABLE' }),
-    'responds with an error (ER_NO_SUCH_TABLE).',
+    'responds with an error (ER_NO_SUCH_TABLE). Cause: no table',
   ],
-  ['a refused connection', thrown('10.0.0.7 refused', { code: 'ECONNREFUSED' }), 'cannot be reached (ECONNREFUSED).'],
-  ['a lost connection', thrown('Connection terminated unexpectedly'), 'cannot be reached.'],
-  ['a database that stops', thrown('terminating', { code: '57P01' }), 'cannot be reached (57P01).'],
+  [
+    'a refused connection',
+    thrown('10.0.0.7 refused', { code: 'ECONNREFUSED' }),
+    'cannot be reached (ECONNREFUSED). Cause: 10.0.0.7 refused',
+  ],
+  [
+    'a lost connection',
+    thrown('Connection terminated unexpectedly'),
+    'cannot be reached. Cause: Connection terminated unexpectedly',
+  ],
+  ['a database that stops', thrown('terminating', { code: '57P01' }), 'cannot be reached (57P01). Cause: terminating'],
   [
     'several addresses',
-    new AggregateError([thrown('a', { code: 'ECONNREFUSED' })]),
-    'cannot be reached (ECONNREFUSED).',
+    new AggregateError([thrown('connect ECONNREFUSED 10.0.0.7', { code: 'ECONNREFUSED' })]),
+    'cannot be reached (ECONNREFUSED). Cause: connect ECONNREFUSED 10.0.0.7',
   ],
-  ['anything else', thrown('the secret is 12345'), 'responds with an error.'],
+  ['a mistake in a store', thrown('x is not a function'), 'responds with an error. Cause: x is not a function'],
+  [
+    'a fetch that failed',
+    thrown('fetch failed', { cause: thrown('getaddrinfo ENOTFOUND keys') }),
+    'responds with an error. Cause: fetch failed: getaddrinfo ENOTFOUND keys',
+  ],
+  ['a setting', thrown('the secret is 12345'), 'responds with an error. Cause: the secret is (hidden)'],
+  ['no message', thrown(''), 'responds with an error.'],
+  [
+    'a text without end',
+    thrown('a '.repeat(1e6)),
+    `responds with an error. Cause: ${'a '.repeat(100)}... (2048 characters)`,
+  ],
+  [
+    'an error that throws where it is read',
+    Object.defineProperty(new Error(), 'cause', { get: () => expect.fail('read') }),
+    'responds with an error.',
+  ],
 ];
 
 describe.each(faults)('%s', (_, cause, said) => {
@@ -60,6 +85,6 @@ describe.each(faults)('%s', (_, cause, said) => {
     const { messages, result } = await judged(options);
     expect(messages).toEqual([`The ${store} ${said}`]);
     expect(result).toMatchObject({ ok: false, error: { cause }, response: { status: 503 } });
-    expect(result.ok ? '' : result.response.body).not.toMatch(/NOPERM|ECONN|42P01|10\.0\.0\.7|12345/);
+    expect(result.ok ? '' : result.response.body).not.toMatch(/Cause|NOPERM|ECONN|42P01|10\.0\.0\.7|12345/);
   });
 });

@@ -2,6 +2,7 @@ import type { SignatureError } from '../../core/errors.ts';
 import { excerpt } from '../../core/excerpt.ts';
 import type { AuditEvent, AuditSink, KeyRecord } from '../contracts.ts';
 import type { ReceivedRequest } from '../verify/message.ts';
+import { causeText } from './cause-text.ts';
 
 /** The data that an audit event is built from. */
 export type Audited = {
@@ -39,12 +40,18 @@ function toEvent({ request, record, error, reportOnly, accessKey, nonce, ...rest
   const path = excerpt(pathOf(request), error ? pathLength.refused : pathLength.accepted);
   if (!error) return { outcome: 'accepted', code: undefined, message: undefined, ...common, path, accessKey, nonce };
   const refusal = {
-    ...{ code: error.code, message: error.message, ...common, path },
+    ...{ code: error.code, message: messageOf(error, record), ...common, path },
     // The access key of an existing key is not cut: the provider counts by it.
     accessKey: record ? accessKey : accessKey && excerpt(accessKey),
     nonce: nonce && excerpt(nonce),
   };
   return reportOnly ? { outcome: 'reported', ...refusal } : { outcome: 'refused', ...refusal };
+}
+
+/** Of a failure of the server also the cause: without an entry in the audit it would be visible nowhere. */
+function messageOf({ message, status, cause }: SignatureError, record: KeyRecord | undefined): string {
+  const text = status >= 500 ? causeText(cause, record?.secrets) : '';
+  return text ? `${message} Cause: ${text}` : message;
 }
 
 const ignore = (): undefined => undefined;
