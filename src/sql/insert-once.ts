@@ -1,4 +1,4 @@
-import type { Insertable, InsertQueryBuilder, InsertResult } from 'kysely';
+import type { InsertObject, InsertQueryBuilder, InsertResult } from 'kysely';
 import type { OpenedTables, Tables } from './tables.ts';
 
 /**
@@ -9,7 +9,7 @@ import type { OpenedTables, Tables } from './tables.ts';
 export async function insertOnce<Table extends keyof Tables & string>(
   { tables, dialect }: OpenedTables,
   table: Table,
-  row: Insertable<Tables[Table]>,
+  row: InsertObject<Tables, Table>,
 ): Promise<boolean> {
   const insert = tables.insertInto(table).values(row);
   // Not `insert ignore`, which would also cut short what is too long.

@@ -2,7 +2,7 @@ import { fail, SignatureError } from '../core/errors.ts';
 import type { KeyTable, StoredKey } from '../server/keys/key-table.ts';
 import { toStoreError } from '../stores/store-fault.ts';
 import { insertOnce } from './insert-once.ts';
-import { openTables, type SqlOptions, type Tables } from './tables.ts';
+import { type OpenedTables, openTables, type SqlOptions, type Tables } from './tables.ts';
 
 type Row = Pick<Tables['countersign_keys'], 'stored' | 'version' | 'used_at'>;
 
@@ -14,21 +14,23 @@ type Row = Pick<Tables['countersign_keys'], 'stored' | 'version' | 'used_at'>;
  */
 export function sqlKeys<Schemas>(options: SqlOptions<Schemas>): KeyTable {
   const database = openTables(options);
-  const { tables } = database;
+  const { tables, text } = database;
   const select = () => tables.selectFrom('countersign_keys').select(['stored', 'version', 'used_at']);
   return {
     read: (accessKey) =>
       answered(async () => {
-        const row = await select().where('access_key', '=', accessKey).executeTakeFirst();
+        const row = await select().where('access_key', '=', text(accessKey)).executeTakeFirst();
         const key = row && keyOf(row);
         if (key && key.accessKey !== accessKey) damaged();
         return key;
       }),
     insert: (key) =>
-      answered(() => insertOnce(database, 'countersign_keys', { ...columns(key), used_at: key.lastUsedAt ?? null })),
+      answered(() =>
+        insertOnce(database, 'countersign_keys', { ...columns(key, text), used_at: key.lastUsedAt ?? null }),
+      ),
     replace: (key) =>
       answered(async () => {
-        const { access_key, ...changed } = columns(key);
+        const { access_key, ...changed } = columns(key, text);
         const result = await tables
           .updateTable('countersign_keys')
           .set(changed)
@@ -41,15 +43,15 @@ export function sqlKeys<Schemas>(options: SqlOptions<Schemas>): KeyTable {
       answered(async () => {
         const result = await tables
           .deleteFrom('countersign_keys')
-          .where('access_key', '=', accessKey)
+          .where('access_key', '=', text(accessKey))
           .where('version', '=', version)
           .executeTakeFirst();
         return Number(result.numDeletedRows) === 1;
       }),
     list: ({ service, after = '', limit = 100 }) =>
       answered(async () => {
-        const later = select().where('access_key', '>', after).orderBy('access_key').limit(limit);
-        const rows = await (service === undefined ? later : later.where('service', '=', service)).execute();
+        const later = select().where('access_key', '>', text(after)).orderBy('access_key').limit(limit);
+        const rows = await (service === undefined ? later : later.where('service', '=', text(service))).execute();
         return rows.map(keyOf);
       }),
     touch: (accessKey, at) =>
@@ -57,17 +59,17 @@ export function sqlKeys<Schemas>(options: SqlOptions<Schemas>): KeyTable {
         await tables
           .updateTable('countersign_keys')
           .set({ used_at: at })
-          .where('access_key', '=', accessKey)
+          .where('access_key', '=', text(accessKey))
           .where((row) => row.or([row('used_at', 'is', null), row('used_at', '<', at)]))
           .execute();
       }),
   };
 }
 
-const columns = ({ lastUsedAt: _, version, ...key }: StoredKey): Omit<Tables['countersign_keys'], 'used_at'> => ({
-  access_key: key.accessKey,
-  service: key.service,
-  stored: JSON.stringify(key),
+const columns = ({ lastUsedAt: _, version, ...key }: StoredKey, text: OpenedTables['text']) => ({
+  access_key: text(key.accessKey),
+  service: text(key.service),
+  stored: text(JSON.stringify(key)),
   version,
 });
 

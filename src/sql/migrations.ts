@@ -1,5 +1,6 @@
-import type { Expression, Kysely, Migration, MigrationProvider, RawNode, SchemaModule } from 'kysely';
+import type { Kysely, Migration, MigrationProvider, SchemaModule } from 'kysely';
 import { type Dialect, openTables } from './tables.ts';
+import { written } from './written.ts';
 
 /** What to build a column of: where all databases have a type of that name, it, else each its own. */
 type ColumnTypes = Readonly<Record<'name' | 'owner' | 'text' | 'label', ReturnType<typeof written>>>;
@@ -78,12 +79,6 @@ async function createAudit(schema: SchemaModule, { text, label }: ColumnTypes): 
 async function index(schema: SchemaModule, table: string, column: string): Promise<void> {
   await schema.createIndex(`${table}_by_${column}`).on(table).column(column).execute();
 }
-
-// Written out, and not with Kysely's `sql`, so that Kysely is needed for its types alone.
-const written = (text: string): Expression<string> => {
-  const node: RawNode = { kind: 'RawNode', sqlFragments: [text], parameters: [] };
-  return { expressionType: undefined, toOperationNode: () => node };
-};
 
 /**
  * Names are told apart by every byte, and sorted by it. MySQL and MariaDB take `KEY` and `key ` for `key` in texts, also in

@@ -1,5 +1,7 @@
-import type { Kysely } from 'kysely';
+import type { Expression, Kysely } from 'kysely';
+import { hex, utf8 } from '../core/encoding.ts';
 import { fail } from '../core/errors.ts';
+import { written } from './written.ts';
 
 /** The caller's database. */
 export type SqlOptions<Schemas> = {
@@ -46,13 +48,29 @@ type Time = number;
 export type Dialect = 'postgres' | 'mysql' | 'sqlite';
 
 /** The caller's database, as it is used here. */
-export type OpenedTables = { readonly tables: Kysely<Tables>; readonly dialect: Dialect };
+export type OpenedTables = {
+  readonly tables: Kysely<Tables>;
+  readonly dialect: Dialect;
+  /** A text as a value of a statement: every text that is not known to be harmless goes through it. */
+  readonly text: (value: string) => string | Expression<string>;
+};
 
 /** @throws SignatureError `invalid_configuration` for a database of another kind. */
 export function openTables<Schemas>({ database, schema }: SqlOptions<Schemas>): OpenedTables {
   const plain = database.withoutPlugins() as unknown as Kysely<Tables>;
-  return { tables: schema === undefined ? plain : plain.withSchema(schema), dialect: dialectOf(plain) };
+  const dialect = dialectOf(plain);
+  return {
+    tables: schema === undefined ? plain : plain.withSchema(schema),
+    dialect,
+    text: dialect === 'mysql' ? mysqlText : (value) => value,
+  };
 }
+
+/**
+ * In hexadecimal digits, which need no escape. The drivers of MySQL write values into the statement and escape quotes with a
+ * backslash; the mode NO_BACKSLASH_ESCAPES, which any connection may have, then takes the rest of a text for SQL.
+ */
+const mysqlText = (value: string): Expression<string> => written(`_utf8mb4 x'${hex(utf8(value))}'`);
 
 // Told by what it can do, because dialects for other drivers are other classes.
 function dialectOf(database: Kysely<Tables>): Dialect {

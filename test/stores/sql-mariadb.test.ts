@@ -5,7 +5,8 @@ import { present } from '../vectors/present.ts';
 import { sqlContract } from './sql-contract.ts';
 import { sqlFaults } from './sql-faults.ts';
 import { mariadb, type SqlServer, startMariadb } from './sql-servers.ts';
-import { migrate, worldOf } from './sql-world.ts';
+import { sqlTablesContract } from './sql-tables-contract.ts';
+import { migrate, type World, worldOf } from './sql-world.ts';
 
 describe.runIf(present(mariadb, '--version'))('MariaDB', () => {
   let server: SqlServer;
@@ -24,6 +25,24 @@ describe.runIf(present(mariadb, '--version'))('MariaDB', () => {
       waiting: `select id from information_schema.processlist where db = database() and state like 'Waiting for table%'`,
       kill: (id) => `kill ${id}`,
     });
+  });
+
+  describe('whose connections take a backslash for a character like any other', () => {
+    const setMode = async (mode: string) => {
+      const world = worldOf(server.url);
+      await sql.raw(`set global sql_mode = ${mode}`).execute(world.open(server.url, 1));
+      await world.close();
+    };
+    let world: World;
+    beforeAll(async () => {
+      await setMode(`concat(@@sql_mode, ',NO_BACKSLASH_ESCAPES')`);
+      world = worldOf(server.url);
+    });
+    afterAll(async () => {
+      await world?.close();
+      await setMode('default');
+    });
+    sqlTablesContract(() => world);
   });
 
   it.each(['FOUND_ROWS', '-FOUND_ROWS'])('tells fresh from seen with the flag %s', async (flag) => {

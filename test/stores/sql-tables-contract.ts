@@ -83,6 +83,33 @@ export function sqlTablesContract(world: () => World): void {
     }
   });
 
+  it('take no value for a part of a statement, however it is quoted', async () => {
+    const hostile = [
+      "/x',user(),version(),null,null,null,null)-- ",
+      "\\',user(),version(),null,null,null,null)-- ",
+      "\\\\' or 1=1 -- ",
+      "' or '1'='1",
+      '\\',
+      '"',
+    ];
+    const audit = sqlAudit({ database });
+    const keys = sqlKeys({ database });
+    for (const [i, text] of hostile.entries()) {
+      const fields = { path: text, message: text, method: text, accessKey: text, service: text };
+      await audit({ ...event, ...fields, scheme: text, secretId: text, nonce: text, address: text, time: i + 1 });
+      const [written] = (await rows('countersign_audit')).filter(({ time }) => Number(time) === i + 1);
+      const columns = ['path', 'message', 'method', 'access_key', 'service', 'scheme', 'secret_id', 'nonce', 'address'];
+      expect(columns.map((name) => written?.[name])).toEqual(columns.map(() => text));
+      expect(await keys.insert(key(text, { service: text }))).toBe(true);
+      expect(await keys.read(text)).toEqual(key(text, { service: text }));
+      expect(await keys.list({ service: text })).toEqual([key(text, { service: text })]);
+      await keys.touch?.(text, 5);
+      expect(await keys.replace(key(text, { service: text, version: 2 }))).toBe(true);
+      expect(await keys.delete(text, 2)).toBe(true);
+    }
+    expect(await rows('countersign_audit')).toHaveLength(hostile.length);
+  });
+
   it('cut nothing short that is too long', async () => {
     const keys = sqlKeys({ database });
     const addresses = Array.from({ length: 8000 }, (_, i) => `10.0.${i >> 8}.${i & 255}/32`);
