@@ -3,24 +3,24 @@ import { fail } from '../../core/errors.ts';
 import type { HeaderView, Message } from '../../core/message.ts';
 import type { PreparedSignature, Scheme, SignedBody, ToSign } from '../../core/scheme.ts';
 
-/** A body as one of the schemes asks for it, of the body that all of them are given. */
+/** Converts the body, which has the form of the most demanding scheme, to the form that one scheme needs. */
 export function bodyFor(scheme: Scheme, body: SignedBody): SignedBody {
   if (scheme.body === 'none') return { kind: 'none' };
   if (body.kind !== 'bytes' || scheme.body === 'bytes') return body;
   return { kind: 'digest', sha256: sha256OfBodySync(body.bytes) };
 }
 
-/** A string to sign for people. */
+/** A string to sign in readable form. */
 export const partText = (toSign: ToSign): string =>
   typeof toSign === 'string' ? toSign : new TextDecoder().decode(toSign);
 
-/** Signatures as one, each after its length in two bytes. */
+/** Joins signatures, each preceded by its length in two bytes (big-endian). */
 export function joinParts(signatures: readonly Uint8Array[]): Uint8Array {
   const bytes = signatures.flatMap((signature) => [signature.length >> 8, signature.length & 255, ...signature]);
   return new Uint8Array(bytes);
 }
 
-/** The signatures that {@link joinParts} made one of. */
+/** Splits the result of {@link joinParts}. */
 export function splitParts(bytes: Uint8Array): readonly Uint8Array[] {
   const signatures: Uint8Array[] = [];
   for (let at = 0; at < bytes.length; ) {
@@ -38,9 +38,10 @@ type Signed = {
 };
 
 /**
- * The headers of all schemes.
+ * Merges the headers of all schemes.
  *
- * @throws SignatureError `invalid_configuration` if two set one header to two values, or do not carry one nonce and one access key.
+ * @throws SignatureError `invalid_configuration` if two schemes set one header to different values, or do not carry the same nonce and
+ * access key.
  */
 export function combinedHeaders(
   schemes: readonly Scheme[],
@@ -51,7 +52,7 @@ export function combinedHeaders(
     for (const [name, value] of Object.entries(prepared.headers(signatures[i] ?? new Uint8Array()))) {
       const before = headers.get(name.toLowerCase());
       if (before && before.value !== value) {
-        fail('invalid_configuration', `Two of the combined schemes need ${name}, with different values.`);
+        fail('invalid_configuration', `Two of the combined schemes set ${name} to different values.`);
       }
       headers.set(name.toLowerCase(), { name, value });
     }
@@ -60,7 +61,7 @@ export function combinedHeaders(
   return Object.fromEntries([...headers.values()].map(({ name, value }) => [name, value]));
 }
 
-// A server claims a nonce under an access key. Two claims would let servers that take one scheme each accept the request once by each.
+// A server claims a nonce under an access key. With two claims, servers that accept one scheme each would each accept the request once.
 function requireOneClaim(schemes: readonly Scheme[], message: Message): void {
   const presented = schemes.map((scheme) => scheme.read(message));
   const isOne = (values: readonly (string | undefined)[]) => !values.includes(undefined) && new Set(values).size === 1;
@@ -70,7 +71,7 @@ function requireOneClaim(schemes: readonly Scheme[], message: Message): void {
   ] as const) {
     if (isOne(values)) continue;
     const names = schemes.map(({ name }) => name).join(' and ');
-    fail('invalid_configuration', `${names} do not carry one ${what}, so a request could be accepted once by each.`);
+    fail('invalid_configuration', `${names} do not carry the same ${what}, so each could accept a request once.`);
   }
 }
 

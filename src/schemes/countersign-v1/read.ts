@@ -12,14 +12,14 @@ const expectedKey = '1 to 512 characters of A-Z a-z 0-9 . _ ~ -';
 const expectedSignature = 'v1= and 64 lower-case hex digits';
 
 /**
- * The server's half of `countersign-v1`: reads a signature by the grammar of docs/protocol.md.
+ * Reads a signature of `countersign-v1` by the grammar of docs/protocol.md.
  *
- * @throws SignatureError `missing_signature`, `malformed_field`, `insufficient_coverage`, and what {@link stringToSign} throws.
+ * @throws SignatureError `missing_signature`, `malformed_field`, `insufficient_coverage`, and the codes of {@link stringToSign}.
  */
 export function readCountersignV1(message: Message): PresentedSignature {
   const { headers } = message;
   const signatureText = optional(headers, 'X-API-Signature', signaturePattern, expectedSignature);
-  // No other field may hold the comma that joins repeated ones.
+  // Repeated fields are joined with a comma. The patterns of all other fields exclude a comma.
   if (signatureText?.includes(',')) refuseRepeated(headers, 'X-API-Signature');
   const accessKey = optional(headers, 'X-API-Key', accessKeyPattern, expectedKey);
   if (signatureText === undefined && accessKey === undefined) {
@@ -37,11 +37,11 @@ export function readCountersignV1(message: Message): PresentedSignature {
   const unsigned = optional(headers, 'X-API-Payload', /^unsigned$/, 'the word unsigned');
   const digest = optional(headers, 'Content-Digest', digestPattern, 'sha-256=:<base64 of 32 bytes>:');
   const names = optional(headers, 'X-API-Signed-Headers', /^.{1,8192}$/, 'lower-case names joined by ;');
-  const signedHeaders = names === undefined ? [] : signedHeadersOf(names);
+  const signedHeaders = names === undefined ? [] : parseSignedHeaders(names);
   requireModifiersSigned(message, signedHeaders);
-  // The string to sign has one line for an empty and for an absent one, and a parser may tell them apart.
+  // An empty and an absent content type give the same string to sign, but a parser may distinguish them.
   if (headers.get('content-type')?.trim() === '') malformed('Content-Type is empty');
-  if (unsigned && digest) malformed('X-API-Payload says that the body is unsigned, Content-Digest that it is signed');
+  if (unsigned && digest) malformed('X-API-Payload says unsigned, but Content-Digest is present');
   return {
     accessKey,
     time: Number(timestamp) * 1000,
@@ -55,30 +55,30 @@ export function readCountersignV1(message: Message): PresentedSignature {
       signedHeaders,
     }),
     signedHeaders: [...signedHeaders, 'content-type'],
-    body: unsigned ? { kind: 'unsigned' } : digest ? { kind: 'digest', sha256: sha256In(digest) } : { kind: 'none' },
+    body: unsigned ? { kind: 'unsigned' } : digest ? { kind: 'digest', sha256: parseDigest(digest) } : { kind: 'none' },
   };
 }
 
-// Base64 that leaves bits over which belong to no byte (RFC 4648 section 3.5) is the digest of no body.
-const sha256In = (digest: string): Uint8Array =>
+// Base64 with non-zero trailing bits (RFC 4648 section 3.5) is a second spelling of a digest. The empty digest matches no body.
+const parseDigest = (digest: string): Uint8Array =>
   /[048AEIMQUYcgkosw]=:$/.test(digest) ? decodeBase64(digest.slice(9, -1)) : new Uint8Array();
 
-function signedHeadersOf(value: string): readonly string[] {
+function parseSignedHeaders(value: string): readonly string[] {
   const names = value.split(';');
-  // Strictly ascending, so that one set of headers has one spelling and none is named twice.
-  const sound = names.every((name, i) => isSignable(name) && (i === 0 || name > (names[i - 1] ?? '')));
-  if (!sound || names.length > 64) {
-    malformed('X-API-Signed-Headers must name up to 64 headers that can be signed: in lower case, sorted, each once');
+  // Strictly ascending, so that each set of headers has one spelling and no name is repeated.
+  const canonical = names.every((name, i) => isSignable(name) && (i === 0 || name > (names[i - 1] ?? '')));
+  if (!canonical || names.length > 64) {
+    malformed('X-API-Signed-Headers must name up to 64 signable headers: in lower case, sorted, without repeats');
   }
   return names;
 }
 
-/** Somebody on the way may have added one that is not signed: a range, a condition, a content coding. */
+/** Refuses modifiers that may have been added in transit: ranges, conditions and content codings that are not signed. */
 function requireModifiersSigned(message: Message, signed: readonly string[]): void {
   const open = presentIn(message.headers, requestModifiers).find(
     (name) => !signed.includes(name) && !mayBeUnsigned(message, name),
   );
-  if (open) fail('insufficient_coverage', `The header ${open} is there and not named in X-API-Signed-Headers.`, 401);
+  if (open) fail('insufficient_coverage', `The header ${open} is present but not in X-API-Signed-Headers.`, 401);
 }
 
 function optional(headers: HeaderView, name: string, pattern: RegExp, expected: string): string | undefined {

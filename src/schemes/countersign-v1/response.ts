@@ -6,8 +6,8 @@ import type { ResponseScheme, SignedResponse } from '../../core/scheme.ts';
 import { timestampPattern } from './string-to-sign.ts';
 
 /**
- * The countersignature of `countersign-v1`: over status, content type, body, and the modifiers that the response has, bound to
- * the request's own signature.
+ * The countersignature of `countersign-v1`. It covers status, content type, body and the modifiers that are present, and is bound
+ * to the signature of the request.
  */
 export const countersignV1Response: ResponseScheme = {
   fields: ['X-API-Timestamp', 'Unencoded-Digest', 'X-API-Signature'],
@@ -18,14 +18,14 @@ export const countersignV1Response: ResponseScheme = {
       stringToSign: responseString(input, timestamp, digest),
       headers: (signature) => ({
         'X-API-Timestamp': timestamp,
-        // Not Content-Digest, which covers the coded bytes: fetch decodes gzip before its caller can hash anything.
+        // Not Content-Digest, which covers the encoded bytes: fetch decodes gzip before the client can hash anything.
         ...(digest && { 'Unencoded-Digest': digest }),
         'X-API-Signature': `v1=${hex(signature)}`,
       }),
     };
   },
-  read(answer) {
-    const { headers, request } = answer;
+  read(response) {
+    const { headers, request } = response;
     const timestamp = headers.get('x-api-timestamp') ?? '';
     const signature = headers.get('x-api-signature') ?? '';
     // An empty Content-Type is signed as an absent one, so only the absent one is read.
@@ -38,7 +38,7 @@ export const countersignV1Response: ResponseScheme = {
     return {
       time: Number(timestamp) * 1000,
       signature: decodeHex(signature.slice(3)),
-      stringToSign: responseString(answer, timestamp, digest),
+      stringToSign: responseString(response, timestamp, digest),
       matches: (_, sha256) => digest === (sha256 ? contentDigest(sha256) : ''),
     };
   },

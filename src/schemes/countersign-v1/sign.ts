@@ -8,7 +8,7 @@ import type { PreparedSignature, SignatureInput, SigningScheme } from '../../cor
 import { hmacSha256 } from '../../core/signing-key.ts';
 import { digestPattern, isSignable, noncePattern, stringToSign, timestampPattern } from './string-to-sign.ts';
 
-/** The client's half of `countersign-v1`. */
+/** The signing half of `countersign-v1`. */
 export const signCountersignV1: SigningScheme = {
   name: 'countersign-v1',
   fields: ['key', 'timestamp', 'nonce', 'payload', 'signed-headers', 'signature']
@@ -57,7 +57,7 @@ function prepare({ message, accessKey, time, nonce, body, ...input }: SignatureI
   };
 }
 
-/** The names that a caller chose, and the modifiers that the request has: sorted, each once. */
+/** Returns the names chosen by the caller and the modifiers that are present, sorted, without duplicates. */
 function withModifiers(chosen: readonly string[], headers: HeaderView): readonly string[] {
   const modifiers = presentIn(headers, requestModifiers);
   return modifiers[0] ? [...new Set([...chosen, ...modifiers])].sort() : chosen;

@@ -1,31 +1,31 @@
 import type { Compiled, CompiledPart, CompiledValue } from './compile.ts';
-import { type Forms, type Leaf, literal, literalAfter, toLeaf } from './grammar.ts';
+import { type Forms, type Leaf, listFollowers, literal, toLeaf } from './grammar.ts';
 import { invalidDefinition } from './invalid-definition.ts';
 import type { ParsedCarrier } from './parse.ts';
 
-/** A carried value as it was found; undefined where it is absent. */
+/** A carried value as received; undefined if absent. */
 export type Found = { readonly leaf: Leaf; readonly text: string | undefined };
 
-/** A header or parameter, compiled in both directions. */
+/** A header or query parameter, compiled for writing and reading. */
 export type Carrier = {
   readonly name: string;
   readonly compiled: Compiled;
-  /** What stands before the first value: by another text a verifier knows that the signature is by another scheme. */
+  /** The text before the first value. A verifier that finds another text knows that the signature belongs to another scheme. */
   readonly prefix: string;
   readonly signature: boolean;
-  /** Whether all of it may be absent. */
+  /** Whether the whole carrier may be absent. */
   readonly optional: boolean;
   readonly leaves: readonly Leaf[];
-  /** Undefined for what the template does not make. */
+  /** Returns undefined for a text that the template cannot produce. */
   read(text: string): readonly Found[] | undefined;
 };
 
-/** In characters; longer ones are not looked at. */
+/** In characters. Longer texts are not parsed. */
 const longest = 8192;
 
 /**
- * @param place `query` has characters that need escapes.
- * @throws SignatureError `invalid_configuration` where what is carried could not be read back, in one way only.
+ * @param place a `query` excludes characters that need escapes.
+ * @throws SignatureError `invalid_configuration` if the carried values cannot be read back unambiguously.
  */
 export function compileCarrier(
   { name, where, template }: ParsedCarrier,
@@ -37,7 +37,7 @@ export function compileCarrier(
 ): Carrier {
   const refuse = (at: number, problem: string): never => invalidDefinition({ where, template, at }, problem);
   const leaves: Leaf[] = [];
-  const source = sourceOf(compiled.parts, () => []);
+  const source = buildPattern(compiled.parts, () => []);
   const exact = new RegExp(`^${source}$`);
   const [first, ...others] = compiled.parts;
   if (!first) refuse(0, `this ${place} is empty`);
@@ -54,12 +54,12 @@ export function compileCarrier(
     },
   };
 
-  function sourceOf(parts: readonly CompiledPart[], after: () => ReturnType<typeof literalAfter>): string {
+  function buildPattern(parts: readonly CompiledPart[], after: () => ReturnType<typeof listFollowers>): string {
     return parts
       .map((part, i) => {
-        const next = () => [...literalAfter(parts, i), ...(endsWithOptionals(parts, i) ? after() : [])];
-        if (part.kind === 'optional') return `(?:${sourceOf(part.parts, next)})?`;
-        if (part.kind === 'value') return `(${patternOf(part, next())})`;
+        const next = () => [...listFollowers(parts, i), ...(endsWithOptionals(parts, i) ? after() : [])];
+        if (part.kind === 'optional') return `(?:${buildPattern(part.parts, next)})?`;
+        if (part.kind === 'value') return `(${buildValuePattern(part, next())})`;
         checkText(part.text, part.at);
         return literal(part.text);
       })
@@ -67,30 +67,30 @@ export function compileCarrier(
   }
 
   function checkText(text: string, at: number): void {
-    const odd = (place === 'query' ? /[^\w.~!$'()*,;:@/?%=-]/ : /[^ -~]/).exec(text);
-    if (odd) refuse(at + odd.index, `no ${place} can hold this character`);
+    const unsupported = (place === 'query' ? /[^\w.~!$'()*,;:@/?%=-]/ : /[^ -~]/).exec(text);
+    if (unsupported) refuse(at + unsupported.index, `a ${place} cannot contain this character`);
   }
 
-  function patternOf(part: CompiledValue, next: ReturnType<typeof literalAfter>): string {
+  function buildValuePattern(part: CompiledValue, next: ReturnType<typeof listFollowers>): string {
     const { key } = part.expression;
     const leaf = toLeaf(part, forms) ?? refuse(part.at, `${key} cannot be read back by a verifier`);
     const characters = new RegExp(`[${leaf.characters}]`);
     if (place === 'query' && [...'+&# '].some((one) => characters.test(one))) {
-      refuse(part.at, `${key} can hold what means something else in a query: add rfc3986`);
+      refuse(part.at, `${key} can contain characters with a meaning in a query: add rfc3986`);
     }
     if (!leaf.fixed) requireEnd(key, characters, next);
     const { separator } = leaf;
-    const same = separator && next.find((one) => one.kind === 'text' && one.text.startsWith(separator));
-    if (same) refuse(same.at, `this is what stands between several of ${key}`);
+    const clash = separator && next.find((one) => one.kind === 'text' && one.text.startsWith(separator));
+    if (clash) refuse(clash.at, `this is the separator between several of ${key}`);
     leaves.push(leaf);
     return leaf.pattern;
   }
 
-  function requireEnd(key: string, characters: RegExp, next: ReturnType<typeof literalAfter>): void {
+  function requireEnd(key: string, characters: RegExp, next: ReturnType<typeof listFollowers>): void {
     for (const one of next) {
-      if (one.kind === 'value') refuse(one.at, `nothing tells where ${key} ends and ${one.expression.key} begins`);
+      if (one.kind === 'value') refuse(one.at, `there is no separator between ${key} and ${one.expression.key}`);
       else if (characters.test(one.text.slice(0, 1))) {
-        refuse(one.at, `this can be part of ${key}, so nothing tells where that ends`);
+        refuse(one.at, `this can be part of ${key}, so the end of ${key} is ambiguous`);
       }
     }
   }

@@ -7,15 +7,15 @@ import { carriedFields } from './grammar.ts';
 import { invalidDefinition } from './invalid-definition.ts';
 import type { ParsedDefinition } from './parse.ts';
 
-const wrong = (problem: string): never => fail('invalid_configuration', `${problem}.`);
+const refuse = (problem: string): never => fail('invalid_configuration', `${problem}.`);
 
-// What the connection sets.
-const notOurs =
+// Headers that the connection sets.
+const reservedNames =
   /^(?:host|connection|content-length|transfer-encoding|te|trailer|upgrade|keep-alive|cookie|set-cookie)$/i;
 
 /**
- * Checks that the parts of a definition fit together: what is signed must be known to the verifier, and what is carried must
- * be of use.
+ * Checks that the parts of a definition fit together: the verifier must know every signed value, and every carried value must have
+ * a use.
  *
  * @throws SignatureError `invalid_configuration`
  */
@@ -26,21 +26,21 @@ export function checkConsistency(
   const { stringToSign, keySteps, headers, query } = compiled;
   const carriers = [...headers, ...query];
   if (!carriers.some(({ signature }) => signature)) {
-    wrong('No header and no parameter holds the {signature}');
+    refuse('No header or parameter contains the {signature}');
   }
-  const foreign = headers.find(({ name }) => notOurs.test(name));
-  if (foreign) wrong(`headers.${foreign.name}: a scheme cannot set this header`);
+  const reserved = headers.find(({ name }) => reservedNames.test(name));
+  if (reserved) refuse(`headers.${reserved.name}: a scheme cannot set this header`);
   const carried = new Set(carriers.flatMap(({ leaves }) => leaves.map(({ id }) => id)));
   for (const { mentions } of [stringToSign, ...keySteps]) {
     const unknown = carriedFields.find((field) => mentions.has(field) && !carried.has(field));
-    if (unknown) wrong(`The ${unknown} is signed, but no header and no parameter carries it to the verifier`);
+    if (unknown) refuse(`The ${unknown} is signed, but no header or parameter carries it to the verifier`);
   }
-  // A recorded request with another challenge would be fresh again.
+  // Otherwise a recorded request with a new challenge would be fresh again.
   if (carried.has('challenge') && !describeCoverage(compiled).fields.has('challenge')) {
-    wrong('A challenge is carried, but not signed whole: sign {challenge}, without filters that lose some of it');
+    refuse('A challenge is carried, but not fully signed: sign {challenge} without filters that lose part of it');
   }
   if (stringToSign.mentions.has('signedHeaderLines') !== carried.has('signedHeaders') && definition.signedHeaders) {
-    wrong('signedHeaders needs {signedHeaderLines} in stringToSign, and {signedHeaders} in a header or parameter');
+    refuse('signedHeaders needs {signedHeaderLines} in stringToSign, and {signedHeaders} in a header or parameter');
   }
   for (const [i, step] of keySteps.entries()) {
     const place = stepTemplates[i];
@@ -49,18 +49,18 @@ export function checkConsistency(
   checkBrackets(template, stringToSign, carriers);
 }
 
-// A verifier takes a body to be there where its digest is, and in brackets that would always be so.
+// A verifier assumes a body if its digest is present. A digest that is always carried would make the brackets always present.
 function checkBrackets({ where, template }: ParsedTemplate, compiled: Compiled, carriers: readonly Carrier[]): void {
-  const always = carriers.flatMap(({ compiled: { parts } }) =>
+  const unconditional = carriers.flatMap(({ compiled: { parts } }) =>
     parts.flatMap((part) => (part.kind === 'value' ? part.expression.bodyUses.map(({ digests }) => digests[0]) : [])),
   );
   for (const part of compiled.parts) {
     if (part.kind !== 'optional') continue;
     const uses = part.parts.flatMap((one) => (one.kind === 'value' ? one.expression.bodyUses : []));
-    if (uses.some((use) => use.digests.some((digest) => always.includes(digest)))) {
+    if (uses.some((use) => use.digests.some((digest) => unconditional.includes(digest)))) {
       invalidDefinition(
         { where, template, at: part.at },
-        'the digest in these brackets is carried always: put it in brackets there too',
+        'the digest in these brackets is always carried: put it in brackets there too',
       );
     }
   }

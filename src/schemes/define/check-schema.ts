@@ -8,17 +8,17 @@ import { timestampNames } from './timestamp.ts';
 
 type Check = (given: unknown, where: string) => void;
 
-const wrong = (where: string, expected: string): never =>
+const refuse = (where: string, expected: string): never =>
   fail('invalid_configuration', `${where} must be ${expected}.`);
 
 const text: Check = (given, where) => {
-  if (typeof given !== 'string') wrong(where, 'a text');
+  if (typeof given !== 'string') refuse(where, 'a string');
 };
 
 const matching =
   (pattern: RegExp, expected: string): Check =>
   (given, where) => {
-    if (typeof given !== 'string' || !pattern.test(given)) wrong(where, expected);
+    if (typeof given !== 'string' || !pattern.test(given)) refuse(where, expected);
   };
 
 const oneOf =
@@ -33,44 +33,44 @@ const oneOf =
   };
 
 const number: Check = (given, where) => {
-  if (typeof given !== 'number') wrong(where, 'a number');
+  if (typeof given !== 'number') refuse(where, 'a number');
 };
 
 const isObject = (given: unknown): given is object =>
   typeof given === 'object' && given !== null && !Array.isArray(given);
 
-/** An object with these keys, of which `required` may not be missing. */
-const shaped =
+/** Checks an object with these keys, of which `required` must be present. */
+const objectOf =
   (checks: Readonly<Record<string, Check>>, required: readonly string[]): Check =>
   (given, where) => {
-    if (!isObject(given)) return wrong(where || 'A definition', 'an object');
-    const within = (key: string) => (where ? `${where}.${key}` : key);
+    if (!isObject(given)) return refuse(where || 'A definition', 'an object');
+    const pathTo = (key: string) => (where ? `${where}.${key}` : key);
     const names = Object.keys(checks);
     for (const [key, value] of Object.entries(given)) {
       if (!names.includes(key)) {
-        fail('invalid_configuration', `A definition has no key ${within(key)}${didYouMean(key, names)}.`);
+        fail('invalid_configuration', `A definition has no key ${pathTo(key)}${didYouMean(key, names)}.`);
       }
-      if (value !== undefined) checks[key]?.(value, within(key));
+      if (value !== undefined) checks[key]?.(value, pathTo(key));
     }
     const missing = required.find((key) => (given as Readonly<Record<string, unknown>>)[key] === undefined);
-    if (missing) fail('invalid_configuration', `The definition lacks ${within(missing)}.`);
+    if (missing) fail('invalid_configuration', `The definition lacks ${pathTo(missing)}.`);
   };
 
-const named =
+const recordOf =
   (pattern: RegExp, expected: string): Check =>
   (given, where) => {
-    if (!isObject(given)) return wrong(where, 'an object of texts');
+    if (!isObject(given)) return refuse(where, 'an object of strings');
     for (const [name, value] of Object.entries(given)) {
-      if (!pattern.test(name)) fail('invalid_configuration', `${where}: "${name}" is no name: ${expected}.`);
+      if (!pattern.test(name)) fail('invalid_configuration', `${where}: "${name}" is not a valid name: ${expected}.`);
       text(value, `${where}.${name}`);
     }
     const names = Object.keys(given).map((name) => name.toLowerCase());
-    const twice = names.find((name, i) => names.indexOf(name) !== i);
-    if (twice !== undefined) fail('invalid_configuration', `${where} has ${twice} twice.`);
+    const repeated = names.find((name, i) => names.indexOf(name) !== i);
+    if (repeated !== undefined) fail('invalid_configuration', `${where} contains ${repeated} twice.`);
   };
 
-const texts: Check = (given, where) => {
-  if (!Array.isArray(given) || !given.length) return wrong(where, 'a list of texts');
+const listOfTexts: Check = (given, where) => {
+  if (!Array.isArray(given) || !given.length) return refuse(where, 'a list of strings');
   for (const [i, one] of given.entries()) text(one, `${where}.${i}`);
 };
 
@@ -82,30 +82,30 @@ const orObject =
 const encoding = oneOf(Object.keys(encodings));
 const nonce = oneOf(nonceNames);
 
-const definition = shaped(
+const definition = objectOf(
   {
     name: matching(/^[a-z\d][\w.-]{0,63}$/, '1 to 64 of a-z 0-9 . _ -'),
     algorithm: oneOf(Object.keys(macSizes)),
     signature: encoding,
     secret: oneOf(['utf8', 'hex', 'base64', 'base64url']),
-    timestamp: orObject(oneOf(timestampNames), shaped({ pattern: text }, ['pattern'])),
-    nonce: orObject(nonce, shaped({ form: nonce, min: number, max: number }, ['form', 'min', 'max'])),
-    signedHeaders: shaped({ separator: matching(/^[ ,;:&]{1,4}$/, 'of spaces and , ; : &'), line: text }, [
+    timestamp: orObject(oneOf(timestampNames), objectOf({ pattern: text }, ['pattern'])),
+    nonce: orObject(nonce, objectOf({ form: nonce, min: number, max: number }, ['form', 'min', 'max'])),
+    signedHeaders: objectOf({ separator: matching(/^[ ,;:&]{1,4}$/, 'of spaces and , ; : &'), line: text }, [
       'separator',
       'line',
     ]),
-    values: named(/^[A-Za-z]\w{0,63}$/, 'letters, digits and _'),
+    values: recordOf(/^[A-Za-z]\w{0,63}$/, 'letters, digits and _'),
     stringToSign: text,
-    key: shaped({ prefix: text, steps: texts, encoding }, ['steps']),
-    // A token, RFC 9110 section 5.6.2, without what templates could not name.
-    headers: named(/^[\w!#$%&'*+.^`~-]{1,128}$/, 'a header is named by a token'),
-    query: named(/^[\w.~-]{1,128}$/, 'letters, digits and . _ ~ -'),
+    key: objectOf({ prefix: text, steps: listOfTexts, encoding }, ['steps']),
+    // A token, RFC 9110 section 5.6.2, without the characters that templates could not name.
+    headers: recordOf(/^[\w!#$%&'*+.^`~-]{1,128}$/, 'a header name must be a token'),
+    query: recordOf(/^[\w.~-]{1,128}$/, 'letters, digits and . _ ~ -'),
   },
   ['name', 'stringToSign'],
 );
 
 /**
- * Checks that a value, of which JSON may be the origin, has the keys of a definition and no others.
+ * Checks that a value, for example parsed JSON, has the keys of a definition and no others.
  *
  * @throws SignatureError `invalid_configuration`
  */

@@ -11,11 +11,11 @@ import type { ParsedCarrier, ParsedDefinition } from './parse.ts';
 import { type Part, parseTemplate, type ValuePart } from './template.ts';
 import { timestampForm } from './timestamp.ts';
 
-/** A definition in the form in which both halves of the scheme use it. */
+/** A definition in the form that both halves of the scheme use. */
 export type CompiledDefinition = {
   readonly name: string;
   readonly forms: Forms;
-  /** Of the signature. */
+  /** The encoding of the signature. */
   readonly encoding: Encoding;
   readonly stringToSign: Compiled;
   readonly keySteps: readonly Compiled[];
@@ -38,13 +38,13 @@ export function compileDefinition(parsed: ParsedDefinition): CompiledDefinition 
   };
   const { signedHeaders } = definition;
   const own = signedHeaders
-    ? signedHeaderFields(signedHeaders.separator, signedHeaderLine(signedHeaders.line))
+    ? signedHeaderFields(signedHeaders.separator, compileLine(signedHeaders.line))
     : new Map<string, never>();
-  const context = { carrier: false, own, named: namedTemplates(parsed, own) };
+  const context = { carrier: false, own, named: compileNamed(parsed, own) };
   for (const template of parsed.values.values()) compileTemplate(template, context);
-  const carriers = (place: 'header' | 'query', all: readonly ParsedCarrier[]) =>
+  const compileCarriers = (place: 'header' | 'query', all: readonly ParsedCarrier[]) =>
     all.map((one) => {
-      const spread = { ...one, parts: spreadValues(one, parsed.values) };
+      const spread = { ...one, parts: inlineValues(one, parsed.values) };
       const compiled = compileTemplate(spread, {
         ...context,
         carrier: true,
@@ -59,13 +59,13 @@ export function compileDefinition(parsed: ParsedDefinition): CompiledDefinition 
     keyEncoding: definition.key?.encoding,
     stringToSign: compileTemplate(parsed.stringToSign, context),
     keySteps: parsed.keySteps.map((step) => compileTemplate(step, context)),
-    headers: carriers('header', parsed.headers),
-    query: carriers('query', parsed.query),
+    headers: compileCarriers('header', parsed.headers),
+    query: compileCarriers('query', parsed.query),
   };
 }
 
-// The definition's own headers are no part of a message that is to be signed, so what is signed is what they will hold.
-function namedTemplates({ values, headers }: ParsedDefinition, own: Context['own']): Context['named'] {
+// The headers of the scheme are not yet in the message when it is signed, so references to them use their future values.
+function compileNamed({ values, headers }: ParsedDefinition, own: Context['own']): Context['named'] {
   const templates = new Map(values);
   for (const header of headers) templates.set(`header.${header.name.toLowerCase()}`, header);
   const compiled = new Map<string, Named | undefined>();
@@ -73,51 +73,54 @@ function namedTemplates({ values, headers }: ParsedDefinition, own: Context['own
     const template = templates.get(field);
     if (!template) return undefined;
     if (template.parts.some((part) => part.kind === 'value' && part.field === 'signature')) {
-      return `${field} holds the signature itself`;
+      return `${field} contains the signature itself`;
     }
-    if (compiled.has(field)) return compiled.get(field) ?? `${field} is made of itself`;
+    if (compiled.has(field)) return compiled.get(field) ?? `${field} contains itself`;
     compiled.set(field, undefined);
-    const made = compileTemplate(template, { carrier: false, own, named });
-    const [only, ...others] = made.parts;
-    const result = { ...made, alias: only?.kind === 'value' && !others.length ? only.expression : undefined };
+    const compiledTemplate = compileTemplate(template, { carrier: false, own, named });
+    const [only, ...others] = compiledTemplate.parts;
+    const result = {
+      ...compiledTemplate,
+      alias: only?.kind === 'value' && !others.length ? only.expression : undefined,
+    };
     compiled.set(field, result);
     return result;
   };
 }
 
-/** With the parts of values in place of their names: what is read back is what they are made of. */
-function spreadValues({ where, template, parts }: ParsedTemplate, values: ParsedDefinition['values']): readonly Part[] {
+/** Replaces references to values by their parts, because a verifier reads back the parts. */
+function inlineValues({ where, template, parts }: ParsedTemplate, values: ParsedDefinition['values']): readonly Part[] {
   return parts.flatMap((part) => {
     if (part.kind === 'text') return [part];
-    if (part.kind === 'value') return spreadValue(part);
-    const inner = part.parts.flatMap((one) => (one.kind === 'value' ? spreadValue(one) : [one]));
-    return [{ ...part, parts: inner.map((one) => (one.kind === 'optional' ? nested(one.at) : one)) }];
+    if (part.kind === 'value') return inlineValue(part);
+    const inner = part.parts.flatMap((one) => (one.kind === 'value' ? inlineValue(one) : [one]));
+    return [{ ...part, parts: inner.map((one) => (one.kind === 'optional' ? refuseNested(one.at) : one)) }];
   });
 
-  function spreadValue(part: ValuePart): readonly Part[] {
+  function inlineValue(part: ValuePart): readonly Part[] {
     const value = values.get(part.field);
     if (!value || part.filters.length || (value.parts.length === 1 && value.parts[0]?.kind === 'value')) return [part];
-    // Messages about them point at the name.
-    return spreadValues({ ...value, parts: value.parts.map((one) => movedTo(one, part.at)) }, values);
+    // Error messages about the inlined parts point at the reference.
+    return inlineValues({ ...value, parts: value.parts.map((one) => moveTo(one, part.at)) }, values);
   }
 
-  function nested(at: number): never {
-    return invalidDefinition({ where, template, at }, 'this value has brackets of its own, and stands within brackets');
+  function refuseNested(at: number): never {
+    return invalidDefinition({ where, template, at }, 'this value contains brackets, so it cannot be within brackets');
   }
 }
 
-const movedTo = (part: Part, at: number): Part =>
+const moveTo = (part: Part, at: number): Part =>
   part.kind === 'optional' ? { ...part, at, parts: part.parts.map((one) => ({ ...one, at })) } : { ...part, at };
 
-/** How each further header is signed. */
-function signedHeaderLine(template: string): (name: string, value: string) => string {
+/** Returns a function that renders the line of an additional header. */
+function compileLine(template: string): (name: string, value: string) => string {
   const where = 'signedHeaders.line';
   const parts = parseTemplate(where, template);
   for (const part of parts) {
     const known =
       part.kind === 'text' || (part.kind === 'value' && /^(?:name|value)$/.test(part.field) && !part.filters[0]);
     if (!known)
-      invalidDefinition({ where, template, at: part.at }, 'only {name} and {value} stand here, without filters');
+      invalidDefinition({ where, template, at: part.at }, 'only {name} and {value} are allowed here, without filters');
   }
   if (!parts.some((part) => part.kind === 'value' && part.field === 'value')) {
     invalidDefinition({ where, template, at: 0 }, 'the {value} is missing');

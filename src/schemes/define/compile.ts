@@ -4,20 +4,20 @@ import type { Environment } from './fields.ts';
 import { invalidDefinition } from './invalid-definition.ts';
 import type { Part } from './template.ts';
 
-/** A template of a definition. */
+/** A parsed template of a definition. */
 export type ParsedTemplate = {
-  /** The key of the definition: `headers.Authorization`. */
+  /** The key in the definition, for example `headers.Authorization`. */
   readonly where: string;
   readonly template: string;
   readonly parts: readonly Part[];
 };
 
-/** What is left out where the value in it is absent. */
+/** A part in brackets, omitted if the value in it is absent. */
 export type CompiledOptional = {
   readonly kind: 'optional';
   readonly parts: ReadonlyArray<CompiledText | CompiledValue>;
   readonly at: number;
-  /** What it is whose absence leaves it out. */
+  /** The value whose absence omits the part. */
   readonly absentable: string;
   isPresent(environment: Environment): boolean;
 };
@@ -25,7 +25,7 @@ export type CompiledText = { readonly kind: 'text'; readonly text: string; reado
 export type CompiledValue = { readonly kind: 'value'; readonly expression: Expression; readonly at: number };
 export type CompiledPart = CompiledText | CompiledValue | CompiledOptional;
 
-/** A template, compiled: the text or bytes that it gives, and what goes into them. */
+/** A compiled template: renders text or bytes, and lists the values that they contain. */
 export type Compiled = Omit<Named, 'alias'> & { readonly parts: readonly CompiledPart[] };
 
 /**
@@ -45,47 +45,49 @@ export function compileTemplate(
     if (part.kind === 'text') return part;
     if (part.kind === 'value') return value(part);
     const inner = part.parts.map((one) => (one.kind === 'text' ? one : value(one)));
-    return { kind: 'optional', parts: inner, at: part.at, ...presenceOf(inner, own, part.at) };
+    return { kind: 'optional', parts: inner, at: part.at, ...describePresence(inner, own, part.at) };
   });
-  const everything = compiled.flatMap((part) => (part.kind === 'optional' ? part.parts : [part]));
-  const all = expressionsOf(everything);
-  const always = expressionsOf(compiled.filter((part) => part.kind !== 'optional') as typeof everything);
+  const flat = compiled.flatMap((part) => (part.kind === 'optional' ? part.parts : [part]));
+  const all = listExpressions(flat);
+  const always = listExpressions(compiled.filter((part) => part.kind !== 'optional') as typeof flat);
   const kind = all.some((one) => one.kind === 'bytes') ? 'bytes' : 'text';
   const [only] = compiled;
-  const alone = compiled.length === 1 && only?.kind === 'optional' ? only : undefined;
+  const onlyOptional = compiled.length === 1 && only?.kind === 'optional' ? only : undefined;
   return {
     kind,
     parts: compiled,
-    absentable: alone ? [alone.absentable] : [...new Set(always.flatMap(({ absentable }) => absentable))],
+    absentable: onlyOptional ? [onlyOptional.absentable] : [...new Set(always.flatMap(({ absentable }) => absentable))],
     fields: new Set(always.flatMap(({ fields }) => [...fields])),
     mentions: new Set(all.flatMap(({ mentions }) => [...mentions])),
     bodyUses: all.flatMap(({ bodyUses }): readonly BodyUse[] => bodyUses),
     isPresent: (environment) =>
-      alone ? alone.isPresent(environment) : always.every((expression) => expression.isPresent(environment)),
+      onlyOptional
+        ? onlyOptional.isPresent(environment)
+        : always.every((expression) => expression.isPresent(environment)),
     make:
       kind === 'bytes'
-        ? (environment) => bytesOf(compiled, environment)
-        : (environment) => textOf(compiled, environment),
+        ? (environment) => renderBytes(compiled, environment)
+        : (environment) => renderText(compiled, environment),
   };
 }
 
-const expressionsOf = (parts: ReadonlyArray<CompiledText | CompiledValue>): readonly Expression[] =>
+const listExpressions = (parts: ReadonlyArray<CompiledText | CompiledValue>): readonly Expression[] =>
   parts.flatMap((part) => (part.kind === 'value' ? [part.expression] : []));
 
-// Were there two, a value that is there could be left out of a signature by leaving out another.
-function presenceOf(
+// With two absentable values, omitting one would remove the other from the signature although it is present.
+function describePresence(
   parts: CompiledOptional['parts'],
   { where, template }: Context,
   at: number,
 ): Pick<CompiledOptional, 'absentable' | 'isPresent'> {
-  const expressions = expressionsOf(parts);
+  const expressions = listExpressions(parts);
   const [absentable, ...others] = [...new Set(expressions.flatMap((one) => one.absentable))];
   if (absentable === undefined) invalidDefinition({ where, template, at }, 'nothing in these brackets can be absent');
   if (others.length) {
     const all = [absentable, ...others].join(' and ');
     invalidDefinition(
       { where, template, at },
-      `only one value in brackets may be absent, not ${all}: give others a default`,
+      `only one value in brackets may be absent, not ${all}: add a default to the others`,
     );
   }
   const decisive = expressions.filter((one) => one.absentable.length);
@@ -95,20 +97,20 @@ function presenceOf(
   };
 }
 
-function textOf(parts: readonly CompiledPart[], environment: Environment): string {
+function renderText(parts: readonly CompiledPart[], environment: Environment): string {
   let text = '';
   for (const part of parts) {
     if (part.kind === 'text') text += part.text;
     else if (part.kind === 'value') text += part.expression.make(environment);
-    else if (part.isPresent(environment)) text += textOf(part.parts, environment);
+    else if (part.isPresent(environment)) text += renderText(part.parts, environment);
   }
   return text;
 }
 
-function bytesOf(parts: readonly CompiledPart[], environment: Environment): Uint8Array {
+function renderBytes(parts: readonly CompiledPart[], environment: Environment): Uint8Array {
   const made = parts.map((part) => {
     if (part.kind === 'text') return utf8(part.text);
-    if (part.kind === 'optional') return part.isPresent(environment) ? bytesOf(part.parts, environment) : utf8('');
+    if (part.kind === 'optional') return part.isPresent(environment) ? renderBytes(part.parts, environment) : utf8('');
     const value = part.expression.make(environment);
     return typeof value === 'string' ? utf8(value) : value;
   });

@@ -2,21 +2,21 @@ import type { Compiled } from './compile.ts';
 import type { CompiledDefinition } from './compile-definition.ts';
 import type { BodyUse } from './expression.ts';
 
-/** What a signature covers, whatever the request. */
+/** The coverage of a signature that holds for every request. */
 export type Coverage = {
-  /** Fields no byte of which can change. */
+  /** Fields that are covered to the last byte. */
   readonly fields: ReadonlySet<string>;
-  /** Names of headers that are signed whole wherever a request has them, in lower case. */
+  /** Names of headers that are fully signed if present, in lower case. */
   readonly headers: readonly string[];
   readonly bodyUses: readonly BodyUse[];
 };
 
-/** What the signatures of a compiled definition cover: by their string, and by the key where it is derived. */
+/** Returns the coverage of a compiled definition, through its string to sign and its derived key. */
 export function describeCoverage({ stringToSign, keySteps, query }: CompiledDefinition): Coverage {
   const own = query.filter(({ signature }) => !signature);
-  // A query with parameters of ours in it is never absent.
+  // The query is never absent if the scheme adds parameters to it.
   const fields = new Set([
-    ...fieldsOf(
+    ...listFields(
       stringToSign,
       own.some(({ optional }) => !optional),
     ),
@@ -25,11 +25,11 @@ export function describeCoverage({ stringToSign, keySteps, query }: CompiledDefi
   if (['query', 'target', 'url'].some((field) => fields.has(field))) {
     for (const { leaves } of own) for (const { id } of leaves) fields.add(id);
   }
-  return { fields, headers: headersOf(stringToSign), bodyUses: stringToSign.bodyUses };
+  return { fields, headers: listHeaders(stringToSign), bodyUses: stringToSign.bodyUses };
 }
 
-function headersOf({ fields, parts }: Compiled): readonly string[] {
-  // A header in brackets is left out only where the request has none.
+function listHeaders({ fields, parts }: Compiled): readonly string[] {
+  // A header in brackets is omitted only if the request lacks it.
   const inBrackets = parts.flatMap((part) =>
     part.kind !== 'optional'
       ? []
@@ -40,12 +40,12 @@ function headersOf({ fields, parts }: Compiled): readonly string[] {
   return [...fields, ...inBrackets].flatMap((field) => /^header\.(.+)$/.exec(field)?.[1]?.toLowerCase() ?? []);
 }
 
-function fieldsOf({ fields, parts }: Compiled, hasQuery: boolean): ReadonlySet<string> {
+function listFields({ fields, parts }: Compiled, hasQuery: boolean): ReadonlySet<string> {
   const inBrackets = parts.flatMap((part) => {
     if (part.kind !== 'optional') return [];
     const inner = part.parts.flatMap((one) => (one.kind === 'value' ? [...one.expression.fields] : []));
     if (part.absentable === 'query' && hasQuery) return inner;
-    // Where there is a challenge, these brackets are there too.
+    // Brackets with a challenge are present if there is a challenge.
     return part.absentable === 'challenge' ? inner.filter((field) => field === 'challenge') : [];
   });
   return new Set([...fields, ...inBrackets]);

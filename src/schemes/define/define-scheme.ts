@@ -13,9 +13,21 @@ import { createPreparer } from './sign.ts';
 import { signableHeaders } from './signed-headers.ts';
 
 /**
- * A scheme from a definition: signer and verifier, compiled once. docs/define-a-scheme.md explains definitions.
+ * Compiles a definition into a scheme for signer and verifier. docs/define-a-scheme.md explains definitions.
  *
- * @throws SignatureError `invalid_configuration`, which says where the definition is wrong, and points at the character.
+ * @throws SignatureError `invalid_configuration`. The message names the key of the definition and points at the character.
+ * @example
+ * import { createSigner } from 'countersign';
+ * import { defineScheme } from 'countersign/schemes';
+ *
+ * const scheme = defineScheme({
+ *   name: 'partner',
+ *   stringToSign: '{method}\n{target}\n{timestamp}\n{nonce}\n{body|sha256|hex}',
+ *   headers: { Authorization: 'Partner {accessKey}:{timestamp}:{nonce}:{body|sha256|hex}:{signature}' },
+ * });
+ * const signer = createSigner({ accessKey: 'shop', secret: 'k'.repeat(32), scheme });
+ * const { headers } = await signer.sign('https://api.example.com/v1/orders');
+ * console.log(headers.get('authorization')?.slice(0, 12)); // → Partner shop
  */
 export function defineScheme(definition: SchemeDefinition): Scheme {
   const parsed = parseDefinition(definition);
@@ -41,17 +53,14 @@ export function defineScheme(definition: SchemeDefinition): Scheme {
     createKey: (secret) => createKeyForm(secret, keyForm),
     signableHeaders(names) {
       if (names.length && !definition.signedHeaders) {
-        fail(
-          'invalid_configuration',
-          `The scheme ${name} does not say how further headers are signed: add signedHeaders.`,
-        );
+        fail('invalid_configuration', `The scheme ${name} has no signedHeaders, so it cannot sign additional headers.`);
       }
       return signableHeaders(names, fields);
     },
     declaresBody: () => false,
     prepare: createPreparer(compiled),
     read: createReader(compiled),
-    // The search takes milliseconds, and a signer asks for none.
+    // Computed on demand: the analysis takes milliseconds, and signers don't need it.
     get findings() {
       findings ??= lintScheme(definition);
       return findings;

@@ -1,10 +1,10 @@
-/** An HMAC algorithm. SHA-1 is for partners who already ask for it, and is told as a finding. */
+/** An HMAC algorithm. SHA-1 is for partners that already demand it, and is reported as a finding. */
 export type DefinedAlgorithm = 'hmac-sha256' | 'hmac-sha384' | 'hmac-sha512' | 'hmac-sha1';
 
-/** How bytes become text: hex in lower or upper case, base64 with padding, base64url without, or the base64 of the lower-case hex. */
+/** An encoding of bytes: hex in lower or upper case, base64 with padding, base64url without padding, or base64 of lower-case hex. */
 export type DefinedEncoding = 'hex' | 'hex-upper' | 'base64' | 'base64url' | 'base64-of-hex';
 
-/** What a timestamp looks like; always UTC. */
+/** The form of a timestamp, always in UTC. */
 export type DefinedTimestamp =
   | 'unix-seconds'
   | 'unix-milliseconds'
@@ -17,62 +17,61 @@ export type DefinedTimestamp =
   /** `Sun, 22 Nov 2026 12:00:00 GMT`, RFC 9110 section 5.6.7 */
   | 'imf-fixdate'
   /**
-   * Any other, of `{YYYY}` `{MM}` `{MMM}` (`Jul`) `{mmm}` (`jul`) `{DD}` `{ddd}` (`Sun`) `{HH}` `{mm}` `{ss}` `{SSS}`:
+   * Any other form, built from `{YYYY}` `{MM}` `{MMM}` (`Jul`) `{mmm}` (`jul`) `{DD}` `{ddd}` (`Sun`) `{HH}` `{mm}` `{ss}` `{SSS}`:
    * `{DD}{mmm}{YYYY}{HH}:{mm}:{ss}` gives `28jul201712:59:24`.
    */
   | { readonly pattern: string };
 
-/** What nonces are made of. */
+/** The alphabet of nonces. */
 export type NonceForm = 'base64url' | 'hex' | 'uuid' | 'digits';
 
-/** What nonces are made of, and how long one may be, in characters. */
+/** The alphabet of nonces, and their length in characters. */
 export type DefinedNonce = NonceForm | { readonly form: NonceForm; readonly min: number; readonly max: number };
 
-/** Further headers that a signer chooses to sign: how they are named to the verifier, and how they are signed. */
+/** Additional headers that a signer chooses to sign: how their names are sent to the verifier, and how they are signed. */
 export type DefinedSignedHeaders = {
-  /** What stands between the names in `{signedHeaders}`. */
+  /** The separator of the names in `{signedHeaders}`. */
   readonly separator: string;
-  /** What each adds to `{signedHeaderLines}`: a template of `{name}` and `{value}`. */
+  /** The template for each header in `{signedHeaderLines}`, with `{name}` and `{value}`. */
   readonly line: string;
 };
 
-/** A key for each signature, derived from the caller's: each step is signed with the key that the step before gave. */
+/** Derives a key for each signature from the key of the caller. Each step is signed with the result of the previous step. */
 export type DefinedKey = {
-  /** A text before the secret, as the `AWS4` of Amazon. @default none */
+  /** A text prepended to the secret, such as the `AWS4` of Amazon. @default none */
   readonly prefix?: string;
-  /** Templates, one a step; of what is known before the body is read. */
+  /** One template per step, with values that are known before the body is read. */
   readonly steps: readonly string[];
-  /** The text whose UTF-8 bytes are the next key, where a step's bytes are not. @default the bytes */
+  /** Encodes the result of each step; the UTF-8 bytes of the text are the next key. @default none: the bytes are the key */
   readonly encoding?: DefinedEncoding;
 };
 
 /**
- * A scheme as plain data, from which `defineScheme` makes both halves. docs/define-a-scheme.md explains templates, their fields
- * and filters.
+ * A scheme as plain data, for `defineScheme`. docs/define-a-scheme.md explains templates, their fields and filters.
  */
 export type SchemeDefinition = {
-  /** What the scheme is called in audits, and in a verifier that accepts several: 1 to 64 of a-z 0-9 . _ - */
+  /** The name of the scheme in audits, and in a verifier that accepts several: 1 to 64 of a-z 0-9 . _ - */
   readonly name: string;
   /** @default 'hmac-sha256' */
   readonly algorithm?: DefinedAlgorithm;
-  /** How the signature is written. @default 'hex' */
+  /** The encoding of the signature. @default 'hex' */
   readonly signature?: DefinedEncoding;
-  /** How a secret given as text becomes the key; bytes are always the key itself. @default 'utf8' */
+  /** How a secret given as text is decoded to the key. Bytes are always the key itself. @default 'utf8' */
   readonly secret?: 'utf8' | 'hex' | 'base64' | 'base64url';
-  /** What `{timestamp}` looks like. @default 'unix-seconds' */
+  /** The form of `{timestamp}`. @default 'unix-seconds' */
   readonly timestamp?: DefinedTimestamp;
-  /** What `{nonce}` looks like. @default 'base64url', 16 to 128 characters */
+  /** The form of `{nonce}`. @default 'base64url', 16 to 128 characters */
   readonly nonce?: DefinedNonce;
-  /** Further headers to sign, where the signer may choose. @default none */
+  /** Lets a signer choose additional headers to sign. @default none */
   readonly signedHeaders?: DefinedSignedHeaders;
-  /** Templates with a name, as `{value.NAME}` in others. Each may use others. @default none */
+  /** Named templates, used as `{value.NAME}` in others. Each may use others. @default none */
   readonly values?: Readonly<Record<string, string>>;
-  /** What is signed. */
+  /** The template of the string to sign. */
   readonly stringToSign: string;
-  /** The key of each signature, where it is derived. @default the caller's own */
+  /** Derives the key of each signature. @default the key of the caller is used */
   readonly key?: DefinedKey;
-  /** Headers to set, and how a verifier reads them. @default none */
+  /** The headers to set, as templates with which a verifier also reads them. @default none */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Parameters to add to the end of the query, in this order, and how a verifier reads them. @default none */
+  /** The parameters to append to the query, in this order, as templates with which a verifier also reads them. @default none */
   readonly query?: Readonly<Record<string, string>>;
 };

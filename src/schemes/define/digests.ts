@@ -1,10 +1,10 @@
 import { md5, sha1 } from '@noble/hashes/legacy.js';
 import { sha256, sha384, sha512 } from '@noble/hashes/sha2.js';
 
-/** A hash function, and how many bytes it gives. */
+/** A hash function and the size of its result in bytes. */
 export type Digest = { readonly of: (bytes: Uint8Array) => Uint8Array; readonly size: number };
 
-/** By name, as templates have them. The weak two are for partners who ask for them. */
+/** By the name used in templates. The two weak ones are for partners that demand them. */
 export const digests: ReadonlyMap<string, Digest> = new Map([
   ['sha256', { of: sha256, size: 32 }],
   ['sha384', { of: sha384, size: 48 }],

@@ -1,18 +1,18 @@
 import { decodeBase64, decodeHex, decodeUtf8, hex, urlSafe, utf8 } from '../../core/encoding.ts';
 import type { DefinedEncoding } from './definition.ts';
 
-/** How bytes are written, and read strictly. */
+/** Writes bytes as text, and reads them strictly. */
 export type Encoding = {
   write(bytes: Uint8Array): string;
-  /** Of texts that match the pattern; not every one of them is what `write` would have made. */
+  /** Reads a text that matches the pattern. The caller must check that `write` produces the same text. */
   read(text: string): Uint8Array;
-  /** A pattern for so many bytes. */
+  /** The pattern of this number of bytes. */
   pattern(size: number): string;
-  /** The characters in use, as in a class of a pattern. */
+  /** The characters in use, in the syntax of a character class. */
   readonly characters: string;
 };
 
-/** Base64 with padding, RFC 4648 section 4, of any number of bytes. */
+/** Encodes any number of bytes as base64 with padding, RFC 4648 section 4. */
 export function base64(bytes: Uint8Array): string {
   let text = '';
   for (let start = 0; start < bytes.length; start += 8192) {
@@ -21,13 +21,13 @@ export function base64(bytes: Uint8Array): string {
   return btoa(text);
 }
 
-/** Base64url without padding, RFC 4648 section 5. */
+/** Encodes any number of bytes as base64url without padding, RFC 4648 section 5. */
 export const base64url = (bytes: Uint8Array): string => urlSafe(base64(bytes));
 
 const base64Pattern = (size: number): string =>
   `[A-Za-z\\d+/]{${Math.ceil((size * 4) / 3)}}${'='.repeat((3 - (size % 3)) % 3)}`;
 
-/** By name, as a definition's `signature` has them. */
+/** By the name used in `signature` of a definition. */
 export const encodings: Readonly<Record<DefinedEncoding, Encoding>> = {
   hex: { write: hex, read: decodeHex, pattern: (size) => `[\\da-f]{${2 * size}}`, characters: '\\da-f' },
   'hex-upper': {

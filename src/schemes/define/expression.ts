@@ -1,62 +1,62 @@
 import { digests } from './digests.ts';
-import { absence, type Environment, type Field, fields, headerField } from './fields.ts';
+import { type Environment, type Field, fields, headerField, valueIfAbsent } from './fields.ts';
 import { filterRules, joinPieces, type Kind, type Made, type Step, splitPieces } from './filters.ts';
 import { didYouMean, invalidDefinition } from './invalid-definition.ts';
 import type { Filter, ValuePart } from './template.ts';
 
-/** How a value of a template goes into it. */
+/** How a value of a template uses the body. */
 export type BodyUse = {
-  /** The digests of it, any of which is enough to make the value; the innermost last. */
+  /** The digests computed from the body, the innermost last. Any one of them is enough to compute the value. */
   readonly digests: readonly string[];
-  /** The methods with which it is used. @default all */
+  /** The methods for which the body is used. @default all */
   readonly methods: readonly string[] | undefined;
-  /** Whether bytes are left out. */
+  /** Whether some bytes are omitted. */
   readonly truncated: boolean;
 };
 
-/** A value of a template, compiled. */
+/** A compiled value of a template. */
 export type Expression = {
-  /** `query|sort`, with names of values and own headers replaced by what they are where they are one value. */
+  /** For example `query|sort`. References to a single value are replaced by that value. */
   readonly key: string;
   readonly field: string;
   readonly filters: readonly Filter[];
   readonly kind: 'text' | 'bytes';
-  /** What it is whose absence makes it absent. */
+  /** The values whose absence makes this value absent. */
   readonly absentable: readonly string[];
-  /** The fields that always go into it, whole: of two values of one, no two make the same of it. */
+  /** The fields that always contribute fully: different values of a field always give different results. */
   readonly fields: ReadonlySet<string>;
-  /** Every field that can go into it. */
+  /** Every field that can contribute. */
   readonly mentions: ReadonlySet<string>;
   readonly bodyUses: readonly BodyUse[];
   isPresent(environment: Environment): boolean;
   make(environment: Environment): string | Uint8Array;
 };
 
-/** What a template with a name is to those that use it. */
+/** A named template, as seen by the templates that use it. */
 export type Named = Pick<
   Expression,
   'kind' | 'absentable' | 'fields' | 'mentions' | 'bodyUses' | 'isPresent' | 'make'
 > & {
-  /** The only value, where there is nothing else. */
+  /** The value, if the template consists of a single one. */
   readonly alias: Pick<ValuePart, 'field' | 'filters'> | undefined;
 };
 
-/** Where a value stands, and what it may be. */
+/** The position of a value, and the fields that it may use. */
 export type Context = {
   readonly where: string;
   readonly template: string;
-  /** Whether it is read back by a verifier: in headers and query. */
+  /** Whether a verifier reads the value back: in headers and query. */
   readonly carrier: boolean;
-  /** A template with a name: what it gives, or what is wrong with it. */
+  /** Returns a named template, or a text that describes the fault in it. */
   named(field: string): Named | string | undefined;
-  /** Fields that the definition itself explains. */
+  /** Fields that the definition itself defines. */
   readonly own: ReadonlyMap<string, Field>;
 };
 
 const names = [...fields.keys(), 'header.NAME', 'value.NAME'];
 
 /**
- * @throws SignatureError `invalid_configuration` for unknown fields and filters, and filters that have no use where they are.
+ * @throws SignatureError `invalid_configuration` for unknown fields and filters, and for filters that are not applicable.
  */
 export function compileExpression(part: ValuePart, context: Context): Expression {
   const at = part.at + 1;
@@ -65,10 +65,10 @@ export function compileExpression(part: ValuePart, context: Context): Expression
   if (named?.alias) {
     const { field, filters } = named.alias;
     const [first] = part.filters;
-    if (first && isPresence(first)) refuse(context, first.at, `${first.name} belongs into the definition of the value`);
+    if (first && isPresence(first)) refuse(context, first.at, `${first.name} belongs in the definition of the value`);
     return compileExpression({ ...part, field, filters: [...filters, ...part.filters] }, context);
   }
-  const source = named ? sourceOfNamed(named) : sourceOfField(part, context);
+  const source = named ? toNamedSource(named) : createFieldSource(part, context);
   const keys: string[] = [part.field];
   const steps: Step[] = [];
   let { kind } = source;
@@ -90,24 +90,24 @@ export function compileExpression(part: ValuePart, context: Context): Expression
     filters: part.filters,
     kind: made,
     absentable: source.absentable,
-    fields: loses(part) ? new Set() : source.fields,
+    fields: isLossy(part) ? new Set() : source.fields,
     mentions: source.mentions,
     bodyUses: source.bodyUses.map((use) => ({
       ...use,
       digests: [...checkpoints.map(({ key }) => key).reverse(), ...use.digests],
-      truncated: use.truncated || part.filters.some(({ name }) => cuts.has(name)),
+      truncated: use.truncated || part.filters.some(({ name }) => truncatingFilters.has(name)),
     })),
     isPresent: source.isPresent,
-    make: maker({ kind: source.kind, steps, checkpoints: checkpoints.reverse(), make: source.make }),
+    make: createMake({ kind: source.kind, steps, checkpoints: checkpoints.reverse(), make: source.make }),
   };
 }
 
 type Source = Omit<Named, 'alias' | 'kind'> & { readonly kind: Kind };
 
-const sourceOfNamed = ({ alias: _, ...named }: Named): Source => named;
+const toNamedSource = ({ alias: _, ...named }: Named): Source => named;
 
-function sourceOfField({ field, filters, at }: ValuePart, context: Context): Source {
-  const known = fieldOf(field, context, at + 1);
+function createFieldSource({ field, filters, at }: ValuePart, context: Context): Source {
+  const known = findField(field, context, at + 1);
   const [first] = filters;
   const fallback = first?.name === 'default' ? (first.argument ?? '') : undefined;
   const methods = first?.name === 'only' ? first.argument?.split(',') : undefined;
@@ -123,21 +123,21 @@ function sourceOfField({ field, filters, at }: ValuePart, context: Context): Sou
       field === 'body'
         ? (environment) => environment.hasBody && allowed(environment)
         : (environment) => value(environment) !== undefined,
-    make: (environment) => value(environment) ?? fallback ?? absence(field),
+    make: (environment) => value(environment) ?? fallback ?? valueIfAbsent(field),
   };
 }
 
-function fieldOf(name: string, context: Context, at: number): Field {
+function findField(name: string, context: Context, at: number): Field {
   const header = /^header\.(.+)$/.exec(name)?.[1];
-  if (header === 'host') return refuse(context, at, 'clients cannot see the Host header: use authority');
-  if (context.carrier && header) return refuse(context, at, 'a header cannot be carried in another');
+  if (header === 'host') return refuse(context, at, 'clients cannot read the Host header: use authority');
+  if (context.carrier && header) return refuse(context, at, 'a header cannot carry another header');
   if (header) return headerField(header);
   if (name.startsWith('signedHeader') && !context.own.has(name)) {
-    refuse(context, at, 'the definition does not say how further headers are signed: add signedHeaders');
+    refuse(context, at, 'additional headers need signedHeaders in the definition');
   }
   const known = context.own.get(name) ?? fields.get(name);
   if (!known) return refuse(context, at, `there is no field ${name}${didYouMean(name, names)}`);
-  if (known.carrierOnly && !context.carrier) refuse(context, at, `${name} is for headers and query`);
+  if (known.carrierOnly && !context.carrier) refuse(context, at, `${name} is only for headers and query`);
   return known;
 }
 
@@ -156,19 +156,21 @@ function compileFilter(filter: Filter, { kind, first, field, context }: Position
     optional = true,
   } = rule.argument ? { optional: false, ...rule.argument } : {};
   if (argument === undefined ? !optional : !rule.argument || !pattern.test(argument)) {
-    refuse(context, at, `${name} takes ${expected} behind a colon`);
+    refuse(context, at, `${name} takes ${expected} after a colon`);
   }
   if (name === 'list' && field === 'signature') return { kind, apply: (value) => value };
   const step = rule.step(kind, argument ?? '');
   return typeof step === 'string' ? refuse(context, at, `${name} ${step}`) : step;
 }
 
-const cuts: ReadonlySet<string> = new Set(['before', 'truncate']);
-const folds: ReadonlySet<string> = new Set([...cuts, 'lower', 'upper', 'trim', 'collapse']);
+const truncatingFilters: ReadonlySet<string> = new Set(['before', 'truncate']);
+const lossyFilters: ReadonlySet<string> = new Set([...truncatingFilters, 'lower', 'upper', 'trim', 'collapse']);
 
-/** Whether two values may become one. Only a path and a query are decoded and encoded again piece by piece. */
-const loses = ({ field, filters }: Pick<ValuePart, 'field' | 'filters'>): boolean =>
-  filters.some(({ name }, i) => folds.has(name) || (name === 'decode' && !isEncodedAgain(field, filters.slice(i))));
+/** Whether different values can give the same result. Decoding loses nothing if a path or query is encoded again piece by piece. */
+const isLossy = ({ field, filters }: Pick<ValuePart, 'field' | 'filters'>): boolean =>
+  filters.some(
+    ({ name }, i) => lossyFilters.has(name) || (name === 'decode' && !isEncodedAgain(field, filters.slice(i))),
+  );
 
 const isEncodedAgain = (field: string, later: readonly Filter[]): boolean =>
   /^(?:path|query)$/.test(field) && later.some(({ name }) => /^(?:rfc3986|form)$/.test(name));
@@ -176,12 +178,12 @@ const isEncodedAgain = (field: string, later: readonly Filter[]): boolean =>
 type Making = {
   readonly kind: Kind;
   readonly steps: readonly Step[];
-  /** The last first. */
+  /** Positions after a digest, the last one first. */
   readonly checkpoints: ReadonlyArray<{ readonly key: string; readonly from: number }>;
   make(environment: Environment): string | Uint8Array;
 };
 
-function maker({ kind, steps, checkpoints, make }: Making): Expression['make'] {
+function createMake({ kind, steps, checkpoints, make }: Making): Expression['make'] {
   if (!steps.length) return make;
   const last = steps.at(-1)?.kind ?? kind;
   const structured = kind === 'path' || kind === 'query';

@@ -2,56 +2,56 @@ import { fail } from '../../core/errors.ts';
 import { fieldValue, type Message } from '../../core/message.ts';
 import type { Kind } from './filters.ts';
 
-/** All that a template can be rendered from. */
+/** The values from which templates are rendered. */
 export type Environment = {
   readonly message: Message;
-  /** Path and query, without the parameters of ours that come after the signing. */
+  /** Path and query, without the parameters that the scheme adds after signing. */
   readonly target: string;
   readonly accessKey: string;
   readonly timestamp: string;
   readonly nonce: string;
   readonly sessionToken: string | undefined;
   readonly challenge: string | undefined;
-  /** Empty until it is made. */
+  /** Empty until it is computed. */
   readonly signature: string;
-  /** Names of further headers that are signed. */
+  /** Names of additional headers that are signed. */
   readonly signedHeaders: readonly string[];
   readonly hasBody: boolean;
-  /** Empty where there is none, or where it is not at hand. */
+  /** Empty if there is no body, or if it is not available. */
   readonly body: Uint8Array;
-  /** What digests are without their making: those of a body that is not at hand. */
+  /** Digests that are known without the body, by key. Used if the body is not available. */
   readonly known: ReadonlyMap<string, Uint8Array>;
 };
 
-/** What can be named in a template. */
+/** A field that templates can name. */
 export type Field = {
   readonly kind: Kind;
-  /** Undefined where it is absent. */
+  /** Returns undefined if the field is absent. */
   value(environment: Environment): string | Uint8Array | undefined;
   /** Whether a request may lack it. @default false */
   readonly absentable?: boolean;
-  /** Whether only headers and query can have it. @default false */
+  /** Whether the field may be used only in headers and query. @default false */
   readonly carrierOnly?: boolean;
 };
 
-const pathOf = ({ target }: Environment): string => /^[^?]*/.exec(target)?.[0] ?? '';
-const queryOf = ({ target }: Environment): string | undefined => /\?(.+)$/s.exec(target)?.[1];
-const hostOf = ({ message }: Environment): string => message.authority.replace(/:\d*$/, '');
-const portOf = ({ message }: Environment): string =>
+const readPath = ({ target }: Environment): string => /^[^?]*/.exec(target)?.[0] ?? '';
+const readQuery = ({ target }: Environment): string | undefined => /\?(.+)$/s.exec(target)?.[1];
+const readHost = ({ message }: Environment): string => message.authority.replace(/:\d*$/, '');
+const readPort = ({ message }: Environment): string =>
   /:(\d+)$/.exec(message.authority)?.[1] ?? (message.scheme === 'https' ? '443' : '80');
 
 const text = (value: Field['value']): Field => ({ kind: 'text', value });
 const absentable = (value: Field['value']): Field => ({ kind: 'text', value, absentable: true });
 
-/** Every field that has a name of its own. */
+/** The fields with fixed names. */
 export const fields: ReadonlyMap<string, Field> = new Map([
   ['method', text(({ message }) => message.method)],
   ['scheme', text(({ message }) => message.scheme)],
   ['authority', text(({ message }) => message.authority)],
-  ['host', text(hostOf)],
-  ['port', text(portOf)],
-  ['path', { kind: 'path', value: pathOf }],
-  ['query', { kind: 'query', value: queryOf, absentable: true }],
+  ['host', text(readHost)],
+  ['port', text(readPort)],
+  ['path', { kind: 'path', value: readPath }],
+  ['query', { kind: 'query', value: readQuery, absentable: true }],
   ['target', text(({ target }) => target)],
   ['url', text(({ message, target }) => `${message.scheme}://${message.authority}${target}`)],
   ['timestamp', text(({ timestamp }) => timestamp)],
@@ -66,18 +66,18 @@ export const fields: ReadonlyMap<string, Field> = new Map([
   ['ignored', { ...absentable(() => undefined), carrierOnly: true }],
 ]);
 
-/** The field of a request header. */
+/** Returns the field of a request header. */
 export const headerField = (name: string): Field => absentable(({ message }) => fieldValue(message.headers, name));
 
-/** The names of further headers in one text, and the lines that they add to a string to sign. */
+/** Returns the fields for additional headers: their names as one text, and their lines of the string to sign. */
 export function signedHeaderFields(
   separator: string,
-  lineOf: (name: string, value: string) => string,
+  formatLine: (name: string, value: string) => string,
 ): ReadonlyMap<string, Field> {
   const line =
     ({ message }: Environment) =>
     (name: string) =>
-      lineOf(name, fieldValue(message.headers, name) ?? missingHeader(name));
+      formatLine(name, fieldValue(message.headers, name) ?? missingHeader(name));
   const unlessNone = ({ signedHeaders }: Environment, value: string) => (signedHeaders.length ? value : undefined);
   return new Map([
     ['signedHeaders', absentable((environment) => unlessNone(environment, environment.signedHeaders.join(separator)))],
@@ -94,10 +94,10 @@ export function signedHeaderFields(
 export const missingHeader = (name: string): never =>
   fail('missing_header', `The request lacks ${name}, which is signed. Browsers drop some headers.`);
 
-/** What a field is in a template outside of brackets, where a request lacks it. */
-export function absence(name: string): string | Uint8Array {
+/** Returns the value of an absent field outside brackets. */
+export function valueIfAbsent(name: string): string | Uint8Array {
   if (name.startsWith('header.')) return missingHeader(name.slice('header.'.length));
   if (name === 'body') return new Uint8Array();
   if (name !== 'challenge' && name !== 'sessionToken') return '';
-  return fail('invalid_request', `The scheme signs the ${name}, and there is none: give it to the signer.`);
+  return fail('invalid_request', `The scheme signs the ${name}, but the signer has none: give it to the signer.`);
 }

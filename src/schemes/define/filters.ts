@@ -3,26 +3,26 @@ import { fail } from '../../core/errors.ts';
 import { digests } from './digests.ts';
 import { base64, base64url, encodings } from './encodings.ts';
 
-/** A path as its segments, or a query as its names and values; what filters change is each piece, never what joins them. */
+/** The segments of a path, or the names and values of a query. Filters change each piece, never the delimiters. */
 export type Pieces = ReadonlyArray<readonly string[]>;
 export type Made = string | Uint8Array | Pieces;
 export type Kind = 'text' | 'bytes' | 'path' | 'query';
 
-/** One step of a value's making. */
+/** One step in the computation of a value. */
 export type Step = {
   readonly kind: Kind;
   apply(value: Made): Made;
 };
 
-/** What a template may put behind a field. */
+/** A filter that a template may apply to a field. */
 export type FilterRule = {
-  /** What may stand behind the colon. @default nothing may */
+  /** The argument after the colon. @default none allowed */
   readonly argument?: { readonly pattern: RegExp; readonly expected: string; readonly optional?: boolean };
-  /** @returns a text where the filter has no use: what is wrong. */
+  /** @returns the step, or a text that describes why the filter is not applicable. */
   step(kind: Kind, argument: string): Step | string;
 };
 
-/** Path and query in pieces. */
+/** Splits a path or query into pieces. */
 export const splitPieces = (kind: Kind, text: string): Made => {
   if (kind === 'path') return text.split('/').map((segment) => [segment]);
   return text.split('&').map((pair) => {
@@ -31,13 +31,13 @@ export const splitPieces = (kind: Kind, text: string): Made => {
   });
 };
 
-/** Pieces as one text; text and bytes stay. */
+/** Joins pieces into one text. Text and bytes are returned unchanged. */
 export function joinPieces(kind: Kind, value: Made): string | Uint8Array {
   if (kind === 'text' || kind === 'bytes') return value as string | Uint8Array;
   return (value as Pieces).map((piece) => piece.join('=')).join(kind === 'path' ? '/' : '&');
 }
 
-const bytesOf = (kind: Kind, value: Made): Uint8Array => {
+const toBytes = (kind: Kind, value: Made): Uint8Array => {
   const whole = joinPieces(kind, value);
   return typeof whole === 'string' ? utf8(whole) : whole;
 };
@@ -45,23 +45,23 @@ const bytesOf = (kind: Kind, value: Made): Uint8Array => {
 const onText = (change: (text: string) => string): FilterRule['step'] => {
   return (kind) =>
     kind === 'bytes'
-      ? 'is for text, and this is bytes'
+      ? 'is for text, but this is bytes'
       : { kind: 'text', apply: (value) => change(joinPieces(kind, value) as string) };
 };
 
 const onPieces = (change: (text: string) => string): FilterRule['step'] => {
   return (kind) => {
-    if (kind === 'bytes') return 'is for text, and this is bytes';
+    if (kind === 'bytes') return 'is for text, but this is bytes';
     if (kind === 'text') return { kind, apply: (value) => change(value as string) };
     return { kind, apply: (value) => (value as Pieces).map((piece) => piece.map(change)) };
   };
 };
 
 const encoding = (write: (bytes: Uint8Array) => string): FilterRule => ({
-  step: (kind) => ({ kind: 'text', apply: (value) => write(bytesOf(kind, value)) }),
+  step: (kind) => ({ kind: 'text', apply: (value) => write(toBytes(kind, value)) }),
 });
 
-/** RFC 3986: all but unreserved characters as the escapes of their UTF-8 bytes. */
+/** RFC 3986: escapes the UTF-8 bytes of all but unreserved characters. */
 export const rfc3986 = (text: string): string =>
   encodeURIComponent(text.replace(/[\ud800-\udfff]/gu, '\ufffd')).replace(
     /[!'()*]/g,
@@ -70,7 +70,7 @@ export const rfc3986 = (text: string): string =>
 
 const escapes: Readonly<Record<string, string>> = { '!': '%21', "'": '%27', '(': '%28', ')': '%29', '*': '%2A' };
 
-// As the URL Standard serialises forms.
+// As the URL Standard serialises application/x-www-form-urlencoded.
 const form = (text: string): string => rfc3986(text).replace(/%20/g, '+').replace(/%2A/g, '*').replace(/~/g, '%7E');
 
 function decode(text: string): string {
@@ -78,32 +78,33 @@ function decode(text: string): string {
   try {
     decoded = decodeURIComponent(text);
   } catch {
-    return fail('invalid_request', 'A value that is signed decoded has a % that begins no escape of UTF-8.');
+    return fail('invalid_request', 'A value with the filter decode contains a % that begins no UTF-8 escape.');
   }
-  // A line break would start another line of the string to sign.
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  if (/[\x00-\x1f\x7f]/.test(decoded)) fail('invalid_request', 'A value that is signed decoded holds a control code.');
+  // A line break would begin another line of the string to sign.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what the pattern must find
+  if (/[\x00-\x1f\x7f]/.test(decoded))
+    fail('invalid_request', 'A value with the filter decode contains a control character.');
   return decoded;
 }
 
-const compared = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
-const byName = ([a = '']: readonly string[], [b = '']: readonly string[]): number => compared(a, b);
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+const byName = ([a = '']: readonly string[], [b = '']: readonly string[]): number => compare(a, b);
 const byNameAndValue = (a: readonly string[], b: readonly string[]): number =>
-  byName(a, b) || compared(a[1] ?? '', b[1] ?? '');
-const byText = (a: readonly string[], b: readonly string[]): number => compared(a.join('='), b.join('='));
+  byName(a, b) || compare(a[1] ?? '', b[1] ?? '');
+const byText = (a: readonly string[], b: readonly string[]): number => compare(a.join('='), b.join('='));
 const orders = { '': byNameAndValue, name: byName, text: byText } as const;
 
 const sort: FilterRule = {
   argument: { pattern: /^(?:name|text)$/, expected: 'name or text', optional: true },
   step(kind, argument) {
-    if (kind !== 'query') return 'is for the query';
+    if (kind !== 'query') return 'is only for the query';
     const order = orders[argument as keyof typeof orders];
     return { kind, apply: (value) => [...(value as Pieces)].sort(order) };
   },
 };
 
 const truncate: FilterRule = {
-  argument: { pattern: /^[1-9]\d{0,8}$/, expected: 'how many characters or bytes to keep' },
+  argument: { pattern: /^[1-9]\d{0,8}$/, expected: 'the number of characters or bytes to keep' },
   step: (kind, argument) => ({
     kind: kind === 'bytes' ? 'bytes' : 'text',
     apply(value) {
@@ -114,14 +115,14 @@ const truncate: FilterRule = {
 };
 
 const before: FilterRule = {
-  argument: { pattern: /^[ -~]+$/, expected: 'the text to end before' },
+  argument: { pattern: /^[ -~]+$/, expected: 'the text at which the value ends' },
   step: (kind, argument) => onText((text) => text.split(argument)[0] ?? '')(kind, argument),
 };
 
-// What they do is done before a value is made: they say what there is when there is nothing.
+// These have no step of their own: they decide whether a value is present, before it is computed.
 const presence = (pattern: RegExp, expected: string, kinds: readonly Kind[]): FilterRule => ({
   argument: { pattern, expected },
-  step: (kind) => (kinds.includes(kind) ? { kind, apply: (value) => value } : `is for ${kinds.join(' and ')} alone`),
+  step: (kind) => (kinds.includes(kind) ? { kind, apply: (value) => value } : `is only for ${kinds.join(' and ')}`),
 });
 
 const rules: ReadonlyArray<readonly [name: string, rule: FilterRule]> = [
@@ -139,13 +140,13 @@ const rules: ReadonlyArray<readonly [name: string, rule: FilterRule]> = [
   ['base64', encoding(base64)],
   ['base64url', encoding(base64url)],
   ['default', presence(/^[ -~]*$/, 'the text to use instead', ['text', 'query'])],
-  ['only', presence(/^[A-Z]+(?:,[A-Z]+)*$/, 'methods, in upper case, with commas between', ['bytes'])],
-  ['list', { argument: { pattern: /^[ -~]+$/, expected: 'what stands between' }, step: () => 'is for {signature}' }],
+  ['only', presence(/^[A-Z]+(?:,[A-Z]+)*$/, 'methods in upper case, separated by commas', ['bytes'])],
+  ['list', { argument: { pattern: /^[ -~]+$/, expected: 'the separator' }, step: () => 'is only for {signature}' }],
 ];
 
 const digestRules = [...digests].map(([name, { of }]): [string, FilterRule] => [
   name,
-  { step: (kind) => ({ kind: 'bytes', apply: (value) => of(bytesOf(kind, value)) }) },
+  { step: (kind) => ({ kind: 'bytes', apply: (value) => of(toBytes(kind, value)) }) },
 ]);
 
 /** Every filter, by name. */

@@ -9,23 +9,23 @@ import { macSizes } from './keys.ts';
 import type { NonceForm } from './nonce.ts';
 import type { TimestampForm } from './timestamp.ts';
 
-/** A value that is carried, as a verifier reads it. */
+/** A carried value and its grammar, as a verifier reads it. */
 export type Leaf = {
-  /** The same wherever the same is carried. */
+  /** The same for every occurrence of the same value. */
   readonly id: string;
   readonly pattern: string;
-  /** The characters in use, as in a class of a pattern. */
+  /** The characters in use, in the syntax of a character class. */
   readonly characters: string;
-  /** Whether a value's end can be told from its beginning. */
+  /** Whether the beginning of a value determines its end. */
   readonly fixed: boolean;
-  /** Behind what another of the same follows. */
+  /** The separator before another value of the same kind. */
   readonly separator?: string;
-  /** What of a text that matches the pattern it is; of digests and signatures the hex. Undefined for other spellings. */
+  /** Returns the value of a text that matches the pattern, digests and signatures as hex. Undefined for other spellings. */
   read(text: string): string | undefined;
   readonly expression: Expression;
 };
 
-/** What the grammars of fields depend on. */
+/** The settings that the grammars of fields depend on. */
 export type Forms = {
   readonly algorithm: DefinedAlgorithm;
   readonly signature: DefinedEncoding;
@@ -36,22 +36,22 @@ export type Forms = {
 
 type Grammar = Pick<Leaf, 'pattern' | 'characters' | 'fixed' | 'separator' | 'read'>;
 
-const same = (text: string): string => text;
+const identity = (text: string): string => text;
 const texts = (characters: string, length: string): Grammar => ({
   pattern: `[${characters}]{${length}}`,
   characters,
   fixed: false,
-  read: same,
+  read: identity,
 });
 
 const token = "a-z\\d!#$%&'*+.^_`|~\\-";
-/** How many signatures a verifier tries. */
+/** The number of signatures that a verifier tries. */
 const mostSignatures = 8;
 
-/** Special characters of patterns as texts. */
+/** Escapes a text for a pattern. */
 export const literal = (text: string): string => text.replace(/[^\w ]/g, '\\$&');
 
-function encoded(encoding: DefinedEncoding, size: number): Grammar {
+function createEncodedGrammar(encoding: DefinedEncoding, size: number): Grammar {
   const { pattern, characters, read, write } = encodings[encoding];
   return {
     pattern: pattern(size),
@@ -64,7 +64,7 @@ function encoded(encoding: DefinedEncoding, size: number): Grammar {
   };
 }
 
-function listed(one: Grammar, separator: string): Grammar {
+function createListGrammar(one: Grammar, separator: string): Grammar {
   return {
     pattern: `${one.pattern}(?:${literal(separator)}${one.pattern}){0,${mostSignatures - 1}}`,
     characters: one.characters,
@@ -77,10 +77,10 @@ function listed(one: Grammar, separator: string): Grammar {
   };
 }
 
-/** The signatures of what a leaf read. */
+/** Decodes the signatures that a leaf has read. */
 export const readSignatures = (read: string): readonly Uint8Array[] => read.split(',').map(decodeHex);
 
-function escaped(plain: Grammar): Grammar {
+function createEscapedGrammar(plain: Grammar): Grammar {
   const exact = new RegExp(`^${plain.pattern}$`);
   return {
     pattern: '(?:[\\w.~-]|%[\\dA-F]{2}){1,4096}',
@@ -107,16 +107,16 @@ function digestGrammar({ filters, bodyUses }: Written): Grammar | undefined {
   if (!digest || !bodyUses.length) return undefined;
   const encoding = names.slice(names.lastIndexOf(last) + 1).join();
   const name = encoding === upperHex ? 'hex-upper' : encoding;
-  return Object.hasOwn(encodings, name) ? encoded(name as DefinedEncoding, digest.size) : undefined;
+  return Object.hasOwn(encodings, name) ? createEncodedGrammar(name as DefinedEncoding, digest.size) : undefined;
 }
 
 function signatureGrammar(
   { filters: [list, ...others] }: Written,
   { signature, algorithm }: Forms,
 ): Grammar | undefined {
-  const one = encoded(signature, macSizes[algorithm]);
+  const one = createEncodedGrammar(signature, macSizes[algorithm]);
   if (!list) return one;
-  return list.name === 'list' && !others.length ? listed(one, list.argument ?? '') : undefined;
+  return list.name === 'list' && !others.length ? createListGrammar(one, list.argument ?? '') : undefined;
 }
 
 const plainGrammars = ({ timestamp, nonce, separator }: Forms): Readonly<Record<string, Grammar>> => ({
@@ -124,8 +124,8 @@ const plainGrammars = ({ timestamp, nonce, separator }: Forms): Readonly<Record<
   sessionToken: texts('\\w.~+/=\\-', '1,4096'),
   challenge: texts('\\w.~\\-', '1,512'),
   ignored: texts('\\w.~+/=:\\-', '1,512'),
-  timestamp: { ...timestamp, read: same },
-  nonce: { ...nonce, read: same },
+  timestamp: { ...timestamp, read: identity },
+  nonce: { ...nonce, read: identity },
   signedHeaders: {
     ...texts(token + literal(separator), ''),
     pattern: `[${token}]{1,128}(?:${literal(separator)}[${token}]{1,128}){0,63}`,
@@ -134,18 +134,18 @@ const plainGrammars = ({ timestamp, nonce, separator }: Forms): Readonly<Record<
 
 type Written = Pick<Expression, 'field' | 'filters' | 'bodyUses'>;
 
-function grammarOf(written: Written, forms: Forms): Grammar | undefined {
+function createGrammar(written: Written, forms: Forms): Grammar | undefined {
   const { field, filters } = written;
   if (filters.at(-1)?.name === 'rfc3986') {
-    const plain = grammarOf({ ...written, filters: filters.slice(0, -1) }, forms);
-    return plain && escaped(plain);
+    const plain = createGrammar({ ...written, filters: filters.slice(0, -1) }, forms);
+    return plain && createEscapedGrammar(plain);
   }
   if (field === 'signature') return signatureGrammar(written, forms);
   const plain = plainGrammars(forms);
   return !filters.length && Object.hasOwn(plain, field) ? plain[field] : digestGrammar(written);
 }
 
-/** The fields that a verifier reads back. */
+/** The fields that a verifier can read back. */
 export const carriedFields: readonly string[] = [
   'accessKey',
   'timestamp',
@@ -155,15 +155,15 @@ export const carriedFields: readonly string[] = [
   'signedHeaders',
 ];
 
-/** How a value is read back; undefined for what cannot be. */
+/** Returns the grammar of a value; undefined if it cannot be read back. */
 export function toLeaf({ expression }: CompiledValue, forms: Forms): Leaf | undefined {
-  const grammar = grammarOf(expression, forms);
+  const grammar = createGrammar(expression, forms);
   const id = expression.bodyUses[0]?.digests[0] ?? expression.field;
   return grammar && { ...grammar, id, expression };
 }
 
-/** What may stand right behind a part of a template. */
-export function literalAfter(
+/** Lists the parts that can directly follow a part of a template. */
+export function listFollowers(
   parts: readonly CompiledPart[],
   index: number,
 ): ReadonlyArray<Exclude<CompiledPart, { kind: 'optional' }>> {
@@ -171,5 +171,5 @@ export function literalAfter(
   if (!next) return [];
   if (next.kind !== 'optional') return [next];
   const [first] = next.parts;
-  return [...(first ? [first] : []), ...literalAfter(parts, index + 1)];
+  return [...(first ? [first] : []), ...listFollowers(parts, index + 1)];
 }

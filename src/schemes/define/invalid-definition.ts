@@ -1,16 +1,16 @@
 import { fail } from '../../core/errors.ts';
 
-/** A character of a template in a definition. */
+/** The position of a character in a template of a definition. */
 export type Place = {
-  /** The key of the definition: `headers.Authorization`. */
+  /** The key in the definition, for example `headers.Authorization`. */
   readonly where: string;
   readonly template: string;
-  /** From 0. */
+  /** Index from 0. */
   readonly at: number;
 };
 
 /**
- * Refuses a definition, and shows where.
+ * Refuses a definition with a message that points at the character.
  *
  * @throws SignatureError `invalid_configuration`
  */
@@ -24,16 +24,16 @@ export function invalidDefinition({ where, template, at }: Place, problem: strin
   );
 }
 
-/** The one of the names that was meant, in words: where one is near enough. */
+/** Returns a suggestion with the most similar name; empty if none is similar enough. */
 export function didYouMean(given: string, names: readonly string[]): string {
   const near = names
-    .map((name) => ({ name, distance: distanceOf(given.toLowerCase(), name.toLowerCase()) }))
+    .map((name) => ({ name, distance: editDistance(given.toLowerCase(), name.toLowerCase()) }))
     .sort((a, b) => a.distance - b.distance)[0];
   return near && near.distance <= Math.max(1, given.length / 3) ? `; did you mean ${near.name}?` : '';
 }
 
-// Levenshtein's.
-function distanceOf(a: string, b: string): number {
+// The Levenshtein distance.
+function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (const [i, character] of [...a].entries()) {
     const next = [i + 1];

@@ -7,7 +7,7 @@ import { fail } from '../../core/errors.ts';
 import { equalInConstantTime, hmacSha256, platformSigningKey, type SigningKey } from '../../core/signing-key.ts';
 import type { DefinedAlgorithm, SchemeDefinition } from './definition.ts';
 
-/** How many bytes a signature has. */
+/** The size of a signature in bytes. */
 export const macSizes: Readonly<Record<DefinedAlgorithm, number>> = {
   'hmac-sha256': 32,
   'hmac-sha384': 48,
@@ -22,7 +22,7 @@ const hashes = {
   'hmac-sha1': { hash: sha1, name: 'SHA-1' },
 } as const;
 
-/** An HMAC key of bytes, by any of the algorithms. */
+/** Creates an HMAC key from bytes. */
 export function hmacOfBytes(algorithm: DefinedAlgorithm, bytes: Uint8Array): SigningKey {
   if (algorithm === 'hmac-sha256') return hmacSha256(bytes);
   const keyed = hmac.create(hashes[algorithm].hash, bytes);
@@ -44,11 +44,11 @@ const forms = {
   base64url: /^(?:[\w-]{4})*(?:[\w-]{2}(?:==)?|[\w-]{3}=?)?$/,
 } as const;
 
-/** How a definition makes a key of a secret. */
+/** How a definition turns a secret into a key. */
 export type KeyForm = Required<Pick<SchemeDefinition, 'algorithm' | 'secret'>> & { readonly prefix: string };
 
 /**
- * The key of a caller.
+ * Creates the key of a caller.
  *
  * @throws SignatureError `invalid_credentials`
  */
@@ -57,7 +57,7 @@ export function createKeyForm(secret: Secret, { algorithm, secret: form, prefix 
     if (prefix) fail('invalid_credentials', `A CryptoKey cannot be prefixed with ${prefix}: give the secret as text.`);
     return hmacOfPlatformKey(algorithm, secret);
   }
-  const bytes = typeof secret === 'string' ? bytesOf(secret, form) : secret;
+  const bytes = typeof secret === 'string' ? decodeSecret(secret, form) : secret;
   const before = utf8(prefix);
   const whole = new Uint8Array(before.length + bytes.length);
   whole.set(before);
@@ -65,12 +65,12 @@ export function createKeyForm(secret: Secret, { algorithm, secret: form, prefix 
   return hmacOfBytes(algorithm, whole);
 }
 
-function bytesOf(secret: string, form: KeyForm['secret']): Uint8Array {
+function decodeSecret(secret: string, form: KeyForm['secret']): Uint8Array {
   if (form === 'utf8') return utf8(secret);
-  if (!forms[form].test(secret)) fail('invalid_credentials', `The secret is not ${form}: copy it again, whole.`);
+  if (!forms[form].test(secret)) fail('invalid_credentials', `The secret is not ${form}: copy it again, complete.`);
   const bytes = form === 'hex' ? decodeHex(secret.toLowerCase()) : decodeBase64(secret);
-  // As for any secret, and these bytes are what an attacker has to guess.
+  // The minimum for every secret, applied to the decoded bytes, because these are what an attacker must guess.
   if (bytes.length < 16)
-    fail('invalid_credentials', `The secret has ${bytes.length} bytes in ${form}, 16 are the least.`);
+    fail('invalid_credentials', `The secret has ${bytes.length} bytes in ${form}: at least 16 are needed.`);
   return bytes;
 }

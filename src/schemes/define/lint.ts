@@ -10,13 +10,22 @@ import { applyLossyFilters } from './lint/lossy-filters.ts';
 import { uncoveredParts } from './lint/uncovered-parts.ts';
 
 /**
- * Lists what a partner's scheme leaves open, with an example attack for each: one finding a code, the most severe; by severity, then
- * by code. A scheme with findings can be used, but a verifier must name those of high severity in `acceptFindings`.
+ * Lists the weaknesses of a defined scheme, each with an example attack: one finding per code, the most severe one, sorted by severity
+ * and then by code. A scheme with findings can be used, but a verifier must name those of high severity in `acceptFindings`.
  *
- * That a string to sign has one reading only is proved by a search through all texts that the template can render to, as long as
- * values are what `defineScheme` takes them for and times are fresh.
+ * A search through all texts that the template can render proves whether a string to sign has a single reading. It assumes that values
+ * have the forms that `defineScheme` enforces, and that timestamps are fresh.
  *
  * @throws SignatureError `invalid_configuration` for templates that cannot be parsed.
+ * @example
+ * import { lintScheme } from 'countersign/schemes';
+ *
+ * const findings = lintScheme({
+ *   name: 'partner',
+ *   stringToSign: '{accessKey}\n{timestamp}\n{url}',
+ *   headers: { 'X-Key': '{accessKey}', 'X-Time': '{timestamp}', 'X-Signature': '{signature}' },
+ * });
+ * console.log(findings.filter(({ severity }) => severity === 'high').map(({ code }) => code)); // → [ 'body-unsigned', 'method-unsigned' ]
  */
 export function lintScheme(definition: SchemeDefinition): readonly Finding[] {
   const flattened = flatten(definition);
@@ -35,8 +44,8 @@ export function lintScheme(definition: SchemeDefinition): readonly Finding[] {
   return sorted.filter(({ code }, i) => sorted.findIndex((other) => other.code === code) === i);
 }
 
-/** The uses of an aspect in string to sign and key. */
-function uses({ stringToSign, keySteps, signedQuery }: Flattened, aspect: Aspect): readonly Use[] {
+/** Finds the uses of an aspect in string to sign and key. */
+function findUses({ stringToSign, keySteps, signedQuery }: Flattened, aspect: Aspect): readonly Use[] {
   const templates = [stringToSign, ...keySteps];
   const direct = listUses(aspect, templates);
   return listUses('query', templates).some(keepsParameters) ? [...direct, ...listUses(aspect, signedQuery)] : direct;
@@ -45,58 +54,58 @@ function uses({ stringToSign, keySteps, signedQuery }: Flattened, aspect: Aspect
 const keepsParameters = (use: Use): boolean =>
   applyLossyFilters(use, 'query').losses.every(({ kind }) => kind === 'order');
 
-const isWhole = (use: Use, aspect: Aspect): boolean =>
+const coversWhole = (use: Use, aspect: Aspect): boolean =>
   !applyLossyFilters(use, aspect).losses.some(({ kind }) => kind === 'part');
 
 function requestFindings({ headers = {} }: SchemeDefinition, flattened: Flattened): readonly Finding[] {
   const fields = listFields(flattened.carried);
-  const body = uses(flattened, 'body');
-  // No access key: a message to one that knows whose it must be, as webhooks are.
+  const body = findUses(flattened, 'body');
+  // Without an access key it is a message to a recipient that knows the sender, as for webhooks.
   const isMessage = body.length > 0 && !fields.has('accessKey');
-  // A verifier takes no other than the scheme's own.
+  // If the scheme sets the content type, a verifier accepts no other.
   const isFixed = Object.keys(headers).some((name) => name.toLowerCase() === 'content-type');
   const open = isFixed ? uncoveredParts.filter(({ aspect }) => aspect !== 'content type') : uncoveredParts;
-  return open.flatMap((opening) =>
+  return open.flatMap((part) =>
     coverageFindings(
-      { ...opening, severity: isMessage ? opening.forMessages : opening.severity },
-      uses(flattened, opening.aspect),
+      { ...part, severity: isMessage ? part.forMessages : part.severity },
+      findUses(flattened, part.aspect),
     ),
   );
 }
 
 function freshnessFindings(flattened: Flattened): readonly Finding[] {
-  // What the server made for this one request is fresh, and accepted once.
-  if (uses(flattened, 'challenge').some((use) => isWhole(use, 'challenge'))) return [];
+  // A challenge is created for one request, so it is fresh, and it is accepted once.
+  if (findUses(flattened, 'challenge').some((use) => coversWhole(use, 'challenge'))) return [];
   const timestamp: UncoveredAspect = {
     aspect: 'timestamp',
     code: 'no-timestamp',
     severity: 'high',
     name: 'timestamp',
-    attack: 'A request is recorded, and sent again when no verifier remembers it any more, with the time of that day.',
+    attack: 'A request is recorded. After the verifier has forgotten it, it is sent again with a current timestamp.',
   };
   const nonce: UncoveredAspect = {
     aspect: 'nonce',
     code: 'no-nonce',
-    // A verifier remembers what was signed instead.
+    // Medium, because a verifier remembers the string to sign instead.
     severity: 'medium',
     name: 'nonce',
-    attack: 'Two requests that a caller means, alike and within one tick of its clock, are taken for a replay.',
+    attack: 'Two intended requests that are identical within one tick of the timestamp count as a replay.',
   };
   return [
-    ...coverageFindings(timestamp, uses(flattened, 'timestamp')),
-    ...coverageFindings(nonce, uses(flattened, 'nonce')),
+    ...coverageFindings(timestamp, findUses(flattened, 'timestamp')),
+    ...coverageFindings(nonce, findUses(flattened, 'nonce')),
   ];
 }
 
-/** Values of signed headers without their names. */
+/** Reports signed header values without their names. */
 function nameFindings({ signedHeaders }: SchemeDefinition, { stringToSign }: Flattened): readonly Finding[] {
   const fields = listFields([stringToSign]);
   if (!signedHeaders || !fields.has('value') || fields.has('name') || fields.has('signedHeaders')) return [];
   const finding: Finding = {
     code: 'ambiguous-separator',
     severity: 'high',
-    message: 'The values of further headers are signed, and not their names.',
-    attack: 'A signed "X-From: a" is sent on as "X-To: a", where the list of signed headers says so too.',
+    message: 'The values of additional headers are signed, but not their names.',
+    attack: 'A signed "X-From: a" is forwarded as "X-To: a", with the list of signed headers changed accordingly.',
   };
   return [finding];
 }
@@ -106,8 +115,8 @@ function macFindings({ algorithm }: SchemeDefinition): readonly Finding[] {
   const finding: Finding = {
     code: 'weak-hash',
     severity: 'medium',
-    message: 'HMAC-SHA-1 is to be gone from protocols by 2030 (NIST).',
-    attack: 'None is known: HMAC does not fall with collisions. What breaks SHA-1 further may break it.',
+    message: 'HMAC-SHA-1 must be phased out by the end of 2030 (NIST).',
+    attack: 'None is known: collisions do not break HMAC. Further weaknesses of SHA-1 may.',
   };
   return [finding];
 }

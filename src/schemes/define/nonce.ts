@@ -1,16 +1,16 @@
 import { fail } from '../../core/errors.ts';
 import type { DefinedNonce, NonceForm as NonceFormName } from './definition.ts';
 
-/** How a nonce is written, and read strictly. */
+/** Writes a nonce, and defines its grammar. */
 export type NonceForm = {
   /**
-   * A signer's nonce in this form: its hex may become a UUID or digits, and be cut to length.
+   * Converts the nonce of a signer to this form: hex may become a UUID or digits, and long nonces are cut.
    *
-   * @throws SignatureError `invalid_configuration` for one that cannot be brought into it.
+   * @throws SignatureError `invalid_configuration` for a nonce that cannot be converted.
    */
   write(given: string): string;
   readonly pattern: string;
-  /** The characters in use, as in a class of a pattern. */
+  /** The characters in use, in the syntax of a character class. */
   readonly characters: string;
   /** Whether every nonce has the same length. */
   readonly fixed: boolean;
@@ -28,12 +28,15 @@ const characters: Readonly<Record<NonceFormName, string>> = {
 export const nonceNames: readonly string[] = Object.keys(characters);
 
 /**
- * @throws SignatureError `invalid_configuration` for lengths that are none.
+ * @throws SignatureError `invalid_configuration` for invalid lengths.
  */
 export function nonceForm(defined: DefinedNonce): NonceForm {
   const { form, min, max } = typeof defined === 'string' ? { form: defined, min: 16, max: 128 } : defined;
   if (!(Number.isInteger(min) && Number.isInteger(max) && min >= 1 && min <= max && max <= 512)) {
-    fail('invalid_configuration', 'nonce: min and max must be whole numbers of characters, 1 to 512, min the smaller.');
+    fail(
+      'invalid_configuration',
+      'nonce: min and max must be whole numbers from 1 to 512, and min must not exceed max.',
+    );
   }
   const pattern = form === 'uuid' ? uuid : `[${characters[form]}]{${min},${max}}`;
   const exact = new RegExp(`^${pattern}$`);
@@ -44,7 +47,7 @@ export function nonceForm(defined: DefinedNonce): NonceForm {
       if (exact.test(fitting)) return fitting;
       return fail(
         'invalid_configuration',
-        `The nonce is no ${form} of ${min} to ${max} characters, as the scheme asks.`,
+        `The nonce cannot be written as ${form} of ${min} to ${max} characters, which the scheme demands.`,
       );
     },
     pattern,
@@ -58,13 +61,13 @@ const asGiven = (given: string): string => given;
 const writers: Readonly<Record<NonceFormName, (given: string) => string>> = {
   base64url: asGiven,
   hex: asGiven,
-  // Version 4, RFC 9562 section 5.4.
+  // UUID version 4, RFC 9562 section 5.4.
   uuid: (given) =>
     given.replace(
       /^([\da-f]{8})([\da-f]{4})[\da-f]([\da-f]{3})([\da-f])([\da-f]{3})([\da-f]{12})$/,
       (_, a, b, c, variant, d, e) => `${a}-${b}-4${c}-${'89ab'[Number.parseInt(variant, 16) & 3]}${d}-${e}`,
     ),
-  // The last digits are the random ones: the first of a number below 2^128 are not evenly spread.
+  // Reversed, because the leading digits of a number below 2^128 are not uniformly distributed.
   digits: (given) =>
     /^[\da-f]{32}$/.test(given) && !/^\d+$/.test(given) ? [...`${BigInt(`0x${given}`)}`].reverse().join('') : given,
 };

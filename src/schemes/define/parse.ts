@@ -3,14 +3,14 @@ import type { ParsedTemplate } from './compile.ts';
 import type { SchemeDefinition } from './definition.ts';
 import { parseTemplate } from './template.ts';
 
-/** A header or parameter of the query, and what it holds. */
+/** A header or query parameter with its parsed template. */
 export type ParsedCarrier = ParsedTemplate & { readonly name: string };
 
-/** A definition whose templates were parsed. */
+/** A definition with parsed templates. */
 export type ParsedDefinition = {
   readonly definition: SchemeDefinition;
   readonly stringToSign: ParsedTemplate;
-  /** By field: `value.hash`. */
+  /** By field, for example `value.hash`. */
   readonly values: ReadonlyMap<string, ParsedTemplate>;
   readonly keySteps: readonly ParsedTemplate[];
   readonly headers: readonly ParsedCarrier[];
@@ -18,7 +18,7 @@ export type ParsedDefinition = {
 };
 
 /**
- * Checks the keys of a definition, and parses its templates.
+ * Checks the keys of a definition and parses its templates.
  *
  * @throws SignatureError `invalid_configuration`
  */
@@ -27,17 +27,17 @@ export function parseDefinition(definition: SchemeDefinition): ParsedDefinition 
   const { values = {}, headers = {}, query = {}, key, stringToSign } = definition;
   return {
     definition,
-    stringToSign: parsed('stringToSign', stringToSign),
+    stringToSign: parseAt('stringToSign', stringToSign),
     values: new Map(
-      Object.entries(values).map(([name, template]) => [`value.${name}`, parsed(`values.${name}`, template)]),
+      Object.entries(values).map(([name, template]) => [`value.${name}`, parseAt(`values.${name}`, template)]),
     ),
-    keySteps: (key?.steps ?? []).map((template, i) => parsed(`key.steps.${i}`, template)),
-    headers: Object.entries(headers).map(([name, template]) => ({ name, ...parsed(`headers.${name}`, template) })),
-    query: Object.entries(query).map(([name, template]) => ({ name, ...parsed(`query.${name}`, template) })),
+    keySteps: (key?.steps ?? []).map((template, i) => parseAt(`key.steps.${i}`, template)),
+    headers: Object.entries(headers).map(([name, template]) => ({ name, ...parseAt(`headers.${name}`, template) })),
+    query: Object.entries(query).map(([name, template]) => ({ name, ...parseAt(`query.${name}`, template) })),
   };
 }
 
-const parsed = (where: string, template: string): ParsedTemplate => ({
+const parseAt = (where: string, template: string): ParsedTemplate => ({
   where,
   template,
   parts: parseTemplate(where, template),

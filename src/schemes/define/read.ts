@@ -8,10 +8,10 @@ import { describeCoverage } from './coverage.ts';
 import type { Environment } from './fields.ts';
 import { readSignatures } from './grammar.ts';
 import { endsWith, parameterValues, withoutParameters } from './query.ts';
-import { createDerivation, nothing } from './sign.ts';
+import { createDerivation, emptyEnvironment } from './sign.ts';
 import { isSignable } from './signed-headers.ts';
 
-/** The verifying half of a compiled definition. */
+/** Creates the verifying half of a compiled definition. */
 export function createReader(compiled: CompiledDefinition): (message: Message) => PresentedSignature {
   const { name, forms, stringToSign, headers, query } = compiled;
   const coverage = describeCoverage(compiled);
@@ -19,11 +19,11 @@ export function createReader(compiled: CompiledDefinition): (message: Message) =
   const signatureNames = query.filter(({ signature }) => signature).map((one) => one.name);
 
   return (message) => {
-    const found = foundIn(message);
-    const values = agreed(found);
+    const found = readCarriers(message);
+    const values = mergeValues(found);
     const text = (id: string) => values.get(id) ?? '';
     const time = values.has('timestamp') ? forms.timestamp.read(text('timestamp')) : undefined;
-    if (values.has('timestamp') && time === undefined) malformed('The timestamp is none, or of an impossible date');
+    if (values.has('timestamp') && time === undefined) malformed('The timestamp is malformed or an impossible date');
     const digests = found.filter(({ leaf }) => leaf.expression.bodyUses.length);
     const environment: Environment = {
       message,
@@ -34,14 +34,14 @@ export function createReader(compiled: CompiledDefinition): (message: Message) =
       sessionToken: values.get('sessionToken'),
       challenge: values.get('challenge'),
       signature: '',
-      body: nothing.body,
-      signedHeaders: signedHeadersOf(values.get('signedHeaders')),
+      body: emptyEnvironment.body,
+      signedHeaders: parseSignedHeaders(values.get('signedHeaders')),
       hasBody: digests.some(({ text }) => text !== undefined),
       known: digests.length
         ? new Map(digests.flatMap(({ leaf: { id } }) => (values.get(id) ? [[id, decodeHex(text(id))]] : [])))
-        : nothing.known,
+        : emptyEnvironment.known,
     };
-    const { body, needsBody } = bodyOf(environment, digests);
+    const { body, needsBody } = describeBody(environment, digests);
     return {
       accessKey: values.get('accessKey'),
       time: coverage.fields.has('timestamp') ? time : undefined,
@@ -49,7 +49,8 @@ export function createReader(compiled: CompiledDefinition): (message: Message) =
       challenge: coverage.fields.has('challenge') ? values.get('challenge') : undefined,
       signatures: readSignatures(text('signature')),
       stringToSign: needsBody
-        ? (bytes) => stringToSign.make({ ...environment, body: bytes, hasBody: bytes.length > 0, known: nothing.known })
+        ? (bytes) =>
+            stringToSign.make({ ...environment, body: bytes, hasBody: bytes.length > 0, known: emptyEnvironment.known })
         : stringToSign.make(environment),
       ...createDerivation(compiled, environment),
       signedHeaders: [...coverage.headers, ...environment.signedHeaders],
@@ -57,9 +58,9 @@ export function createReader(compiled: CompiledDefinition): (message: Message) =
     };
   };
 
-  function foundIn(message: Message): readonly Found[] {
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-    if (/[\x00-\x20\x7f]/.test(message.rawTarget)) malformed('The request target holds a control character');
+  function readCarriers(message: Message): readonly Found[] {
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what the pattern must find
+    if (/[\x00-\x20\x7f]/.test(message.rawTarget)) malformed('The request target contains a control character');
     const parameters = parameterValues(message.rawTarget, names);
     const carried = [
       ...headers.map((carrier) => ({ carrier, text: message.headers.get(carrier.name) })),
@@ -70,7 +71,7 @@ export function createReader(compiled: CompiledDefinition): (message: Message) =
       if (carrier.signature && !text?.startsWith(carrier.prefix)) {
         fail(
           'missing_signature',
-          `The request is not signed by the scheme ${name}: ${carrier.name} does not say so.`,
+          `The request is not signed with the scheme ${name}: ${carrier.name} is missing or has another form.`,
           401,
         );
       }
@@ -81,7 +82,7 @@ export function createReader(compiled: CompiledDefinition): (message: Message) =
     return carried.flatMap(({ carrier, text }) => readCarrier(carrier, text));
   }
 
-  function bodyOf(
+  function describeBody(
     environment: Environment,
     digests: readonly Found[],
   ): { readonly body: PresentedBody; readonly needsBody: boolean } {
@@ -99,18 +100,18 @@ export function createReader(compiled: CompiledDefinition): (message: Message) =
       return { body: { kind: 'digest', sha256 }, needsBody: false };
     }
     const matches = (bytes: Uint8Array) => {
-      const received = { ...environment, body: bytes, hasBody: true, known: nothing.known };
+      const received = { ...environment, body: bytes, hasBody: true, known: emptyEnvironment.known };
       return present.every(({ leaf, text }) => leaf.expression.make(received) === text);
     };
     return { body: { kind: 'bytes', matches }, needsBody: false };
   }
 
-  function signedHeadersOf(text: string | undefined): readonly string[] {
+  function parseSignedHeaders(text: string | undefined): readonly string[] {
     if (text === undefined) return [];
     const names = text.split(forms.separator);
-    // Strictly ascending, so that one set of headers has one spelling and none is named twice.
+    // Strictly ascending, so that each set of headers has one spelling and no name is repeated.
     if (!names.every((one, i) => isSignable(one) && (i === 0 || one > (names[i - 1] ?? '')))) {
-      malformed('The signed headers must be named in lower case, sorted, each once');
+      malformed('The signed headers must be named in lower case, sorted, without repeats');
     }
     return names;
   }
@@ -125,19 +126,19 @@ function readCarrier(carrier: Carrier, text: string | null): readonly Found[] {
   }
   return (
     carrier.read(text) ??
-    malformed(`${name} is not as the scheme writes it, or repeated: found ${text.length} characters`)
+    malformed(`${name} does not have the form of the scheme, or is repeated: found ${text.length} characters`)
   );
 }
 
-/** What each value is, where all that carry it agree; as the leaf's `read` gives it. */
-function agreed(found: readonly Found[]): ReadonlyMap<string, string> {
+/** Merges the values, which must agree wherever they are carried. Values are in the form that the `read` of a leaf returns. */
+function mergeValues(found: readonly Found[]): ReadonlyMap<string, string> {
   const values = new Map<string, string | undefined>();
   for (const { leaf, text } of found) {
     const value = text === undefined ? undefined : leaf.read(text);
     if (text !== undefined && value === undefined)
-      malformed(`${leaf.expression.key} is not written as the scheme writes it`);
+      malformed(`${leaf.expression.key} does not have the form of the scheme`);
     if (values.has(leaf.id) && values.get(leaf.id) !== value)
-      malformed(`${leaf.expression.key} is carried twice, and differs`);
+      malformed(`${leaf.expression.key} is carried twice, with different values`);
     values.set(leaf.id, value);
   }
   return new Map([...values].flatMap(([id, value]) => (value === undefined ? [] : [[id, value] as const])));

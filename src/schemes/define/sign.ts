@@ -9,8 +9,8 @@ import type { Environment } from './fields.ts';
 import { hmacOfBytes } from './keys.ts';
 import { withoutParameters, withParameters } from './query.ts';
 
-/** What both halves make a string to sign from, where nothing is known yet. */
-export const nothing: Omit<Environment, 'message' | 'target'> = {
+/** An environment without values, the base for both halves. */
+export const emptyEnvironment: Omit<Environment, 'message' | 'target'> = {
   accessKey: '',
   timestamp: '',
   nonce: '',
@@ -23,7 +23,7 @@ export const nothing: Omit<Environment, 'message' | 'target'> = {
   known: new Map(),
 };
 
-/** The signing half of a compiled definition. */
+/** Creates the signing half of a compiled definition. */
 export function createPreparer(compiled: CompiledDefinition): (input: SignatureInput) => PreparedSignature {
   const { forms, stringToSign, headers, query, encoding } = compiled;
   const names = query.map(({ name }) => name);
@@ -31,46 +31,46 @@ export function createPreparer(compiled: CompiledDefinition): (input: SignatureI
     [...headers, ...query].some(({ leaves }) => leaves.some(({ id }) => id === field));
   const carriesTime = isCarried('timestamp');
   const carriesNonce = isCarried('nonce');
-  const mustAnswer = [...headers, ...query].some(({ compiled: { parts } }) =>
+  const needsChallenge = [...headers, ...query].some(({ compiled: { parts } }) =>
     parts.some((part) => part.kind === 'value' && part.expression.field === 'challenge'),
   );
 
   return (input) => {
     const { message } = input;
     const { sessionToken, challenge, signedHeaders, accessKey } = input;
-    const { hasBody, body, known: digests } = bodyOf(input.body);
-    // Each by its name: copying objects costs more than the rest of the preparation.
+    const { hasBody, body, known: digests } = describeBody(input.body);
+    // Listed by name: copying objects costs more than the rest of the preparation.
     const known: Environment = {
       message,
       target: withoutParameters(message.rawTarget, names),
       accessKey,
-      timestamp: carriesTime ? timestampOf(input.time) : '',
+      timestamp: carriesTime ? writeTimestamp(input.time) : '',
       nonce: carriesNonce ? forms.nonce.write(input.nonce) : '',
       sessionToken,
-      // What no server has issued: it is refused, and with that the first challenge comes.
-      challenge: challenge ?? (mustAnswer ? 'none' : undefined),
+      // No server issues this challenge. The request is refused, and the refusal contains the first real challenge.
+      challenge: challenge ?? (needsChallenge ? 'none' : undefined),
       signature: '',
       signedHeaders,
       hasBody,
       body,
       known: digests,
     };
-    const early = written(
+    const unsignedParameters = renderCarriers(
       query.filter(({ signature }) => !signature),
       known,
     );
-    const environment = names.length ? { ...known, target: withParameters(known.target, early) } : known;
+    const environment = names.length ? { ...known, target: withParameters(known.target, unsignedParameters) } : known;
     const withSignature = (signature: Uint8Array) => ({ ...environment, signature: encoding.write(signature) });
     return {
       stringToSign: stringToSign.make(environment),
       ...createDerivation(compiled, environment),
       headers: (signature) =>
-        Object.fromEntries(written(headers, withSignature(signature)).map(({ name, value }) => [name, value])),
+        Object.fromEntries(renderCarriers(headers, withSignature(signature)).map(({ name, value }) => [name, value])),
       ...(names.length && {
         target: (signature: Uint8Array) =>
           withParameters(
             environment.target,
-            written(
+            renderCarriers(
               query.filter((one) => one.signature),
               withSignature(signature),
             ),
@@ -79,44 +79,44 @@ export function createPreparer(compiled: CompiledDefinition): (input: SignatureI
     };
   };
 
-  function timestampOf(time: number): string {
+  function writeTimestamp(time: number): string {
     const text = forms.timestamp.write(time);
     if (forms.timestamp.read(text) === undefined) {
-      fail('invalid_configuration', 'clock must return milliseconds, within what the scheme can write as a timestamp.');
+      fail('invalid_configuration', 'clock must return milliseconds, within the range of the timestamp of the scheme.');
     }
     return text;
   }
 }
 
-const written = (carriers: readonly Carrier[], environment: Environment) =>
+const renderCarriers = (carriers: readonly Carrier[], environment: Environment) =>
   carriers
     .map(({ name, compiled }) => ({ name, value: `${compiled.make(environment)}` }))
     .filter(({ value }) => value !== '');
 
-function bodyOf(body: SignedBody): Pick<Environment, 'hasBody' | 'body' | 'known'> {
-  const { body: empty, known } = nothing;
+function describeBody(body: SignedBody): Pick<Environment, 'hasBody' | 'body' | 'known'> {
+  const { body: empty, known } = emptyEnvironment;
   if (body.kind === 'none') return { hasBody: false, body: empty, known };
   if (body.kind === 'bytes') return { hasBody: true, body: body.bytes, known };
   if (body.kind === 'digest') return { hasBody: true, body: empty, known: new Map([['body|sha256', body.sha256]]) };
-  return fail('invalid_configuration', 'The scheme has no place for a body that is left unsigned.');
+  return fail('invalid_configuration', 'The scheme cannot mark a body as unsigned.');
 }
 
-/** How the key of one signature is derived; nothing where it is the caller's own. */
+/** Returns the derivation of the key of one signature; empty if the key of the caller is used. */
 export function createDerivation(
   { keySteps, keyEncoding, forms }: CompiledDefinition,
   environment: Environment,
 ): { readonly deriveKey?: DeriveKey } {
   if (!keySteps.length) return {};
   const steps = keySteps.map((step) => step.make(environment));
-  const keyOf = (bytes: Uint8Array): SigningKey =>
+  const createStepKey = (bytes: Uint8Array): SigningKey =>
     hmacOfBytes(forms.algorithm, keyEncoding ? utf8(encodings[keyEncoding].write(bytes)) : bytes);
   return {
     deriveKey: (key) =>
       steps.reduce<SigningKey | Promise<SigningKey>>((current, step) => {
         const data = typeof step === 'string' ? utf8(step) : step;
-        if ('then' in current) return current.then(async (made) => keyOf(await made.sign(data)));
+        if ('then' in current) return current.then(async (made) => createStepKey(await made.sign(data)));
         const made = current.sign(data);
-        return 'then' in made ? made.then(keyOf) : keyOf(made);
+        return 'then' in made ? made.then(createStepKey) : createStepKey(made);
       }, key),
   };
 }

@@ -2,14 +2,14 @@ import type { DefinedTimestamp } from './definition.ts';
 import { didYouMean, invalidDefinition } from './invalid-definition.ts';
 import { parseTemplate } from './template.ts';
 
-/** How a time is written, and read strictly. */
+/** Writes a time, and reads it strictly. */
 export type TimestampForm = {
   /** @param time in milliseconds since the epoch. */
   write(time: number): string;
-  /** @returns milliseconds since the epoch; undefined for what `write` never makes, such as the 30th of February. */
+  /** @returns milliseconds since the epoch; undefined for a text that `write` never produces, such as the 30th of February. */
   read(text: string): number | undefined;
   readonly pattern: string;
-  /** The characters in use, as in a class of a pattern. */
+  /** The characters in use, in the syntax of a character class. */
   readonly characters: string;
   /** Whether every timestamp has the same length. */
   readonly fixed: boolean;
@@ -22,7 +22,7 @@ const lower = (names: readonly string[]) => names.map((name) => name.toLowerCase
 type Field = {
   readonly pattern: string;
   write(date: Date): string;
-  /** Which part of a date the text gives, and its value. */
+  /** The part of a date that the text determines. */
   readonly gives?: { readonly part: 'year' | 'month' | 'day' | 'hour' | 'minute' | 'second' | 'millisecond' };
   value?(text: string): number;
 };
@@ -53,7 +53,7 @@ const fields: ReadonlyMap<string, Field> = new Map([
   ['SSS', digits(3, (date) => date.getUTCMilliseconds(), 'millisecond')],
 ]);
 
-/** The names of a pattern's fields. */
+/** The names of the fields of a pattern. */
 export const timestampFields: readonly string[] = [...fields.keys()];
 
 const patterns: Readonly<Record<string, string>> = {
@@ -63,20 +63,20 @@ const patterns: Readonly<Record<string, string>> = {
   'imf-fixdate': '{ddd}, {DD} {MMM} {YYYY} {HH}:{mm}:{ss} GMT',
 };
 
-/** The names of all forms but the patterns. */
+/** The names of all forms except patterns. */
 export const timestampNames: readonly string[] = ['unix-seconds', 'unix-milliseconds', ...Object.keys(patterns)];
 
 /**
- * @throws SignatureError `invalid_configuration` for a pattern that does not say when.
+ * @throws SignatureError `invalid_configuration` for a pattern that does not determine a time.
  */
 export function timestampForm(defined: DefinedTimestamp): TimestampForm {
-  if (defined === 'unix-seconds') return unix(1000, 12);
-  if (defined === 'unix-milliseconds') return unix(1, 15);
-  return calendar(typeof defined === 'string' ? (patterns[defined] ?? '') : defined.pattern);
+  if (defined === 'unix-seconds') return createUnixForm(1000, 12);
+  if (defined === 'unix-milliseconds') return createUnixForm(1, 15);
+  return createCalendarForm(typeof defined === 'string' ? (patterns[defined] ?? '') : defined.pattern);
 }
 
-function unix(unit: number, length: number): TimestampForm {
-  // Without the zeros that could stand before a number: one time has one spelling.
+function createUnixForm(unit: number, length: number): TimestampForm {
+  // No leading zeros, so that each time has one spelling.
   const exact = new RegExp(`^(?:0|[1-9]\\d{0,${length - 1}})$`);
   return {
     write: (time) => `${Math.floor(time / unit)}`,
@@ -87,27 +87,28 @@ function unix(unit: number, length: number): TimestampForm {
   };
 }
 
-function calendar(template: string): TimestampForm {
+function createCalendarForm(template: string): TimestampForm {
   const where = 'timestamp.pattern';
   const parts = parseTemplate(where, template).map((part) => {
     const place = { where, template, at: part.at };
     if (part.kind === 'text') return part.text;
-    if (part.kind === 'optional') return invalidDefinition(place, 'no part of a timestamp is optional');
+    if (part.kind === 'optional') return invalidDefinition(place, 'a timestamp cannot have optional parts');
     const known = fields.get(part.field);
-    const problem = `a timestamp has no ${part.field}, only ${timestampFields.join(' ')}`;
+    const problem = `a timestamp has no field ${part.field}, only ${timestampFields.join(' ')}`;
     if (!known) return invalidDefinition(place, problem + didYouMean(part.field, timestampFields));
-    if (part.filters.length) invalidDefinition(place, 'what a timestamp is made of takes no filters');
+    if (part.filters.length) invalidDefinition(place, 'the fields of a timestamp take no filters');
     return known;
   });
   const used = parts.flatMap((part) => (typeof part === 'string' ? [] : [part]));
   const given = used.map(({ gives }) => gives?.part);
   for (const part of ['year', 'month', 'day', 'hour', 'minute'] as const) {
-    if (!given.includes(part)) invalidDefinition({ where, template, at: 0 }, `the pattern does not give the ${part}`);
+    if (!given.includes(part))
+      invalidDefinition({ where, template, at: 0 }, `the pattern does not contain the ${part}`);
   }
   const literal = (text: string) => text.replace(/[^\w ]/g, '\\$&');
-  const sourceOf = (group: (field: Field) => string) =>
+  const buildPattern = (group: (field: Field) => string) =>
     parts.map((part) => (typeof part === 'string' ? literal(part) : group(part))).join('');
-  const exact = new RegExp(`^${sourceOf(({ pattern }) => `(${pattern})`)}$`);
+  const exact = new RegExp(`^${buildPattern(({ pattern }) => `(${pattern})`)}$`);
   const write = (time: number) => {
     const date = new Date(time);
     return parts.map((part) => (typeof part === 'string' ? part : part.write(date))).join('');
@@ -123,10 +124,10 @@ function calendar(template: string): TimestampForm {
       }
       const { year, month, day, hour, minute, second, millisecond } = parts;
       const time = Date.UTC(year, month - 1, day, hour, minute, second, millisecond);
-      // So that no date is taken for another: neither the 30th of February for the 2nd of March, nor a wrong weekday.
+      // Rejects impossible dates, such as the 30th of February (which would be the 2nd of March), and wrong weekdays.
       return write(time) === text ? time : undefined;
     },
-    pattern: sourceOf(({ pattern }) => pattern),
+    pattern: buildPattern(({ pattern }) => pattern),
     characters: `\\dA-Za-z${[...new Set(parts.filter((part) => typeof part === 'string').join(''))].map(literal).join('')}`,
     fixed: true,
   };

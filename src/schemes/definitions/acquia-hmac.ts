@@ -1,14 +1,22 @@
 import type { SchemeDefinition } from '../define/definition.ts';
 
-/** What a provider of Acquia's protocol has settled. */
+/** The settings of a provider of Acquia's protocol. */
 export type AcquiaOptions = {
-  /** The provider, as in `Pipet service`. */
+  /** The name of the provider, for example `Pipet service`. */
   readonly realm: string;
-  /** Further headers that are signed, in lower case. @default [] */
+  /** Additional headers to sign, in lower case. @default [] */
   readonly signedHeaders?: readonly string[];
 };
 
-/** Acquia HTTP HMAC 2.0: github.com/acquia/http-hmac-spec. Nonces are UUIDs. */
+/**
+ * Acquia HTTP HMAC 2.0: github.com/acquia/http-hmac-spec. Nonces are UUIDs.
+ *
+ * @example
+ * import { acquiaHmac, defineScheme } from 'countersign/schemes';
+ *
+ * const scheme = defineScheme(acquiaHmac({ realm: 'Pipet service' }));
+ * console.log(scheme.name); // → acquia-hmac
+ */
 export function acquiaHmac({ realm, signedHeaders = [] }: AcquiaOptions): SchemeDefinition {
   const encoded = encodeURIComponent(realm);
   const listed = signedHeaders.join('%3B');

@@ -1,12 +1,20 @@
 import type { SchemeDefinition } from '../define/definition.ts';
 
-/** What Akamai gives a client beside access token and client secret. */
+/** The part of Akamai's client credentials beside access token and client secret. */
 export type EdgeGridOptions = {
-  /** The client token that Akamai issues beside the access token and the secret. */
+  /** The client token that Akamai issues with the access token and the secret. */
   readonly clientToken: string;
 };
 
-/** Akamai EdgeGrid, EG1-HMAC-SHA256: techdocs.akamai.com/developer/docs/authenticate-with-edgegrid. */
+/**
+ * Akamai EdgeGrid, EG1-HMAC-SHA256: techdocs.akamai.com/developer/docs/authenticate-with-edgegrid.
+ *
+ * @example
+ * import { akamaiEdgeGrid, defineScheme } from 'countersign/schemes';
+ *
+ * const scheme = defineScheme(akamaiEdgeGrid({ clientToken: 'akab-client-token-xxx' }));
+ * console.log(scheme.name); // → akamai-edgegrid
+ */
 export function akamaiEdgeGrid({ clientToken }: EdgeGridOptions): SchemeDefinition {
   const parameters = `EG1-HMAC-SHA256 client_token=${clientToken};access_token={accessKey};timestamp={timestamp};nonce={nonce};`;
   return {

@@ -2,8 +2,14 @@ import type { SchemeDefinition } from '../define/definition.ts';
 import type { SignedHeaderOptions } from './kong-hmac-auth.ts';
 
 /**
- * The plugin hmac-auth of Apache APISIX since 3.11: apisix.apache.org/docs/apisix/plugins/hmac-auth. `@request-target` can be
- * named beside headers; `date` must be.
+ * The plugin hmac-auth of Apache APISIX since 3.11: apisix.apache.org/docs/apisix/plugins/hmac-auth. The list may contain
+ * `@request-target` beside headers; it must contain `date`.
+ *
+ * @example
+ * import { apisixHmacAuth, defineScheme } from 'countersign/schemes';
+ *
+ * const scheme = defineScheme(apisixHmacAuth({ signedHeaders: ['@request-target', 'date', 'digest'] }));
+ * console.log(scheme.name); // → apisix-hmac-auth
  */
 export function apisixHmacAuth({
   signedHeaders = ['@request-target', 'date', 'host', 'digest'],
@@ -12,8 +18,8 @@ export function apisixHmacAuth({
     name: 'apisix-hmac-auth',
     signature: 'base64',
     timestamp: 'imf-fixdate',
-    // The line break at the end is part of it.
-    stringToSign: ['{accessKey}', ...signedHeaders.map(lineOf), ''].join('\n'),
+    // APISIX signs the line break at the end too.
+    stringToSign: ['{accessKey}', ...signedHeaders.map(formatLine), ''].join('\n'),
     headers: {
       Date: '{timestamp}',
       ...(signedHeaders.includes('digest') && { Digest: digest }),
@@ -24,7 +30,7 @@ export function apisixHmacAuth({
 
 const digest = 'SHA-256={body|sha256|base64}';
 
-function lineOf(name: string): string {
+function formatLine(name: string): string {
   if (name === '@request-target') return '{method} {target}';
   if (name === 'host') return 'host: {authority}';
   if (name === 'digest') return `digest: ${digest}`;

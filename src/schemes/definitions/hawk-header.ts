@@ -1,8 +1,8 @@
 import type { SchemeDefinition } from '../define/definition.ts';
 
 /**
- * Hawk 1.1, the `Authorization` header alone: github.com/mozilla/hawk, "Protocol". Its `id` is not signed, and neither `ext`
- * nor `app` and `dlg` are there: what an application puts into `ext` is a text to add to string to sign and header.
+ * Hawk 1.1, the `Authorization` header only: github.com/mozilla/hawk, "Protocol". The `id` is not signed. `ext`, `app` and `dlg` are
+ * not supported: an application that uses `ext` adds its text to the string to sign and to the header.
  */
 export const hawkHeader: SchemeDefinition = {
   name: 'hawk',

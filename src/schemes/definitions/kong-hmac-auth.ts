@@ -1,17 +1,23 @@
 import type { SchemeDefinition } from '../define/definition.ts';
 
-/** What a caller of Kong or APISIX signs. */
+/** The parts of a request that a client of Kong or APISIX signs. */
 export type SignedHeaderOptions = {
   /**
-   * Names of headers, and of what these gateways treat as such, in the order in which they are signed. A verifier takes no
-   * others.
+   * Names of headers, and of the request line in the forms that these gateways treat as headers, in the order in which they are
+   * signed. A verifier accepts exactly this list.
    */
   readonly signedHeaders?: readonly string[];
 };
 
 /**
- * The plugin hmac-auth of Kong: developer.konghq.com/plugins/hmac-auth. `@request-target` and `request-line` can be named beside
- * headers; one of `x-date` and `date` must be.
+ * The plugin hmac-auth of Kong: developer.konghq.com/plugins/hmac-auth. The list may contain `@request-target` and `request-line`
+ * beside headers; it must contain `x-date` or `date`.
+ *
+ * @example
+ * import { defineScheme, kongHmacAuth } from 'countersign/schemes';
+ *
+ * const scheme = defineScheme(kongHmacAuth({ signedHeaders: ['x-date', 'request-line', 'digest'] }));
+ * console.log(scheme.name); // → kong-hmac-auth
  */
 export function kongHmacAuth({
   signedHeaders = ['x-date', 'host', '@request-target', 'digest'],
@@ -21,7 +27,7 @@ export function kongHmacAuth({
     name: 'kong-hmac-auth',
     signature: 'base64',
     timestamp: 'imf-fixdate',
-    stringToSign: signedHeaders.map(lineOf).join('\n'),
+    stringToSign: signedHeaders.map(formatLine).join('\n'),
     headers: {
       [date]: '{timestamp}',
       ...(signedHeaders.includes('digest') && { Digest: digest }),
@@ -32,7 +38,7 @@ export function kongHmacAuth({
 
 const digest = 'SHA-256={body|sha256|base64}';
 
-function lineOf(name: string): string {
+function formatLine(name: string): string {
   if (name === '@request-target') return '@request-target: {method|lower} {target}';
   if (name === 'request-line') return '{method} {target} HTTP/1.1';
   if (name === 'host') return 'host: {authority}';

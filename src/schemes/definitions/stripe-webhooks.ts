@@ -1,6 +1,6 @@
 import type { SchemeDefinition } from '../define/definition.ts';
 
-/** The webhooks of Stripe: docs.stripe.com/webhooks, "Verify webhook signatures manually". The key is the whole `whsec_…`, as text. */
+/** The webhooks of Stripe: docs.stripe.com/webhooks, "Verify webhook signatures manually". The secret is the whole text `whsec_…`. */
 export const stripeWebhooks: SchemeDefinition = {
   name: 'stripe-webhooks',
   stringToSign: '{timestamp}.{body}',

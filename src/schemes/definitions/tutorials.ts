@@ -1,6 +1,6 @@
 import type { SchemeDefinition } from '../define/definition.ts';
 
-/** As many tutorials have it: three headers, and a signature that says who calls and when, but not what for. */
+/** The scheme of many tutorials: three headers, and a signature over caller and time but not over the request. */
 export const accessKeyTimestamp: SchemeDefinition = {
   name: 'access-key-timestamp',
   timestamp: 'unix-milliseconds',
@@ -8,7 +8,7 @@ export const accessKeyTimestamp: SchemeDefinition = {
   headers: { 'X-API-Key': '{accessKey}', 'X-API-Timestamp': '{timestamp}', 'X-API-Signature': '{signature}' },
 };
 
-/** Three headers again, and the URL is signed with them. */
+/** Like {@link accessKeyTimestamp}, but the URL is signed too. */
 export const accessKeyTimestampUrl: SchemeDefinition = {
   name: 'access-key-timestamp-url',
   timestamp: 'unix-milliseconds',
@@ -16,14 +16,14 @@ export const accessKeyTimestampUrl: SchemeDefinition = {
   headers: { 'X-API-Key': '{accessKey}', 'X-API-Timestamp': '{timestamp}', 'X-API-Signature': '{signature}' },
 };
 
-/** The caller signs what the server asked it to, and nothing of the request. */
+/** The caller signs a challenge of the server, and nothing of the request. */
 export const keyAndChallenge: SchemeDefinition = {
   name: 'key-and-challenge',
   stringToSign: '{accessKey}{challenge}',
   headers: { 'X-API-Key': '{accessKey}', 'X-API-Challenge': '{challenge}', 'X-API-Signature': '{signature}' },
 };
 
-/** Method, target, time and nonce, joined by plus signs: `GET+/users/username/account+28jul201712:59:24+123456`. */
+/** Method, target, time and nonce, joined with plus signs: `GET+/users/username/account+28jul201712:59:24+123456`. */
 export const methodPlusPath: SchemeDefinition = {
   name: 'method-plus-path',
   signature: 'base64',

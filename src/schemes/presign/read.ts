@@ -16,18 +16,18 @@ import {
 import { algorithm, isLikeS3, unsignedPayload } from '../sigv4/string-to-sign.ts';
 import { headersToSign, leavesBodiesOut, ownParameters, type PresignOptions } from './sign.ts';
 
-/** The server's half of AWS Signature Version 4 by query. */
+/** Returns the reader of presigned URLs: AWS Signature Version 4 in the query. */
 export function createPresignReader(options: PresignOptions): (message: Message) => PresentedSignature {
   const { region, service, reusable = false } = options;
   const scope = { region, service };
   const ifPresent = signableHeaders(headersToSign(options));
-  const ofS3 = isLikeS3(service);
+  const likeS3 = isLikeS3(service);
   const uncovered = leavesBodiesOut(options);
-  const keyOf = dailyKeys(scope);
+  const deriveFor = dailyKeys(scope);
 
   return (message) => {
     const parameters = parseParameters(splitTarget(message.rawTarget).query);
-    const own = ownIn(parameters);
+    const own = readOwnParameters(parameters);
     const signature = own.get('X-Amz-Signature');
     if (signature === undefined) return fail('missing_signature', 'The query has no X-Amz-Signature.', 401);
     if (own.get('X-Amz-Algorithm') !== algorithm) malformed(`X-Amz-Algorithm must be ${algorithm}`);
@@ -36,10 +36,10 @@ export function createPresignReader(options: PresignOptions): (message: Message)
     const notBefore = parseAmzTime(date);
     const accessKey = readAccessKey(own.get('X-Amz-Credential') ?? '', { date, scope });
     const names = (own.get('X-Amz-SignedHeaders') ?? '').split(';');
-    if (!isSignedHeadersList(names)) malformed('X-Amz-SignedHeaders must name host, and each header once, in order');
+    if (!isSignedHeadersList(names)) malformed('X-Amz-SignedHeaders must include host and be sorted, without repeats');
     requireCoverage(message, names, ifPresent);
     requireOnePath(message, scope);
-    const { hashed, body } = readPayload(payloadTold(own, message) ?? (ofS3 ? unsignedPayload : undefined), {
+    const { hashed, body } = readPayload(readPayloadHash(own, message) ?? (likeS3 ? unsignedPayload : undefined), {
       uncovered,
     });
     const signed = parameters.filter(({ name }) => name !== 'X-Amz-Signature');
@@ -47,37 +47,37 @@ export function createPresignReader(options: PresignOptions): (message: Message)
       accessKey,
       time: undefined,
       notBefore,
-      expiresAt: notBefore + secondsOf(own.get('X-Amz-Expires') ?? '') * 1000,
+      expiresAt: notBefore + parseExpires(own.get('X-Amz-Expires') ?? '') * 1000,
       nonce: undefined,
       reusable,
       signatures: [decodeHex(signature)],
       stringToSign: presentedStringToSign({ message, parameters: signed, fields: { names } }, hashed, { date, scope }),
-      deriveKey: keyOf(date.slice(0, 8)),
+      deriveKey: deriveFor(date.slice(0, 8)),
       signedHeaders: names,
       body,
     };
   };
 }
 
-/** A signature's own parameters, decoded. */
-function ownIn(parameters: readonly Parameter[]): ReadonlyMap<string, string> {
+/** Returns the parameters that carry the signature, tryDecode. */
+function readOwnParameters(parameters: readonly Parameter[]): ReadonlyMap<string, string> {
   const own = new Map<string, string>();
   for (const { name, value } of parameters.filter((one) => ownParameters.has(one.name))) {
     if (own.has(name)) malformed(`${name} is repeated`);
-    own.set(name, decoded(value) ?? malformed(`${name} is no UTF-8`));
+    own.set(name, tryDecode(value) ?? malformed(`${name} is not UTF-8`));
   }
   return own;
 }
 
-function payloadTold(own: ReadonlyMap<string, string>, { headers }: Message): string | undefined {
+function readPayloadHash(own: ReadonlyMap<string, string>, { headers }: Message): string | undefined {
   const inQuery = own.get('X-Amz-Content-Sha256');
   const inHeader = headers.get('x-amz-content-sha256') ?? undefined;
   return inQuery !== undefined && inHeader !== undefined && inQuery !== inHeader
-    ? malformed('X-Amz-Content-Sha256 is another in the query than in the headers')
+    ? malformed('X-Amz-Content-Sha256 differs between query and headers')
     : (inQuery ?? inHeader);
 }
 
-function decoded(value: string): string | undefined {
+function tryDecode(value: string): string | undefined {
   try {
     return decodeURIComponent(value);
   } catch {
@@ -85,7 +85,7 @@ function decoded(value: string): string | undefined {
   }
 }
 
-function secondsOf(text: string): number {
+function parseExpires(text: string): number {
   const seconds = /^[1-9]\d{0,5}$/.test(text) ? Number(text) : 0;
   return seconds >= 1 && seconds <= 604800 ? seconds : malformed('X-Amz-Expires must be 1 to 604800 seconds');
 }

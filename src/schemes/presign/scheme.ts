@@ -10,16 +10,24 @@ const noNonce = (reusable: boolean): Finding => ({
   code: 'no-nonce',
   severity: reusable ? 'high' : 'medium',
   message: reusable
-    ? 'An address is accepted again and again until it ends.'
-    : 'An address has no nonce: the string to sign is remembered in its stead, so that it is accepted once.',
-  attack: 'Whoever finds the address in a log or a browser history uses it too, before it ends.',
+    ? 'A presigned URL is accepted any number of times until it expires.'
+    : 'A presigned URL has no nonce. The verifier remembers the string to sign instead, and accepts each URL once.',
+  attack: 'Anyone who finds the URL in a log or a browser history can use it before it expires.',
 });
 
 /**
- * AWS Signature Version 4 by query: an address that whoever holds it may use until it ends. The secret is used as by
- * `sigv4`.
+ * AWS Signature Version 4 in the query: a presigned URL, which anyone who has it can use until it expires. The secret has the same
+ * form as for `sigv4`.
  *
  * @throws SignatureError `invalid_configuration`
+ * @example
+ * import { createSigner } from 'countersign';
+ * import { presign } from 'countersign/schemes';
+ *
+ * const scheme = presign({ region: 'eu-central-1', service: 's3', expires: 600 });
+ * const signer = createSigner({ accessKey: 'AKIDEXAMPLE', secret: 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY', scheme });
+ * const { url } = await signer.sign('https://bucket.s3.eu-central-1.amazonaws.com/photo.jpg');
+ * console.log(new URL(url).searchParams.get('X-Amz-Expires')); // → 600
  */
 export const presign = (options: PresignOptions): Scheme => ({
   ...signPresign(options),

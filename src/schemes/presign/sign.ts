@@ -16,52 +16,52 @@ import {
   unsignedPayload as unsigned,
 } from '../sigv4/string-to-sign.ts';
 
-/** The parameters of a query that carry a signature. */
+/** The query parameters that carry a signature. */
 export const ownParameters: ReadonlySet<string> = new Set(
   ['Algorithm', 'Content-Sha256', 'Credential', 'Date', 'Expires', 'Security-Token', 'Signature', 'SignedHeaders'].map(
     (name) => `X-Amz-${name}`,
   ),
 );
 
-/** A parameter as it is sent and as it is signed, which for these is the same. */
+/** Creates a parameter from a name that needs no encoding. It is sent and signed in the same form. */
 export function toParameter(name: string, text: string): Parameter {
   const value = uriEncode(text);
   return { name, value, raw: `${name}=${value}` };
 }
 
-/** For what, for how long, and how much of a request, `presign` signs. */
+/** Options of `presign`: region, service, period of validity, and the parts of a request that are signed. */
 export type PresignOptions = {
-  /** As in `us-east-1`; `auto` for some that speak the protocol of S3. */
+  /** For example `us-east-1`; `auto` for some services with the protocol of S3. */
   readonly region: string;
-  /** As in `s3`, which has rules of its own for paths and bodies. */
+  /** For example `s3`, which has its own rules for paths and bodies. */
   readonly service: string;
-  /** How long an address may be used, in seconds: 1 to 604800, which is a week. @default 3600 */
+  /** How long a URL is valid, in seconds: 1 to 604800 (a week). @default 3600 */
   readonly expires?: number;
-  /** For temporary credentials that do not bring their own: `credentials.sessionToken` comes first. @default none */
+  /** Used for temporary credentials without `sessionToken`; that of the credentials takes precedence. @default none */
   readonly sessionToken?: string;
   /**
-   * Headers that are signed where a request has them, beside `host` and `x-amz-*`; whoever uses the address must send the
-   * same. A verifier refuses a request that has one unsigned. @default ['content-type'] where bodies are signed, else []
+   * Headers that are signed if present, beside `host` and `x-amz-*`. The user of the URL must send the same headers. A verifier
+   * refuses a request that has one of them unsigned. @default ['content-type'] if bodies are signed, else []
    */
   readonly signedHeaders?: readonly string[];
-  /** Leaves bodies out of the signature: the finding `body-unsigned`. Always so for S3. @default false */
+  /** Leaves bodies unsigned: the finding `body-unsigned`. Always so for S3. @default false */
   readonly unsignedPayload?: boolean;
   /**
-   * Lets a verifier accept an address again and again until it ends: the finding `no-nonce`. Otherwise it is accepted once.
+   * Lets a verifier accept a URL any number of times until it expires: the finding `no-nonce`. Otherwise a URL is accepted once.
    * @default false
    */
   readonly reusable?: boolean;
 };
 
-/** Whether bodies are left out of the signature. */
+/** Whether bodies are left unsigned. */
 export const leavesBodiesOut = ({ service, unsignedPayload = false }: PresignOptions): boolean =>
   unsignedPayload || isLikeS3(service);
 
-/** The headers that are signed where a request has them. A content type matters where it is that of a signed body. */
+/** Returns the headers that are signed if present. The content type matters only if the body is signed. */
 export const headersToSign = (options: PresignOptions): readonly string[] =>
   options.signedHeaders ?? (leavesBodiesOut(options) ? [] : ['content-type']);
 
-/** The client's half of AWS Signature Version 4 by query. */
+/** The signing half of `presign`. */
 export function signPresign(options: PresignOptions): SigningScheme {
   const { region, service, expires = 3600 } = options;
   const scope = { region, service };
@@ -70,19 +70,19 @@ export function signPresign(options: PresignOptions): SigningScheme {
     fail('invalid_configuration', 'expires must be 1 to 604800 whole seconds.');
   }
   const ifPresent = signableHeaders(headersToSign(options));
-  const bodiless = leavesBodiesOut(options);
-  const keyOf = dailyKeys(scope);
+  const omitsBodies = leavesBodiesOut(options);
+  const deriveFor = dailyKeys(scope);
 
   function prepare({ message, accessKey, time, body, ...input }: SignatureInput): PreparedSignature {
     const date = amzDate(time);
     const token = checkToken(input.sessionToken ?? options.sessionToken);
-    const payload = bodiless && body.kind !== 'declared' ? unsigned : toPayload(body, message);
+    const payload = omitsBodies && body.kind !== 'declared' ? unsigned : toPayload(body, message);
     const names = namesToSign(message, { ifPresent, always: input.signedHeaders, own: [], dropped: [] });
     const { path, query } = splitTarget(message.rawTarget);
     const parameters = [
       ...parseParameters(query).filter(({ name }) => !ownParameters.has(name)),
       toParameter('X-Amz-Algorithm', algorithm),
-      // For S3 it goes without saying.
+      // For S3 unsigned is the default.
       ...(payload === unsigned && body.kind !== 'declared' && !isLikeS3(service)
         ? [toParameter('X-Amz-Content-Sha256', unsigned)]
         : []),
@@ -95,7 +95,7 @@ export function signPresign(options: PresignOptions): SigningScheme {
     const address = `${path}?${parameters.map(({ raw }) => raw).join('&')}`;
     return {
       stringToSign: stringToSign({ message, parameters, fields: { names }, payload }, { date, scope }),
-      deriveKey: keyOf(date.slice(0, 8)),
+      deriveKey: deriveFor(date.slice(0, 8)),
       headers: () => ({}),
       target: (signature) => `${address}&X-Amz-Signature=${hex(signature)}`,
     };
@@ -104,7 +104,7 @@ export function signPresign(options: PresignOptions): SigningScheme {
   return {
     name: 'sigv4-presigned',
     fields: [],
-    body: bodiless ? 'none' : 'digest',
+    body: omitsBodies ? 'none' : 'digest',
     createKey: secretKey,
     signableHeaders,
     declaresBody: declaresPayload,

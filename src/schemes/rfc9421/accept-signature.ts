@@ -18,79 +18,86 @@ import {
 } from './settings.ts';
 import { noncePattern } from './sign.ts';
 
-/** What an answer asks for in `Accept-Signature`. */
+/** The signature that an `Accept-Signature` field requests. */
 export type WantedSignature = {
-  /** For `rfc9421()`. */
+  /** Options for `rfc9421()`. */
   readonly options: Rfc9421Options;
-  /** The `keyid` that it asks for. */
+  /** The requested `keyid`. */
   readonly accessKey: string | undefined;
-  /** The `alg` that it asks for: what the key must be for. */
+  /** The requested `alg`: the algorithm that the key must have. */
   readonly algorithm: string | undefined;
-  /** What it asks to be the nonce, once: for the signer's `nonce`. */
+  /** The requested nonce, valid once: return it from the `nonce` of the signer. */
   readonly nonce: string | undefined;
 };
 
-/** The value of Accept-Signature that asks for what a verifier demands, RFC 9421 section 5.1. */
+/** Returns the Accept-Signature value that describes the demands of a verifier, RFC 9421 section 5.1. */
 export function acceptSignature({ label = defaultLabel, components, expires, tag }: Settings): string {
-  // Those that a request seldom has are left out: section 5.1 has a signature cover all that is asked for.
+  // Section 5.1 demands that a signature covers every requested component, so components that are rarely present are omitted.
   const asked = components.filter(({ name }) => !requestModifiers.includes(name));
   const identifiers = asked.map(({ identifier }) => identifier).join(' ');
-  // A nonce is the caller's own: one that stands here would have to be a new one in each answer.
+  // No nonce is requested, because it would have to be a new one in each response. The caller generates its own.
   return `${label}=(${identifiers});created${expires === undefined ? '' : ';expires'}${tag === undefined ? '' : `;tag=${serializeItem(tag)}`}`;
 }
 
 /**
- * What the `Accept-Signature` of an answer asks for (RFC 9421 section 5): the first signature of those in it that can be made here.
- * Whoever can change an answer can ask for little, so what asks for less than all of method, host, path, query and body is
- * refused, unless `acceptFindings` names what may be left out, as that of a verifier does.
+ * Reads an `Accept-Signature` field (RFC 9421 section 5) and returns the first requested signature that this package can make.
+ * Anyone who can change the response can request weak coverage, so a request for less than method, host, path, query and body is
+ * refused unless `acceptFindings` names the missing parts, as for a verifier.
  *
  * @param acceptFindings codes of findings. @default []
- * @throws SignatureError `missing_header` for null, `malformed_field`, and `invalid_configuration` for what cannot be made here
+ * @throws SignatureError `missing_header` for null, `malformed_field`, and `invalid_configuration` for a signature that cannot be
+ * made here.
+ * @example
+ * import { wantedSignature } from 'countersign/schemes';
+ *
+ * const field = 'sig1=("@method" "@authority" "@path" "@query" "content-digest");created;keyid="shop"';
+ * const { accessKey, options } = wantedSignature(field);
+ * console.log(accessKey, options.label); // → shop sig1
  */
 export function wantedSignature(value: string | null, acceptFindings: readonly FindingCode[] = []): WantedSignature {
-  if (value === null) return fail('missing_header', 'The answer has no Accept-Signature.');
+  if (value === null) return fail('missing_header', 'The response has no Accept-Signature.');
   let failure: SignatureError | undefined;
   for (const [label, member] of canonicaliseDictionary('Accept-Signature', value)) {
     try {
-      return wantedBy(label, member, acceptFindings);
+      return readWanted(label, member, acceptFindings);
     } catch (error) {
       if (!(error instanceof SignatureError)) throw error;
       failure ??= error;
     }
   }
-  throw failure ?? new SignatureError('malformed_field', 'Accept-Signature asks for nothing.');
+  throw failure ?? new SignatureError('malformed_field', 'Accept-Signature requests nothing.');
 }
 
-function wantedBy(
+function readWanted(
   label: string,
   { items, parameters }: Member,
   acceptFindings: readonly FindingCode[],
 ): WantedSignature {
-  const unable = (what: string): never => fail('invalid_configuration', `Accept-Signature asks for ${what}.`);
-  if (!items) return fail('malformed_field', `The member ${excerpt(label)} of Accept-Signature is no inner list.`);
+  const refuse = (what: string): never => fail('invalid_configuration', `Accept-Signature requests ${what}.`);
+  if (!items) return fail('malformed_field', `The member ${excerpt(label)} of Accept-Signature is not an inner list.`);
   for (const name of parameters.keys()) {
-    if (!/^(?:created|expires|keyid|alg|nonce|tag)$/.test(name))
-      unable(`the parameter ${excerpt(name)}, which is unknown`);
+    if (!/^(?:created|expires|keyid|alg|nonce|tag)$/.test(name)) refuse(`the unknown parameter ${excerpt(name)}`);
   }
   const algorithm = readString(parameters, 'alg', algorithmPattern);
   if (algorithm !== undefined && !isRfc9421Algorithm(algorithm))
-    unable(`the algorithm ${algorithm}, for which there is no key`);
+    refuse(`the algorithm ${algorithm}, which is not supported`);
   const tag = readString(parameters, 'tag', /^[ -~]{1,256}$/);
-  asksFor(parameters, 'created');
+  requests(parameters, 'created');
   const options: Rfc9421Options = {
     label,
     components: withModifiers(parseComponents(items)),
-    ...(asksFor(parameters, 'expires') && { expires: 300 }),
+    ...(requests(parameters, 'expires') && { expires: 300 }),
     ...(tag !== undefined && { tag }),
   };
   const settings = createSettings(options);
-  const bytewise = settings.components.find(({ form }) => form === 'bs');
-  if (bytewise) unable(`${excerpt(bytewise.identifier)}, and a client cannot tell the lines of a header apart`);
-  const open = listFindings(settings).find(
+  const byteComponent = settings.components.find(({ form }) => form === 'bs');
+  if (byteComponent)
+    refuse(`${excerpt(byteComponent.identifier)}, but a client cannot read the lines of a header separately`);
+  const weakness = listFindings(settings).find(
     ({ code, severity }) => severity === 'high' && !acceptFindings.includes(code),
   );
-  if (open)
-    unable(`a signature that leaves something open: ${open.message} Name ${open.code} in acceptFindings to make it`);
+  if (weakness)
+    refuse(`a signature with a weakness: ${weakness.message} To make it, name ${weakness.code} in acceptFindings`);
   return {
     options,
     accessKey: readString(parameters, 'keyid', /^[ -~]{1,512}$/),
@@ -99,7 +106,7 @@ function wantedBy(
   };
 }
 
-/** What is asked for, and the modifiers, which are covered wherever a request has them. */
+/** Returns the requested components and the modifiers, which are covered whenever a request has them. */
 function withModifiers(asked: readonly Component[]): readonly string[] {
   const identities = readIdentities(asked);
   return [
@@ -108,10 +115,10 @@ function withModifiers(asked: readonly Component[]): readonly string[] {
   ];
 }
 
-/** Whether a parameter is there, which has no value in a request for a signature. */
-function asksFor(parameters: Parameters, name: 'created' | 'expires'): boolean {
+/** Whether a parameter is requested. In Accept-Signature it is a flag without a value. */
+function requests(parameters: Parameters, name: 'created' | 'expires'): boolean {
   const value = parameters.get(name);
   return value === undefined || value === true
     ? value === true
-    : fail('malformed_field', `${name} has no value in Accept-Signature.`);
+    : fail('malformed_field', `${name} must have no value in Accept-Signature.`);
 }

@@ -3,32 +3,32 @@ import { excerpt } from '../../core/excerpt.ts';
 import { fieldNamePattern } from '../../core/field-names.ts';
 import { canonicaliseItem, type Item } from '../structured-fields.ts';
 
-/** A component identifier, RFC 9421 section 2: what part of a message is covered, and in which form. */
+/** A component identifier, RFC 9421 section 2: a covered part of a message and its form. */
 export type Component = {
   /** A field name in lower case, or the name of a derived component, which begins with `@`. */
   readonly name: string;
-  /** As it stands before the value in the signature base, with quotes and parameters. */
+  /** As written in the signature base, with quotes and parameters. */
   readonly identifier: string;
   /** The same for every order of the parameters. */
   readonly identity: string;
-  /** `sf`: serialised anew; `bs`: each line as bytes. */
+  /** `sf`: serialised as a structured field; `bs`: each line as bytes. */
   readonly form: 'as-is' | 'sf' | 'bs';
-  /** Of a member of a dictionary. */
+  /** The key of a dictionary member. */
   readonly key: string | undefined;
-  /** Of a query parameter, percent-encoded. */
+  /** The name of a query parameter, percent-encoded. */
   readonly parameter: string | undefined;
-  /** Of the request, in the signature of its answer. */
+  /** Whether a response signature covers this component of the request. */
   readonly ofRequest: boolean;
 };
 
 const derived = /^@(?:method|target-uri|authority|scheme|request-target|path|query|query-param|status)$/;
 const known = /^(?:sf|key|bs|req|name)$/;
 
-/** Whether a text is the name of a field, in lower case. */
+/** Whether a text is a field name in lower case. */
 export const isFieldName = (text: string): boolean => fieldNamePattern.test(text);
 
 /**
- * A component as options name it: `@method`, `@query-param;name="a"`, `content-type`, `example-dict;key="a"`.
+ * Parses a component as written in options: `@method`, `@query-param;name="a"`, `content-type`, `example-dict;key="a"`.
  *
  * @throws SignatureError `malformed_field`
  */
@@ -38,7 +38,7 @@ export function parseComponent(text: string): Component {
 }
 
 /**
- * A list of components, none of them twice (RFC 9421 section 2), 64 at most.
+ * Parses a list of at most 64 components and refuses repeated ones (RFC 9421 section 2).
  *
  * @throws SignatureError `malformed_field`
  */
@@ -48,12 +48,12 @@ export function parseComponents(items: readonly Item[]): readonly Component[] {
 }
 
 /**
- * @throws SignatureError `malformed_field` where one stands twice.
+ * @throws SignatureError `malformed_field` if a component is repeated.
  */
 export function requireDistinct(components: readonly Component[]): readonly Component[] {
   const seen = new Set<string>();
   for (const { identity, identifier } of components) {
-    if (seen.has(identity)) fail('malformed_field', `The component ${excerpt(identifier)} is named twice.`);
+    if (seen.has(identity)) fail('malformed_field', `The component ${excerpt(identifier)} is repeated.`);
     seen.add(identity);
   }
   return components;
@@ -61,9 +61,9 @@ export function requireDistinct(components: readonly Component[]): readonly Comp
 
 function componentOf({ value, parameters, text }: Item): Component {
   const name =
-    typeof value === 'string' ? value : fail('malformed_field', `The component ${excerpt(text)} is no string.`);
+    typeof value === 'string' ? value : fail('malformed_field', `The component ${excerpt(text)} is not a string.`);
   for (const parameter of parameters.keys()) {
-    if (parameter === 'tr') fail('malformed_field', `${excerpt(text)}: trailers cannot be had here.`);
+    if (parameter === 'tr') fail('malformed_field', `${excerpt(text)}: trailers are not supported.`);
     if (!known.test(parameter))
       fail('malformed_field', `${excerpt(text)}: the parameter ${excerpt(parameter)} is unknown.`);
   }
@@ -105,21 +105,21 @@ function requireDerived({ name, identifier, form, key, parameter }: Component): 
   if (form !== 'as-is' || key !== undefined || (name === '@query-param') !== (parameter !== undefined)) {
     fail(
       'malformed_field',
-      `The component ${excerpt(identifier)} lacks a parameter, or has one that belongs to others.`,
+      `The component ${excerpt(identifier)} lacks its parameter, or has a parameter of another component.`,
     );
   }
 }
 
 function requireField({ name, identifier, form, key, parameter, ofRequest }: Component, sf: boolean): void {
   if (!fieldNamePattern.test(name))
-    fail('malformed_field', `The component ${excerpt(identifier)} is no field name in lower case.`);
+    fail('malformed_field', `The component ${excerpt(identifier)} is not a field name in lower case.`);
   if (parameter !== undefined || (form === 'bs' && (sf || key !== undefined))) {
     fail('malformed_field', `The parameters of ${excerpt(identifier)} exclude each other.`);
   }
-  // Lines of Set-Cookie cannot be joined (RFC 6265 section 3).
-  if (name === 'set-cookie' && form !== 'bs') fail('malformed_field', 'set-cookie can be covered with bs only.');
-  // Signing adds to them.
+  // Set-Cookie lines cannot be joined (RFC 6265 section 3).
+  if (name === 'set-cookie' && form !== 'bs') fail('malformed_field', 'set-cookie can be covered only with bs.');
+  // Signing adds a member to these fields.
   if (/^signature(?:-input)?$/.test(name) && key === undefined && !ofRequest) {
-    fail('malformed_field', `${name} can be covered with key only, because another signature would change it.`);
+    fail('malformed_field', `${name} can be covered only with key, because another signature would change it.`);
   }
 }

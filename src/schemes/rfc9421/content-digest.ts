@@ -6,63 +6,63 @@ import type { PresentedBody } from '../../core/scheme.ts';
 import { equalInConstantTime } from '../../core/signing-key.ts';
 import { canonicaliseDictionary, type Member } from '../structured-fields.ts';
 
-/** In characters: every registered digest of one body takes less. */
+/** In characters. All registered digests of one body together are shorter. */
 const longest = 1024;
 
 type Digests = { readonly sha256: Uint8Array | undefined; readonly sha512: Uint8Array | undefined };
 
-/** Whether a caller has put a digest into the headers that a verifier will take. */
+/** Whether the headers already contain a digest that a verifier accepts. */
 export function declaresDigest(headers: HeaderView): boolean {
   const value = headers.get('content-digest');
   if (value === null) return false;
   try {
-    return digestsIn('Content-Digest', value) !== undefined;
+    return readDigests('Content-Digest', value) !== undefined;
   } catch {
     return false;
   }
 }
 
 /**
- * The body that a covered Content-Digest speaks of (RFC 9530): of the digests in it all that are known must be right.
+ * Returns the body described by a covered Content-Digest (RFC 9530). All supported digests in the field must match.
  *
- * @throws SignatureError `malformed_field`, and `insufficient_coverage` where it has neither sha-256 nor sha-512.
+ * @throws SignatureError `malformed_field`, and `insufficient_coverage` if the field has neither sha-256 nor sha-512.
  */
 export function digestedBody(value: string): PresentedBody {
-  const digests = requiredDigests('Content-Digest', value);
+  const digests = requireDigests('Content-Digest', value);
   const { sha256 } = digests;
   if (sha256 && !digests.sha512) return { kind: 'digest', sha256 };
-  return { kind: 'bytes', matches: (bytes) => fits(digests, bytes) };
+  return { kind: 'bytes', matches: (bytes) => matchesAll(digests, bytes) };
 }
 
 /**
- * Whether a body has the digests of a field.
+ * Returns a function that compares a body with the digests of a field.
  *
- * @throws SignatureError as {@link digestedBody} does.
+ * @throws SignatureError with the codes of {@link digestedBody}.
  */
 export function digestMatcher(field: string, value: string): (body: Uint8Array, sha256?: Uint8Array) => boolean {
-  const digests = requiredDigests(field, value);
-  return (body, sha256) => fits(digests, body, sha256);
+  const digests = requireDigests(field, value);
+  return (body, sha256) => matchesAll(digests, body, sha256);
 }
 
-function fits(digests: Digests, bytes: Uint8Array, sha256: Uint8Array = sha256OfBodySync(bytes)): boolean {
+function matchesAll(digests: Digests, bytes: Uint8Array, sha256: Uint8Array = sha256OfBodySync(bytes)): boolean {
   const first = !digests.sha256 || equalInConstantTime(digests.sha256, sha256);
   return first && (!digests.sha512 || equalInConstantTime(digests.sha512, sha512(bytes)));
 }
 
-const requiredDigests = (field: string, value: string): Digests =>
-  digestsIn(field, value) ??
-  fail('insufficient_coverage', `${field} has neither sha-256 nor sha-512, and no other digest is accepted.`, 401);
+const requireDigests = (field: string, value: string): Digests =>
+  readDigests(field, value) ??
+  fail('insufficient_coverage', `${field} has neither sha-256 nor sha-512; other digests are not accepted.`, 401);
 
-// Others are passed over: md5 and sha are broken, the checksums never meant to withstand anyone (RFC 9530 section 5).
-function digestsIn(field: string, value: string): Digests | undefined {
+// Other algorithms are ignored: md5 and sha are broken, and checksums are not secure against an attacker (RFC 9530 section 5).
+function readDigests(field: string, value: string): Digests | undefined {
   if (value.length > longest) fail('malformed_field', `${field} has more than ${longest} characters.`);
   const members = canonicaliseDictionary(field, value);
-  const sha256 = bytesIn(field, members.get('sha-256'), 32);
-  const sha512 = bytesIn(field, members.get('sha-512'), 64);
+  const sha256 = readDigest(field, members.get('sha-256'), 32);
+  const sha512 = readDigest(field, members.get('sha-512'), 64);
   return sha256 || sha512 ? { sha256, sha512 } : undefined;
 }
 
-function bytesIn(field: string, member: Member | undefined, size: number): Uint8Array | undefined {
+function readDigest(field: string, member: Member | undefined, size: number): Uint8Array | undefined {
   if (!member) return undefined;
   const { value } = member;
   if (!(value instanceof ArrayBuffer && value.byteLength === size)) {

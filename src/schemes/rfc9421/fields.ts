@@ -4,43 +4,44 @@ import { excerpt } from '../../core/excerpt.ts';
 import type { HeaderView } from '../../core/message.ts';
 import { canonicaliseDictionary, type Dictionary, type Item, type Parameters } from '../structured-fields.ts';
 
-/** How many signatures a message may have: the caller's, and those that proxies on the way add. */
+/** The maximum number of signatures in a message: that of the caller, and those that proxies add. */
 const most = 4;
 
-/** One signature of a message, before any of it is believed. */
+/** A signature of a message, not yet verified. */
 export type LabelledSignature = {
   readonly label: string;
   readonly items: readonly Item[];
   readonly parameters: Parameters;
-  /** The member of Signature-Input, without its label. */
+  /** The value of its Signature-Input member. */
   readonly text: string;
   readonly signature: Uint8Array;
 };
 
 /**
- * The signatures of a message, RFC 9421 section 4, in the order of Signature-Input; none where it has neither field.
+ * Lists the signatures of a message, RFC 9421 section 4, in the order of Signature-Input. Empty if it has neither field.
  *
- * @throws SignatureError `malformed_field`, also where a label stands in one of the fields only.
+ * @throws SignatureError `malformed_field`, also for a label that only one of the fields has.
  */
 export function listSignatures(headers: HeaderView): readonly LabelledSignature[] {
   const inputs = dictionaryIn(headers, 'Signature-Input');
   const signatures = dictionaryIn(headers, 'Signature');
-  if (inputs.size > most || signatures.size > most) fail('malformed_field', `There are more than ${most} signatures.`);
+  if (inputs.size > most || signatures.size > most)
+    fail('malformed_field', `The message has more than ${most} signatures.`);
   const lonely = [...signatures.keys()].find((label) => !inputs.has(label));
   if (lonely !== undefined)
-    fail('malformed_field', `Signature has the label ${excerpt(lonely)}, Signature-Input has not.`);
+    fail('malformed_field', `The label ${excerpt(lonely)} is in Signature but not in Signature-Input.`);
   return [...inputs].map(([label, { items, parameters, text }]) => {
-    if (!items) return fail('malformed_field', `The member ${excerpt(label)} of Signature-Input is no inner list.`);
+    if (!items) return fail('malformed_field', `The member ${excerpt(label)} of Signature-Input is not an inner list.`);
     const bytes = signatures.get(label)?.value;
     if (!(bytes instanceof ArrayBuffer)) {
-      return fail('malformed_field', `Signature has no byte sequence of the label ${excerpt(label)}.`);
+      return fail('malformed_field', `Signature has no byte sequence for the label ${excerpt(label)}.`);
     }
     return { label, items, parameters, text, signature: new Uint8Array(bytes) };
   });
 }
 
 /**
- * The two fields with a signature in them, beside those of other labels that the message has already.
+ * Returns both signature fields with a signature added, keeping signatures with other labels.
  *
  * @param text as in {@link LabelledSignature}.
  * @throws SignatureError `malformed_field`

@@ -5,7 +5,7 @@ import type { Component } from './components.ts';
 import type { Settings } from './settings.ts';
 
 /**
- * A time among the parameters of a signature: whole seconds since 1970; undefined where it is absent.
+ * Reads a time parameter of a signature, in whole seconds since the epoch; undefined if absent.
  *
  * @throws SignatureError `malformed_field`
  */
@@ -19,7 +19,7 @@ export function readInteger(parameters: Parameters, name: string): number | unde
 }
 
 /**
- * A text among the parameters of a signature; undefined where it is absent.
+ * Reads a string parameter of a signature; undefined if absent.
  *
  * @throws SignatureError `malformed_field`
  */
@@ -27,12 +27,12 @@ export function readString(parameters: Parameters, name: string, pattern: RegExp
   const value = parameters.get(name);
   if (value === undefined) return undefined;
   if (!(typeof value === 'string' && pattern.test(value))) {
-    return fail('malformed_field', `The parameter ${name} must be a string in quotes, of ${pattern.source}.`);
+    return fail('malformed_field', `The parameter ${name} must be a quoted string that matches ${pattern.source}.`);
   }
   return value;
 }
 
-/** What is known of a signature that is to be made. */
+/** The parameters of a signature that is being made. */
 export type Made = {
   /** In milliseconds since the epoch. */
   readonly time: number;
@@ -42,9 +42,9 @@ export type Made = {
 };
 
 /**
- * Components and parameters as an inner list, RFC 9421 section 2.3.
+ * Serialises components and parameters as an inner list, RFC 9421 section 2.3.
  *
- * @throws SignatureError `invalid_configuration`
+ * @throws SignatureError `invalid_configuration` for a time that is out of range.
  */
 export function innerList(components: readonly Component[], { expires, tag, algorithm }: Settings, made: Made): string {
   const created = Math.floor(made.time / 1000);

@@ -1,14 +1,14 @@
 import { fail } from '../../core/errors.ts';
 
 /**
- * The values of query parameters by name, both percent-encoded, RFC 9421 section 2.2.8.
+ * Returns a function that looks up query parameters by name; name and value are percent-encoded, RFC 9421 section 2.2.8.
  *
  * @param query with its `?`.
- * @throws SignatureError (the function returned) `missing_header` for one that the query does not have, `invalid_request` for a
- * name that stands twice, which may not be covered.
+ * @throws SignatureError (the returned function) `missing_header` for a parameter that the query lacks, `invalid_request` for a
+ * repeated name, which the RFC forbids to cover.
  */
 export function queryParameters(query: string): (name: string) => string {
-  // Decoded. Only what is asked for is encoded: a query may hold thousands of parameters.
+  // Stored decoded, and encoded on lookup only: a query may contain thousands of parameters.
   const values = new Map<string, string>();
   const repeated = new Set<string>();
   for (const [name, value] of new URLSearchParams(query.slice(1))) {
@@ -16,19 +16,18 @@ export function queryParameters(query: string): (name: string) => string {
     values.set(name, value);
   }
   return (encoded) => {
-    const name = nameIn(encoded);
+    const name = decodeName(encoded);
     const value = name === undefined ? undefined : values.get(name);
     if (name === undefined || value === undefined) {
-      return fail('missing_header', 'The request lacks a query parameter which is signed.');
+      return fail('missing_header', 'The request lacks a query parameter that is signed.');
     }
-    if (repeated.has(name))
-      fail('invalid_request', 'A query parameter that stands twice cannot be signed: sign @query.');
+    if (repeated.has(name)) fail('invalid_request', 'A repeated query parameter cannot be signed: sign @query.');
     return encode(value);
   };
 }
 
-/** Undefined for what is not encoded as the RFC has it, which is the name of no parameter. */
-function nameIn(encoded: string): string | undefined {
+/** Returns undefined for a name that is not encoded as the RFC demands: it can match no parameter. */
+function decodeName(encoded: string): string | undefined {
   try {
     const name = decodeURIComponent(encoded);
     return encode(name) === encoded ? name : undefined;

@@ -8,27 +8,28 @@ import { type Component, parseComponents } from './components.ts';
 import { digestedBody } from './content-digest.ts';
 import { type LabelledSignature, listSignatures } from './fields.ts';
 import { readInteger, readString } from './parameters.ts';
-import { covers, isWherePresent, readIdentities, type Settings } from './settings.ts';
+import { covers, isCoveredIfPresent, readIdentities, type Settings } from './settings.ts';
 import { noncePattern } from './sign.ts';
 import { signatureBase } from './signature-base.ts';
 import { createResolver, type Resolver } from './values.ts';
 
-/** What may be the name of an algorithm. */
+/** The characters of an algorithm name. */
 export const algorithmPattern: RegExp = /^[\w.-]{1,64}$/;
 
 /**
- * The server's half of `rfc9421`: the one signature that covers what it must.
+ * Returns the one signature that covers everything that the settings demand.
  *
- * @throws SignatureError `missing_signature`, `malformed_field`, also where several cover what they must, `insufficient_coverage`, and what `signatureBase` throws.
+ * @throws SignatureError `missing_signature`; `malformed_field`, also if several signatures cover everything; `insufficient_coverage`;
+ * and the codes of `signatureBase`.
  */
 export const readRfc9421 = (settings: Settings, message: Message): PresentedSignature =>
   findAcceptable(settings, message).presented;
 
-/** A signature of a request that covers what it must. */
+/** A signature with sufficient coverage. */
 export type Acceptable = { readonly label: string; readonly presented: PresentedSignature };
 
 /**
- * @throws SignatureError as {@link readRfc9421} does.
+ * @throws SignatureError with the codes of {@link readRfc9421}.
  */
 export function findAcceptable(settings: Settings, message: Message): Acceptable {
   const { label, tag } = settings;
@@ -37,34 +38,34 @@ export function findAcceptable(settings: Settings, message: Message): Acceptable
   );
   const acceptable: Acceptable[] = [];
   let failure: SignatureError | undefined;
-  const reading = readingOf(message);
+  const reading = createReading(message);
   for (const signature of ours) {
     try {
-      acceptable.push({ label: signature.label, presented: presentedBy(signature, settings, reading()) });
+      acceptable.push({ label: signature.label, presented: readSignature(signature, settings, reading()) });
     } catch (error) {
-      // Someone on the way may have added one for another reader.
+      // A proxy may have added a signature for another reader, so continue with the others.
       if (!(error instanceof SignatureError)) throw error;
       failure ??= error;
     }
   }
   const [first, second] = acceptable;
-  // By each of them alone the request would be accepted once more, were the rest taken off.
+  // The request could be replayed with each of them alone, so several are refused.
   if (second) {
     return fail(
       'malformed_field',
-      `The signatures ${acceptable.map(({ label }) => excerpt(label, 32)).join(', ')} each cover enough. Send one, or have the verifier look at one label or tag alone.`,
+      `The signatures ${acceptable.map(({ label }) => excerpt(label, 32)).join(', ')} each have sufficient coverage. Send one, or set the label or tag that the verifier reads.`,
     );
   }
   if (first) return first;
   if (failure) throw failure;
   const expected = `${label === undefined ? '' : ` with the label ${label}`}${tag === undefined ? '' : ` with the tag ${tag}`}`;
-  return fail('missing_signature', `The request has no signature by RFC 9421${expected}.`, 401);
+  return fail('missing_signature', `The request has no RFC 9421 signature${expected}.`, 401);
 }
 
-/** What all signatures of a message are read by, made once. */
+/** Values shared by all signatures of one message, computed once. */
 type Reading = { readonly message: Message; readonly resolve: Resolver; readonly body: () => PresentedBody };
 
-function readingOf(message: Message): () => Reading {
+function createReading(message: Message): () => Reading {
   const { headers } = message;
   let body: PresentedBody | undefined;
   let reading: Reading | undefined;
@@ -78,7 +79,7 @@ function readingOf(message: Message): () => Reading {
   };
 }
 
-function presentedBy(
+function readSignature(
   given: LabelledSignature,
   settings: Settings,
   { message, resolve, body }: Reading,
@@ -86,9 +87,9 @@ function presentedBy(
   const { items, parameters, text, signature } = given;
   const components = parseComponents(items);
   requireCoverage(components, settings, message);
-  const created = readInteger(parameters, 'created') ?? lacking('the parameter created');
-  const accessKey = readString(parameters, 'keyid', accessKeyPattern) ?? lacking('the parameter keyid');
-  const nonce = readString(parameters, 'nonce', noncePattern) ?? (settings.nonce ? lacking('a nonce') : undefined);
+  const created = readInteger(parameters, 'created') ?? failCoverage('the parameter created');
+  const accessKey = readString(parameters, 'keyid', accessKeyPattern) ?? failCoverage('the parameter keyid');
+  const nonce = readString(parameters, 'nonce', noncePattern) ?? (settings.nonce ? failCoverage('a nonce') : undefined);
   const expires = readInteger(parameters, 'expires');
   return {
     accessKey,
@@ -99,7 +100,7 @@ function presentedBy(
     signatures: [signature],
     stringToSign: signatureBase(resolve, { components, text }),
     signedHeaders: components.flatMap(({ name, key }) => (name.startsWith('@') || key !== undefined ? [] : [name])),
-    body: bodyOf(components, settings, body),
+    body: readBody(components, settings, body),
   };
 }
 
@@ -107,21 +108,21 @@ function requireCoverage(components: readonly Component[], settings: Settings, m
   const { headers } = message;
   const covered = readIdentities(components);
   const missing = settings.components.filter(
-    // Whether there is a body is known later.
+    // content-digest is checked later, when it is known whether there is a body.
     ({ name, identity }) =>
       name !== 'content-digest' &&
-      (!isWherePresent(name) || headers.get(name) !== null) &&
+      (!isCoveredIfPresent(name) || headers.get(name) !== null) &&
       !covers(covered, identity) &&
       !mayBeUnsigned(message, name),
   );
-  if (missing.length) lacking(missing.map(({ identifier }) => identifier).join(', '));
+  if (missing.length) failCoverage(missing.map(({ identifier }) => identifier).join(', '));
 }
 
-function bodyOf(components: readonly Component[], settings: Settings, digested: () => PresentedBody): PresentedBody {
+function readBody(components: readonly Component[], settings: Settings, digested: () => PresentedBody): PresentedBody {
   const covered = components.some(({ name, key }) => name === 'content-digest' && key === undefined);
   if (covered) return digested();
   return settings.coversBody ? { kind: 'none' } : { kind: 'uncovered' };
 }
 
-const lacking = (what: string): never =>
-  fail('insufficient_coverage', `The signature does not cover ${what}, which is demanded here.`, 401);
+const failCoverage = (what: string): never =>
+  fail('insufficient_coverage', `The signature does not cover ${what}, which this verifier demands.`, 401);

@@ -20,18 +20,18 @@ import { signatureBase } from './signature-base.ts';
 import { createResolver, type Resolver } from './values.ts';
 
 /**
- * Signatures of responses, RFC 9421 section 2.4: over status, content type, body, content range and location, bound to the request by
- * its own signature, and so by all that covers.
+ * Response signatures, RFC 9421 section 2.4. They cover status, content type, body, content range and location, and are bound to the
+ * signature of the request and so to everything that it covers.
  */
 export const rfc9421Response = (settings: Settings): ResponseScheme => ({
   fields: ['Unencoded-Digest', 'Content-Digest', 'Signature-Input', 'Signature'],
   prepare: (input) => recodeField('invalid_request', () => prepare(settings, input)),
-  read: (answer) => {
-    const resolve = attempt(() => createResolver({ request: answer.request, answer }));
+  read: (response) => {
+    const resolve = attempt(() => createResolver({ request: response.request, response }));
     if (!resolve) return undefined;
-    for (const signature of attempt(() => listSignatures(answer.headers)) ?? []) {
-      // One that somebody on the way has added may hold anything.
-      const presented = attempt(() => presentedBy(signature, settings, { answer, resolve }));
+    for (const signature of attempt(() => listSignatures(response.headers)) ?? []) {
+      // A signature that was added in transit may be malformed; skip it.
+      const presented = attempt(() => readSignature(signature, settings, { response, resolve }));
       if (presented) return presented;
     }
     return undefined;
@@ -47,29 +47,29 @@ function attempt<Result>(run: () => Result): Result | undefined {
   }
 }
 
-/** The request's signature, as a component of its answer. */
-const bindingTo = (label: string): Component => parseComponent(`signature;req;key="${label}"`);
+/** Returns the component that covers the signature of the request. */
+const requestSignature = (label: string): Component => parseComponent(`signature;req;key="${label}"`);
 
-/** What is covered where the response has it. */
-const whereTheyAre = ['content-type', ...responseModifiers];
+/** Fields that are covered if the response has them. */
+const coveredIfPresent = ['content-type', ...responseModifiers];
 
 function prepare(settings: Settings, input: ResponseInput): Omit<PreparedSignature, 'target'> {
   const { request, status, headers, sha256 } = input;
   const { label } = findAcceptable(settings, request);
-  // Not Content-Digest, which covers the coded bytes (RFC 9530 section 2): fetch decodes gzip before its caller can hash anything,
-  // and what compresses answers does so after they are signed. Unencoded-Digest covers what is read in the end.
+  // Not Content-Digest, which covers the encoded bytes (RFC 9530 section 2): fetch decodes gzip before the client can hash anything,
+  // and servers compress responses after signing. Unencoded-Digest covers the decoded bytes.
   const digest = sha256 && contentDigest(sha256);
   const components = [
     parseComponent('@status'),
-    ...presentIn(headers, whereTheyAre).map(parseComponent),
+    ...presentIn(headers, coveredIfPresent).map(parseComponent),
     ...(digest === undefined ? [] : [parseComponent('unencoded-digest')]),
-    bindingTo(label),
+    requestSignature(label),
   ];
-  // An answer has no time of its own to live: it belongs to one request.
+  // No `expires`: a response signature is bound to one request.
   const text = innerList(components, { ...settings, expires: undefined }, input);
-  const answer = { status, headers: digest === undefined ? headers : withUnencodedDigest(headers, digest) };
+  const response = { status, headers: digest === undefined ? headers : withUnencodedDigest(headers, digest) };
   return {
-    stringToSign: signatureBase(createResolver({ request, answer }), { components, text }),
+    stringToSign: signatureBase(createResolver({ request, response }), { components, text }),
     headers: (signature) => ({
       ...(digest !== undefined && { 'Unencoded-Digest': digest }),
       ...recodeField('invalid_request', () => addSignatureFields(headers, { label, text, signature })),
@@ -81,19 +81,19 @@ const withUnencodedDigest = (headers: HeaderView, digest: string): HeaderView =>
   get: (name) => (name === 'unencoded-digest' ? digest : headers.get(name)),
 });
 
-type Reading = { readonly answer: SignedResponse; readonly resolve: Resolver };
+type Reading = { readonly response: SignedResponse; readonly resolve: Resolver };
 
-function presentedBy(
+function readSignature(
   given: LabelledSignature,
   settings: Settings,
-  { answer: { headers }, resolve }: Reading,
+  { response: { headers }, resolve }: Reading,
 ): PresentedResponse | undefined {
   const { items, parameters, text, signature } = given;
   const components = parseComponents(items);
   const covered = readIdentities(components);
   const created = readInteger(parameters, 'created');
-  const binding = bindingTo(settings.label ?? defaultLabel).identity;
-  const open = presentIn(headers, whereTheyAre).some((name) => !covered.has(name));
+  const binding = requestSignature(settings.label ?? defaultLabel).identity;
+  const open = presentIn(headers, coveredIfPresent).some((name) => !covered.has(name));
   if (created === undefined || !covered.has('@status') || !covered.has(binding) || open) return undefined;
   const digests = ['unencoded-digest', 'content-digest']
     .filter((name) => covered.has(name))

@@ -6,11 +6,17 @@ import { createSettings, listFindings, type Rfc9421Options } from './settings.ts
 import { signRfc9421 } from './sign.ts';
 
 /**
- * HTTP Message Signatures (RFC 9421) with Content-Digest (RFC 9530), for both sides. A text or bytes as secret sign by
- * `hmac-sha256`, a CryptoKey by the algorithm of its own, which a verifier may hold the public half of. docs/rfc9421.md says what a
- * verifier demands.
+ * HTTP Message Signatures (RFC 9421) with Content-Digest (RFC 9530). A secret in text or bytes signs with `hmac-sha256`; a CryptoKey
+ * signs with its own algorithm, and a verifier may use its public key. docs/rfc9421.md lists the demands of a verifier.
  *
  * @throws SignatureError `invalid_configuration`
+ * @example
+ * import { createSigner, generateCredentials } from 'countersign';
+ * import { rfc9421 } from 'countersign/schemes';
+ *
+ * const signer = createSigner({ ...generateCredentials(), secret: 'k'.repeat(32), scheme: rfc9421({ tag: 'shop' }) });
+ * const { headers } = await signer.sign('https://api.example.com/v1/orders');
+ * console.log(headers.get('signature-input')?.slice(0, 44)); // → sig1=("@method" "@authority" "@path" "@query
  */
 export function rfc9421(options: Rfc9421Options = {}): Scheme {
   const settings = createSettings(options);

@@ -9,14 +9,14 @@ import { isFieldName, parseComponent } from './components.ts';
 import { declaresDigest } from './content-digest.ts';
 import { addSignatureFields } from './fields.ts';
 import { innerList } from './parameters.ts';
-import { defaultLabel, isWherePresent, type Settings } from './settings.ts';
+import { defaultLabel, isCoveredIfPresent, type Settings } from './settings.ts';
 import { signatureBase } from './signature-base.ts';
 import { createResolver } from './values.ts';
 
-/** What a nonce may be on either side: printable ASCII without spaces. */
+/** The nonces that either side accepts: printable ASCII without spaces. */
 export const noncePattern: RegExp = /^[!-~]{1,256}$/;
 
-/** The client's half of `rfc9421`. */
+/** The signing half of `rfc9421`. */
 export function signRfc9421(settings: Settings): SigningScheme {
   const named = new Set(settings.components.map(({ identity }) => identity));
   return {
@@ -28,7 +28,7 @@ export function signRfc9421(settings: Settings): SigningScheme {
       const wanted = [...new Set(names.map((name) => name.toLowerCase()))];
       return recodeField('invalid_configuration', () => {
         for (const name of wanted) {
-          // Named by the caller, a modifier must be in every request.
+          // A modifier is covered only if present. A caller that names it demands it in every request.
           const isNamed = named.has(parseComponent(name).identity) && !requestModifiers.includes(name);
           if (!isFieldName(name) || isNamed) {
             fail('invalid_configuration', `The header ${name} cannot be signed, or is already.`);
@@ -67,20 +67,17 @@ function prepare(settings: Settings, input: SignatureInput): PreparedSignature {
 }
 
 const isPresent = (name: string, digest: string | undefined, headers: HeaderView): boolean =>
-  !isWherePresent(name) || (name === 'content-digest' ? digest !== undefined : headers.get(name) !== null);
+  !isCoveredIfPresent(name) || (name === 'content-digest' ? digest !== undefined : headers.get(name) !== null);
 
 function digestOf({ body, message: { headers } }: SignatureInput): string | undefined {
   if (body.kind === 'unsigned') {
-    fail(
-      'invalid_request',
-      'RFC 9421 has no word for a body that is left out: name components without content-digest.',
-    );
+    fail('invalid_request', 'RFC 9421 cannot mark a body as unsigned: set components without content-digest.');
   }
   const given = headers.get('content-digest') ?? undefined;
   if (body.kind === 'declared') return given;
   if (body.kind !== 'digest') return undefined;
   const made = contentDigest(body.sha256);
-  // A signature of another label may cover the one that is there.
+  // Keep an existing field with this digest: a signature with another label may cover it.
   return given?.includes(made) ? given : made;
 }
 

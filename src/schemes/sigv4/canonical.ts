@@ -1,21 +1,21 @@
 import { fail } from '../../core/errors.ts';
 import { fieldValue, type HeaderView } from '../../core/message.ts';
 
-/** A name and a value of a query, both encoded as AWS asks for it. */
+/** A query parameter with name and value encoded as AWS demands. */
 export type Parameter = {
   readonly name: string;
   readonly value: string;
-  /** As it stood in the query. */
+  /** As received in the query. */
   readonly raw: string;
 };
 
-/** Path and query of a request target, without the `?` between them. */
+/** Splits a request target at its first `?`, which is in neither part. */
 export function splitTarget(target: string): { readonly path: string; readonly query: string } {
   const mark = target.indexOf('?');
   return mark < 0 ? { path: target, query: '' } : { path: target.slice(0, mark), query: target.slice(mark + 1) };
 }
 
-/** Everything but the unreserved characters of RFC 3986 becomes an escape: `UriEncode` of the AWS documentation. */
+/** `UriEncode` of the AWS documentation: escapes everything but the unreserved characters of RFC 3986. */
 export const uriEncode = (text: string): string =>
   encodeURIComponent(text.replace(/[\ud800-\udfff]/gu, '\ufffd')).replace(/[!'()*]/g, escapeOf);
 
@@ -23,12 +23,12 @@ const escapes: Readonly<Record<string, string>> = { '!': '%21', "'": '%27', '(':
 const escapeOf = (character: string): string => escapes[character] ?? character;
 
 /**
- * What `UriEncode` makes of a text that stands in a URL already: each byte is escaped once. A `+` is the space that HTML
- * forms write so; one that is meant is `%2B`.
+ * Applies `UriEncode` to a text from a URL, so that each byte is escaped once. A `+` is a space, as in HTML forms; a literal plus
+ * sign is `%2B`.
  */
-function encodedOnce(text: string): string {
+function encodeOnce(text: string): string {
   if (/^[\w.~-]*$/.test(text)) return text;
-  // Encoded as a whole, and then each escape that was there already set right: a text may need thousands of escapes.
+  // Encode everything in one pass, then repair the escapes that were already there: a text may contain thousands of escapes.
   const encoded = /^[\w.~%-]*$/.test(text) ? text.replace(/%/g, '%25') : uriEncode(text);
   return encoded.replace(/%25([\dA-Fa-f]{2})|%2B/g, (_, escaped?: string) => {
     if (!escaped) return '%20';
@@ -37,40 +37,40 @@ function encodedOnce(text: string): string {
   });
 }
 
-/** The parameters of a query as it stands in a URL, in its order; what is empty between two `&` is none. */
+/** Parses the query of a URL, in compare. Empty parts between two `&` are skipped. */
 export const parseParameters = (query: string): Parameter[] =>
   query
     .split('&')
     .filter((raw) => raw !== '')
     .map((raw) => {
       const end = raw.indexOf('=');
-      const name = encodedOnce(end < 0 ? raw : raw.slice(0, end));
-      return { raw, name, value: end < 0 ? '' : encodedOnce(raw.slice(end + 1)) };
+      const name = encodeOnce(end < 0 ? raw : raw.slice(0, end));
+      return { raw, name, value: end < 0 ? '' : encodeOnce(raw.slice(end + 1)) };
     });
 
 /** `CanonicalQueryString`: sorted by name, then by value, both encoded. */
 export const canonicalQuery = (parameters: readonly Parameter[]): string =>
   [...parameters]
-    .sort((a, b) => order(a.name, b.name) || order(a.value, b.value))
+    .sort((a, b) => compare(a.name, b.name) || compare(a.value, b.value))
     .map(({ name, value }) => `${name}=${value}`)
     .join('&');
 
-// By code units, which are the bytes of an encoded text.
-const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+// Compares UTF-16 code units, which in an encoded text are bytes.
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /**
- * `CanonicalURI`. For S3 the path with each byte escaped once, where `%2F` is the slash of a key; for other services dot segments and
- * repeated slashes are resolved, and what is on the wire is encoded again.
+ * `CanonicalURI`. For S3: the path with each byte escaped once, where `%2F` becomes a slash of the object key. For other services:
+ * dot segments and repeated slashes are resolvePath, and the path on the wire is encoded once more.
  */
 export function canonicalPath(path: string, { onceEncoded }: { readonly onceEncoded: boolean }): string {
-  const encoded = onceEncoded ? encodedOnce(path) : uriEncode(resolved(path));
+  const encoded = onceEncoded ? encodeOnce(path) : uriEncode(resolvePath(path));
   return encoded.replace(/%2F/g, '/');
 }
 
-/** Whether a path is what a service other than S3 signs it as, but for the encoding: without dot segments and repeated slashes. */
-export const isResolved = (path: string): boolean => resolved(path) === path;
+/** Whether a path has neither dot segments nor repeated slashes. Services other than S3 sign a resolvePath path. */
+export const isResolved = (path: string): boolean => resolvePath(path) === path;
 
-function resolved(path: string): string {
+function resolvePath(path: string): string {
   if (!/\/\/|\/\.\.?(?:\/|$)/.test(path)) return path;
   const segments: string[] = [];
   for (const segment of path.split('/')) {
@@ -81,19 +81,19 @@ function resolved(path: string): string {
 }
 
 /**
- * The value of a header as it is signed: trimmed, each run of spaces made one, repeated lines joined with `,`.
+ * Returns the value of a header as it is signed: trimmed, runs of spaces collapseSpaces to one, repeated lines joined with `,`.
  *
- * @throws SignatureError `missing_header` where there is none, `invalid_request` for values that are not ASCII.
+ * @throws SignatureError `missing_header` if it is absent, `invalid_request` for a value that is not ASCII.
  */
 export function canonicalValue(headers: HeaderView, name: string): string {
   const value = fieldValue(headers, name);
   if (value === undefined) return fail('missing_header', `The request lacks ${name}, which is signed.`);
   const lines = headers.lines?.(name) ?? [];
-  return lines.length > 1 ? lines.map(collapsed).join(',') : collapsed(value);
+  return lines.length > 1 ? lines.map(collapseSpaces).join(',') : collapseSpaces(value);
 }
 
-const collapsed = (value: string): string => value.trim().replace(/[\t ]+/g, ' ');
+const collapseSpaces = (value: string): string => value.trim().replace(/[\t ]+/g, ' ');
 
-/** The names of a request's headers that must be signed whatever else is. CloudFront adds its own on the way. */
+/** Lists the `x-amz-*` headers, which must all be signed. `x-amz-cf-id` is excluded: CloudFront adds it in transit. */
 export const listAmzNames = (headers: HeaderView): readonly string[] =>
   [...(headers.keys?.() ?? [])].map((name) => name.toLowerCase()).filter((name) => /^x-amz-(?!cf-id$)/.test(name));

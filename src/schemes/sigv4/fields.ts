@@ -5,7 +5,7 @@ import type { Message } from '../../core/message.ts';
 import { mayBeUnsigned, requestModifiers } from '../../core/modifiers.ts';
 import { listAmzNames } from './canonical.ts';
 
-/** What carries a signature by header, in lower case. */
+/** The headers that carry a signature, in lower case. */
 export const ownFields: readonly string[] = [
   'authorization',
   'x-amz-date',
@@ -13,7 +13,7 @@ export const ownFields: readonly string[] = [
   'x-amz-security-token',
 ];
 
-// What the scheme covers by itself, what belongs to the connection, and what is no single line (RFC 6265 section 3).
+// Headers that the scheme covers already, headers of the connection, and headers that are not one line (RFC 6265 section 3).
 const excluded = new Set([
   ...ownFields,
   ...['host', 'connection', 'expect', 'keep-alive', 'te', 'trailer', 'transfer-encoding', 'upgrade'],
@@ -21,43 +21,43 @@ const excluded = new Set([
 ]);
 
 /**
- * Names of headers to sign, in order.
+ * Returns the names of headers to sign, sorted.
  *
- * @throws SignatureError `invalid_configuration` for one that is covered anyway, or changes on the way.
+ * @throws SignatureError `invalid_configuration` for a header that is covered already, or that changes in transit.
  */
 export const signableHeaders = (names: readonly string[]): readonly string[] =>
   signableNames(names, (name) => fieldNamePattern.test(name) && !excluded.has(name));
 
-/** What `sigv4` signs by default wherever a request has it. */
+/** The headers that `sigv4` signs by default if present. */
 export const signedByDefault: readonly string[] = ['content-type', ...requestModifiers];
 
-/** What is to be signed beside `host` and `x-amz-*`. */
+/** The headers to sign beside `host` and `x-amz-*`. */
 export type Wanted = {
-  /** Of the scheme: signed where the request has them. */
+  /** Configured for the scheme: signed if present. */
   readonly ifPresent: readonly string[];
-  /** Of the signer: the request must have them. */
+  /** Configured for the signer: must be present. */
   readonly always: readonly string[];
-  /** Of the scheme's own headers, those that are sent. */
+  /** Headers of the scheme that are sent. */
   readonly own: readonly string[];
-  /** Of the scheme's own headers, those that an older signature has left and that do not go with the request. */
+  /** Headers of the scheme that an older signature left behind and that are not sent again. */
   readonly dropped: readonly string[];
 };
 
-/** The headers that a signature is to cover, sorted. */
+/** Returns the names of the headers to sign, sorted. */
 export function namesToSign({ headers }: Message, { ifPresent, always, own, dropped }: Wanted): readonly string[] {
   const others = [...listAmzNames(headers), ...ifPresent.filter((name) => headers.get(name) !== null)];
   const names = new Set(['host', ...own, ...always, ...others.filter((name) => !dropped.includes(name))]);
   return [...names].sort();
 }
 
-/** The names of `SignedHeaders`: a strict list is sorted and names each once, and `host`. */
+/** Whether the names of `SignedHeaders` are sorted, without duplicates, at most 128, and include `host`. */
 export function isSignedHeadersList(names: readonly string[]): boolean {
   const ordered = names.every((name, i) => fieldNamePattern.test(name) && (i === 0 || name > (names[i - 1] ?? '')));
   return ordered && names.length <= 128 && names.includes('host');
 }
 
 /**
- * @throws SignatureError `insufficient_coverage` where the request has a header that must be signed and is not.
+ * @throws SignatureError `insufficient_coverage` if a header that must be signed is present and unsigned.
  */
 export function requireCoverage(message: Message, names: readonly string[], ifPresent: readonly string[]): void {
   const { headers } = message;
@@ -67,6 +67,6 @@ export function requireCoverage(message: Message, names: readonly string[], ifPr
     (name) => !signed.has(name) && !mayBeUnsigned(message, name),
   );
   if (open !== undefined) {
-    fail('insufficient_coverage', `The header ${excerpt(open)} must be among SignedHeaders, and is not.`, 401);
+    fail('insufficient_coverage', `The header ${excerpt(open)} must be among SignedHeaders.`, 401);
   }
 }

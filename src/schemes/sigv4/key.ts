@@ -3,12 +3,12 @@ import { utf8 } from '../../core/encoding.ts';
 import type { DeriveKey } from '../../core/scheme.ts';
 import { hmacSha256, type SigningKey } from '../../core/signing-key.ts';
 
-/** Which service of which region a signature is for. */
+/** The region and service that a signature is for. */
 export type Scope = { readonly region: string; readonly service: string };
 
 /**
- * The key that the key of each day is derived from: of `AWS4` and the secret. A CryptoKey cannot be prefixed any more, so
- * it must have been imported from both.
+ * Creates the key from which the keys of single days are derived: `AWS4` followed by the secret. Nothing can be prepended to a
+ * CryptoKey, so it must have been imported from both.
  */
 export function secretKey(secret: Secret): SigningKey {
   if (typeof secret === 'string') return hmacSha256(`AWS4${secret}`);
@@ -21,10 +21,10 @@ export function secretKey(secret: Secret): SigningKey {
 
 type Derived = ReturnType<DeriveKey>;
 
-// Around midnight two days are in use, and addresses that were signed on any day of a week.
+// Around midnight two days are in use; presigned URLs may be from any day of the past week.
 const daysKept = 9;
 
-/** How the keys of single days (`yyyymmdd`) are derived; what a day's key costs is paid once. */
+/** Returns a function that derives the key of one day (`yyyymmdd`) and caches it. */
 export function dailyKeys({ region, service }: Scope): (day: string) => DeriveKey {
   const known = new WeakMap<SigningKey, Map<string, Derived>>();
   return (day) => (key) => {
@@ -34,16 +34,18 @@ export function dailyKeys({ region, service }: Scope): (day: string) => DeriveKe
     if (found) return found;
     const first = key.sign(utf8(day));
     const derived =
-      'then' in first ? first.then((bytes) => keyOfDay(bytes, [region, service])) : keyOfDay(first, [region, service]);
+      'then' in first
+        ? first.then((bytes) => deriveDayKey(bytes, [region, service]))
+        : deriveDayKey(first, [region, service]);
     if (days.size >= daysKept) days.clear();
     days.set(day, derived);
     return derived;
   };
 }
 
-function keyOfDay(ofDate: Uint8Array, scope: readonly string[]): SigningKey {
+function deriveDayKey(ofDate: Uint8Array, scope: readonly string[]): SigningKey {
   let key = hmacSha256(ofDate);
-  // Keys made from bytes answer at once.
+  // Keys made from bytes sign synchronously.
   for (const part of [...scope, 'aws4_request']) key = hmacSha256(key.sign(utf8(part)) as Uint8Array);
   return key;
 }

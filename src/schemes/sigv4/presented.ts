@@ -12,7 +12,7 @@ import { amzDate, formatScope, isLikeS3, type Signed, stringToSign, unsignedPayl
 export const malformed = (message: string): never => fail('malformed_field', `${message}.`);
 
 /**
- * The time of a date such as `20150830T123600Z`, in milliseconds since the epoch.
+ * Parses a date such as `20150830T123600Z` to milliseconds since the epoch.
  *
  * @throws SignatureError `malformed_field`
  */
@@ -20,14 +20,14 @@ export function parseAmzTime(date: string): number {
   const [, year, month, day, hour, minute, second] =
     /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(date)?.map(Number) ?? [];
   const time = Date.UTC(year ?? Number.NaN, (month ?? 0) - 1, day, hour, minute, second);
-  // There is no 31st of June.
-  return time >= 0 && amzDate(time) === date ? time : malformed('X-Amz-Date is missing or no date as 20150830T123600Z');
+  // Formatting the result again detects dates such as the 31st of June.
+  return time >= 0 && amzDate(time) === date ? time : malformed('X-Amz-Date must be a date such as 20150830T123600Z');
 }
 
 /**
- * The access key of a `Credential`.
+ * Reads the access key from a `Credential`.
  *
- * @throws SignatureError `malformed_field`, also for another day, region or service than the request is for.
+ * @throws SignatureError `malformed_field`, also if the day, region or service is not that of the request.
  */
 export function readAccessKey(
   credential: string,
@@ -42,27 +42,27 @@ export function readAccessKey(
 }
 
 /**
- * Requires a path that is signed as it stands. For services other than S3, `/admin/../items` is signed as `/items`: whoever is on the
- * way could put in what a router does not resolve, or resolves in another way.
+ * Requires a path that is signed as received. Services other than S3 sign `/admin/../items` as `/items`, so anyone in transit could
+ * insert segments that a router does not resolve, or resolves in another way.
  *
  * @throws SignatureError `malformed_field`
  */
 export function requireOnePath({ rawTarget }: Message, { service }: Scope): void {
   if (!isLikeS3(service) && !isResolved(splitTarget(rawTarget).path)) {
-    malformed('The path has a dot segment or an empty one, and is signed as if it had none');
+    malformed('The path has a dot segment or an empty segment, which the signature does not cover');
   }
 }
 
-/** What a request says of its body. */
+/** The declaration of the body in a request. */
 export type Payload = {
-  /** `HashedPayload`; undefined where it is the body's own hash, which the request does not tell. */
+  /** `HashedPayload`; undefined if it is the hash of the body, which the request does not state. */
   readonly hashed: string | undefined;
   readonly body: PresentedBody;
 };
 
 /**
- * @param text of `X-Amz-Content-Sha256`.
- * @param uncovered whether the scheme leaves bodies out.
+ * @param text the value of `X-Amz-Content-Sha256`.
+ * @param uncovered whether the scheme leaves bodies unsigned.
  * @throws SignatureError `malformed_field`
  */
 export function readPayload(text: string | undefined, { uncovered }: { readonly uncovered: boolean }): Payload {
@@ -73,12 +73,12 @@ export function readPayload(text: string | undefined, { uncovered }: { readonly 
   }
   return malformed(
     /^STREAMING-/.test(text)
-      ? 'X-Amz-Content-Sha256 announces a body in signed chunks, which is not accepted: send its SHA-256'
+      ? 'X-Amz-Content-Sha256 announces a body in signed chunks, which is not supported: send its SHA-256'
       : 'X-Amz-Content-Sha256 must be 64 lower-case hex digits or UNSIGNED-PAYLOAD',
   );
 }
 
-/** The string to sign, where need be as a function of the body. */
+/** Returns the string to sign, or a function of the body if the request does not state its hash. */
 export function presentedStringToSign(
   signed: Omit<Signed, 'payload'>,
   hashed: string | undefined,
@@ -89,7 +89,7 @@ export function presentedStringToSign(
     : stringToSign({ ...signed, payload: hashed }, at);
 }
 
-/** What a scheme leaves open that does not sign the content type. */
+/** The finding of a scheme that does not sign the content type. */
 export const contentTypeFindings = (signedHeaders: readonly string[]): readonly Finding[] =>
   signedHeaders.some((name) => name.toLowerCase() === 'content-type')
     ? []
@@ -98,22 +98,22 @@ export const contentTypeFindings = (signedHeaders: readonly string[]): readonly 
           code: 'content-type-unsigned',
           severity: 'medium',
           message: 'The content type is not among the signed headers.',
-          attack: 'A body that is JSON and a form as well is sent on with the other Content-Type.',
+          attack: 'A body that is valid both as JSON and as a form is forwarded with the other Content-Type.',
         },
       ];
 
-/** Of every scheme that sorts the query. */
+/** The finding of every scheme that sorts the query. */
 export const orderUnsigned: Finding = {
   code: 'query-unsigned',
   severity: 'low',
-  message: 'Parameters are sorted before they are signed, also those of one name.',
-  attack: '`?to=1&to=2` becomes `?to=2&to=1`, and a server that takes the first takes another.',
+  message: 'Query parameters are sorted before signing, even those with the same name.',
+  attack: '`?to=1&to=2` becomes `?to=2&to=1`, and a server that reads the first value gets the other one.',
 };
 
-/** Of a scheme that leaves bodies out. */
+/** The finding of a scheme that leaves bodies unsigned. */
 export const bodyUnsigned: Finding = {
   code: 'body-unsigned',
   severity: 'high',
   message: 'The body is not part of the signature (UNSIGNED-PAYLOAD).',
-  attack: 'Whoever is on the way replaces the body of a PUT, and the signature still verifies.',
+  attack: 'Anyone in transit replaces the body of a PUT, and the signature still verifies.',
 };

@@ -10,22 +10,31 @@ export type { SigV4Options } from './sign.ts';
 const noNonce: Finding = {
   code: 'no-nonce',
   severity: 'medium',
-  message: 'A signature has no nonce: the string to sign is remembered in its stead, so that it is accepted once.',
-  attack: 'None, but an honest caller who sends the same request twice within a second is refused the second time.',
+  message:
+    'A signature has no nonce. The verifier remembers the string to sign instead, and accepts each request once.',
+  attack: 'None. But an honest caller that sends the same request twice within a second is refused the second time.',
 };
 
 const accessKeyUnbound: Finding = {
   code: 'access-key-unbound',
   severity: 'low',
-  message: 'The access key stands in Credential, which is not signed: the secret alone says whose request it is.',
-  attack: 'Two access keys have one secret, and one may do more: a request of the other is sent on in its name.',
+  message: 'The access key is in Credential, which is not signed: the secret alone identifies the caller.',
+  attack: 'Two access keys share a secret, and one has more rights: a request of the other is forwarded in its name.',
 };
 
 /**
- * AWS Signature Version 4 by header, as AWS, S3-compatible stores and API Gateway take it. The secret is a text or
- * bytes; a CryptoKey must have been imported from `AWS4` and the secret.
+ * AWS Signature Version 4 in the `Authorization` header, as accepted by AWS, S3-compatible stores and API Gateway. The secret is a
+ * text or bytes; a CryptoKey must have been imported from `AWS4` followed by the secret.
  *
  * @throws SignatureError `invalid_configuration`
+ * @example
+ * import { createSigner } from 'countersign';
+ * import { sigv4 } from 'countersign/schemes';
+ *
+ * const scheme = sigv4({ region: 'eu-central-1', service: 'execute-api' });
+ * const signer = createSigner({ accessKey: 'AKIDEXAMPLE', secret: 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY', scheme });
+ * const { headers } = await signer.sign('https://api.example.com/v1/orders');
+ * console.log(headers.get('authorization')?.slice(0, 39)); // → AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE
  */
 export const sigv4 = (options: SigV4Options): Scheme => ({
   ...signSigV4(options),

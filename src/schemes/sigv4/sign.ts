@@ -16,36 +16,36 @@ import {
   unsignedPayload,
 } from './string-to-sign.ts';
 
-/** For what, and how much of a request, `sigv4` signs. */
+/** Options of `sigv4`: region, service, and the parts of a request that are signed. */
 export type SigV4Options = {
-  /** As in `us-east-1`; `auto` for some that speak the protocol of S3. */
+  /** For example `us-east-1`; `auto` for some services with the protocol of S3. */
   readonly region: string;
-  /** As in `execute-api`; `s3` has rules of its own for paths. */
+  /** For example `execute-api`; `s3` has its own rules for paths. */
   readonly service: string;
-  /** For temporary credentials that do not bring their own: `credentials.sessionToken` comes first. @default none */
+  /** Used for temporary credentials without `sessionToken`; that of the credentials takes precedence. @default none */
   readonly sessionToken?: string;
   /**
-   * Headers that are signed wherever a request has them, beside `host` and `x-amz-*`; a verifier refuses a request that has
-   * one unsigned. @default ['content-type', 'content-encoding', 'content-range', 'if-match', 'if-modified-since', 'if-none-match', 'if-range', 'if-unmodified-since', 'range']
+   * Headers that are signed if present, beside `host` and `x-amz-*`. A verifier refuses a request that has one of them unsigned.
+   * @default ['content-type', 'content-encoding', 'content-range', 'if-match', 'if-modified-since', 'if-none-match', 'if-range', 'if-unmodified-since', 'range']
    */
   readonly signedHeaders?: readonly string[];
-  /** Sends bodies that nothing protects but TLS, and leaves them unread: the finding `body-unsigned`. @default false */
+  /** Leaves bodies unread and unsigned, protected by TLS only: the finding `body-unsigned`. @default false */
   readonly unsignedPayload?: boolean;
   /**
-   * Whether `X-Amz-Content-Sha256` goes with every request, and a verifier demands it: it then knows the caller before it reads the
-   * body. Always so for S3.
+   * Whether every request has `X-Amz-Content-Sha256`, and a verifier demands it. The verifier can then authenticate the caller before
+   * it reads the body. Always so for S3.
    * @default true
    */
   readonly payloadHeader?: boolean;
 };
 
-/** What a caller may have said of a body that it alone can read. */
+/** Values with which a caller may declare a body that only the caller can read. */
 const declaration = /^(?:[\da-f]{64}|UNSIGNED-PAYLOAD|STREAMING-UNSIGNED-PAYLOAD-TRAILER)$/;
 
 export const declaresPayload: SigningScheme['declaresBody'] = (headers) =>
   declaration.test(headers.get('x-amz-content-sha256') ?? '');
 
-/** `HashedPayload` of a body. */
+/** Returns the `HashedPayload` of a body. */
 export function toPayload(body: SignedBody, { headers }: Message): string {
   if (body.kind === 'declared') return headers.get('x-amz-content-sha256') ?? emptyHash;
   if (body.kind === 'unsigned') return unsignedPayload;
@@ -53,7 +53,7 @@ export function toPayload(body: SignedBody, { headers }: Message): string {
 }
 
 /**
- * @throws SignatureError `invalid_credentials`
+ * @throws SignatureError `invalid_credentials` unless the token is printable ASCII without spaces.
  */
 export function checkToken(token: string | undefined): string | undefined {
   if (token !== undefined && !/^[!-~]{1,16384}$/.test(token))
@@ -61,22 +61,24 @@ export function checkToken(token: string | undefined): string | undefined {
   return token;
 }
 
-/** The client's half of AWS Signature Version 4 by header. */
+/** The signing half of `sigv4`. */
 export function signSigV4(options: SigV4Options): SigningScheme {
   const { region, service, payloadHeader = true, unsignedPayload: unsigned = false } = options;
   const scope = { region, service };
   checkScope(scope);
   const ifPresent = signableHeaders(options.signedHeaders ?? signedByDefault);
-  const keyOf = dailyKeys(scope);
+  const deriveFor = dailyKeys(scope);
 
   function prepare({ message, accessKey, time, body, ...input }: SignatureInput): PreparedSignature {
     const date = amzDate(time);
     const token = checkToken(input.sessionToken ?? options.sessionToken);
-    const left = unsigned && body.kind !== 'declared';
-    const payload = left ? unsignedPayload : toPayload(body, message);
-    const told = payloadHeader || isLikeS3(service) || payload === unsignedPayload;
+    const omitted = unsigned && body.kind !== 'declared';
+    const payload = omitted ? unsignedPayload : toPayload(body, message);
+    const sendsPayload = payloadHeader || isLikeS3(service) || payload === unsignedPayload;
     const values = {
-      ...((told || message.headers.get('x-amz-content-sha256') !== null) && { 'x-amz-content-sha256': payload }),
+      ...((sendsPayload || message.headers.get('x-amz-content-sha256') !== null) && {
+        'x-amz-content-sha256': payload,
+      }),
       'x-amz-date': date,
       ...(token !== undefined && { 'x-amz-security-token': token }),
     };
@@ -89,7 +91,7 @@ export function signSigV4(options: SigV4Options): SigningScheme {
     const parameters = parseParameters(splitTarget(message.rawTarget).query);
     return {
       stringToSign: stringToSign({ message, parameters, fields: { names, values }, payload }, { date, scope }),
-      deriveKey: keyOf(date.slice(0, 8)),
+      deriveKey: deriveFor(date.slice(0, 8)),
       headers: (signature) => ({
         ...values,
         authorization: `${algorithm} Credential=${accessKey}/${formatScope(date, scope)}, SignedHeaders=${names.join(';')}, Signature=${hex(signature)}`,

@@ -7,27 +7,27 @@ import type { Scope } from './key.ts';
 
 export const algorithm = 'AWS4-HMAC-SHA256';
 export const unsignedPayload = 'UNSIGNED-PAYLOAD';
-/** SHA-256 of nothing. */
+/** The SHA-256 of no bytes, in hex. */
 export const emptyHash: string = hex(sha256OfBodySync(new Uint8Array()));
 
-/** Names of headers in lower case, sorted, and what they are, where that is not the message's. */
+/** Names of signed headers in lower case, sorted, and the values that replace those of the message. */
 export type SignedFields = {
   readonly names: readonly string[];
   readonly values?: Readonly<Record<string, string>>;
 };
 
-/** What of a request is signed. */
+/** The signed parts of a request. */
 export type Signed = {
   readonly message: Message;
-  /** Those of the query that are signed. */
+  /** The signed query parameters. */
   readonly parameters: readonly Parameter[];
   readonly fields: SignedFields;
-  /** `HashedPayload`: SHA-256 of the body in hex, or what stands for it. */
+  /** `HashedPayload`: the SHA-256 of the body in hex, or a keyword. */
   readonly payload: string;
 };
 
 /**
- * `CanonicalRequest` of the AWS documentation.
+ * Builds the `CanonicalRequest` of the AWS documentation.
  *
  * @throws SignatureError `missing_header`, `invalid_request`
  */
@@ -43,10 +43,10 @@ export function canonicalRequest({ message, parameters, fields, payload }: Signe
 }
 
 /**
- * What the signature is over.
+ * Builds the `StringToSign` of the AWS documentation.
  *
- * @param date as in `20150830T123600Z`.
- * @throws SignatureError as {@link canonicalRequest} does.
+ * @param date for example `20150830T123600Z`.
+ * @throws SignatureError with the codes of {@link canonicalRequest}.
  */
 export function stringToSign(
   signed: Signed,
@@ -56,16 +56,16 @@ export function stringToSign(
   return `${algorithm}\n${date}\n${formatScope(date, scope)}\n${hash}`;
 }
 
-/** `CredentialScope`: for which day, region and service a key is derived. */
+/** `CredentialScope`: the day, region and service for which a key is derived. */
 export const formatScope = (date: string, { region, service }: Scope): string =>
   `${date.slice(0, 8)}/${region}/${service}/aws4_request`;
 
-/** The services that have S3's rules for paths and bodies. */
+/** Whether a service has the rules of S3 for paths and bodies. */
 export const isLikeS3 = (service: string): boolean => /^s3(?:express|-outposts|-object-lambda)?$/.test(service);
 
 /**
  * @param time in milliseconds since the epoch.
- * @throws SignatureError `invalid_configuration` for a time of no four-digit year.
+ * @throws SignatureError `invalid_configuration` for a year of more than four digits.
  */
 export function amzDate(time: number): string {
   if (!(time >= 0 && time < 253402300800000)) fail('invalid_configuration', 'clock must return milliseconds.');
@@ -73,10 +73,13 @@ export function amzDate(time: number): string {
 }
 
 /**
- * @throws SignatureError `invalid_configuration` for a region or service that cannot stand in a scope.
+ * @throws SignatureError `invalid_configuration` for a region or service with characters that a scope cannot contain.
  */
 export function checkScope({ region, service }: Scope): void {
   if (!/^[\w-]{1,64}$/.test(region) || !/^[\w-]{1,64}$/.test(service)) {
-    fail('invalid_configuration', 'region and service must be 1 to 64 of A-Z a-z 0-9 _ - each, as us-east-1 and s3.');
+    fail(
+      'invalid_configuration',
+      'region and service must be 1 to 64 of A-Z a-z 0-9 _ - each, for example us-east-1 and s3.',
+    );
   }
 }

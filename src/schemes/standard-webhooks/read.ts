@@ -4,16 +4,16 @@ import type { HeaderView, Message } from '../../core/message.ts';
 import type { PresentedSignature } from '../../core/scheme.ts';
 import { idPattern, timestampPattern, toSignedContent } from './sign.ts';
 
-// One signature has one spelling: the bits that base64 leaves over are zero.
+// Each signature has one spelling: the trailing bits of the base64 must be zero.
 const hmacSignature = /^v1,[A-Za-z\d+/]{42}[AEIMQUYcgkosw048]=$/;
 const ed25519Signature = /^v1a,[A-Za-z\d+/]{85}[AQgw]==$/;
 const laterSignature = /^v(?!1a?,)[a-z\d]{1,8},[A-Za-z\d+/=_-]{1,512}$/;
 
 /**
- * The receiver's half of Standard Webhooks. A message is received once per id and timestamp: an honest retry has a later
- * timestamp, and no change to the list of signatures makes it another message.
+ * Reads a signature of Standard Webhooks. Id and timestamp together are the nonce: an honest retry has a later timestamp, and a
+ * change to the list of signatures does not make a new message.
  *
- * @param prefixes what the names of the headers begin with: the first counts under which there is a signature.
+ * @param prefixes of header names. The first one with a signature header is used.
  * @throws SignatureError `missing_signature`, `malformed_field`
  */
 export function readStandardWebhook({ headers }: Message, prefixes: readonly string[]): PresentedSignature {
@@ -21,7 +21,7 @@ export function readStandardWebhook({ headers }: Message, prefixes: readonly str
   if (prefix === undefined) {
     return fail('missing_signature', `The request is not signed: it has no ${prefixes.join(' or ')}-signature.`, 401);
   }
-  const signatures = signaturesOf(headers.get(`${prefix}-signature`) ?? '', `${prefix}-signature`);
+  const signatures = parseSignatures(headers.get(`${prefix}-signature`) ?? '', `${prefix}-signature`);
   const id = required(headers, `${prefix}-id`, idPattern, '1 to 255 visible characters other than dot and comma');
   const timestamp = required(headers, `${prefix}-timestamp`, timestampPattern, 'whole seconds since 1970');
   requireSameFamilies(headers, prefix, prefixes);
@@ -47,13 +47,13 @@ function requireSameFamilies(headers: HeaderView, prefix: string, prefixes: read
   }
 }
 
-function signaturesOf(list: string, name: string): readonly Uint8Array[] {
-  // Each is tried against the whole body, so whoever sends them decides what they cost.
+function parseSignatures(list: string, name: string): readonly Uint8Array[] {
+  // Each signature is verified against the whole body, so the sender determines the cost: limit their number.
   const entries = list.length <= 4096 ? list.split(' ') : [];
   const known = entries.filter((entry) => hmacSignature.test(entry) || ed25519Signature.test(entry));
-  // What later versions of the specification add is passed over, as it asks.
-  const sound = entries.every((entry) => known.includes(entry) || laterSignature.test(entry));
-  if (!sound || entries.length > 8 || known.length > 4 || !known.length) {
+  // The specification demands that signatures of later versions are ignored.
+  const valid = entries.every((entry) => known.includes(entry) || laterSignature.test(entry));
+  if (!valid || entries.length > 8 || known.length > 4 || !known.length) {
     malformed(
       `${name} must be v1,<base64> or v1a,<base64>: 1 to 4 of them, and 8 entries in all, with a space between`,
     );

@@ -3,20 +3,20 @@ import { fail } from '../../core/errors.ts';
 import type { PreparedSignature, SignatureInput } from '../../core/scheme.ts';
 import type { SigningKey } from '../../core/signing-key.ts';
 
-/** What a message is signed as, beside its body. */
+/** The signed part of a message beside its body. */
 export type MessageHead = {
   /** The same for every attempt to deliver the message. */
   readonly id: string;
-  /** When the attempt was made, in decimal seconds. */
+  /** When the attempt was made, in seconds since the epoch, decimal. */
   readonly timestamp: string;
 };
 
-// Visible ASCII. The dot would let an id run over into the timestamp; a comma is how repeated headers are joined.
+// Visible ASCII. With a dot an id could extend into the timestamp; a comma joins repeated headers.
 export const idPattern: RegExp = /^[!-+\-/-~]{1,255}$/;
-// One spelling for each time, or one attempt could be received under several.
+// Each time has one spelling: otherwise one attempt could be accepted once per spelling.
 export const timestampPattern: RegExp = /^(?:0|[1-9]\d{0,11})$/;
 
-/** What a signature is over: id, timestamp and the bytes of the body, which are never taken for text. */
+/** Builds the signed content: id, timestamp and the bytes of the body, which are never decoded as text. */
 export function toSignedContent({ id, timestamp }: MessageHead, body: Uint8Array | undefined): Uint8Array {
   const head = utf8(`${id}.${timestamp}.`);
   if (!body?.length) return head;
@@ -26,17 +26,17 @@ export function toSignedContent({ id, timestamp }: MessageHead, body: Uint8Array
   return content;
 }
 
-/** How messages are signed beside the caller's own key. */
+/** The settings of a signature beside the key of the caller. */
 export type WebhookSignature = {
-  /** What the names of the headers begin with. */
+  /** The prefix of the header names. */
   readonly prefix: string;
-  /** Further keys made from bytes. */
+  /** Additional keys, made from bytes. */
   readonly also: readonly SigningKey[];
 };
 
 /**
- * The sender's half of Standard Webhooks. An id that the request already has is kept, because every attempt to deliver one
- * message has the same; else the nonce is the id.
+ * Signs a message of Standard Webhooks. An existing id header is kept, because every attempt to deliver a message has the same id;
+ * otherwise the nonce becomes the id.
  *
  * @throws SignatureError `invalid_request`, `invalid_configuration`
  */
@@ -54,7 +54,7 @@ export function prepareStandardWebhook(
   }
   if (!timestampPattern.test(timestamp)) fail('invalid_configuration', 'clock must return milliseconds since 1970.');
   if (body.kind !== 'none' && body.kind !== 'bytes') {
-    fail('invalid_request', 'A webhook is signed with its body: it cannot be left out.');
+    fail('invalid_request', 'The body of a webhook is always signed: it cannot be left out.');
   }
   const content = toSignedContent({ id, timestamp }, body.kind === 'bytes' ? body.bytes : undefined);
   return {
@@ -62,13 +62,13 @@ export function prepareStandardWebhook(
     headers: (signature) => ({
       [`${prefix}-id`]: id,
       [`${prefix}-timestamp`]: timestamp,
-      // Keys made from bytes answer at once.
+      // Keys made from bytes sign synchronously.
       [`${prefix}-signature`]: [signature, ...also.map((key) => key.sign(content) as Uint8Array)]
-        .map(entryOf)
+        .map(formatEntry)
         .join(' '),
     }),
   };
 }
 
 // An HMAC-SHA256 has 32 bytes, an Ed25519 signature 64.
-const entryOf = (signature: Uint8Array): string => `${signature.length === 32 ? 'v1' : 'v1a'},${base64(signature)}`;
+const formatEntry = (signature: Uint8Array): string => `${signature.length === 32 ? 'v1' : 'v1a'},${base64(signature)}`;

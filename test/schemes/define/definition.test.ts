@@ -24,7 +24,7 @@ describe('a definition is refused, and told why', () => {
   it.each<[object, string]>([
     [{ stringTosign: '' }, 'A definition has no key stringTosign; did you mean stringToSign?.'],
     [{ stringToSign: undefined }, 'The definition lacks stringToSign.'],
-    [{ stringToSign: 1 }, 'stringToSign must be a text.'],
+    [{ stringToSign: 1 }, 'stringToSign must be a string.'],
     [{ name: 'A b' }, 'name must be 1 to 64 of a-z 0-9 . _ -.'],
     [
       { algorithm: 'hmac-sha265' },
@@ -33,17 +33,14 @@ describe('a definition is refused, and told why', () => {
     [{ signature: 'constructor' }, 'signature must be one of hex, hex-upper, base64, base64url, base64-of-hex.'],
     [
       { nonce: { form: 'hex', min: 5, max: 4 } },
-      'nonce: min and max must be whole numbers of characters, 1 to 512, min the smaller.',
+      'nonce: min and max must be whole numbers from 1 to 512, and min must not exceed max.',
     ],
-    [{ headers: { 'X Y': '' } }, 'headers: "X Y" is no name: a header is named by a token.'],
-    [{ headers: { 'X-A': '{signature}', 'x-a': '{nonce}' } }, 'headers has x-a twice.'],
+    [{ headers: { 'X Y': '' } }, 'headers: "X Y" is not a valid name: a header name must be a token.'],
+    [{ headers: { 'X-A': '{signature}', 'x-a': '{nonce}' } }, 'headers contains x-a twice.'],
     [{ headers: { ...partner.headers, Host: 'a' } }, 'headers.Host: a scheme cannot set this header.'],
-    [{ headers: { 'X-Date': '{timestamp}' } }, 'No header and no parameter holds the {signature}.'],
-    [
-      headers('{accessKey}:{signature}'),
-      'The nonce is signed, but no header and no parameter carries it to the verifier.',
-    ],
-    [{ key: { steps: [] } }, 'key.steps must be a list of texts.'],
+    [{ headers: { 'X-Date': '{timestamp}' } }, 'No header or parameter contains the {signature}.'],
+    [headers('{accessKey}:{signature}'), 'The nonce is signed, but no header or parameter carries it to the verifier.'],
+    [{ key: { steps: [] } }, 'key.steps must be a list of strings.'],
   ])('%j', (change, message) => {
     expect(refusal(change)).toBe(message);
   });
@@ -63,14 +60,17 @@ describe('a definition is refused, and the character pointed at', () => {
       { stringToSign: '{constructor}' },
       'stringToSign, character 2: there is no field constructor.\n  {constructor}\n   ^',
     ],
-    [{ stringToSign: '{path|sort}' }, 'stringToSign, character 7: sort is for the query.\n  {path|sort}\n        ^'],
+    [
+      { stringToSign: '{path|sort}' },
+      'stringToSign, character 7: sort is only for the query.\n  {path|sort}\n        ^',
+    ],
     [
       { stringToSign: '{query|sort:value}' },
-      'stringToSign, character 8: sort takes name or text behind a colon.\n  {query|sort:value}\n         ^',
+      'stringToSign, character 8: sort takes name or text after a colon.\n  {query|sort:value}\n         ^',
     ],
     [
       { stringToSign: '{path|lower:a}' },
-      'stringToSign, character 7: lower takes nothing behind a colon.\n  {path|lower:a}\n        ^',
+      'stringToSign, character 7: lower takes nothing after a colon.\n  {path|lower:a}\n        ^',
     ],
     [
       { stringToSign: '{body|sha256}' },
@@ -78,7 +78,7 @@ describe('a definition is refused, and the character pointed at', () => {
     ],
     [
       { stringToSign: '{body|lower}' },
-      'stringToSign, character 7: lower is for text, and this is bytes.\n  {body|lower}\n        ^',
+      'stringToSign, character 7: lower is for text, but this is bytes.\n  {body|lower}\n        ^',
     ],
     [
       { stringToSign: '{header.a|lower|default:}' },
@@ -86,19 +86,19 @@ describe('a definition is refused, and the character pointed at', () => {
     ],
     [
       { stringToSign: '{signature}' },
-      'stringToSign, character 2: signature is for headers and query.\n  {signature}\n   ^',
+      'stringToSign, character 2: signature is only for headers and query.\n  {signature}\n   ^',
     ],
     [
       { stringToSign: '{header.authorization}' },
-      'stringToSign, character 2: header.authorization holds the signature itself.\n  {header.authorization}\n   ^',
+      'stringToSign, character 2: header.authorization contains the signature itself.\n  {header.authorization}\n   ^',
     ],
     [
       { stringToSign: '{header.host}' },
-      'stringToSign, character 2: clients cannot see the Host header: use authority.\n  {header.host}\n   ^',
+      'stringToSign, character 2: clients cannot read the Host header: use authority.\n  {header.host}\n   ^',
     ],
     [
       { values: { a: '{value.b}!', b: '{value.a}!' } },
-      'values.a, character 2: value.b is made of itself.\n  {value.b}!\n   ^',
+      'values.a, character 2: value.b contains itself.\n  {value.b}!\n   ^',
     ],
     [
       { stringToSign: '[{method}]' },
@@ -106,15 +106,15 @@ describe('a definition is refused, and the character pointed at', () => {
     ],
     [
       { stringToSign: '[{header.a}{body}]' },
-      'stringToSign, character 1: only one value in brackets may be absent, not header.a and body: give others a default.\n  [{header.a}{body}]\n  ^',
+      'stringToSign, character 1: only one value in brackets may be absent, not header.a and body: add a default to the others.\n  [{header.a}{body}]\n  ^',
     ],
     [
       headers('hmac {accessKey}{nonce}:{signature}'),
-      'headers.Authorization, character 17: nothing tells where accessKey ends and nonce begins.\n  hmac {accessKey}{nonce}:{signature}\n                  ^',
+      'headers.Authorization, character 17: there is no separator between accessKey and nonce.\n  hmac {accessKey}{nonce}:{signature}\n                  ^',
     ],
     [
       headers('hmac {accessKey}-{nonce}:{signature}'),
-      'headers.Authorization, character 17: this can be part of accessKey, so nothing tells where that ends.\n  hmac {accessKey}-{nonce}:{signature}\n                  ^',
+      'headers.Authorization, character 17: this can be part of accessKey, so the end of accessKey is ambiguous.\n  hmac {accessKey}-{nonce}:{signature}\n                  ^',
     ],
     [
       headers('hmac {accessKey}:{nonce}:{signature}{path}'),
@@ -122,15 +122,15 @@ describe('a definition is refused, and the character pointed at', () => {
     ],
     [
       { query: { sig: '{signature}' } },
-      'query.sig, character 1: signature can hold what means something else in a query: add rfc3986.\n  {signature}\n  ^',
+      'query.sig, character 1: signature can contain characters with a meaning in a query: add rfc3986.\n  {signature}\n  ^',
     ],
     [
       { timestamp: { pattern: '{YYYY}-{MM}-{dd}' } },
-      'timestamp.pattern, character 13: a timestamp has no dd, only YYYY MM MMM mmm DD ddd HH mm ss SSS; did you mean DD?.\n  {YYYY}-{MM}-{dd}\n              ^',
+      'timestamp.pattern, character 13: a timestamp has no field dd, only YYYY MM MMM mmm DD ddd HH mm ss SSS; did you mean DD?.\n  {YYYY}-{MM}-{dd}\n              ^',
     ],
     [
       { timestamp: { pattern: '{YYYY}-{MM}-{DD}' } },
-      'timestamp.pattern, character 1: the pattern does not give the hour.\n  {YYYY}-{MM}-{DD}\n  ^',
+      'timestamp.pattern, character 1: the pattern does not contain the hour.\n  {YYYY}-{MM}-{DD}\n  ^',
     ],
     [
       { key: { steps: ['{body|sha256|hex}'] } },

@@ -96,7 +96,7 @@ describe('a filter', () => {
   });
 
   it.each(['%0A', '%ff', '%zz'])('refuses to decode %s', (escaped) => {
-    expect(() => made('{query|decode}', `https://a.example/?a=${escaped}`)).toThrow('signed decoded');
+    expect(() => made('{query|decode}', `https://a.example/?a=${escaped}`)).toThrow('the filter decode');
   });
 
   it.each([

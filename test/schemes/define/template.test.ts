@@ -92,18 +92,18 @@ describe('a template', () => {
     ['a}b', 'this } has no {', 2],
     ['a[{body}', 'this [ has no ]', 2],
     ['a]', 'this ] has no [', 2],
-    ['[a[{body}]', 'a [ within [ ]', 3],
-    ['{method}\n{ path}', '" path" is no name of a field', 11],
-    ['{}', '"" is no name of a field', 2],
-    ['{path|}', '"" is no name of a filter', 7],
-    ['{path|lower|tru ncate:1}', '"tru ncate" is no name of a filter', 13],
+    ['[a[{body}]', 'brackets cannot be nested', 3],
+    ['{method}\n{ path}', '" path" is not a field name', 11],
+    ['{}', '"" is not a field name', 2],
+    ['{path|}', '"" is not a filter name', 7],
+    ['{path|lower|tru ncate:1}', '"tru ncate" is not a filter name', 13],
   ])('refuses %j: %s', (template, problem, character) => {
     expect(() => parse(template)).toThrow(`stringToSign, character ${character}: ${problem}`);
   });
 
   it('shows the line and the character', () => {
     expect(() => parse('{method}\n{path|}\n{body}')).toThrow(
-      'stringToSign, character 16: "" is no name of a filter.\n  {path|}\n        ^',
+      'stringToSign, character 16: "" is not a filter name.\n  {path|}\n        ^',
     );
   });
 });

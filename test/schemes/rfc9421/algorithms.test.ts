@@ -136,7 +136,7 @@ describe.each(asymmetric)('$algorithm', ({ algorithm, made, digest, form }) => {
     const unsigned = refusalOf(() => verifying.sign(data));
     expect(unsigned).toMatchObject({ code: 'invalid_credentials' });
     expect(unsigned.message).toBe(
-      'The public CryptoKey cannot sign: import the private key with the usage sign. For a verifier to sign answers, set its responseKey.',
+      'The public CryptoKey cannot sign: import the private key with the usage sign. For a verifier to sign responses, set its responseKey.',
     );
     const unverified = refusalOf(() => signing.verify(data, data));
     expect(unverified).toMatchObject({ code: 'invalid_credentials' });
@@ -159,7 +159,7 @@ describe.each(asymmetric)('$algorithm', ({ algorithm, made, digest, form }) => {
     for (const use of [foreign.verify(new Uint8Array(), new Uint8Array()), foreign.sign(new Uint8Array())]) {
       await expect(use).rejects.toMatchObject({
         code: 'invalid_credentials',
-        message: expect.stringContaining(`This runtime has no ${algorithm}`),
+        message: expect.stringContaining(`This runtime does not support ${algorithm}`),
       });
     }
   });
@@ -260,7 +260,7 @@ describe('where there is no WebCrypto', () => {
     const { code, message } = refusalOf(() => createRfc9421Key(publicKey));
     expect([code, message]).toEqual([
       'invalid_configuration',
-      'There is no WebCrypto for ed25519: use https, or a shared secret.',
+      'WebCrypto is not available for ed25519: use https, or a shared secret.',
     ]);
   });
 });

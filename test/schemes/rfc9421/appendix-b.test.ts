@@ -27,7 +27,7 @@ function signed({ request, answer, input, signature }: PublishedSignature, chang
   const message = toMessage(request, answer ? new Headers(request.headers) : headers);
   const [found] = listSignatures(headers);
   if (!found) throw new Error('No signature was found.');
-  const subject = { request: message, answer: answer && { status: answer.status, headers } };
+  const subject = { request: message, response: answer && { status: answer.status, headers } };
   const base = signatureBase(createResolver(subject), { components: parseComponents(found.items), text: found.text });
   return { base, found };
 }

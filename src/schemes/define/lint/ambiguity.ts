@@ -1,24 +1,24 @@
 import type { Language, Run } from './language.ts';
 
-/** A part of a template: what it can be, and what it is called. */
+/** A part of a template: its possible texts and its name. */
 export type Segment = {
   readonly language: Language;
-  /** The value's own spelling, `query|sort`; undefined for text. */
+  /** The value as written in the template, `query|sort`; undefined for text. */
   readonly name: string | undefined;
-  /** A mark in front of it that is in no text: as if it began beyond doubt. */
+  /** Whether an artificial mark precedes it, which occurs in no text and so makes its beginning unambiguous. */
   readonly marked: boolean;
 };
 
-/** Segments in a row, some of them optional. */
+/** A sequence of segments, some of them optional. */
 export type Sequence = ReadonlyArray<Segment | { readonly optional: Sequence }>;
 
-/** A text that two different rows of values render to. */
+/** A text that two different sets of values render to. */
 export type Ambiguity = {
   readonly text: string;
-  /** What each value is, in either of them. */
+  /** The value of each segment, in either reading. */
   readonly one: ReadonlyMap<Segment, string>;
   readonly other: ReadonlyMap<Segment, string>;
-  /** The part that begins too soon, or too late. */
+  /** The segment whose beginning differs between the readings. */
   readonly disputed: Segment;
 };
 
@@ -27,8 +27,8 @@ type State = { readonly edges: Edge[]; readonly skips: number[] };
 
 const mark = '\uE000';
 
-// Thompson's construction: what a sequence renders to, read character by character.
-function automatonOf(sequence: Sequence): readonly State[] {
+// Thompson's construction of an automaton that reads the texts of a sequence character by character.
+function buildAutomaton(sequence: Sequence): readonly State[] {
   const states: State[] = [];
   const add = (): number => states.push({ edges: [], skips: [] }) - 1;
   const skip = (from: number, to: number) => states[from]?.skips.push(to);
@@ -39,7 +39,7 @@ function automatonOf(sequence: Sequence): readonly State[] {
   const addRun = (from: number, { characters, min, max }: Run, segment: Segment): number => {
     let at = from;
     for (let i = 0; i < min; i++) at = step(at, { characters, segment });
-    // Longer than the shortest is as long as you like: no shortest example needs a greatest length.
+    // Above the minimum the length is unbounded: the shortest example never needs the maximum.
     if (max === min) return at;
     const loop = add();
     skip(at, loop);
@@ -63,14 +63,14 @@ function automatonOf(sequence: Sequence): readonly State[] {
       skip(at, end);
       return end;
     }, from);
-  // The end is the last state that is added, so that it can be told without another name.
+  // The end is the last state.
   skip(addAll(add(), sequence), add());
   return states;
 }
 
 type Reachable = { readonly edges: readonly Edge[]; readonly ends: boolean };
 
-function reachableFrom(states: readonly State[], from: number): Reachable {
+function findReachable(states: readonly State[], from: number): Reachable {
   const seen = new Set([from]);
   const edges: Edge[] = [];
   for (const at of seen) {
@@ -80,18 +80,18 @@ function reachableFrom(states: readonly State[], from: number): Reachable {
   return { edges, ends: seen.has(states.length - 1) };
 }
 
-function common(one: string, other: string): string | undefined {
+function findCommonCharacter(one: string, other: string): string | undefined {
   if (one === other) return one[0];
-  for (const character of one) if (has(other, character)) return character;
-  for (const character of other) if (has(one, character)) return character;
+  for (const character of one) if (contains(other, character)) return character;
+  for (const character of other) if (contains(one, character)) return character;
   return undefined;
 }
 
-// Where one character that is not ASCII can be, any can.
-const has = (characters: string, one: string): boolean =>
+// One non-ASCII character stands for all of them.
+const contains = (characters: string, one: string): boolean =>
   characters.includes(one) || (one > '\u007f' && one !== mark && characters.includes('\u00e9'));
 
-/** Two readers of one text, each somewhere in the sequence, and how they came there. */
+/** The positions of two readers in the sequence, and the pair from which they came. */
 type Pair = {
   readonly one: number;
   readonly other: number;
@@ -103,12 +103,12 @@ type Pair = {
 };
 
 /**
- * Searches for the shortest text that can be read in two ways: two readers go through it side by side, until they have been in
- * different segments and both reach the end.
+ * Searches for the shortest text with two readings: two readers process it in parallel until they have been in different segments and
+ * both reach the end.
  */
 export function findAmbiguity(sequence: Sequence): Ambiguity | undefined {
-  const states = automatonOf(sequence);
-  const reachable = states.map((_, at) => reachableFrom(states, at));
+  const states = buildAutomaton(sequence);
+  const reachable = states.map((_, at) => findReachable(states, at));
   const start: Pair = {
     one: 0,
     other: 0,
@@ -124,7 +124,7 @@ export function findAmbiguity(sequence: Sequence): Ambiguity | undefined {
     const one = reachable[pair.one];
     const other = reachable[pair.other];
     if (!one || !other) continue;
-    if (pair.differ && one.ends && other.ends) return readingsOf(pair, sequence);
+    if (pair.differ && one.ends && other.ends) return toAmbiguity(pair, sequence);
     for (const next of nextPairs(pair, one.edges, other.edges)) {
       const key = `${next.one} ${next.other} ${next.differ}`;
       if (seen.has(key)) continue;
@@ -138,7 +138,7 @@ export function findAmbiguity(sequence: Sequence): Ambiguity | undefined {
 function* nextPairs(before: Pair, ones: readonly Edge[], others: readonly Edge[]): Generator<Pair> {
   for (const one of ones) {
     for (const other of others) {
-      const character = common(one.characters, other.characters);
+      const character = findCommonCharacter(one.characters, other.characters);
       if (character === undefined) continue;
       yield {
         one: one.to,
@@ -153,7 +153,7 @@ function* nextPairs(before: Pair, ones: readonly Edge[], others: readonly Edge[]
   }
 }
 
-function readingsOf(last: Pair, sequence: Sequence): Ambiguity {
+function toAmbiguity(last: Pair, sequence: Sequence): Ambiguity {
   const pairs: Pair[] = [];
   for (let pair: Pair | undefined = last; pair?.before; pair = pair.before) pairs.unshift(pair);
   const one = new Map<Segment, string>();
@@ -164,13 +164,13 @@ function readingsOf(last: Pair, sequence: Sequence): Ambiguity {
     if (otherSegment) other.set(otherSegment, (other.get(otherSegment) ?? '') + character);
   }
   const order = toSegments(sequence);
-  const parting = pairs.find(({ oneSegment, otherSegment }) => oneSegment !== otherSegment);
+  const divergence = pairs.find(({ oneSegment, otherSegment }) => oneSegment !== otherSegment);
   const position = (segment: Segment | undefined) => (segment ? order.indexOf(segment) : -1);
-  const at = Math.max(position(parting?.oneSegment), position(parting?.otherSegment));
+  const at = Math.max(position(divergence?.oneSegment), position(divergence?.otherSegment));
   const disputed = order[at] as Segment;
   return { text: pairs.map(({ character }) => (character === mark ? '' : character)).join(''), one, other, disputed };
 }
 
-/** All segments of a sequence, in order. */
+/** Lists all segments of a sequence, in order. */
 export const toSegments = (sequence: Sequence): readonly Segment[] =>
   sequence.flatMap((part) => ('optional' in part ? toSegments(part.optional) : [part]));

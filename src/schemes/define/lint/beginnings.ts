@@ -1,40 +1,40 @@
 import type { Finding } from '../../../core/finding.ts';
-import { spelt } from './boundaries.ts';
+import { formatValue } from './boundaries.ts';
 import type { Piece } from './flatten.ts';
 
 type Beginning = Extract<Piece, { kind: 'text' | 'value' }>;
 
 const hashes = /^(?:sha(?:1|256|384|512)|md5)$/;
 
-// What a caller signs for somebody else: the text of a message, an address, a header, a challenge.
+// Values that a caller signs on behalf of others: the content of a message, an address, a header, a challenge.
 const chosenByOthers = /^(?:body|query|path|target|url|challenge|signedHeaderLines|header\..*)$/;
 
-/** A string to sign that others can make the string to sign of another scheme, because they choose how it begins. */
+/** Reports a string to sign that begins with a value chosen by others: they can make it the string to sign of another scheme. */
 export function beginningFindings(stringToSign: readonly Piece[]): readonly Finding[] {
-  const chosen = beginningsOf(stringToSign).find(
+  const chosen = listBeginnings(stringToSign).find(
     (piece) => piece.kind === 'value' && chosenByOthers.test(piece.field) && !piece.filters.some(isHash),
   );
   if (chosen?.kind !== 'value') return [];
   const finding: Finding = {
     code: 'no-domain-separation',
     severity: 'medium',
-    message: `The string to sign begins with ${spelt(chosen.field, chosen.filters)}, which others choose.`,
+    message: `The string to sign begins with ${formatValue(chosen.field, chosen.filters)}, which an attacker can choose.`,
     attack:
-      'Someone has a message sent that is the string to sign of another scheme: its signature is that of a request, where the secret is the same.',
+      'A message equals the string to sign of another scheme: with the same secret, its signature is valid there too.',
   };
   return [finding];
 }
 
 const isHash = ({ name }: { readonly name: string }): boolean => hashes.test(name);
 
-/** What it can begin with, but for the access key, which says nothing that another scheme would not say. */
-function beginningsOf(pieces: readonly Piece[]): readonly Beginning[] {
+/** Lists the possible first values, except the access key, with which the strings of other schemes can begin too. */
+function listBeginnings(pieces: readonly Piece[]): readonly Beginning[] {
   const [first, ...rest] = pieces;
   if (!first) return [];
-  if (first.kind === 'optional') return [...beginningsOf(first.pieces), ...beginningsOf(rest)];
-  if (first.kind === 'made') return first.filters.some(isHash) ? [] : beginningsOf(first.pieces);
-  if (first.kind === 'value' && first.field === 'accessKey') return beginningsOf(rest);
-  // A query, a body or a header can be empty, and then the next begins it.
+  if (first.kind === 'optional') return [...listBeginnings(first.pieces), ...listBeginnings(rest)];
+  if (first.kind === 'made') return first.filters.some(isHash) ? [] : listBeginnings(first.pieces);
+  if (first.kind === 'value' && first.field === 'accessKey') return listBeginnings(rest);
+  // A query, body or header can be empty; then the next piece comes first.
   const canBeEmpty = first.kind === 'value' && /^(?:query|body|header\..*)$/.test(first.field);
-  return canBeEmpty && !first.filters.some(isHash) ? [first, ...beginningsOf(rest)] : [first];
+  return canBeEmpty && !first.filters.some(isHash) ? [first, ...listBeginnings(rest)] : [first];
 }

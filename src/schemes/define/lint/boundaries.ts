@@ -6,35 +6,39 @@ import type { Piece } from './flatten.ts';
 import { type Assumptions, anything, applyFilter, languageOfField, literal } from './language.ts';
 
 /**
- * Where one value ends and the next begins can be read in two ways: what touches, and separators that occur in what they separate.
- * Each finding is of two rows of values that were found to render to one text.
+ * Reports boundaries between values that have two readings: adjacent values, and separators that can occur in a value. Each finding
+ * contains two sets of values that render to the same text.
  */
 export function boundaryFindings(definition: SchemeDefinition, templates: ReadonlyArray<readonly Piece[]>): Finding[] {
-  const all = templates.flatMap((pieces) => [pieces, ...madeIn(pieces)]);
+  const all = templates.flatMap((pieces) => [pieces, ...listFilteredTemplates(pieces)]);
   return all.flatMap((pieces) => {
-    // What is told with all access keys and times alike need not be told again for those that are not.
+    // Ambiguities with one access key and fixed times are marked, so that the second pass does not report them again.
     const marks = new Set<number>();
-    const high = disputes({ pieces, definition, keysAndTimes: 'one' }, marks).map((found) => findingOf(found, 'high'));
-    const low = disputes({ pieces, definition, keysAndTimes: 'any' }, marks).map((found) => findingOf(found, 'low'));
+    const high = findDisputes({ pieces, definition, keysAndTimes: 'one' }, marks).map((found) =>
+      toFinding(found, 'high'),
+    );
+    const low = findDisputes({ pieces, definition, keysAndTimes: 'any' }, marks).map((found) =>
+      toFinding(found, 'low'),
+    );
     return [...high, ...low];
   });
 }
 
-const madeIn = (pieces: readonly Piece[]): ReadonlyArray<readonly Piece[]> =>
+const listFilteredTemplates = (pieces: readonly Piece[]): ReadonlyArray<readonly Piece[]> =>
   pieces.flatMap((piece) => {
-    if (piece.kind === 'optional') return madeIn(piece.pieces);
-    return piece.kind === 'made' ? [piece.pieces, ...madeIn(piece.pieces)] : [];
+    if (piece.kind === 'optional') return listFilteredTemplates(piece.pieces);
+    return piece.kind === 'made' ? [piece.pieces, ...listFilteredTemplates(piece.pieces)] : [];
   });
 
 type Subject = Assumptions & { readonly pieces: readonly Piece[]; readonly definition: SchemeDefinition };
 
 type Dispute = { readonly readings: Ambiguity; readonly segments: readonly Segment[] };
 
-/** Finds one after the other: each place that was found is marked, as if it were beyond doubt. */
-function disputes(subject: Subject, marks: Set<number>): readonly Dispute[] {
+/** Finds the ambiguities one by one: each one found is marked as unambiguous before the next search. */
+function findDisputes(subject: Subject, marks: Set<number>): readonly Dispute[] {
   const found: Dispute[] = [];
   for (;;) {
-    const sequence = sequenceOf(subject, marks);
+    const sequence = toSequence(subject, marks);
     const segments = toSegments(sequence);
     const readings = findAmbiguity(sequence);
     if (!readings) return found;
@@ -43,7 +47,7 @@ function disputes(subject: Subject, marks: Set<number>): readonly Dispute[] {
   }
 }
 
-function sequenceOf({ pieces, definition, ...assumptions }: Subject, marks: ReadonlySet<number>): Sequence {
+function toSequence({ pieces, definition, ...assumptions }: Subject, marks: ReadonlySet<number>): Sequence {
   let count = 0;
   const of = (some: readonly Piece[]): Sequence =>
     some.map((piece) => {
@@ -52,16 +56,16 @@ function sequenceOf({ pieces, definition, ...assumptions }: Subject, marks: Read
       if (piece.kind === 'text') return { language: literal(piece.text), name: undefined, marked };
       const field = piece.kind === 'value' ? piece.field : piece.name;
       const language = piece.kind === 'value' ? languageOfField(field, definition, assumptions) : anything;
-      return { language: applyFilter(language, piece.filters, field), name: spelt(field, piece.filters), marked };
+      return { language: applyFilter(language, piece.filters, field), name: formatValue(field, piece.filters), marked };
     });
   return of(pieces);
 }
 
-/** A value as a template has it. */
-export const spelt = (field: string, filters: readonly Filter[]): string =>
+/** Formats a value as in a template. */
+export const formatValue = (field: string, filters: readonly Filter[]): string =>
   `{${[field, ...filters.map(({ name, argument }) => (argument === undefined ? name : `${name}:${argument}`))].join('|')}}`;
 
-function findingOf({ readings, segments }: Dispute, severity: 'high' | 'low'): Finding {
+function toFinding({ readings, segments }: Dispute, severity: 'high' | 'low'): Finding {
   const { disputed, one, other, text } = readings;
   const at = segments.indexOf(disputed);
   const left = segments.slice(0, at).reduce((last, { name }, i) => (name ? i : last), -1);
@@ -71,22 +75,22 @@ function findingOf({ readings, segments }: Dispute, severity: 'high' | 'low'): F
   const before = segments[left]?.name ?? 'the beginning';
   const after = segments[right]?.name ?? 'the end';
   const changed = segments.filter((segment) => segment.name && (one.get(segment) ?? '') !== (other.get(segment) ?? ''));
-  const row = (reading: ReadonlyMap<Segment, string>) =>
+  const formatValues = (reading: ReadonlyMap<Segment, string>) =>
     changed.map((segment) => `${segment.name} ${JSON.stringify(reading.get(segment) ?? '')}`).join(', ');
-  const attack = `${row(one)} and ${row(other)} have one string to sign, ${JSON.stringify(text)}: the signature of one request is that of the other.`;
-  const but =
-    severity === 'low' ? ' Only the length of a time, or that two access keys have two secrets, keeps them apart.' : '';
+  const attack = `${formatValues(one)} and ${formatValues(other)} have the same string to sign, ${JSON.stringify(text)}: the signature of one request is valid for the other.`;
+  const qualification =
+    severity === 'low' ? ' Only the length of a timestamp, or different secrets of access keys, distinguish them.' : '';
   return between
     ? {
         code: 'ambiguous-separator',
         severity,
-        message: `${JSON.stringify(between)} between ${before} and ${after} can be part of what it separates.${but}`,
+        message: `${JSON.stringify(between)} between ${before} and ${after} can be part of the values that it separates.${qualification}`,
         attack,
       }
     : {
         code: 'adjacent-values',
         severity,
-        message: `Nothing stands between ${before} and ${after}.${but}`,
+        message: `There is no separator between ${before} and ${after}.${qualification}`,
         attack,
       };
 }

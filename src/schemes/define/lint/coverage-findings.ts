@@ -1,35 +1,35 @@
 import type { Finding } from '../../../core/finding.ts';
-import { spelt } from './boundaries.ts';
+import { formatValue } from './boundaries.ts';
 import type { Aspect, Use } from './coverage.ts';
 import { applyLossyFilters, type LossyFilter } from './lossy-filters.ts';
 import type { UncoveredPart } from './uncovered-parts.ts';
 
-/** From the worst to the least. */
+/** From the highest to the lowest. */
 export const severities: ReadonlyArray<Finding['severity']> = ['high', 'medium', 'low'];
 
 export type UncoveredAspect = Pick<UncoveredPart, 'aspect' | 'code' | 'severity' | 'name' | 'attack'>;
 
-/** What is open about an aspect that goes into what is signed in these ways: by the best of them. */
+/** Returns the findings for an aspect with these uses: those of the best use. */
 export function coverageFindings(opened: UncoveredAspect, uses: readonly Use[]): readonly Finding[] {
   const { code, severity, name, attack } = opened;
-  const ways = uses.map((use) => useFindings(opened, use)).sort((a, b) => badness(a) - badness(b));
-  return ways[0] ?? [{ code, severity, message: `The ${name} is not signed.`, attack }];
+  const findingsOfUses = uses.map((use) => useFindings(opened, use)).sort((a, b) => totalWeight(a) - totalWeight(b));
+  return findingsOfUses[0] ?? [{ code, severity, message: `The ${name} is not signed.`, attack }];
 }
 
 const weights = { high: 100, medium: 10, low: 1 } as const;
-const badness = (findings: readonly Finding[]): number =>
+const totalWeight = (findings: readonly Finding[]): number =>
   findings.reduce((sum, { severity }) => sum + weights[severity], 0);
 
 function useFindings(opened: UncoveredAspect, use: Use): readonly Finding[] {
   const { losses, hashes, bits } = applyLossyFilters(use, opened.aspect);
   const found = losses.map((loss) => lossFinding(opened, use, loss));
-  const weak = weaknessOf(hashes, bits);
-  return weak ? [...found, { code: 'weak-hash', ...weak, message: `${written(use)}: ${weak.message}` }] : found;
+  const weak = findWeakness(hashes, bits);
+  return weak ? [...found, { code: 'weak-hash', ...weak, message: `${formatUse(use)}: ${weak.message}` }] : found;
 }
 
-const written = ({ field, filters }: Use): string => spelt(field, filters);
+const formatUse = ({ field, filters }: Use): string => formatValue(field, filters);
 
-// What was lost, where it is no whole part: two requests that have one string to sign.
+// Two requests with the same string to sign, for losses that are not a whole part.
 const pairs: Readonly<Partial<Record<Aspect, Readonly<Record<string, string>>>>> = {
   path: {
     escapes: '/files/a%2Fb and /files/a/b',
@@ -47,10 +47,10 @@ const pairs: Readonly<Partial<Record<Aspect, Readonly<Record<string, string>>>>>
 
 const lossSeverities = { escapes: 'high', case: 'medium', parameters: 'low', order: 'low' } as const;
 const lossNames = {
-  escapes: 'what is escaped and what is not',
+  escapes: 'escaped and literal characters',
   case: 'upper and lower case',
-  parameters: 'all parameters',
-  order: 'orders',
+  parameters: 'parameters',
+  order: 'the order of values',
 } as const;
 
 function lossFinding({ aspect, code, severity, name, attack }: UncoveredAspect, use: Use, loss: LossyFilter): Finding {
@@ -58,20 +58,24 @@ function lossFinding({ aspect, code, severity, name, attack }: UncoveredAspect, 
   return {
     code,
     severity: lossSeverities[loss.kind],
-    message: `${written(use)} does not tell apart ${lossNames[loss.kind]} in the ${name}.`,
-    attack: `${pairs[aspect]?.[loss.kind] ?? 'Two requests'} have one string to sign: either is sent on as the other.`,
+    message: `${formatUse(use)} does not distinguish ${lossNames[loss.kind]} in the ${name}.`,
+    attack: `${pairs[aspect]?.[loss.kind] ?? 'Two requests'} have the same string to sign: one is forwarded as the other.`,
   };
 }
 
 type Weakness = Pick<Finding, 'severity' | 'message' | 'attack'>;
 
 const collision = (name: string, cost: string) =>
-  `Someone makes two bodies with one ${name}, ${cost}, has the caller send the harmless one, and puts the other in its place.`;
+  `Someone makes two bodies with the same ${name}, ${cost}, has the caller send the harmless one, and replaces it with the other.`;
 
-function weaknessOf(hashes: readonly string[], bits: number): Weakness | undefined {
+function findWeakness(hashes: readonly string[], bits: number): Weakness | undefined {
   if (bits < 64) {
-    const attack = `About 2^${bits} tries find another value with the same ${bits} bits, to put in its place.`;
-    return { severity: 'high', message: `${bits} bits of a digest can be found again.`, attack };
+    const attack = `About 2^${bits} attempts find another value with the same ${bits} bits, to replace the signed one.`;
+    return {
+      severity: 'high',
+      message: `${bits} bits of a digest are too few: another value with the same bits can be found.`,
+      attack,
+    };
   }
   if (hashes.includes('md5')) {
     return { severity: 'high', message: 'MD5 has collisions.', attack: collision('MD5', 'in seconds') };
@@ -81,5 +85,5 @@ function weaknessOf(hashes: readonly string[], bits: number): Weakness | undefin
   }
   if (bits >= 128) return undefined;
   const attack = collision(`digest of ${bits} bits`, `for some 2^${Math.ceil(bits / 2)} hashes`);
-  return { severity: 'medium', message: `${bits} bits of a digest are few.`, attack };
+  return { severity: 'medium', message: `${bits} bits of a digest are too few to prevent collisions.`, attack };
 }

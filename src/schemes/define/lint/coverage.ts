@@ -1,7 +1,7 @@
 import type { Filter } from '../template.ts';
 import type { Piece } from './flatten.ts';
 
-/** What of a request, or about its signature, can be signed. */
+/** An aspect of a request, or of its signature, that can be signed. */
 export type Aspect =
   | 'method'
   | 'host'
@@ -32,40 +32,40 @@ const aspects: Readonly<Record<string, readonly Aspect[]>> = {
   challenge: ['challenge'],
 };
 
-/** One way in which something goes into what is signed. */
+/** One occurrence of a field in the signed templates. */
 export type Use = {
   readonly field: string;
-  /** The filters that it goes through, those of templates that it is part of last. */
+  /** The filters applied to it; those of enclosing templates come last. */
   readonly filters: readonly Filter[];
-  /** What else must be there, or it is left out. */
+  /** The other values that must be present: otherwise the field is omitted. */
   readonly unless: readonly string[];
 };
 
-/** Every use of an aspect in templates. */
+/** Lists every use of an aspect in templates. */
 export const listUses = (aspect: Aspect, templates: ReadonlyArray<readonly Piece[]>): readonly Use[] =>
   templates
-    .flatMap((pieces) => usesIn(pieces, [], []))
+    .flatMap((pieces) => collectUses(pieces, [], []))
     .filter(({ field }) => aspects[field]?.includes(aspect))
-    // That it is left out where it is absent itself says that it is absent. Of a challenge, the sender decides.
+    // An omitted field is itself evidence that it is absent. Not so for a challenge, which the sender may omit at will.
     .map((use) => ({ ...use, unless: use.unless.filter((name) => !isImplied(name, { ...use, aspect })) }));
 
 function isImplied(name: string, { field, aspect }: { readonly field: string; readonly aspect: Aspect }): boolean {
-  // Without a body, its type says nothing.
+  // Without a body the content type has no meaning.
   if (aspect === 'content type') return name === field || name === 'body';
   return name === aspect && aspect !== 'challenge';
 }
 
-/** Every field in templates. */
+/** Lists every field in templates. */
 export const listFields = (templates: ReadonlyArray<readonly Piece[]>): ReadonlySet<string> =>
-  new Set(templates.flatMap((pieces) => usesIn(pieces, [], []).map(({ field }) => field)));
+  new Set(templates.flatMap((pieces) => collectUses(pieces, [], []).map(({ field }) => field)));
 
-function usesIn(pieces: readonly Piece[], outer: readonly Filter[], unless: readonly string[]): readonly Use[] {
+function collectUses(pieces: readonly Piece[], outer: readonly Filter[], unless: readonly string[]): readonly Use[] {
   return pieces.flatMap((piece) => {
     if (piece.kind === 'text') return [];
     if (piece.kind === 'optional') {
-      return usesIn(piece.pieces, outer, [...unless, ...absentableIn(piece.pieces)]);
+      return collectUses(piece.pieces, outer, [...unless, ...listAbsentable(piece.pieces)]);
     }
-    if (piece.kind === 'made') return usesIn(piece.pieces, [...piece.filters, ...outer], unless);
+    if (piece.kind === 'made') return collectUses(piece.pieces, [...piece.filters, ...outer], unless);
     const only = piece.filters.find(({ name }) => name === 'only');
     const condition = only ? [`one of the methods ${only.argument ?? ''}`] : [];
     return [{ field: piece.field, filters: [...piece.filters, ...outer], unless: [...unless, ...condition] }];
@@ -74,10 +74,10 @@ function usesIn(pieces: readonly Piece[], outer: readonly Filter[], unless: read
 
 const absentable = /^(?:query|body|challenge|sessionToken|signedHeaders|header\..*)$/;
 
-// What makes the brackets around it be left out.
-const absentableIn = (pieces: readonly Piece[]): readonly string[] =>
+// Returns the fields whose absence omits the brackets around these pieces.
+const listAbsentable = (pieces: readonly Piece[]): readonly string[] =>
   pieces.flatMap((piece) => {
-    if (piece.kind === 'made') return absentableIn(piece.pieces);
+    if (piece.kind === 'made') return listAbsentable(piece.pieces);
     if (piece.kind !== 'value' || piece.filters.some(({ name }) => name === 'default')) return [];
     return absentable.test(piece.field) ? [piece.field] : [];
   });

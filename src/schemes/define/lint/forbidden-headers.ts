@@ -7,7 +7,7 @@ import type { Flattened } from './flatten.ts';
 const forbidden =
   /^(?:accept-(?:charset|encoding)|access-control-request-(?:headers|method|private-network)|connection|content-length|cookie2?|date|dnt|expect|host|keep-alive|origin|referer|set-cookie|te|trailer|transfer-encoding|upgrade|via|(?:proxy|sec)-.*)$/;
 
-/** Headers that the scheme sets or signs, and pages cannot set. */
+/** Reports headers that the scheme sets or signs and that pages in browsers cannot set. */
 export function forbiddenHeaderFindings({ headers = {} }: SchemeDefinition, flattened: Flattened): readonly Finding[] {
   const signed = [...listFields([flattened.stringToSign, ...flattened.keySteps])]
     .filter((field) => field.startsWith('header.'))
@@ -18,8 +18,8 @@ export function forbiddenHeaderFindings({ headers = {} }: SchemeDefinition, flat
   const finding: Finding = {
     code: 'forbidden-browser-header',
     severity: 'low',
-    message: `Browsers let no page set ${found.join(', ')}: pages cannot sign by this scheme.`,
-    attack: `No attack: a browser drops ${found[0]} without a word, and every request of a page is refused.`,
+    message: `Browsers do not let pages set ${found.join(', ')}: pages cannot sign with this scheme.`,
+    attack: `No attack: a browser drops ${found[0]} silently, and every request of a page is refused.`,
   };
   return [finding];
 }

@@ -1,19 +1,19 @@
 import type { Finding, FindingCode } from '../../../core/finding.ts';
 import type { Aspect } from './coverage.ts';
 
-/** What it means that an aspect of a request is not signed. */
+/** The consequence of leaving an aspect of a request unsigned. */
 export type UncoveredPart = {
   readonly aspect: Aspect;
   readonly code: FindingCode;
   readonly severity: Finding['severity'];
-  /** Where the request is a message from one sender to one endpoint, and the body is all that it says. */
+  /** The severity for a message from one sender to one endpoint, of which only the body matters. */
   readonly forMessages: Finding['severity'];
   /** As in "The body is not signed". */
   readonly name: string;
   readonly attack: string;
 };
 
-/** What is done is high: it can be changed. Where it is done is not: another host has other keys, or should. */
+/** Aspects that determine the effect are of high severity. The host is not: another host has other keys, or should have. */
 export const uncoveredParts: readonly UncoveredPart[] = [
   {
     aspect: 'body',
@@ -21,7 +21,7 @@ export const uncoveredParts: readonly UncoveredPart[] = [
     severity: 'high',
     forMessages: 'high',
     name: 'body',
-    attack: 'A POST /transfers with {"amount":1} is sent on with {"amount":1000} and the same signature.',
+    attack: 'A POST /transfers with {"amount":1} is forwarded with {"amount":1000} and the same signature.',
   },
   {
     aspect: 'path',
@@ -29,7 +29,7 @@ export const uncoveredParts: readonly UncoveredPart[] = [
     severity: 'high',
     forMessages: 'medium',
     name: 'path',
-    attack: 'The signature of GET /status is put on a GET /secrets; that of a message to /test on one to /live.',
+    attack: 'The signature of GET /status is used for GET /secrets; that of a message to /test for one to /live.',
   },
   {
     aspect: 'query',
@@ -37,7 +37,7 @@ export const uncoveredParts: readonly UncoveredPart[] = [
     severity: 'high',
     forMessages: 'medium',
     name: 'query',
-    attack: 'GET /orders?user=1 is sent on as GET /orders?user=2 with the same signature.',
+    attack: 'GET /orders?user=1 is forwarded as GET /orders?user=2 with the same signature.',
   },
   {
     aspect: 'method',
@@ -45,7 +45,7 @@ export const uncoveredParts: readonly UncoveredPart[] = [
     severity: 'high',
     forMessages: 'low',
     name: 'method',
-    attack: 'GET /orders/1 is sent on as DELETE /orders/1 with the same signature.',
+    attack: 'GET /orders/1 is forwarded as DELETE /orders/1 with the same signature.',
   },
   {
     aspect: 'host',
@@ -72,7 +72,7 @@ export const uncoveredParts: readonly UncoveredPart[] = [
     forMessages: 'low',
     name: 'content type',
     attack:
-      'A body that is JSON and a form as well is sent on with the other Content-Type, and read as something else.',
+      'A body that is valid both as JSON and as a form is forwarded with the other Content-Type, and parsed differently.',
   },
   {
     aspect: 'accessKey',
@@ -80,6 +80,6 @@ export const uncoveredParts: readonly UncoveredPart[] = [
     severity: 'low',
     forMessages: 'low',
     name: 'access key',
-    attack: 'Two access keys have one secret, and one may do more: a request of the other is sent on in its name.',
+    attack: 'Two access keys share a secret, and one has more rights: a request of the other is forwarded in its name.',
   },
 ];
