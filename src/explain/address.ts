@@ -1,17 +1,17 @@
 import type { HeaderView, Message } from '../core/message.ts';
-import { shownTarget } from './masked-fields.ts';
+import { maskTarget } from './masked-fields.ts';
 import { forwardedPrefixes } from './path.ts';
 import { changeTarget, type Guess, type Variation } from './variation.ts';
 
-/** Where the caller may have believed the server to be. */
+/** Variations of scheme, host and port: addresses under which the caller may know the server. */
 export function addressVariations({ message: { headers } }: Guess, origins: readonly string[]): readonly Variation[] {
   const forwarded = forwardedHosts(headers);
   return [
     protocol,
-    ...portsAdded.map((port) => onPort(port)),
-    onPort(undefined),
-    ...[...new Set([...origins.map(hostOf), ...forwarded])].map(atHost),
-    ...entrances(headers, forwarded),
+    ...commonPorts.map((port) => portVariation(port)),
+    portVariation(undefined),
+    ...[...new Set([...origins.map(readHost), ...forwarded])].map(hostVariation),
+    ...forwardedVariations(headers, forwarded),
     ...spellings,
   ];
 }
@@ -19,99 +19,99 @@ export function addressVariations({ message: { headers } }: Guess, origins: read
 const withAuthority = (guess: Guess, authority: string): Guess =>
   authority === guess.message.authority ? guess : { ...guess, message: { ...guess.message, authority } };
 
-const whereItIs = ({ scheme, authority }: Message): string => `${scheme}://${authority}`;
+const formatOrigin = ({ scheme, authority }: Message): string => `${scheme}://${authority}`;
 
-const other = ({ scheme }: Message): Message['scheme'] => (scheme === 'https' ? 'http' : 'https');
+const otherProtocol = ({ scheme }: Message): Message['scheme'] => (scheme === 'https' ? 'http' : 'https');
 
-/** A default port is not written, and the two protocols have different ones. */
+/** The default port is omitted, and http and https have different defaults. */
 const protocol: Variation = {
   part: 'address',
   code: 'protocol',
   change(guess) {
-    const scheme = other(guess.message);
+    const scheme = otherProtocol(guess.message);
     const authority = guess.message.authority.replace(scheme === 'https' ? /:443$/ : /:80$/, '');
     return { ...guess, message: { ...guess.message, scheme, authority } };
   },
-  tell: (signed, received) =>
-    `The caller signed ${whereItIs(signed.message)}; the request was received as ${whereItIs(received.message)}.`,
-  remedy: 'On the server, set publicOrigin to where callers believe it is, or trustedProxies.',
+  describe: (signed, received) =>
+    `The caller signed ${formatOrigin(signed.message)}; the request was received as ${formatOrigin(received.message)}.`,
+  remedy: 'On the server, set publicOrigin to the origin that callers use, or set trustedProxies.',
 };
 
-const portsAdded = ['443', '80', '8080', '8443', '3000', '8000', '5000'] as const;
+const commonPorts = ['443', '80', '8080', '8443', '3000', '8000', '5000'] as const;
 
-const onPort = (port: string | undefined): Variation => ({
+const portVariation = (port: string | undefined): Variation => ({
   part: 'address',
   code: 'port',
   change: (guess) =>
     withAuthority(guess, guess.message.authority.replace(/:\d+$/, '') + (port === undefined ? '' : `:${port}`)),
-  tell: (signed, received) =>
-    `The caller signed the host as ${signed.message.authority}; it was received as ${received.message.authority}.`,
+  describe: (signed, received) =>
+    `The caller signed the host as ${signed.message.authority}; ${received.message.authority} was received.`,
   remedy:
     port === '443' || port === '80'
-      ? "In the caller's code, leave a default port out of the host. Or is the server told of a wrong publicOrigin?"
-      : 'On the server, set publicOrigin to where callers believe it is, with its port.',
+      ? "In the caller's code, omit the default port from the host. Or correct a wrong publicOrigin on the server."
+      : 'On the server, set publicOrigin to the origin that callers use, with its port.',
 });
 
-const atHost = (host: string): Variation => ({
+const hostVariation = (host: string): Variation => ({
   part: 'address',
   code: 'host',
   change: (guess) => withAuthority(guess, host.toLowerCase()),
-  tell: (signed, received) =>
+  describe: (signed, received) =>
     `The caller signed the host ${signed.message.authority}; the request was received for ${received.message.authority}.`,
-  remedy: `On the server, set publicOrigin to where callers believe it is, as https://${host}, or trustedProxies.`,
+  remedy: `On the server, set publicOrigin to the origin that callers use, such as https://${host}, or set trustedProxies.`,
 });
 
-/** Host, protocol and path together, as proxies say that they were. */
-function entrances(headers: HeaderView, hosts: readonly string[]): readonly Variation[] {
+/** Variations of host, protocol and path together, as reported by proxies. */
+function forwardedVariations(headers: HeaderView, hosts: readonly string[]): readonly Variation[] {
   const scheme = /\bhttps\b/i.test(headers.get('x-forwarded-proto') ?? headers.get('forwarded') ?? 'https')
     ? 'https'
     : 'http';
   return forwardedPrefixes(headers).flatMap((prefix) =>
     hosts.map((host) => ({
-      ...atHost(host),
+      ...hostVariation(host),
       change: (guess) => {
         const { message } = changeTarget(guess, (target) => prefix + target);
         return { ...guess, message: { ...message, scheme, authority: host.toLowerCase() } };
       },
-      tell: ({ message: signed }, { message: received }) =>
-        `The caller signed ${whereItIs(signed)}${shownTarget(signed.target)}; ${whereItIs(received)}${shownTarget(received.target)} was received.`,
-      remedy: `Proxies say so in headers: on the server, set publicOrigin to ${scheme}://${host} and publicPath to ${prefix}, or trustedProxies.`,
+      describe: ({ message: signed }, { message: received }) =>
+        `The caller signed ${formatOrigin(signed)}${maskTarget(signed.target)}; ${formatOrigin(received)}${maskTarget(received.target)} was received.`,
+      remedy: `Proxies report this in headers: on the server, set publicOrigin to ${scheme}://${host} and publicPath to ${prefix}, or set trustedProxies.`,
     })),
   );
 }
 
-const spelled = (change: (authority: string, message: Message) => string): Variation => ({
+const hostSpelling = (change: (authority: string, message: Message) => string): Variation => ({
   part: 'address',
   code: 'host',
   change: (guess) => withAuthority(guess, change(guess.message.authority, guess.message)),
-  tell: (signed, received) =>
-    `The caller signed the host as ${signed.message.authority || '(nothing)'}; it is ${received.message.authority}.`,
-  remedy: "In the caller's code, sign the host as it is in the URL: in lower case, without a default port.",
+  describe: (signed, received) =>
+    `The caller signed the host as ${signed.message.authority || '(nothing)'}; ${received.message.authority} was received.`,
+  remedy: "In the caller's code, sign the host as in the URL: in lower case, without the default port.",
 });
 
 const spellings: readonly Variation[] = [
-  // As it stood in the Host field, in letters of whatever case.
-  spelled((authority, { headers }) => headers.get('host') ?? authority),
-  spelled((authority) => authority.toUpperCase()),
-  spelled((authority) => (authority.startsWith('www.') ? authority.slice(4) : `www.${authority}`)),
-  spelled((authority) =>
+  // As in the Host field, in any case.
+  hostSpelling((authority, { headers }) => headers.get('host') ?? authority),
+  hostSpelling((authority) => authority.toUpperCase()),
+  hostSpelling((authority) => (authority.startsWith('www.') ? authority.slice(4) : `www.${authority}`)),
+  hostSpelling((authority) =>
     authority.replace(/^([^:]*[^:.])\.?(?=:|$)/, (host) => (host.endsWith('.') ? host.slice(0, -1) : `${host}.`)),
   ),
-  spelled((authority) => authority.replace(/^localhost(?=:|$)/, '127.0.0.1')),
-  spelled((authority) => authority.replace(/^127\.0\.0\.1(?=:|$)/, 'localhost')),
-  spelled((_, message) => whereItIs(message)),
-  spelled(() => ''),
+  hostSpelling((authority) => authority.replace(/^localhost(?=:|$)/, '127.0.0.1')),
+  hostSpelling((authority) => authority.replace(/^127\.0\.0\.1(?=:|$)/, 'localhost')),
+  hostSpelling((_, message) => formatOrigin(message)),
+  hostSpelling(() => ''),
 ];
 
-const hostOf = (origin: string): string => origin.replace(/^\w+:\/\//, '').replace(/[/?#].*$/s, '');
+const readHost = (origin: string): string => origin.replace(/^\w+:\/\//, '').replace(/[/?#].*$/s, '');
 
-/** What proxies and browsers say of where the request was sent. */
+/** Lists the hosts that proxies and browsers report in headers. */
 function forwardedHosts(headers: HeaderView): readonly string[] {
   const lists = ['x-forwarded-host', 'x-original-host', 'x-host'].flatMap((name) =>
     (headers.get(name) ?? '').split(','),
   );
   const forwarded = [...(headers.get('forwarded') ?? '').matchAll(/host="?([^";,\s]+)/gi)].map(([, host = '']) => host);
-  const pages = ['origin', 'referer'].map((name) => hostOf(headers.get(name) ?? ''));
+  const pages = ['origin', 'referer'].map((name) => readHost(headers.get(name) ?? ''));
   const ports = headers.get('x-forwarded-port');
   const hosts = [...lists, ...forwarded, ...pages]
     .map((host) => host.trim())

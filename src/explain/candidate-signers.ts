@@ -6,43 +6,45 @@ import type { KeyRecord, KeySecret } from '../server/contracts.ts';
 import type { Difference, DifferenceCode } from './difference.ts';
 import { secretForms } from './secret-forms.ts';
 
-/** Who may have signed. */
+/** A key that may have made a signature. */
 export type CandidateSigner = {
   readonly key: SigningKey;
-  /** Which of the key's secrets it is, where the store names them. */
+  /** The id of the secret, if the store has ids. */
   readonly id?: string | undefined;
-  /** The secret itself, as the store has it. */
+  /** The secret, as in the store. */
   readonly entry?: KeySecret;
-  /** In what it is not as it should be. @default nothing */
+  /** Set if this key is not the correct one. @default none */
   readonly difference?: Difference;
 };
 
-/** The secrets of a key by which a scheme may be signed, each as it should be used. */
+/** Returns the secrets of a key that are valid for a scheme, used correctly. */
 export const ownSigners = (scheme: Scheme, { secrets }: KeyRecord): readonly CandidateSigner[] =>
-  usable(scheme, secrets).flatMap((entry) => {
-    const key = keyOf(scheme, entry);
+  listUsable(scheme, secrets).flatMap((entry) => {
+    const key = tryCreateKey(scheme, entry);
     return key ? [{ key, id: entry.id, entry }] : [];
   });
 
-/** The secrets of a key as callers may have used them by mistake, and those of other keys. */
+/** Returns the secrets of a key in forms in which callers use them by mistake, and the secrets of other keys. */
 export function mistakenSigners(
   scheme: Scheme,
   { record, others }: { readonly record: KeyRecord | undefined; readonly others: readonly KeyRecord[] },
 ): readonly CandidateSigner[] {
-  const own = record ? usable(scheme, record.secrets) : [];
+  const own = record ? listUsable(scheme, record.secrets) : [];
   return [
     ...others
       .filter(({ accessKey }) => accessKey !== record?.accessKey)
-      .flatMap((other) => ownSigners(scheme, other).map((signer) => ({ ...signer, difference: ofAnother(other) }))),
-    ...own.flatMap((entry) => misused(scheme, entry)),
-    ...missing.flatMap(({ says, secret }) => signerOf(scheme, { secret, difference: noSecret(says) })),
+      .flatMap((other) =>
+        ownSigners(scheme, other).map((signer) => ({ ...signer, difference: describeOtherKey(other) })),
+      ),
+    ...own.flatMap((entry) => listMisuses(scheme, entry)),
+    ...placeholders.flatMap(({ label, secret }) => toSigners(scheme, { secret, difference: describeMissing(label) })),
   ];
 }
 
-const usable = (scheme: Scheme, secrets: readonly KeySecret[]): readonly KeySecret[] =>
+const listUsable = (scheme: Scheme, secrets: readonly KeySecret[]): readonly KeySecret[] =>
   secrets.filter((entry) => (entry.scheme ?? scheme.name) === scheme.name && (!entry.publicKey || scheme.publicKeys));
 
-function keyOf(scheme: Scheme, { secret, publicKey }: KeySecret): SigningKey | undefined {
+function tryCreateKey(scheme: Scheme, { secret, publicKey }: KeySecret): SigningKey | undefined {
   try {
     return scheme.createKey(publicKey ?? secret);
   } catch (error) {
@@ -53,29 +55,29 @@ function keyOf(scheme: Scheme, { secret, publicKey }: KeySecret): SigningKey | u
 
 type Misuse = { readonly secret: string | Uint8Array; readonly difference: Difference };
 
-function signerOf(scheme: Scheme, { secret, difference }: Misuse): readonly CandidateSigner[] {
-  const key = keyOf(scheme, { secret });
+function toSigners(scheme: Scheme, { secret, difference }: Misuse): readonly CandidateSigner[] {
+  const key = tryCreateKey(scheme, { secret });
   return key ? [{ key, difference }] : [];
 }
 
-const ofAnother = ({ accessKey, service }: KeyRecord): Difference => ({
+const describeOtherKey = ({ accessKey, service }: KeyRecord): Difference => ({
   code: 'secret-of-another-key',
   message: `The caller signed with the secret of the key ${accessKey} of ${service}.`,
-  remedy: "In the caller's settings, put access key and secret together as they were issued: they are mixed up.",
+  remedy: "In the caller's settings, use access key and secret as issued together: they are mixed up.",
   proven: true,
 });
 
-const noSecret = (says: string): Difference => ({
+const describeMissing = (label: string): Difference => ({
   code: 'secret-missing',
-  message: `The caller signed with ${says} for a secret.`,
+  message: `The caller signed with ${label} as the secret.`,
   remedy:
-    "In the caller's settings, see why the secret is not there: an environment variable that is not set, as a rule.",
+    "In the caller's settings, find out why the secret is missing: in most cases an environment variable is not set.",
   proven: true,
 });
 
-const missing: ReadonlyArray<{ readonly says: string; readonly secret: string }> = [
-  { says: 'an empty text', secret: '' },
-  { says: 'a line break', secret: '\n' },
+const placeholders: ReadonlyArray<{ readonly label: string; readonly secret: string }> = [
+  { label: 'an empty text', secret: '' },
+  { label: 'a line break', secret: '\n' },
   ...[
     'undefined',
     'null',
@@ -87,20 +89,20 @@ const missing: ReadonlyArray<{ readonly says: string; readonly secret: string }>
     'your-secret',
     'SECRET',
     '[object Object]',
-  ].map((secret) => ({ says: `the text ${secret}`, secret })),
+  ].map((secret) => ({ label: `the text ${secret}`, secret })),
 ];
 
-function misused(scheme: Scheme, { id, secret }: KeySecret): readonly CandidateSigner[] {
+function listMisuses(scheme: Scheme, { id, secret }: KeySecret): readonly CandidateSigner[] {
   if (typeof secret !== 'string' && !ArrayBuffer.isView(secret)) return [];
-  const made = secretForms(secret).flatMap(({ code, says, secret: form }) =>
-    signerOf(scheme, { secret: form, difference: misuse(code, says) }),
+  const formSigners = secretForms(secret).flatMap(({ code, label, secret: form }) =>
+    toSigners(scheme, { secret: form, difference: describeMisuse(code, label) }),
   );
-  const swapped = misuse('secret-swapped', 'as what is signed, with the string to sign for a key');
-  return [...made, { key: swappedKey(secret), difference: swapped }].map((signer) => ({ ...signer, id }));
+  const swapped = describeMisuse('secret-swapped', 'as the message, with the string to sign as the key');
+  return [...formSigners, { key: createSwappedKey(secret), difference: swapped }].map((signer) => ({ ...signer, id }));
 }
 
-/** What signs where somebody gives the two arguments of HMAC in the wrong order. */
-function swappedKey(secret: string | Uint8Array): SigningKey {
+/** Creates a key that swaps the two arguments of HMAC. */
+function createSwappedKey(secret: string | Uint8Array): SigningKey {
   const signed = typeof secret === 'string' ? utf8(secret) : secret;
   return {
     algorithm: 'hmac-sha256',
@@ -109,10 +111,10 @@ function swappedKey(secret: string | Uint8Array): SigningKey {
   };
 }
 
-const misuse = (code: DifferenceCode, says: string): Difference => ({
+const describeMisuse = (code: DifferenceCode, label: string): Difference => ({
   code,
-  message: `The caller used its secret wrongly: ${says}.`,
+  message: `The caller used its secret incorrectly: ${label}.`,
   remedy:
-    "In the caller's code, use the secret exactly as it was issued: as the scheme says, and without anything around it.",
+    "In the caller's code, use the secret exactly as issued and as the scheme demands, without additional characters.",
   proven: true,
 });

@@ -14,14 +14,14 @@ import { judgeFreshness, timeDifference } from './freshness.ts';
 import { pathVariations } from './path.ts';
 import { queryVariations } from './query.ts';
 import type { ReadRequest } from './read-request.ts';
-import { type Fit, tryFit } from './search.ts';
+import { type Fit, searchFit } from './search.ts';
 import { writtenVariations } from './spelling.ts';
-import { isMadeOfBody, tryRead, type Variation } from './variation.ts';
+import { dependsOnBody, tryRead, type Variation } from './variation.ts';
 
-/** What was found out about a signature that does not verify. */
+/** The cause of a signature that does not verify. */
 export type Cause = Pick<SignatureExplanation, 'differences' | 'signedString'>;
 
-/** Where a cause is looked for, beside the request. */
+/** The settings of the search for a cause. */
 export type CauseRules = ExplainOptions & {
   readonly scheme: Scheme;
   readonly tolerance: number;
@@ -30,7 +30,7 @@ export type CauseRules = ExplainOptions & {
 };
 
 /**
- * Why a request that can be read does not verify.
+ * Finds the cause if a request is readable but does not verify.
  *
  * @throws SignatureError `key_store_unavailable`
  */
@@ -38,8 +38,8 @@ export async function findCause(read: ReadRequest, rules: CauseRules): Promise<C
   const { base, reading, forms } = read;
   const { scheme, now, tolerance, effort } = rules;
   const bodies = lazy(() => bodyVariations(base, effort));
-  const fit = await fitIn(read, { ...rules, bodies });
-  // What was left out before a fit explains nothing more.
+  const fit = await findFit(read, { ...rules, bodies });
+  // After a fit, skipped steps cannot contain the cause any more.
   if (fit) effort.leftOut.clear();
   const signed = fit && tryRead(scheme, fit.guess);
   const { presented } = signed ?? reading;
@@ -47,9 +47,9 @@ export async function findCause(read: ReadRequest, rules: CauseRules): Promise<C
     differences: [
       ...forms,
       ...(fit?.differences ?? []),
-      ...(fit && !fit.signer.difference ? endedSecret(fit.signer, now) : []),
-      ...(fit ? [] : unknownKey(read)),
-      ...foreignAlgorithm(read),
+      ...(fit && !fit.signer.difference ? describeSecretState(fit.signer, now) : []),
+      ...(fit ? [] : describeUnknownKey(read)),
+      ...describeAlgorithm(read),
       ...(await findBodyCause(presented.body, { base, effort, variations: bodies })),
       ...timeDifference(judgeFreshness(presented, { now, tolerance })),
     ],
@@ -57,8 +57,8 @@ export async function findCause(read: ReadRequest, rules: CauseRules): Promise<C
   };
 }
 
-/** By what the signature fits; undefined where nothing usual does. */
-async function fitIn(
+/** Finds the differences with which the signature fits; undefined if no usual ones do. */
+async function findFit(
   { base, reading, record, accessKey, signers }: ReadRequest,
   rules: CauseRules & { bodies(): Promise<readonly Variation[]> },
 ): Promise<Fit | undefined> {
@@ -68,7 +68,7 @@ async function fitIn(
     ...pathVariations(base, paths),
     ...queryVariations(base),
     ...fieldVariations(base, scheme.fields),
-    ...(isMadeOfBody(reading) ? await rules.bodies() : []),
+    ...(dependsOnBody(reading) ? await rules.bodies() : []),
     ...writtenVariations(reading.text),
   ];
   const spelled: CandidateSigner[] = [];
@@ -76,61 +76,61 @@ async function fitIn(
     const found = other === accessKey ? undefined : await findKey(keys, other);
     if (found)
       spelled.push(
-        ...ownSigners(scheme, found).map((signer) => ({ ...signer, difference: respelled(accessKey, other) })),
+        ...ownSigners(scheme, found).map((signer) => ({ ...signer, difference: describeSpelling(accessKey, other) })),
       );
   }
   const strangers = [...spelled, ...mistakenSigners(scheme, { record, others: otherKeys })];
-  return tryFit({ scheme, received: base, variations, signers, strangers, effort });
+  return searchFit({ scheme, received: base, variations, signers, strangers, effort });
 }
 
-const respelled = (accessKey: string, other: string): Difference => ({
+const describeSpelling = (accessKey: string, other: string): Difference => ({
   code: 'access-key',
-  message: `The request names the access key ${accessKey}; the key is ${other}.`,
-  remedy: "In the caller's settings, copy the access key as it was issued: upper and lower case differ.",
+  message: `The request has the access key ${accessKey}; the key is ${other}.`,
+  remedy: "In the caller's settings, copy the access key as issued: it is case-sensitive.",
   proven: true,
 });
 
-function unknownKey({ record, accessKey }: ReadRequest): readonly Difference[] {
+function describeUnknownKey({ record, accessKey }: ReadRequest): readonly Difference[] {
   if (record) return [];
   return [
     {
       code: 'access-key',
       message: `No key has the access key ${accessKey}.`,
       remedy:
-        "In the caller's settings, see that the access key is whole and of this environment; on the server, that the keys are.",
+        "In the caller's settings, check that the access key is complete and belongs to this environment; on the server, check the keys.",
       proven: true,
     },
   ];
 }
 
-/** An algorithm that is no key's own, which a verifier refuses whoever signed. */
-function foreignAlgorithm({ record, reading, signers }: ReadRequest): readonly Difference[] {
+/** Reports an algorithm that is not that of any secret of the key: a verifier refuses it regardless of the signature. */
+function describeAlgorithm({ record, reading, signers }: ReadRequest): readonly Difference[] {
   const { algorithm } = reading.presented;
   const known = [...new Set(signers.map(({ key }) => key.algorithm))];
   if (!record || algorithm === undefined || known.includes(algorithm)) return [];
   return [
     {
       code: 'algorithm',
-      message: `The signature is by ${algorithm}; the key is for ${known.join(', ') || 'none that the scheme has'}.`,
-      remedy: "In the caller's code, sign by the algorithm of the key, or give the server a key for the other one.",
+      message: `The signature states ${algorithm}; the key is for ${known.join(', ') || 'no algorithm of the scheme'}.`,
+      remedy: "In the caller's code, sign with the algorithm of the key, or add a key for the other one on the server.",
       proven: true,
     },
   ];
 }
 
-/** That a secret made the signature which does not verify at this time. */
-function endedSecret({ entry, id }: CandidateSigner, now: number): readonly Difference[] {
+/** Reports that the signature was made with a secret that is not valid at this time. */
+function describeSecretState({ entry, id }: CandidateSigner, now: number): readonly Difference[] {
   const state = entry && secretState(entry, now);
   if (state !== 'revoked' && state !== 'next') return [];
   const which = id === undefined ? 'A secret' : `The secret ${id}`;
   return [
     {
       code: 'secret-ended',
-      message: `${which} of the key made the signature, and verifies ${state === 'next' ? 'nothing yet' : 'nothing any more'}.`,
+      message: `${which} of the key made the signature, but it is ${state === 'next' ? 'not valid yet' : 'no longer valid'}.`,
       remedy:
         state === 'next'
-          ? 'Sign with the current secret until the next one begins.'
-          : "In the caller's settings, put the new secret in the place of the old one.",
+          ? 'Sign with the current secret until the next one becomes valid.'
+          : "In the caller's settings, replace the old secret with the new one.",
       proven: true,
     },
   ];

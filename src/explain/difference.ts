@@ -1,8 +1,9 @@
 /**
- * In what a signature may differ from what it should be over. Stable: programs switch on it. docs/explain.md has a row for each.
+ * The differences between a signature and the received request. The codes are stable, so programs may switch on them. docs/explain.md
+ * has a row for each.
  */
 export type DifferenceCode =
-  // where the request went
+  // the address
   | 'protocol'
   | 'host'
   | 'port'
@@ -11,13 +12,13 @@ export type DifferenceCode =
   | 'path-encoding'
   | 'path-case'
   | 'whole-url'
-  // what was asked for there
+  // method and query
   | 'method'
   | 'query-left-out'
   | 'query-order'
   | 'query-encoding'
   | 'query-parameter'
-  // what came with it
+  // headers and body
   | 'content-type'
   | 'header-value'
   | 'body-line-breaks'
@@ -26,17 +27,17 @@ export type DifferenceCode =
   | 'body-encoding'
   | 'body-coding'
   | 'body-replaced'
-  // how it was written down to be signed
+  // the form of the string to sign
   | 'string-line'
   | 'string-order'
   | 'string-line-breaks'
   | 'string-encoding'
   | 'string-hashed'
-  // how the fields that carry it are written
+  // the form of the fields that carry the signature
   | 'field-form'
   | 'timestamp-unit'
   | 'signature-encoding'
-  // with what it was signed
+  // the secret and the key
   | 'secret-whitespace'
   | 'secret-encoding'
   | 'secret-missing'
@@ -45,22 +46,22 @@ export type DifferenceCode =
   | 'secret-of-another-key'
   | 'access-key'
   | 'algorithm'
-  // when
+  // the time
   | 'time-zone'
   | 'clock'
-  // by what
+  // the scheme
   | 'scheme';
 
-/** One thing in which a signature differs from what it should be over. */
+/** A difference between a signature and the received request. */
 export type Difference = {
   readonly code: DifferenceCode;
   /** What was signed, and what was received. */
   readonly message: string;
-  /** What to do about it, and on which side. */
+  /** What to change, and on which side. */
   readonly remedy: string;
   /**
-   * Whether it is certain: with it, and with the others that are told beside it, the signature or the digest fits, which no
-   * guess could make it do.
+   * Whether the difference is certain: together with the others in the list it makes the signature or the digest fit, which cannot
+   * happen by chance.
    */
   readonly proven: boolean;
 };

@@ -1,21 +1,21 @@
-/** What an explanation may not have tried. Stable: programs switch on it. docs/explain.md has a row for each. */
+/** Steps that an explanation may have skipped. The codes are stable, so programs may switch on them. docs/explain.md has a row for each. */
 export type LeftOutCode = 'body-size' | 'json-depth' | 'body-forms' | 'combinations' | 'combinations-of-three';
 
-/** One thing that was not tried, so that the cause may lie there. */
+/** A skipped step, which may contain the cause. */
 export type LeftOut = {
   readonly code: LeftOutCode;
-  /** What was not tried, and why. */
+  /** The skipped step, and the reason. */
   readonly message: string;
 };
 
-/** What the explanation of one request may still cost, and what it did not try. */
+/** The remaining budget of an explanation, and the steps it skipped. */
 export type Effort = {
-  /** In bytes that are hashed. Whatever reads, makes or hashes bytes spends from it. */
+  /** In bytes to hash. Every step that reads, creates or hashes bytes spends from it. */
   left: number;
   readonly leftOut: Set<LeftOutCode>;
 };
 
-/** For one request (bytes): about a second where SHA-256 is in JavaScript. */
+/** The budget for one request, in bytes: about a second with SHA-256 in JavaScript. */
 const most = 2e8;
 
 export const createEffort = (): Effort => ({ left: most, leftOut: new Set() });
@@ -23,8 +23,8 @@ export const createEffort = (): Effort => ({ left: most, leftOut: new Set() });
 /**
  * Spends bytes.
  *
- * @param reserve bytes that are kept for later steps.
- * @returns false, and spends nothing, where fewer are left.
+ * @param reserve bytes that must remain for later steps.
+ * @returns false, and spends nothing, if too few remain.
  */
 export function spend(effort: Effort, bytes: number, reserve = 0): boolean {
   if (effort.left - bytes < reserve) return false;
@@ -43,7 +43,7 @@ const messages: Readonly<Record<LeftOutCode, string>> = {
 export const listLeftOut = ({ leftOut }: Effort): readonly LeftOut[] =>
   [...leftOut].map((code) => ({ code, message: messages[code] }));
 
-/** Makes a value when it is first asked for, and keeps it. */
+/** Returns a function that creates a value on the first call and then returns the same value. */
 export function lazy<T>(make: () => T): () => T {
   let made: { readonly value: T } | undefined;
   return () => {

@@ -5,7 +5,7 @@ import type { Difference } from './difference.ts';
 import type { ExplainOptions } from './explanation.ts';
 import type { Guess } from './variation.ts';
 
-/** Why a request cannot be read. */
+/** Explains why a request cannot be read. */
 export function explainUnreadable(
   error: SignatureError,
   { message }: Guess,
@@ -16,15 +16,15 @@ export function explainUnreadable(
   const difference: Difference = other
     ? {
         code: 'scheme',
-        message: `The request is signed by ${other.name}, as it seems.`,
-        remedy: `Sign and verify by the same scheme; here, explain it by ${other.name}.`,
+        message: `The request seems to be signed with ${other.name}.`,
+        remedy: `Sign and verify with the same scheme; here, explain the request with ${other.name}.`,
         proven: false,
       }
     : {
         code: 'field-form',
         message: error.message,
         remedy:
-          "In the caller's code, write the fields as the scheme has them; and let nothing on the way take headers off.",
+          "In the caller's code, write the fields as the scheme demands; and check that no proxy removes headers.",
         proven: true,
       };
   return { differences: [difference] };

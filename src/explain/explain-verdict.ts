@@ -4,10 +4,10 @@ import type { ReceivedRequest } from '../server/verify/message.ts';
 import { createVerifier } from '../server/verify/verifier.ts';
 import type { ExplainOptions, SignatureExplanation } from './explanation.ts';
 
-/** How a verdict is found. */
+/** The settings of the verdict. */
 export type VerdictRules = ExplainOptions & { readonly scheme: Scheme; readonly now: number };
 
-/** What a verifier says: the real one, which takes whatever its scheme leaves open, and has seen no request before. */
+/** Returns the verdict of a real verifier that accepts all findings of its scheme and has an empty replay store. */
 export async function explainVerdict(
   request: ReceivedRequest,
   { scheme, now, address, accessKey, otherKeys, otherSchemes, origins, paths, ...options }: VerdictRules,
@@ -15,7 +15,7 @@ export async function explainVerdict(
   const { keys } = options;
   const verifier = createVerifier({
     ...options,
-    // Nothing is used here that servers should note.
+    // Only `find` is passed on: explaining a request must not be recorded as use of the key.
     keys: { find: (name) => keys.find(name) },
     replay: { claim: () => 'fresh' },
     scheme,

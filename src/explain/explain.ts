@@ -5,26 +5,36 @@ import { countersignV1 } from '../schemes/countersign-v1/scheme.ts';
 import { secretState } from '../server/keys/key-lifecycle.ts';
 import { createBodyReader } from '../server/verify/body.ts';
 import { createRequestResolver, type ReceivedRequest } from '../server/verify/message.ts';
-import { fitsBody } from './body-cause.ts';
+import { matchesBody } from './body-cause.ts';
 import { findCause } from './causes.ts';
 import { createEffort, listLeftOut } from './effort.ts';
 import { explainUnreadable } from './explain-unreadable.ts';
 import { explainVerdict } from './explain-verdict.ts';
 import type { ExplainedSecret, ExplainOptions, SignatureExplanation } from './explanation.ts';
 import { judgeFreshness } from './freshness.ts';
-import { shownFields, shownTarget } from './masked-fields.ts';
+import { maskFields, maskTarget } from './masked-fields.ts';
 import { type ReadRequest, readRequest } from './read-request.ts';
 import { isSignedBy } from './search.ts';
 import type { Guess } from './variation.ts';
 
 /**
- * Says stage by stage what the signature of a request was made over, and if it does not fit, in what it differs: tries what
- * callers, proxies and libraries usually do otherwise, and tells with which of it the signature fits.
+ * Explains the signature of a request step by step. If it does not verify, tries the usual mistakes of callers, proxies and libraries,
+ * and reports the differences with which the signature fits.
  *
- * It is for the desk of whoever looks for a fault, not for replies: it holds what a stranger must not be told.
+ * For debugging, not for responses: the result contains information that a stranger must not get.
  *
- * @throws SignatureError `invalid_configuration`, `key_store_unavailable`, and for what is no request at all `invalid_request`,
- * `malformed_field`, `body_consumed`, `body_parsed`, `body_too_large`
+ * @throws SignatureError `invalid_configuration`, `key_store_unavailable`; and for input that is not a readable request
+ * `invalid_request`, `malformed_field`, `body_consumed`, `body_parsed`, `body_too_large`.
+ * @example
+ * import { createSigner, generateCredentials } from 'countersign';
+ * import { explainSignature } from 'countersign/explain';
+ * import { memoryKeys } from 'countersign/server';
+ *
+ * const { accessKey, secret } = generateCredentials();
+ * const request = await createSigner({ accessKey, secret }).sign('https://api.example.com/v1/orders');
+ * const keys = memoryKeys([{ accessKey, service: 'shop', secrets: [{ secret }] }]);
+ * const { differences } = await explainSignature(new Request('https://api.example.com/v1/orders/', request), { keys });
+ * console.log(differences.map(({ code }) => code)); // → [ 'path-slash' ]
  */
 export async function explainSignature(
   request: Request | ReceivedRequest,
@@ -35,7 +45,7 @@ export async function explainSignature(
   const message = createRequestResolver(options)(request, options.address).message();
   const body = (await createBodyReader(request, maxBodyBytes).read()) ?? new Uint8Array();
   const received: Guess = { message, body };
-  const verdict = await explainVerdict(plainRequest(request, body), { ...options, scheme, now });
+  const verdict = await explainVerdict(toPlainRequest(request, body), { ...options, scheme, now });
   const effort = createEffort();
   const read = await readRequest(received, { scheme, keys: options.keys, accessKey: options.accessKey, effort });
   const readable = 'reading' in read ? read : undefined;
@@ -44,10 +54,10 @@ export async function explainSignature(
   return {
     ...verdict,
     scheme: scheme.name,
-    fields: shownFields(message.headers, scheme.fields, signatures),
-    message: { method, protocol, authority, target: shownTarget(target, signatures) },
-    ...(readable && (await stagesOf(readable, { now, tolerance }))),
-    body: await bodyStage(body, readable),
+    fields: maskFields(message.headers, scheme.fields, signatures),
+    message: { method, protocol, authority, target: maskTarget(target, signatures) },
+    ...(readable && (await describeStages(readable, { now, tolerance }))),
+    body: await describeBody(body, readable),
     ...(verdict.verified
       ? { differences: [] }
       : 'reading' in read
@@ -59,7 +69,7 @@ export async function explainSignature(
 
 type Judged = { readonly now: number; readonly tolerance: number };
 
-async function stagesOf(
+async function describeStages(
   { reading, accessKey, record, signers }: ReadRequest,
   judged: Judged,
 ): Promise<Pick<SignatureExplanation, 'key' | 'stringToSign' | 'time'>> {
@@ -75,9 +85,9 @@ async function stagesOf(
   };
 }
 
-async function bodyStage(body: Uint8Array, read: ReadRequest | undefined): Promise<SignatureExplanation['body']> {
+async function describeBody(body: Uint8Array, read: ReadRequest | undefined): Promise<SignatureExplanation['body']> {
   const signed = read?.reading.presented.body;
-  const fits = signed && (await fitsBody(signed, body));
+  const fits = signed && (await matchesBody(signed, body));
   return {
     bytes: body.length,
     sha256: hex(sha256OfBodySync(body)),
@@ -87,8 +97,8 @@ async function bodyStage(body: Uint8Array, read: ReadRequest | undefined): Promi
   };
 }
 
-/** The request as a value, which can be judged although its body has been read. */
-function plainRequest(request: Request | ReceivedRequest, body: Uint8Array): ReceivedRequest {
+/** Converts the request to a plain object, so that it can be verified although its body has been read. */
+function toPlainRequest(request: Request | ReceivedRequest, body: Uint8Array): ReceivedRequest {
   if (!('url' in request)) return { ...request, body, bodyUsed: false };
   const { scheme, authority, rawTarget } = parseAddress(request.url);
   return { method: request.method, scheme, authority, target: rawTarget, headers: request.headers, body };

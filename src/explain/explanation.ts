@@ -7,29 +7,29 @@ import type { LeftOut } from './effort.ts';
 import type { Freshness } from './freshness.ts';
 import type { ShownField } from './masked-fields.ts';
 
-/** With what a request is explained: what its verifier has, and what else may have been meant. */
+/** Options of `explainSignature`: those of the verifier, and values that the caller may have used instead. */
 export type ExplainOptions = PublicAddress & {
-  /** Where the key of the request is looked up, as for a verifier. */
+  /** The key store, as for a verifier. */
   readonly keys: KeyStore;
-  /** The scheme by which the request should be signed. @default countersignV1 */
+  /** The scheme that the request should be signed with. @default countersignV1 */
   readonly scheme?: Scheme;
-  /** How far a timestamp may be from the time, in either direction, in seconds. @default 300 */
+  /** The tolerated difference between timestamp and clock, in either direction, in seconds. @default 300 */
   readonly tolerance?: number;
-  /** The time at which the request is judged, in milliseconds since the epoch. @default Date.now */
+  /** The time of verification, in milliseconds since the epoch. @default Date.now */
   readonly clock?: () => number;
-  /** Whose signature it is, for schemes that carry no access key. @default the scheme's name */
+  /** The access key of the caller, for schemes that carry none. @default the scheme's name */
   readonly accessKey?: string;
-  /** Where the request came from, for keys that are bound to addresses. @default unknown */
+  /** The IP address of the caller, for keys that are bound to addresses. @default unknown */
   readonly address?: string;
-  /** Keys whose secrets may have been taken by mistake. @default [] */
+  /** Keys with secrets that the caller may have used by mistake. @default [] */
   readonly otherKeys?: readonly KeyRecord[];
-  /** Schemes by which the request may have been signed instead. @default [] */
+  /** Schemes that the caller may have used by mistake. @default [] */
   readonly otherSchemes?: readonly Scheme[];
-  /** Where callers may believe the server is, as `https://api.example.com`, beside what the request itself tells. @default [] */
+  /** Origins that callers may use, for example `https://api.example.com`, beside those in the request itself. @default [] */
   readonly origins?: readonly string[];
-  /** What may have been taken off the front of the path, as `/v1`, beside what is usual. @default [] */
+  /** Prefixes that a proxy may have removed from the path, for example `/v1`, beside the usual ones. @default [] */
   readonly paths?: readonly string[];
-  /** The largest body that is read, in bytes. @default 10485760 (10 MiB) */
+  /** The maximum size of the body, in bytes. @default 10485760 (10 MiB) */
   readonly maxBodyBytes?: number;
 };
 
@@ -37,54 +37,54 @@ export type ExplainOptions = PublicAddress & {
 export type ExplainedSecret = {
   readonly id?: string;
   readonly state: 'next' | 'active' | 'retiring' | 'revoked';
-  /** Whether it made the signature, over the request as it was received. */
+  /** Whether it made the signature, over the request as received. */
   readonly fits: boolean;
 };
 
-/** What a signature was made over, stage by stage, and where it differs. Holds no secret, and no signature. */
+/** The explanation of a signature: the signed values step by step, and the differences. Contains no secret and no signature. */
 export type SignatureExplanation = {
-  /** Whether a verifier would take the request, if it has not seen it before. */
+  /** Whether a verifier would accept the request the first time. */
   readonly verified: boolean;
-  /** Why it would not: undefined where it would. */
+  /** Why a verifier would refuse it; undefined if it would accept it. */
   readonly code?: SignatureErrorCode;
   readonly reason?: string;
   readonly scheme: string;
-  /** The headers in which the scheme carries a signature, as they were received. */
+  /** The headers in which the scheme carries a signature, as received, with secrets masked. */
   readonly fields: readonly ShownField[];
-  /** The request as the server sees it, behind its public address. */
+  /** The request at its public address, as the server sees it. */
   readonly message: {
     readonly method: string;
     readonly protocol: 'http' | 'https';
     readonly authority: string;
     readonly target: string;
   };
-  /** Undefined where the fields cannot be read. */
+  /** Undefined if the fields cannot be read. */
   readonly key?: {
     readonly accessKey: string;
     readonly found: boolean;
     readonly secrets: readonly ExplainedSecret[];
   };
-  /** What the signature must be over; undefined where the fields cannot be read, and where it is no text. */
+  /** The expected string to sign; undefined if the fields cannot be read, or if it is not text. */
   readonly stringToSign?: string;
-  /** What it is over, where that is another and was found. */
+  /** The string that was actually signed, if it differs and was found. */
   readonly signedString?: string;
   readonly time?: Freshness;
   readonly body: {
     readonly bytes: number;
-    /** Of the body that was received, in hex. */
+    /** The SHA-256 of the received body, in hex. */
     readonly sha256: string;
-    /** How the signature covers it; undefined where the fields cannot be read. */
+    /** How the signature covers the body; undefined if the fields cannot be read. */
     readonly signed?: PresentedBody['kind'];
-    /** The SHA-256 that is signed, in hex; undefined where none is. */
+    /** The signed SHA-256, in hex; undefined if none is signed. */
     readonly expected?: string;
-    /** Undefined where the body is not signed, and where the string to sign was made from it. */
+    /** Whether the body is the signed one; undefined if it is unsigned, or part of the string to sign. */
     readonly fits?: boolean;
   };
   /**
-   * In what the signature differs from what it should be over: the fewest with which it fits, what is wrong with the body, and
-   * what is likely wrong with the time. Empty where nothing was found.
+   * The smallest set of differences with which the signature fits, the difference of the body, and the probable difference of the
+   * time. Empty if none was found.
    */
   readonly differences: readonly Difference[];
-  /** What was not tried, so that a cause that was not found may lie there. Empty where the signature was explained. */
+  /** Skipped steps, which may contain a cause that was not found. Empty if the signature was explained. */
   readonly leftOut: readonly LeftOut[];
 };

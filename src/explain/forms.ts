@@ -5,49 +5,49 @@ import type { Scheme } from '../core/scheme.ts';
 import type { Difference, DifferenceCode } from './difference.ts';
 import { changeHeader, type Guess, tryRead } from './variation.ts';
 
-/** A field, written as the scheme takes it. */
+/** A correction of a field to the form that the scheme demands. */
 type Repair = {
   readonly name: string;
   readonly from: string;
   readonly to: string;
   readonly code: DifferenceCode;
-  readonly says: string;
+  readonly label: string;
 };
 
-/** A request whose fields a scheme can read, and what had to be written otherwise for that. */
+/** A request with corrected fields that a scheme can read. */
 export type Repaired = {
   readonly guess: Guess;
   readonly differences: readonly Difference[];
-  /** The string to sign, with what the caller wrote in the fields. */
+  /** Replaces the corrected values in a string to sign by those of the caller. */
   written(text: string): string;
 };
 
 /**
- * Writes fields of a request, three at most, as the scheme takes them: so that one that is written wrongly does not hide what
- * else there is to say.
+ * Corrects up to three fields of a request, so that a malformed field does not hide other differences. Yields each combination that
+ * the scheme can read.
  */
 export function* repairRequest(scheme: Scheme, received: Guess): Generator<Repaired> {
-  const repairs = repairsOf(scheme, received);
+  const repairs = listRepairs(scheme, received);
   for (const count of [1, 2, 3]) {
     for (const chosen of choices(repairs, count)) {
       const guess = chosen.reduce((changed, { name, to }) => changeHeader(changed, name, to), received);
-      if (tryRead(scheme, guess)) yield repaired(guess, chosen);
+      if (tryRead(scheme, guess)) yield toRepaired(guess, chosen);
     }
   }
 }
 
-const repaired = (guess: Guess, chosen: readonly Repair[]): Repaired => ({
+const toRepaired = (guess: Guess, chosen: readonly Repair[]): Repaired => ({
   guess,
-  differences: chosen.map(({ code, says, name }) => ({
+  differences: chosen.map(({ code, label, name }) => ({
     code,
-    message: `${name} is written in another form: ${says}.`,
-    remedy: `In the caller's code, write ${name} as the scheme has it.`,
+    message: `${name} has another form: ${label}.`,
+    remedy: `In the caller's code, write ${name} as the scheme demands.`,
     proven: true,
   })),
   written: (text) => chosen.reduce((whole, { from, to }) => whole.replaceAll(to, from), text),
 });
 
-/** So many of them, of each field one at most. */
+/** Yields the combinations of this size, with at most one repair for each field. */
 function* choices(repairs: readonly Repair[], count: number): Generator<readonly Repair[]> {
   if (count === 0) yield [];
   else {
@@ -58,65 +58,65 @@ function* choices(repairs: readonly Repair[], count: number): Generator<readonly
   }
 }
 
-function repairsOf(scheme: Scheme, { message }: Guess): readonly Repair[] {
-  const samples = samplesOf(scheme, message);
+function listRepairs(scheme: Scheme, { message }: Guess): readonly Repair[] {
+  const samples = createSamples(scheme, message);
   return scheme.fields.flatMap((name) => {
     const from = message.headers.get(name);
     if (from === null || from.length > 1024) return [];
-    return [...times(from), ...encodings(from, samples(name)), ...spellings(from)]
+    return [...timeForms(from), ...encodingForms(from, samples(name)), ...spellingForms(from)]
       .filter(({ to }) => to !== from)
       .map((repair) => ({ name, from, ...repair }));
   });
 }
 
-type Form = Pick<Repair, 'to' | 'code' | 'says'>;
+type Form = Pick<Repair, 'to' | 'code' | 'label'>;
 
-function times(from: string): readonly Form[] {
-  const unit = (to: number, says: string): Form => ({ code: 'timestamp-unit', to: `${Math.floor(to)}`, says });
-  if (/^\d{13}$/.test(from)) return [unit(Number(from) / 1e3, 'in milliseconds, where seconds are expected')];
-  if (/^\d{16}$/.test(from)) return [unit(Number(from) / 1e6, 'in microseconds, where seconds are expected')];
-  if (/^\d{19}$/.test(from)) return [unit(Number(from) / 1e9, 'in nanoseconds, where seconds are expected')];
-  if (/^\d{9,11}$/.test(from)) return [unit(Number(from) * 1e3, 'in seconds, where milliseconds are expected')];
-  if (/^\d{9,11}\.\d+$/.test(from)) return [unit(Number(from), 'with a fraction, where whole seconds are expected')];
+function timeForms(from: string): readonly Form[] {
+  const unit = (to: number, label: string): Form => ({ code: 'timestamp-unit', to: `${Math.floor(to)}`, label });
+  if (/^\d{13}$/.test(from)) return [unit(Number(from) / 1e3, 'in milliseconds instead of seconds')];
+  if (/^\d{16}$/.test(from)) return [unit(Number(from) / 1e6, 'in microseconds instead of seconds')];
+  if (/^\d{19}$/.test(from)) return [unit(Number(from) / 1e9, 'in nanoseconds instead of seconds')];
+  if (/^\d{9,11}$/.test(from)) return [unit(Number(from) * 1e3, 'in seconds instead of milliseconds')];
+  if (/^\d{9,11}\.\d+$/.test(from)) return [unit(Number(from), 'with a fraction instead of whole seconds')];
   const time = /^\d{4}-\d\d-\d\d|^\w{3}, \d/.test(from) ? Date.parse(from) : Number.NaN;
   return time >= 0
-    ? [unit(time / 1e3, 'as a date, where Unix time is expected'), unit(time, 'as a date, where Unix time is expected')]
+    ? [unit(time / 1e3, 'as a date instead of Unix time'), unit(time, 'as a date instead of Unix time')]
     : [];
 }
 
-const spellings = (from: string): readonly Form[] =>
+const spellingForms = (from: string): readonly Form[] =>
   [
     {
       to: from
         .trim()
         .replace(/^(["'])(.*)\1$/, '$2')
         .trim(),
-      says: 'with quotes or spaces around it',
+      label: 'with quotes or spaces around it',
     },
-    { to: from.toLowerCase(), says: 'in upper case' },
-    { to: from.toUpperCase(), says: 'in lower case' },
-    { to: from.replace(/;\s+|,\s*|\s+/g, ';'), says: 'with other separators' },
+    { to: from.toLowerCase(), label: 'in upper case' },
+    { to: from.toUpperCase(), label: 'in lower case' },
+    { to: from.replace(/;\s+|,\s*|\s+/g, ';'), label: 'with other separators' },
     {
       to: from
         .split(/[;,\s]+/)
         .sort()
         .join(';')
         .toLowerCase(),
-      says: 'not in order',
+      label: 'not in order',
     },
   ].map((form) => ({ code: 'field-form', ...form }));
 
-type Codec = { readonly says: string; encode(bytes: Uint8Array): string };
+type Codec = { readonly label: string; encode(bytes: Uint8Array): string };
 
 const codecs: readonly Codec[] = [
-  { says: 'hex', encode: hex },
-  { says: 'hex in upper case', encode: (bytes) => hex(bytes).toUpperCase() },
-  { says: 'base64', encode: base64 },
-  { says: 'base64url', encode: base64url },
+  { label: 'hex', encode: hex },
+  { label: 'hex in upper case', encode: (bytes) => hex(bytes).toUpperCase() },
+  { label: 'base64', encode: base64 },
+  { label: 'base64url', encode: base64url },
 ];
 
-/** 32 bytes that are in a text, in whatever encoding. */
-function bytesIn(text: string): ReadonlyArray<{ readonly says: string; readonly bytes: Uint8Array }> {
+/** Finds 32 bytes in a text, in any encoding. */
+function findBytes(text: string): ReadonlyArray<{ readonly label: string; readonly bytes: Uint8Array }> {
   const [digits] = /(?<![\da-f])[\da-f]{64}(?![\da-f])/i.exec(text) ?? [];
   const [letters] = /(?<![\w+/-])[\w+/-]{43}=?(?![\w+/=-])/.exec(text) ?? [];
   const [twice] = /(?<![\w+/-])[\w+/-]{86}(?:==)?(?![\w+/=-])/.exec(text) ?? [];
@@ -126,32 +126,32 @@ function bytesIn(text: string): ReadonlyArray<{ readonly says: string; readonly 
       ? []
       : [
           {
-            says: digits === digits.toLowerCase() ? 'hex' : 'hex in upper case',
+            label: digits === digits.toLowerCase() ? 'hex' : 'hex in upper case',
             bytes: decodeHex(digits.toLowerCase()),
           },
         ]),
     ...(letters === undefined
       ? []
-      : [{ says: /[_-]/.test(letters) ? 'base64url' : 'base64', bytes: decodeBase64(letters) }]),
-    ...(/^[\da-f]{64}$/i.test(inner) ? [{ says: 'the base64 of hex', bytes: decodeHex(inner.toLowerCase()) }] : []),
+      : [{ label: /[_-]/.test(letters) ? 'base64url' : 'base64', bytes: decodeBase64(letters) }]),
+    ...(/^[\da-f]{64}$/i.test(inner) ? [{ label: 'the base64 of hex', bytes: decodeHex(inner.toLowerCase()) }] : []),
   ];
 }
 
-/** A field that carries 32 bytes, written as a sample of the scheme's own has it. */
-function encodings(from: string, samples: readonly Sample[]): readonly Form[] {
-  return samples.flatMap(({ text, run, code, encode, says: expected }) =>
-    bytesIn(from).map(({ says, bytes }) => ({
+/** Rewrites a field with 32 bytes in the form of a sample of the scheme. */
+function encodingForms(from: string, samples: readonly Sample[]): readonly Form[] {
+  return samples.flatMap(({ text, run, code, encode, label: expected }) =>
+    findBytes(from).map(({ label, bytes }) => ({
       code,
       to: text.replace(run, encode(bytes)),
-      says: says === expected ? `not as ${text.replace(run, '…')}` : `in ${says}, where ${expected} is expected`,
+      label: label === expected ? `not as ${text.replace(run, '…')}` : `in ${label} instead of ${expected}`,
     })),
   );
 }
 
 type Sample = Codec & {
-  /** A whole field, as the scheme would write it. */
+  /** A whole field, as the scheme writes it. */
   readonly text: string;
-  /** What stands in it for the bytes. */
+  /** The part of the field that encodes the bytes. */
   readonly run: string;
   readonly code: DifferenceCode;
 };
@@ -159,8 +159,8 @@ type Sample = Codec & {
 const signature = new Uint8Array(32).fill(0xa5);
 const sha256 = new Uint8Array(32).fill(0x5a);
 
-/** How the scheme writes signatures and digests: told by one of its own, over nothing that matters. */
-function samplesOf(scheme: Scheme, message: Message): (name: string) => readonly Sample[] {
+/** Creates samples of the fields of a scheme with a dummy signature and digest, to find out how the scheme encodes them. */
+function createSamples(scheme: Scheme, message: Message): (name: string) => readonly Sample[] {
   let headers: Readonly<Record<string, string>>;
   try {
     const prepared = scheme.prepare({
@@ -173,7 +173,7 @@ function samplesOf(scheme: Scheme, message: Message): (name: string) => readonly
     });
     headers = prepared.headers(signature);
   } catch (error) {
-    // Some need what is not known here, as another form of nonce.
+    // Some schemes need values that are unknown here, such as another form of nonce.
     if (error instanceof SignatureError) return () => [];
     throw error;
   }
@@ -182,10 +182,10 @@ function samplesOf(scheme: Scheme, message: Message): (name: string) => readonly
     fields.flatMap((field) => {
       if (field.name !== name) return [];
       return codecs.flatMap((codec) => [
-        ...found({ ...codec, text: field.text, run: codec.encode(signature), code: 'signature-encoding' }),
-        ...found({ ...codec, text: field.text, run: codec.encode(sha256), code: 'field-form' }),
+        ...keepIfPresent({ ...codec, text: field.text, run: codec.encode(signature), code: 'signature-encoding' }),
+        ...keepIfPresent({ ...codec, text: field.text, run: codec.encode(sha256), code: 'field-form' }),
       ]);
     });
 }
 
-const found = (sample: Sample): readonly Sample[] => (sample.text.includes(sample.run) ? [sample] : []);
+const keepIfPresent = (sample: Sample): readonly Sample[] => (sample.text.includes(sample.run) ? [sample] : []);

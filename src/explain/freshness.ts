@@ -5,7 +5,7 @@ import type { Difference } from './difference.ts';
 
 /** When a request was signed, and whether that is fresh. */
 export type Freshness = {
-  /** In milliseconds since the epoch, as the others; undefined where the scheme carries no time. */
+  /** In milliseconds since the epoch, like the other times; undefined if the scheme carries no time. */
   readonly signedAt?: number;
   readonly expiresAt?: number;
   readonly judgedAt: number;
@@ -16,7 +16,7 @@ export type Freshness = {
 
 type Judged = { readonly now: number; readonly tolerance: number };
 
-/** @param judged when, in milliseconds since the epoch, and with what tolerance, in seconds. */
+/** @param judged the time of verification, in milliseconds since the epoch, and the tolerance, in seconds. */
 export function judgeFreshness(presented: PresentedSignature, { now, tolerance }: Judged): Freshness {
   const { time = presented.notBefore, expiresAt } = presented;
   return {
@@ -38,42 +38,42 @@ function isFresh(presented: PresentedSignature, { now, tolerance }: Judged): boo
   }
 }
 
-/** Why a time may be wrong: none of this is proven, because only the caller knows when it was. */
+/** Returns probable causes of a stale or future timestamp. None is proven, because only the caller knows its time of signing. */
 export function timeDifference({ signedAt, expiresAt, judgedAt, tolerance, fresh }: Freshness): readonly Difference[] {
   if (fresh || signedAt === undefined) return [];
-  const near = (time: number): boolean => Math.abs(judgedAt - time) <= tolerance * 1000;
-  if (near(signedAt * 1000) || near(signedAt / 1000)) {
+  const isNear = (time: number): boolean => Math.abs(judgedAt - time) <= tolerance * 1000;
+  if (isNear(signedAt * 1000) || isNear(signedAt / 1000)) {
     return [
       {
         code: 'timestamp-unit',
-        message: 'The timestamp is right if it is read in the other unit: seconds and milliseconds are mixed up.',
-        remedy: "In the caller's code, write the timestamp in the unit that the scheme has.",
+        message: 'The timestamp is correct in the other unit: seconds and milliseconds are mixed up.',
+        remedy: "In the caller's code, write the timestamp in the unit of the scheme.",
         proven: false,
       },
     ];
   }
   const off = judgedAt - signedAt;
   const zone = Math.round(off / quarter) * quarter;
-  const apart = `${spoken(Math.abs(off))} ${off > 0 ? 'before' : 'after'} it is judged`;
+  const distance = `${formatDuration(Math.abs(off))} ${off > 0 ? 'before' : 'after'} the time of verification`;
   if (zone !== 0 && Math.abs(zone) <= 14 * hour && Math.abs(off - zone) <= 60_000) {
     return [
       {
         code: 'time-zone',
-        message: `The request is signed ${apart}: nearly whole quarters of an hour, as where local time is taken for UTC.`,
-        remedy: "In the caller's code, take Unix time, which has no zone, or format the date in UTC.",
+        message: `The request was signed ${distance}: almost a multiple of 15 minutes, as if local time was used as UTC.`,
+        remedy: "In the caller's code, use Unix time, which has no time zone, or format the date in UTC.",
         proven: false,
       },
     ];
   }
-  if (expiresAt !== undefined && judgedAt >= expiresAt && near(signedAt)) return [];
+  if (expiresAt !== undefined && judgedAt >= expiresAt && isNear(signedAt)) return [];
   return [
     {
       code: 'clock',
-      message: `The request is signed ${apart}.`,
+      message: `The request was signed ${distance}.`,
       remedy:
         off > 0
-          ? "If it has just been sent, set the caller's clock. If it was recorded, judge it at the time at which it was received."
-          : "Set the caller's clock, or this machine's.",
+          ? "If the request was just sent, correct the caller's clock. If it was recorded, set the clock of the explanation to the time of receipt."
+          : "Correct the caller's clock, or that of this machine.",
       proven: false,
     },
   ];
@@ -82,7 +82,7 @@ export function timeDifference({ signedAt, expiresAt, judgedAt, tolerance, fresh
 const quarter = 900_000;
 const hour = 3_600_000;
 
-function spoken(milliseconds: number): string {
+function formatDuration(milliseconds: number): string {
   const seconds = Math.round(milliseconds / 1000);
   if (seconds < 120) return `${seconds} seconds`;
   if (seconds < 7200) return `${Math.round(seconds / 60)} minutes`;

@@ -1,25 +1,25 @@
 import { base64, base64url, hex } from '../core/encoding.ts';
 import type { HeaderView } from '../core/message.ts';
 
-/** A header, as it may be printed. */
+/** A header with secrets masked. */
 export type ShownField = { readonly name: string; readonly value: string };
 
-/** Headers as they were received, without signatures and tokens: whoever reads along could send the request. */
-export const shownFields = (
+/** Returns the received headers without signatures and tokens, with which a reader could send the request. */
+export const maskFields = (
   headers: HeaderView,
   names: readonly string[],
   signatures: readonly Uint8Array[] | undefined,
 ): readonly ShownField[] =>
   names.flatMap((name) => {
     const value = headers.get(name);
-    return value === null ? [] : [{ name, value: shownValue(name, value, signatures) }];
+    return value === null ? [] : [{ name, value: maskValue(name, value, signatures) }];
   });
 
-/** The value of a header, as it may be printed. */
-export function shownValue(name: string, value: string, signatures: readonly Uint8Array[] = []): string {
+/** Returns the value of a header with secrets masked. */
+export function maskValue(name: string, value: string, signatures: readonly Uint8Array[] = []): string {
   if (/token|cookie|secret|password/.test(name)) return `(${value.length} characters)`;
-  const without = withoutSignatures(value, signatures);
-  // Of other labels, by other keys, or too badly written to be read.
+  const without = maskSignatures(value, signatures);
+  // The field may contain signatures with other labels or by other keys, or signatures that could not be parsed.
   if (!/signature$|^authorization$|^authentication$/.test(name) || without !== value) {
     return name === 'signature' ? without.replace(/:[A-Za-z\d+/=]{16,}:/g, ':…:') : without;
   }
@@ -28,20 +28,20 @@ export function shownValue(name: string, value: string, signatures: readonly Uin
     : `(${value.length} characters)`;
 }
 
-/** Path and query, as they may be printed. */
-export function shownTarget(target: string, signatures: readonly Uint8Array[] = []): string {
-  const text = withoutSignatures(target, signatures);
+/** Returns path and query with secrets masked. */
+export function maskTarget(target: string, signatures: readonly Uint8Array[] = []): string {
+  const text = maskSignatures(target, signatures);
   const query = text.indexOf('?') + 1;
-  return query ? text.slice(0, query) + text.slice(query).split('&').map(shownParameter).join('&') : text;
+  return query ? text.slice(0, query) + text.slice(query).split('&').map(maskParameter).join('&') : text;
 }
 
-function shownParameter(parameter: string): string {
+function maskParameter(parameter: string): string {
   const value = parameter.indexOf('=') + 1;
   const isSecret = /sign(?!edheaders)|token|secret|password/i.test(parameter.slice(0, value));
   return isSecret && value < parameter.length ? `${parameter.slice(0, value)}…` : parameter;
 }
 
-function withoutSignatures(text: string, signatures: readonly Uint8Array[]): string {
+function maskSignatures(text: string, signatures: readonly Uint8Array[]): string {
   const written = signatures.flatMap((bytes) => [
     hex(bytes),
     hex(bytes).toUpperCase(),

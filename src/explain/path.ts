@@ -1,65 +1,66 @@
 import type { HeaderView, Message } from '../core/message.ts';
-import { shownTarget } from './masked-fields.ts';
+import { maskTarget } from './masked-fields.ts';
 import { changeTarget, type Guess, type Variation } from './variation.ts';
 
-/** Which path the caller may have signed. */
+/** Variations of the path. */
 export function pathVariations({ message: { headers } }: Guess, paths: readonly string[]): readonly Variation[] {
-  const prefixes = [...new Set([...paths, ...forwardedPrefixes(headers), ...usual])].filter((path) =>
+  const prefixes = [...new Set([...paths, ...forwardedPrefixes(headers), ...commonPrefixes])].filter((path) =>
     /^\/[^?#]*[^?#/]$/.test(path),
   );
   return [
     ...slashes,
-    ...prefixes.map(prefixed),
-    ...[1, 2, 3].map(shortened),
-    ...rewritten(headers),
+    ...prefixes.map(prefixVariation),
+    ...[1, 2, 3].map(shortenedVariation),
+    ...rewrittenVariations(headers),
     ...encodings,
     lowerCase,
     wholeUrl,
   ];
 }
 
-const onPath = (guess: Guess, change: (path: string) => string): Guess =>
+const changePath = (guess: Guess, change: (path: string) => string): Guess =>
   changeTarget(guess, (target) => target.replace(/^[^?]*/, change));
 
-const pathOf = ({ target }: Message): string => target.replace(/\?.*$/s, '');
+const readPath = ({ target }: Message): string => target.replace(/\?.*$/s, '');
 
-const tellPath: Variation['tell'] = ({ message: signed }, { message: received }) =>
-  pathOf(signed) === pathOf(received)
-    ? `The caller signed ${shownTarget(signed.target)}; ${shownTarget(received.target)} was received.`
-    : `The caller signed the path ${pathOf(signed) || '(nothing)'}; ${pathOf(received)} was received.`;
+const describePath: Variation['describe'] = ({ message: signed }, { message: received }) =>
+  readPath(signed) === readPath(received)
+    ? `The caller signed ${maskTarget(signed.target)}; ${maskTarget(received.target)} was received.`
+    : `The caller signed the path ${readPath(signed) || '(nothing)'}; ${readPath(received)} was received.`;
 
 const variation = (code: Variation['code'], remedy: string, change: (path: string) => string): Variation => ({
   part: 'path',
   code,
-  change: (guess) => onPath(guess, change),
-  tell: tellPath,
+  change: (guess) => changePath(guess, change),
+  describe: describePath,
   remedy,
 });
 
-// What sites put in front of their paths, and API Gateway its stages.
-const usual = ['/api', '/v1', '/v2', '/v3', '/api/v1', '/api/v2', '/api/v3', '/rest', '/public', '/internal'].concat([
-  '/prod',
-  '/production',
-  '/live',
-  '/stage',
-  '/staging',
-  '/dev',
-  '/test',
-  '/default',
-  '/$default',
-]);
+// Common prefixes of sites, and the stages of API Gateway.
+const commonPrefixes = [
+  '/api',
+  '/v1',
+  '/v2',
+  '/v3',
+  '/api/v1',
+  '/api/v2',
+  '/api/v3',
+  '/rest',
+  '/public',
+  '/internal',
+].concat(['/prod', '/production', '/live', '/stage', '/staging', '/dev', '/test', '/default', '/$default']);
 
-const prefixed = (prefix: string): Variation =>
+const prefixVariation = (prefix: string): Variation =>
   variation(
     'path-prefix',
-    `Something on the way takes ${prefix} off: on the server, set publicPath to ${prefix}, or trustedProxies.`,
+    `A proxy removes ${prefix} from the path: on the server, set publicPath to ${prefix}, or set trustedProxies.`,
     (path) => prefix + path,
   );
 
-const shortened = (count: number): Variation =>
+const shortenedVariation = (count: number): Variation =>
   variation(
     'path-prefix',
-    "In the caller's code, sign the whole path of the URL, with what its base URL has. Or something on the way adds to it: then let that stop.",
+    "In the caller's code, sign the whole path of the URL, including that of the base URL. Or stop a proxy from adding a prefix.",
     (path) =>
       path.split('/').length > count + 1
         ? `/${path
@@ -70,7 +71,7 @@ const shortened = (count: number): Variation =>
   );
 
 const slashRemedy =
-  'Caller and server must have the same slashes: look at how the caller joins base URL and path, and at rewrites on the way.';
+  'Caller and server must have the same slashes: check how the caller joins base URL and path, and whether a proxy rewrites the path.';
 
 const slashes: readonly Variation[] = [
   (path: string) => (path.endsWith('/') && path !== '/' ? path.slice(0, -1) : path),
@@ -82,10 +83,10 @@ const slashes: readonly Variation[] = [
 ].map((change) => variation('path-slash', slashRemedy, change));
 
 const encodingRemedy =
-  "Sign the path as it goes on the wire: in the caller's code, take it from the URL object or the HTTP client and encode nothing again.";
+  "Sign the path as on the wire: in the caller's code, take it from the URL object or the HTTP client, and do not encode it again.";
 
-/** What `decodeURIComponent` makes of a text, and the text itself where it makes nothing. */
-export function decoded(text: string): string {
+/** Decodes a text with `decodeURIComponent`; returns a malformed text unchanged. */
+export function decodeOrKeep(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
@@ -94,14 +95,14 @@ export function decoded(text: string): string {
 }
 
 const encodings: readonly Variation[] = [
-  { ...variation('path-encoding', encodingRemedy, (path) => path), change: asOnTheWire },
+  { ...variation('path-encoding', encodingRemedy, (path) => path), change: useRawTarget },
   ...[
-    decoded,
-    (path: string) => encodeURI(decoded(path)),
+    decodeOrKeep,
+    (path: string) => encodeURI(decodeOrKeep(path)),
     (path: string) =>
       path
         .split('/')
-        .map((segment) => encodeURIComponent(decoded(segment)))
+        .map((segment) => encodeURIComponent(decodeOrKeep(segment)))
         .join('/'),
     (path: string) => path.replace(/%/g, '%25'),
     (path: string) => path.replace(/%25(?=[\da-f]{2})/gi, '%'),
@@ -111,7 +112,7 @@ const encodings: readonly Variation[] = [
   ].map((change) => variation('path-encoding', encodingRemedy, change)),
 ];
 
-function asOnTheWire(guess: Guess): Guess {
+function useRawTarget(guess: Guess): Guess {
   const { message } = guess;
   return message.target === message.rawTarget
     ? guess
@@ -120,7 +121,7 @@ function asOnTheWire(guess: Guess): Guess {
 
 const lowerCase: Variation = variation(
   'path-case',
-  "Paths are told apart by case: in the caller's code, sign the one that is requested.",
+  "Paths are case-sensitive: in the caller's code, sign the path that is requested.",
   (path) => path.toLowerCase(),
 );
 
@@ -128,11 +129,11 @@ const wholeUrl: Variation = {
   part: 'path',
   code: 'whole-url',
   change: (guess) => changeTarget(guess, (target) => `${guess.message.scheme}://${guess.message.authority}${target}`),
-  tell: tellPath,
-  remedy: "In the caller's code, sign path and query alone, from the first slash after the host.",
+  describe: describePath,
+  remedy: "In the caller's code, sign only path and query, from the first slash after the host.",
 };
 
-/** What proxies say that they took off the front of the path. */
+/** Lists the path prefixes that proxies report as removed. */
 export function forwardedPrefixes(headers: HeaderView): readonly string[] {
   const named = ['x-forwarded-prefix', 'x-forwarded-path', 'x-script-name'].flatMap((name) =>
     (headers.get(name) ?? '').split(','),
@@ -140,15 +141,15 @@ export function forwardedPrefixes(headers: HeaderView): readonly string[] {
   return (
     named
       .map((prefix) => prefix.trim())
-      // Before it is searched for slashes at its end, which takes long in a long one.
+      // Limit the length first: the search for trailing slashes is quadratic.
       .filter((prefix) => prefix.length <= 300)
       .map((prefix) => prefix.replace(/\/+$/, ''))
       .filter((prefix) => /^\/[\w.~/%-]{1,255}$/.test(prefix))
   );
 }
 
-/** Where something on the way says what the target was before it changed that. */
-function rewritten(headers: HeaderView): readonly Variation[] {
+/** Variations with the original target, as reported by proxies. */
+function rewrittenVariations(headers: HeaderView): readonly Variation[] {
   const names = [
     'x-original-uri',
     'x-original-url',
@@ -165,8 +166,8 @@ function rewritten(headers: HeaderView): readonly Variation[] {
     part: 'path',
     code: 'path-prefix',
     change: (guess) => changeTarget(guess, () => target),
-    tell: (signed, received) =>
-      `The caller signed ${shownTarget(signed.message.target)}; ${shownTarget(received.message.target)} was received.`,
-    remedy: `Something on the way rewrites the path, and says so in ${name}: let it stop, or on the server set publicPath.`,
+    describe: (signed, received) =>
+      `The caller signed ${maskTarget(signed.message.target)}; ${maskTarget(received.message.target)} was received.`,
+    remedy: `A proxy rewrites the path and reports the original one in ${name}: disable that, or set publicPath on the server.`,
   }));
 }

@@ -1,23 +1,23 @@
 import type { Message } from '../core/message.ts';
-import { shownTarget } from './masked-fields.ts';
-import { decoded } from './path.ts';
+import { maskTarget } from './masked-fields.ts';
+import { decodeOrKeep } from './path.ts';
 import { changeTarget, type Guess, type Variation } from './variation.ts';
 
-/** Which query the caller may have signed. */
+/** Variations of the query. */
 export function queryVariations({ message }: Guess): readonly Variation[] {
-  const parameters = parametersIn(queryOf(message) ?? '');
-  return [leftOut, ...orders, ...encodings, ...parameters.slice(0, 32).map(without)];
+  const parameters = splitParameters(readQuery(message) ?? '');
+  return [withoutQuery, ...orders, ...encodings, ...parameters.slice(0, 32).map(withoutParameter)];
 }
 
-const queryOf = ({ target }: Message): string | undefined => /\?(.*)$/s.exec(target)?.[1];
+const readQuery = ({ target }: Message): string | undefined => /\?(.*)$/s.exec(target)?.[1];
 
-const parametersIn = (query: string): readonly string[] => (query === '' ? [] : query.split('&'));
+const splitParameters = (query: string): readonly string[] => (query === '' ? [] : query.split('&'));
 
-const tellQuery: Variation['tell'] = ({ message: signed }, { message: received }) =>
-  `The caller signed ${spoken(queryOf(signed))}; ${spoken(queryOf(received))} was received.`;
+const describeQuery: Variation['describe'] = ({ message: signed }, { message: received }) =>
+  `The caller signed ${formatQuery(readQuery(signed))}; ${formatQuery(readQuery(received))} was received.`;
 
-const spoken = (query: string | undefined): string =>
-  query === undefined ? 'no query' : `the query ${shownTarget(`?${query}`).slice(1) || '(empty)'}`;
+const formatQuery = (query: string | undefined): string =>
+  query === undefined ? 'no query' : `the query ${maskTarget(`?${query}`).slice(1) || '(empty)'}`;
 
 const variation = (
   code: Variation['code'],
@@ -33,38 +33,38 @@ const variation = (
       const query = change(target.slice(mark + 1));
       return query === undefined ? target.slice(0, mark) : `${target.slice(0, mark)}?${query}`;
     }),
-  tell: tellQuery,
+  describe: describeQuery,
   remedy,
 });
 
-const leftOut: Variation = variation(
+const withoutQuery: Variation = variation(
   'query-left-out',
-  "In the caller's code, sign path and query, as they go on the wire.",
+  "In the caller's code, sign path and query as on the wire.",
   () => undefined,
 );
 
-const each = (change: (parameters: readonly string[]) => readonly string[]) => (query: string) =>
+const mapParameters = (change: (parameters: readonly string[]) => readonly string[]) => (query: string) =>
   change(query.split('&')).join('&');
 
 const orderRemedy =
-  "Sort no parameters: in the caller's code, sign the query as it is sent, and let nothing on the way sort it.";
+  "Do not sort parameters: in the caller's code, sign the query as it is sent, and check that no proxy sorts it.";
 
-const nameOf = (parameter: string): string => parameter.replace(/=.*$/s, '');
+const readName = (parameter: string): string => parameter.replace(/=.*$/s, '');
 const ascending = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 const orders: readonly Variation[] = [
-  each((parameters) => [...parameters].sort(ascending)),
-  each((parameters) => [...parameters].sort((a, b) => ascending(nameOf(a), nameOf(b)))),
-  each((parameters) => [...parameters].sort(ascending).reverse()),
-  each((parameters) => [...parameters].reverse()),
+  mapParameters((parameters) => [...parameters].sort(ascending)),
+  mapParameters((parameters) => [...parameters].sort((a, b) => ascending(readName(a), readName(b)))),
+  mapParameters((parameters) => [...parameters].sort(ascending).reverse()),
+  mapParameters((parameters) => [...parameters].reverse()),
 ].map((change) => variation('query-order', orderRemedy, change));
 
 const encodingRemedy =
-  "Two libraries encode the query differently. In the caller's code, take the query from the URL that is really requested, and encode nothing again.";
+  "Two libraries encode the query differently. In the caller's code, take the query from the requested URL, and do not encode it again.";
 
-/** Each name and value, decoded, and then encoded in some way. */
-const recoded = (encode: (text: string) => string, decode: (text: string) => string = decoded) =>
-  each((parameters) =>
+/** Decodes each name and value and encodes it again. */
+const recode = (encode: (text: string) => string, decode: (text: string) => string = decodeOrKeep) =>
+  mapParameters((parameters) =>
     parameters.map((parameter) =>
       parameter
         .split('=')
@@ -73,8 +73,8 @@ const recoded = (encode: (text: string) => string, decode: (text: string) => str
     ),
   );
 
-const asForm = (text: string): string => decoded(text.replace(/\+/g, ' '));
-const strictly = (text: string): string =>
+const decodeForm = (text: string): string => decodeOrKeep(text.replace(/\+/g, ' '));
+const encodeStrictly = (text: string): string =>
   encodeURIComponent(text).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
 const withPlus = (encode: (text: string) => string) => (text: string) => encode(text).replace(/%20/g, '+');
 
@@ -83,15 +83,15 @@ const encodings: readonly Variation[] = [
   (query: string) => query.replace(/%20/g, '+'),
   (query: string) => query.replace(/%2B/gi, '+'),
   (query: string) => query.replace(/\+/g, '%2B'),
-  decoded,
-  asForm,
-  recoded(encodeURIComponent),
-  recoded(strictly),
-  recoded(withPlus(strictly)),
-  recoded(encodeURIComponent, asForm),
-  recoded(strictly, asForm),
-  recoded(withPlus(strictly), asForm),
-  recoded(encodeURI),
+  decodeOrKeep,
+  decodeForm,
+  recode(encodeURIComponent),
+  recode(encodeStrictly),
+  recode(withPlus(encodeStrictly)),
+  recode(encodeURIComponent, decodeForm),
+  recode(encodeStrictly, decodeForm),
+  recode(withPlus(encodeStrictly), decodeForm),
+  recode(encodeURI),
   (query: string) => new URLSearchParams(query).toString(),
   (query: string) => query.replace(/%5B/gi, '[').replace(/%5D/gi, ']'),
   (query: string) => query.replace(/\[/g, '%5B').replace(/\]/g, '%5D'),
@@ -108,16 +108,16 @@ const encodings: readonly Variation[] = [
   (query: string) => query.replace(/%[\dA-F]{2}/g, (found) => found.toLowerCase()),
   (query: string) => query.replace(/&/g, '&amp;'),
   (query: string) => query.replace(/&amp;/g, '&'),
-  each((parameters) => parameters.map((parameter) => parameter.replace(/=$/, ''))),
-  each((parameters) => parameters.map((parameter) => (parameter.includes('=') ? parameter : `${parameter}=`))),
-  each((parameters) => parameters.filter((parameter) => parameter !== '')),
+  mapParameters((parameters) => parameters.map((parameter) => parameter.replace(/=$/, ''))),
+  mapParameters((parameters) => parameters.map((parameter) => (parameter.includes('=') ? parameter : `${parameter}=`))),
+  mapParameters((parameters) => parameters.filter((parameter) => parameter !== '')),
 ].map((change) => variation('query-encoding', encodingRemedy, change));
 
-const without = (parameter: string): Variation =>
+const withoutParameter = (parameter: string): Variation =>
   variation(
     'query-parameter',
-    `The parameter ${nameOf(parameter)} was not signed: something on the way adds it, or the caller adds it after signing.`,
-    each((parameters) => {
+    `The parameter ${readName(parameter)} was not signed: a proxy adds it, or the caller adds it after signing.`,
+    mapParameters((parameters) => {
       const place = parameters.indexOf(parameter);
       return parameters.filter((_, other) => other !== place);
     }),

@@ -9,38 +9,38 @@ import { repairRequest } from './forms.ts';
 import { isSignedBy, readingCost, trialCost } from './search.ts';
 import { type Guess, type Reading, requireReading, tryRead } from './variation.ts';
 
-/** What could be read of a request. */
+/** The readable parts of a request. */
 export type ReadRequest = {
-  /** The request as it was received, or with its fields written as the scheme takes them. */
+  /** The request as received, or with its fields corrected to the form that the scheme demands. */
   readonly base: Guess;
   readonly reading: Reading;
   readonly accessKey: string;
-  /** Undefined where no key has this access key. */
+  /** Undefined if no key has this access key. */
   readonly record: KeyRecord | undefined;
   readonly signers: readonly CandidateSigner[];
-  /** In what its fields are not written as the scheme takes them. */
+  /** The corrections of its fields. */
   readonly forms: readonly Difference[];
 };
 
-/** That nothing could be, and why. */
+/** An unreadable request, with the reason. */
 export type UnreadRequest = { readonly error: SignatureError };
 
-/** By what a request is read. */
+/** The settings for reading a request. */
 export type ReadingRules = {
   readonly scheme: Scheme;
   readonly keys: KeyStore;
-  /** Whose signature it is, for schemes that carry no access key. */
+  /** The access key of the caller, for schemes that carry none. */
   readonly accessKey: string | undefined;
   readonly effort: Effort;
 };
 
-/** How many ways of writing the fields are tried. */
-const most = 60;
-/** What is kept for the search for a cause (bytes). */
+/** The maximum number of corrections to try. */
+const maxRepairs = 60;
+/** The budget reserved for the search for a cause, in bytes. */
 const reserve = 1.5e8;
 
 /**
- * Reads a request; where its fields are not written as the scheme takes them, as it would be if they were.
+ * Reads a request. If the scheme cannot read its fields, reads it with corrected fields.
  *
  * @throws SignatureError `key_store_unavailable`
  */
@@ -50,30 +50,30 @@ export async function readRequest(received: Guess, rules: ReadingRules): Promise
     reading = requireReading(rules.scheme, received);
   } catch (error) {
     if (!(error instanceof SignatureError)) throw error;
-    return (await repairedReading(received, rules)) ?? { error };
+    return (await readRepaired(received, rules)) ?? { error };
   }
   return readAs(received, { reading, forms: [] }, rules);
 }
 
-/** The first that is signed so, else the first that can be read so. */
-async function repairedReading(received: Guess, rules: ReadingRules): Promise<ReadRequest | undefined> {
+/** Returns the first correction with a valid signature, otherwise the first readable one. */
+async function readRepaired(received: Guess, rules: ReadingRules): Promise<ReadRequest | undefined> {
   let first: ReadRequest | undefined;
   let tried = 0;
   for (const { guess, written, differences: forms } of repairRequest(rules.scheme, received)) {
-    // The caller may have signed what it wrote, or what the scheme would have written.
+    // The caller may have signed the string with its own form of the fields, or with that of the scheme.
     for (const base of [guess, { ...guess, written }]) {
       const reading = tryRead(rules.scheme, base);
       if (!reading) continue;
       const read = await readAs(base, { reading, forms }, rules);
       first ??= read;
-      // Twice, because a repaired request is read before it comes here.
+      // Counted twice, because `repairRequest` has already read the request once.
       if (!spend(rules.effort, 2 * readingCost(reading, base) + trialsCost(read), reserve)) {
         rules.effort.leftOut.add('combinations');
         return first;
       }
-      if (await isSignedByOne(read)) return read;
+      if (await isSignedByAny(read)) return read;
     }
-    if (++tried >= most) break;
+    if (++tried >= maxRepairs) break;
   }
   return first;
 }
@@ -91,7 +91,7 @@ async function readAs(
 const trialsCost = ({ reading, signers }: ReadRequest): number =>
   signers.reduce((cost, signer) => cost + trialCost(reading, signer), 0);
 
-async function isSignedByOne({ reading, signers }: ReadRequest): Promise<boolean> {
+async function isSignedByAny({ reading, signers }: ReadRequest): Promise<boolean> {
   for (const { key } of signers) if (await isSignedBy(reading, key)) return true;
   return false;
 }

@@ -7,73 +7,73 @@ import type { Difference } from './difference.ts';
 import { type Effort, spend } from './effort.ts';
 import {
   changeBy,
+  dependsOnBody,
   type Guess,
-  isMadeOfBody,
   type Reading,
   toDifference,
   tryRead,
   type Variation,
 } from './variation.ts';
 
-/** What is looked for: guesses of which a signer made the signature. */
+/** The input of a search for a guess whose signature is valid. */
 export type Search = {
   readonly scheme: Scheme;
-  /** The request as it was received. */
+  /** The request as received. */
   readonly received: Guess;
-  /** Makes them when first asked: not before the request as it was received is tried by all. */
+  /** Computes the variations on the first call, after all signers have been tried with the request as received. */
   variations(): Promise<readonly Variation[]>;
   readonly effort: Effort;
-  /** Who may sign. */
+  /** Signers that may sign. */
   readonly signers: readonly CandidateSigner[];
-  /** Who may have signed by mistake. */
+  /** Signers that the caller may have used by mistake. */
   readonly strangers: readonly CandidateSigner[];
 };
 
-/** By what the signature fits, and the request as it was signed. */
+/** The differences, signer and request with which the signature fits. */
 export type Fit = {
   readonly differences: readonly Difference[];
   readonly signer: CandidateSigner;
   readonly guess: Guess;
 };
 
-/** What is kept for other bodies under a digest, which are tried after the search (bytes). */
+/** The budget reserved for other bodies with a digest, which are tried after the search, in bytes. */
 const reserve = 1e8;
-/** What steps cost beside their bytes. With public keys, a trial costs some hundred times as much as with HMAC. */
+/** The cost of steps beside their bytes. A trial with a public key costs some hundred times as much as with HMAC. */
 const costs = { reading: 1000, hmac: 500, other: 200_000 } as const;
 
 /**
- * Looks for the fewest differences with which the signature fits. A fit proves them, because nobody finds a signature by
- * guessing. Notes in `leftOut` where the effort is spent before all is tried.
+ * Searches for the smallest set of differences with which the signature fits. A fit is proof, because a valid signature cannot be found
+ * by chance. Adds to `leftOut` if the budget is spent before everything was tried.
  *
- * @returns undefined where nothing fits.
+ * @returns undefined if nothing fits.
  */
-export async function tryFit(search: Search): Promise<Fit | undefined> {
+export async function searchFit(search: Search): Promise<Fit | undefined> {
   const { effort } = search;
-  for await (const { count, guess, reading, by, differences } of attemptsOf(search)) {
+  for await (const { count, guess, reading, by, differences } of listAttempts(search)) {
     for (const signer of by) {
-      if (!spend(effort, trialCost(reading, signer), reserve)) return ended(effort, count);
+      if (!spend(effort, trialCost(reading, signer), reserve)) return stopSearch(effort, count);
       if (await isSignedBy(reading, signer.key))
         return { guess, signer, differences: [...differences(), ...(signer.difference ? [signer.difference] : [])] };
     }
-    if (!spend(effort, readingCost(reading, guess), reserve)) return ended(effort, count);
+    if (!spend(effort, readingCost(reading, guess), reserve)) return stopSearch(effort, count);
   }
   return undefined;
 }
 
-function ended({ leftOut }: Effort, count: number): undefined {
+function stopSearch({ leftOut }: Effort, count: number): undefined {
   leftOut.add(count === 3 ? 'combinations-of-three' : 'combinations');
 }
 
-/** What it costs to read a guess: its body where the string to sign is made of it, and the string twice. */
+/** Returns the cost of reading a guess: its body, if the string to sign depends on it, and twice the string. */
 export const readingCost = (reading: Reading, { body }: Guess): number =>
-  costs.reading + (isMadeOfBody(reading) ? body.length : 0) + 2 * reading.data.length;
+  costs.reading + (dependsOnBody(reading) ? body.length : 0) + 2 * reading.data.length;
 
-/** What it costs to see whether a signer made one of the signatures. */
+/** Returns the cost of checking whether a signer made one of the signatures. */
 export const trialCost = ({ data, presented }: Reading, { key }: CandidateSigner): number =>
   presented.signatures.length * (data.length + (key.algorithm.startsWith('hmac') ? costs.hmac : costs.other));
 
 type Attempt = {
-  /** How many variations it holds. */
+  /** The number of variations. */
   readonly count: number;
   readonly guess: Guess;
   readonly reading: Reading;
@@ -81,24 +81,24 @@ type Attempt = {
   differences(): readonly Difference[];
 };
 
-/** What to try, and in which order: no variation, another signer, one variation, two, one with another signer, three. */
-async function* attemptsOf(search: Search): AsyncGenerator<Attempt> {
+/** Yields the attempts in order: no variation, other signers, one variation, two, one with another signer, three. */
+async function* listAttempts(search: Search): AsyncGenerator<Attempt> {
   const { scheme, received, signers, strangers } = search;
   const reading = tryRead(scheme, received);
   if (!reading) return;
   for (const by of [signers, strangers]) yield { count: 0, guess: received, reading, by, differences: () => [] };
   const effective: Variation[] = [];
-  for (const { variation, attempt } of effectiveOf(search, { reading, variations: await search.variations() })) {
+  for (const { variation, attempt } of listEffective(search, { reading, variations: await search.variations() })) {
     effective.push(variation);
     yield attempt;
   }
-  for (const chosen of choices(effective, 2)) yield* together(chosen, search, signers);
-  // Later, because there may be many strangers.
-  for (const chosen of choices(effective, 1)) yield* together(chosen, search, strangers);
-  for (const chosen of choices(effective, 3)) yield* together(chosen, search, signers);
+  for (const chosen of choices(effective, 2)) yield* combine(chosen, search, signers);
+  // After the pairs, because there may be many other signers.
+  for (const chosen of choices(effective, 1)) yield* combine(chosen, search, strangers);
+  for (const chosen of choices(effective, 3)) yield* combine(chosen, search, signers);
 }
 
-/** So many variations of different parts. */
+/** Yields the combinations of this many variations of different parts. */
 function* choices(all: readonly Variation[], count: number): Generator<readonly Variation[]> {
   if (count === 0) yield [];
   else {
@@ -109,8 +109,8 @@ function* choices(all: readonly Variation[], count: number): Generator<readonly 
   }
 }
 
-/** Variations, one upon the other; nothing where the scheme cannot read what comes of them. */
-function* together(
+/** Applies variations one after the other; yields nothing if the scheme cannot read the result. */
+function* combine(
   chosen: readonly Variation[],
   { scheme, received }: Pick<Search, 'scheme' | 'received'>,
   by: readonly CandidateSigner[],
@@ -127,19 +127,19 @@ function* together(
 
 type Effective = { readonly variation: Variation; readonly attempt: Attempt };
 
-/** The variations that change what is signed, each change once. */
-function* effectiveOf(
+/** Yields the variations that change the signed bytes, without duplicates. */
+function* listEffective(
   { scheme, received, signers, effort }: Search,
   { reading: plain, variations }: { readonly reading: Reading; readonly variations: readonly Variation[] },
 ): Generator<Effective> {
-  const seen = new Set([keyOf(plain)]);
+  const seen = new Set([fingerprint(plain)]);
   for (const variation of variations) {
     const guess = changeBy(variation, received);
     const reading = guess === received ? undefined : tryRead(scheme, guess);
     if (!reading) continue;
-    const key = keyOf(reading);
+    const key = fingerprint(reading);
     if (seen.has(key)) {
-      if (!spend(effort, readingCost(reading, guess), reserve)) return ended(effort, 1);
+      if (!spend(effort, readingCost(reading, guess), reserve)) return stopSearch(effort, 1);
       continue;
     }
     seen.add(key);
@@ -148,8 +148,8 @@ function* effectiveOf(
   }
 }
 
-// A text of a megabyte would be kept for each variation, if it were not for its digest.
-const keyOf = ({ data, text }: Reading): string =>
+// The digest of a long text, so that a megabyte need not be kept for each variation.
+const fingerprint = ({ data, text }: Reading): string =>
   text !== undefined && text.length < 65_536 ? text : hex(sha256OfBodySync(data));
 
 /** Whether a key made one of the signatures. */

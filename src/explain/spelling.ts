@@ -5,9 +5,9 @@ import type { DifferenceCode } from './difference.ts';
 import type { Guess, Variation } from './variation.ts';
 
 /**
- * How the caller may have written down the string to sign.
+ * Variations of the string to sign.
  *
- * @param text as it should be; undefined where it is bytes.
+ * @param text the correct string; undefined if it is not text.
  */
 export function writtenVariations(text: string | undefined): readonly Variation[] {
   if (text === undefined) return [];
@@ -17,74 +17,80 @@ export function writtenVariations(text: string | undefined): readonly Variation[
 
 type Written = {
   readonly code: DifferenceCode;
-  readonly says: string;
+  readonly label: string;
   readonly remedy: string;
   write(text: string): ToSign;
 };
 
-const variation = ({ code, says, remedy, write }: Written): Variation => ({
+const variation = ({ code, label, remedy, write }: Written): Variation => ({
   part: 'string',
   code,
   change: (guess): Guess => ({ ...guess, written: write }),
-  tell: () => says,
+  describe: () => label,
   remedy,
 });
 
-const breakRemedy = "In the caller's code, join the lines of the string to sign with LF, and put none at the end.";
+const breakRemedy = "In the caller's code, join the lines of the string to sign with LF, without one at the end.";
 
 const breaks: readonly Variation[] = [
-  { says: 'The caller put a line break (LF) at the end of the string to sign.', write: (text: string) => `${text}\n` },
-  { says: 'The caller put CR and LF at the end of the string to sign.', write: (text: string) => `${text}\r\n` },
   {
-    says: 'The caller joined the lines with CR and LF, not with LF.',
+    label: 'The caller added a line break (LF) to the end of the string to sign.',
+    write: (text: string) => `${text}\n`,
+  },
+  { label: 'The caller added CRLF to the end of the string to sign.', write: (text: string) => `${text}\r\n` },
+  {
+    label: 'The caller joined the lines with CRLF instead of LF.',
     write: (text: string) => text.replace(/\n/g, '\r\n'),
   },
   {
-    says: 'The caller joined the lines with CR and LF, and ended in them.',
+    label: 'The caller joined the lines with CRLF, and added one at the end.',
     write: (text: string) => `${text}\n`.replace(/\n/g, '\r\n'),
   },
   {
-    says: 'The caller signed a backslash and an n where line breaks belong.',
+    label: 'The caller signed a backslash and an n instead of line breaks.',
     write: (text: string) => text.replace(/\n/g, '\\n'),
   },
-  { says: 'The caller left the line breaks out.', write: (text: string) => text.replace(/\n/g, '') },
-  { says: 'The caller put spaces where line breaks belong.', write: (text: string) => text.replace(/\n/g, ' ') },
+  { label: 'The caller omitted the line breaks.', write: (text: string) => text.replace(/\n/g, '') },
+  { label: 'The caller used spaces instead of line breaks.', write: (text: string) => text.replace(/\n/g, ' ') },
   {
-    says: 'The caller left empty lines out.',
+    label: 'The caller omitted empty lines.',
     write: (text: string) => text.replace(/\n{2,}/g, '\n').replace(/^\n|\n$/g, ''),
   },
-  { says: 'The caller trimmed the end of the string to sign.', write: (text: string) => text.trimEnd() },
-  { says: 'The caller trimmed the string to sign.', write: (text: string) => text.trim() },
+  { label: 'The caller trimmed the end of the string to sign.', write: (text: string) => text.trimEnd() },
+  { label: 'The caller trimmed the string to sign.', write: (text: string) => text.trim() },
 ].map((one) => variation({ code: 'string-line-breaks', remedy: breakRemedy, ...one }));
 
-const encodingRemedy = "In the caller's code, sign the UTF-8 bytes of the string to sign, and nothing made of it.";
+const encodingRemedy = "In the caller's code, sign the UTF-8 bytes of the string to sign, without converting it.";
 
 const encodings: readonly Variation[] = [
-  { says: 'The caller signed the string in UTF-16.', write: utf16 },
-  { says: 'The caller put a byte order mark before the string to sign.', write: (text: string) => `\ufeff${text}` },
+  { label: 'The caller signed the string in UTF-16.', write: utf16 },
   {
-    says: 'The caller signed the string as JSON, with quotes and escapes.',
+    label: 'The caller added a byte order mark to the beginning of the string to sign.',
+    write: (text: string) => `\ufeff${text}`,
+  },
+  {
+    label: 'The caller signed the string as JSON, with quotes and escapes.',
     write: (text: string) => JSON.stringify(text),
   },
-  { says: 'The caller signed the base64 of the string.', write: (text: string) => base64OfText(text) },
-  { says: 'The caller changed the whole string to lower case.', write: (text: string) => text.toLowerCase() },
+  { label: 'The caller signed the base64 of the string.', write: (text: string) => encodeBase64(text) },
+  { label: 'The caller changed the whole string to lower case.', write: (text: string) => text.toLowerCase() },
 ]
   .map((one) => variation({ code: 'string-encoding', remedy: encodingRemedy, ...one }))
   .concat(
     [
       {
-        says: 'The caller signed the SHA-256 of the string, in hex.',
+        label: 'The caller signed the SHA-256 of the string, in hex.',
         write: (text: string) => hex(sha256OfBodySync(utf8(text))),
       },
       {
-        says: 'The caller signed the SHA-256 of the string, in base64.',
+        label: 'The caller signed the SHA-256 of the string, in base64.',
         write: (text: string) => base64(sha256OfBodySync(utf8(text))),
       },
-      { says: 'The caller signed the SHA-256 of the string.', write: (text: string) => sha256OfBodySync(utf8(text)) },
+      { label: 'The caller signed the SHA-256 of the string.', write: (text: string) => sha256OfBodySync(utf8(text)) },
     ].map((one) => variation({ code: 'string-hashed', remedy: encodingRemedy, ...one })),
   );
 
-/** The bytes of a text in UTF-16LE, as .NET and Java's char arrays have them. */
+/** Encodes a text as UTF-16LE, like .NET and the char arrays of Java. */
 export function utf16(text: string): Uint8Array {
   const bytes = new Uint8Array(text.length * 2);
   for (let i = 0; i < text.length; i++) {
@@ -94,19 +100,19 @@ export function utf16(text: string): Uint8Array {
   return bytes;
 }
 
-const base64OfText = (text: string): string => base64(utf8(text).subarray(0, 65_536));
+const encodeBase64 = (text: string): string => base64(utf8(text).subarray(0, 65_536));
 
-/** A string with one of its lines left out, left empty, or in the place of the next. */
+/** Variations with one line omitted, empty, in another case, or swapped with a later one. */
 function lineVariations(line: string, place: number, lines: readonly string[]): readonly Variation[] {
   const name = `line ${place + 1} (${line === '' ? 'empty' : JSON.stringify(line.length > 60 ? `${line.slice(0, 60)}…` : line)})`;
   const remedy =
-    "In the caller's code, put every line of the string to sign in its place; an absent value is an empty line.";
+    "In the caller's code, put every line of the string to sign in its position; an absent value is an empty line.";
   const changed = (change: (lines: readonly string[]) => readonly string[]) => (text: string) =>
     change(text.split('\n')).join('\n');
   const found: Written[] = [
     {
       code: 'string-line',
-      says: `The caller left out ${name} of the string to sign.`,
+      label: `The caller omitted ${name} of the string to sign.`,
       remedy,
       write: changed((all) => all.filter((_, other) => other !== place)),
     },
@@ -114,22 +120,22 @@ function lineVariations(line: string, place: number, lines: readonly string[]): 
   if (line !== '') {
     found.push({
       code: 'string-line',
-      says: `The caller left ${name} of the string to sign empty.`,
+      label: `The caller left ${name} of the string to sign empty.`,
       remedy,
       write: changed((all) => all.map((one, other) => (other === place ? '' : one))),
     });
     found.push({
       code: 'string-line',
-      says: `The caller has ${name} of the string to sign in other letters: upper or lower case.`,
+      label: `The caller signed ${name} of the string to sign in upper instead of lower case, or vice versa.`,
       remedy,
-      write: changed((all) => all.map((one, other) => (other === place ? otherCase(one) : one))),
+      write: changed((all) => all.map((one, other) => (other === place ? swapCase(one) : one))),
     });
   }
   for (let later = place + 1; later < lines.length && lines.length <= 24; later++) {
     if (lines[later] === line) continue;
     found.push({
       code: 'string-order',
-      says: `The caller has lines ${place + 1} and ${later + 1} of the string to sign in each other's place.`,
+      label: `The caller swapped lines ${place + 1} and ${later + 1} of the string to sign.`,
       remedy,
       write: changed((all) =>
         all.map((one, other) => (other === place ? (all[later] ?? '') : other === later ? (all[place] ?? '') : one)),
@@ -139,4 +145,4 @@ function lineVariations(line: string, place: number, lines: readonly string[]): 
   return found.map(variation);
 }
 
-const otherCase = (text: string): string => (text === text.toLowerCase() ? text.toUpperCase() : text.toLowerCase());
+const swapCase = (text: string): string => (text === text.toLowerCase() ? text.toUpperCase() : text.toLowerCase());

@@ -8,23 +8,23 @@ import type { Difference, DifferenceCode } from './difference.ts';
 export type Guess = {
   readonly message: Message;
   readonly body: Uint8Array;
-  /** How the string to sign may have been written. @default as it should be */
+  /** Changes the string to sign to the form that the caller may have used. @default unchanged */
   readonly written?: (text: string) => ToSign;
 };
 
-/** One way in which what was signed may differ from what was received. */
+/** A possible difference between the signed and the received request. */
 export type Variation = {
-  /** Two of one part exclude each other. */
+  /** Variations of the same part exclude each other. */
   readonly part: 'address' | 'path' | 'query' | 'method' | 'fields' | 'body' | 'string';
   readonly code: DifferenceCode;
-  /** @returns the guess itself where there is nothing to change. */
+  /** @returns the same guess if there is nothing to change. */
   change(guess: Guess): Guess;
-  /** What was signed, and what was received. */
-  tell(signed: Guess, received: Guess): string;
+  /** Describes the signed and the received value. */
+  describe(signed: Guess, received: Guess): string;
   readonly remedy: string;
 };
 
-/** The guess, changed; the guess itself where it holds what cannot be changed so, as half a character. */
+/** Applies a variation. Returns the same guess if its text cannot be converted, such as half a surrogate pair. */
 export function changeBy({ change }: Variation, guess: Guess): Guess {
   try {
     return change(guess);
@@ -34,26 +34,26 @@ export function changeBy({ change }: Variation, guess: Guess): Guess {
   }
 }
 
-/** A difference that has been found. */
-export const toDifference = ({ code, tell, remedy }: Variation, signed: Guess, received: Guess): Difference => ({
+/** Converts a variation with which the signature fits. */
+export const toDifference = ({ code, describe, remedy }: Variation, signed: Guess, received: Guess): Difference => ({
   code,
-  message: tell(signed, received),
+  message: describe(signed, received),
   remedy,
   proven: true,
 });
 
-/** What a scheme reads in a guess, and what it has to be signed for that. */
+/** A guess as read by a scheme, with its string to sign. */
 export type Reading = {
   readonly presented: PresentedSignature;
-  /** Undefined where bytes are signed that are no text. */
+  /** Undefined if the signed bytes are not text. */
   readonly text: string | undefined;
   readonly data: Uint8Array;
 };
 
-/** Whether the string to sign is made of the body's bytes, and so another body makes another string. */
-export const isMadeOfBody = ({ presented }: Reading): boolean => typeof presented.stringToSign === 'function';
+/** Whether the string to sign depends on the bytes of the body. */
+export const dependsOnBody = ({ presented }: Reading): boolean => typeof presented.stringToSign === 'function';
 
-/** What a guess comes to; undefined for one that the scheme cannot read. */
+/** Reads a guess; undefined if the scheme cannot read it. */
 export function tryRead(scheme: Scheme, guess: Guess): Reading | undefined {
   try {
     return requireReading(scheme, guess);
@@ -64,29 +64,29 @@ export function tryRead(scheme: Scheme, guess: Guess): Reading | undefined {
 }
 
 /**
- * @throws SignatureError what the scheme's `read` throws.
+ * @throws SignatureError with the codes of the scheme's `read`.
  */
 export function requireReading(scheme: Scheme, { message, body, written }: Guess): Reading {
   const presented = scheme.read(message);
   const { stringToSign } = presented;
   const made = typeof stringToSign === 'function' ? stringToSign(body) : stringToSign;
-  const text = textOf(made);
+  const text = decodeText(made);
   if (!written) return { presented, text, data: bytesToSign(made) };
   const changed = text === undefined ? made : written(text);
-  return { presented, text: textOf(changed), data: bytesToSign(changed) };
+  return { presented, text: decodeText(changed), data: bytesToSign(changed) };
 }
 
-function textOf(signed: ToSign): string | undefined {
+function decodeText(signed: ToSign): string | undefined {
   if (typeof signed === 'string') return signed;
   const text = decodeUtf8(signed);
   return sameBytes(utf8(text), signed) ? text : undefined;
 }
 
-/** Whether two byte strings are the same; takes less time where they are not. */
+/** Whether two byte strings are equal. Not in constant time. */
 export const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
   a.length === b.length && a.every((byte, place) => byte === b[place]);
 
-/** The guess, to another path and query: both as they go on the wire and as they are normalised. */
+/** Changes path and query, both as on the wire and normalised. */
 export function changeTarget(guess: Guess, change: (target: string) => string): Guess {
   const { message } = guess;
   const target = change(message.target);
@@ -95,7 +95,7 @@ export function changeTarget(guess: Guess, change: (target: string) => string): 
   return same ? guess : { ...guess, message: { ...message, target, rawTarget } };
 }
 
-/** The guess, with another value of one header; none where it is null. */
+/** Changes the value of a header; null removes it. */
 export function changeHeader(guess: Guess, name: string, value: string | null): Guess {
   const { message } = guess;
   const { headers } = message;

@@ -87,8 +87,8 @@ Verdict
     expect(
       differs.replace(/^ {5}.*\n/gm, ''),
     ).toBe(`  1. The caller signed the query q=a+b; the query q=a%20b was received. [query-encoding]
-  2. The caller signed the JSON, written without white space: 13 bytes; 14 were received. [body-serialised]
-  3. The request is signed 2 hours before it is judged: nearly whole quarters of an hour, as where local time is taken for UTC. (likely, not certain) [time-zone]
+  2. The caller signed the JSON without white space: 13 bytes; 14 were received. [body-serialised]
+  3. The request was signed 2 hours before the time of verification: almost a multiple of 15 minutes, as if local time was used as UTC. (likely, not certain) [time-zone]
 `);
   });
 
@@ -99,7 +99,7 @@ Verdict
     const signature = `v1=${createHmac('sha256', secret).update(lines.join('\n')).digest('hex')}`;
     const input = signed.replace(/v1=[\da-f]{64}/, signature);
     const { stdout } = await run(['explain', '--at', noon], { input });
-    expect(stdout).toContain('The caller left out line 8 ("application/json") of the string to sign. [string-line]');
+    expect(stdout).toContain('The caller omitted line 8 ("application/json") of the string to sign. [string-line]');
     expect(stdout).toMatch(/\nWhat was signed\n(?: +\d.*\n){8}\n/);
   });
 
@@ -147,7 +147,7 @@ Verdict
       ];
       const input = (await run(args)).stdout;
       const { stdout } = await run(['explain', '--at', noon], { input });
-      expect(stdout).toContain(`The request is signed by ${scheme}, as it seems.`);
+      expect(stdout).toContain(`The request seems to be signed with ${scheme}.`);
     }
   });
 

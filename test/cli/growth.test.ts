@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { refusePassword } from '../../src/cli/database.ts';
 import { parseHeaderLine } from '../../src/cli/raw-request.ts';
 import { fieldVariations } from '../../src/explain/fields.ts';
-import { shownTarget } from '../../src/explain/masked-fields.ts';
+import { maskTarget } from '../../src/explain/masked-fields.ts';
 import { forwardedPrefixes } from '../../src/explain/path.ts';
 
 const bestTime = (work: () => unknown): number =>
@@ -30,7 +30,7 @@ const works: ReadonlyArray<readonly [name: string, work: (filling: string) => un
     (filling) => refusePassword(`a://${filling}`, { option: '--database', variable: 'X' }),
     [':', 'a:', '@', '?'],
   ],
-  ['a target to show', (filling) => shownTarget(`/?${filling}`), ['sign', '?', '&', 'token', '=', 'sign=']],
+  ['a target to show', (filling) => maskTarget(`/?${filling}`), ['sign', '?', '&', 'token', '=', 'sign=']],
   ['forwarded prefixes', (filling) => forwardedPrefixes({ get: () => `/a${filling}b` }), ['/', ' ', ',']],
   [
     'a content type',
@@ -49,7 +49,7 @@ it.each(works)('%s costs in proportion to its length, whatever fills it', (_, wo
 });
 
 it('hides the values of telling parameters, and of no others', () => {
-  expect(shownTarget('/token/a?b=1&X-Signature=abc&x-token=&SignedHeaders=host&my_secret=x=y')).toBe(
+  expect(maskTarget('/token/a?b=1&X-Signature=abc&x-token=&SignedHeaders=host&my_secret=x=y')).toBe(
     '/token/a?b=1&X-Signature=…&x-token=&SignedHeaders=host&my_secret=…',
   );
 });

@@ -243,7 +243,7 @@ describe('tells the body that was signed', () => {
     ['before it was put into base64', ['body-coding'], body(new Uint8Array([0, 255, 7]), 'AP8H')],
     ['as the text undefined', ['body-replaced'], body('undefined', '{"a":1}')],
     ['as none', ['body-replaced'], body('', '{"a":1}'), 'no body'],
-    ['as nothing that is usual', ['body-replaced'], body('quite another one', '{"a":1}'), 'nor anything'],
+    ['as nothing that is usual', ['body-replaced'], body('quite another one', '{"a":1}'), 'no usual change of it'],
   ]);
 
   it('beside another path', async () => {

@@ -147,7 +147,7 @@ it('tells an algorithm that is not the key’s', async () => {
   const keys = memoryKeys([{ accessKey, service: 'shop', secrets: [{ publicKey: imported }] }]);
   const { differences } = await explained(known, sent(known), { keys });
   expect(differences).toMatchObject([{ code: 'algorithm', proven: true }]);
-  expect(differences[0]?.message).toBe('The signature is by hmac-sha256; the key is for ed25519.');
+  expect(differences[0]?.message).toBe('The signature states hmac-sha256; the key is for ed25519.');
 });
 
 it('tells a time in seconds where milliseconds are meant', async () => {

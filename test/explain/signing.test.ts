@@ -91,7 +91,7 @@ describe('tells how the fields are written', () => {
       'the signature in base64',
       ['signature-encoding'],
       { partner: { signature: (mac) => `v1=${mac.toString('base64')}` } },
-      'in base64, where hex is expected',
+      'in base64 instead of hex',
     ],
     [
       'the signature as base64 of hex',
