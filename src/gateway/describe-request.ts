@@ -65,13 +65,18 @@ export function createDescriber(dialect: Dialect, prefix = ''): (question: AuthR
   return (question) => {
     const said = (name: string): string => onlyValue(question.headers, name);
     return {
-      method: place.method ? said(place.method) : question.method,
+      method: upperCase(place.method ? said(place.method) : question.method),
       target: place.target ? said(place.target) : withoutPrefix(question.target, prefix),
       authority: said(place.authority),
       scheme: protocol(place.scheme, said(place.scheme)),
       address: addressIn(place.address, said(place.address)),
     };
   };
+}
+
+/** A signature covers the method in upper case, and the backend receives it as the caller sent it. */
+function upperCase(method: string): string {
+  return method === method.toUpperCase() ? method : fail('malformed_field', 'The method must be in upper case.');
 }
 
 function onlyValue({ lines }: HeaderView, name: string): string {

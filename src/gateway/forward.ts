@@ -59,7 +59,7 @@ export function createForward(parts: ForwardOptions): Forward {
     const beginning = await beginningOf(bytes, small);
     if (response.destroyed) return;
     const fields = [...fieldsOf(exchange, parts), ...framingOf(request, beginning)];
-    const sending = send({ method: request.method ?? '', target: verified.resolved.target, fields });
+    const sending = send({ method: verified.request.method, target: verified.resolved.target, fields });
     response.once('close', () => {
       if (!response.writableFinished) sending.giveUp(callerGone());
     });

@@ -349,6 +349,7 @@ describe('the listener', () => {
     ['X-Original-URI', '/a#b', '400'],
     ['X-Original-Host', 'api.example.com/x', '400'],
     ['X-Original-Method', 'GE T', '400'],
+    ['X-Original-Method', 'get', '400'],
   ])('refuses a request of which %s is %s', async (name, value, status) => {
     const known = parties();
     const answer = await ask(await open(known, { dialect: 'nginx' }), nginxHeaders(signed(known), { [name]: value }));

@@ -240,7 +240,7 @@ describe('a request with two good signatures', () => {
     expect(await judge(worldOf([countersignV1, patient], { replay }), await signedBy([byFirst, bySecond]))).toMatch(
       /ok/,
     );
-    expect(ends).toEqual([noon + 601_000, noon + 601_000]);
+    expect(ends).toEqual([noon + 605_000, noon + 605_000]);
   });
 });
 

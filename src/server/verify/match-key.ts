@@ -2,6 +2,7 @@ import { chain, isPromise } from '../../core/awaitable.ts';
 import { bytesToSign } from '../../core/encoding.ts';
 import { fail, SignatureError } from '../../core/errors.ts';
 import type { Scheme, ToSign } from '../../core/scheme.ts';
+import type { SigningKey } from '../../core/signing-key.ts';
 import type { KeyRecord, KeySecret, KeyStore } from '../contracts.ts';
 import type { BodyReader } from './body.ts';
 import { requireAllowed } from './checks.ts';
@@ -46,6 +47,7 @@ export function createKeyMatcher(
   schemes: readonly Scheme[],
 ): (candidates: readonly Candidate[], context: MatchContext) => Promise<Matches> {
   const prepared = new Map(schemes.map((scheme) => [scheme, prepareKeys(scheme)]));
+  const others = [...prepared.values()];
   const requireOwnSecrets = createSecretRegistry(prepared);
 
   async function matchKey(candidate: Candidate, record: KeyRecord | undefined, context: MatchContext): Promise<Match> {
@@ -58,7 +60,7 @@ export function createKeyMatcher(
       stringToSign = stringToSign((await context.body.read()) ?? new Uint8Array());
     }
     const of = prepared.get(scheme) ?? prepareKeys(scheme);
-    const matching = matchSecret({ candidate, stringToSign, record, prepared: of, now: context.now });
+    const matching = matchSecret({ candidate, stringToSign, record, prepared: of, others, now: context.now });
     return { candidate, stringToSign, record, secret: await matching };
   }
 
@@ -100,6 +102,8 @@ const decoy: KeySecret = { secret: new Uint8Array(32) };
 
 type Trial = Pick<Match, 'candidate' | 'stringToSign' | 'record'> & {
   readonly prepared: PreparedKeys;
+  /** Of all schemes of the verifier. */
+  readonly others: readonly PreparedKeys[];
   readonly now: number;
 };
 
@@ -107,17 +111,30 @@ type Trial = Pick<Match, 'candidate' | 'stringToSign' | 'record'> & {
  * Finds the secret that made one of the signatures. An expired secret can match too, so that {@link requireActive} can report the
  * precise reason.
  *
- * @throws SignatureError `key_store_unavailable` for a secret that the scheme cannot use.
+ * @throws SignatureError `key_store_unavailable` for a secret that no scheme can use; `signature_mismatch` if only another scheme can
+ * use a secret, and no other matches: a caller sees the same as for an unknown key.
  */
 async function matchSecret(trial: Trial): Promise<PreparedSecret | undefined> {
+  const unusable: unknown[] = [];
+  let matched: PreparedSecret | undefined;
   try {
-    const secrets = startedSecrets(trial);
+    const secrets = startedSecrets(trial, unusable);
     const tried = secrets.length ? secrets : prepareDecoy(trial.prepared);
     const verified = await verifyAll(tried, trial);
-    return secrets.find((_, i) => verified[i]);
+    matched = secrets.find((_, i) => verified[i]);
   } catch (cause) {
-    return fail('key_store_unavailable', 'The key store returned a secret that the scheme cannot use.', 503, cause);
+    return fail('key_store_unavailable', 'The key store returned a secret that no scheme can use.', 503, cause);
   }
+  if (!matched && unusable.length) {
+    const { name } = trial.candidate.scheme;
+    fail(
+      'signature_mismatch',
+      `A secret of the key cannot be used by the scheme ${name}, and no other made the signature.`,
+      401,
+      unusable[0],
+    );
+  }
+  return matched;
 }
 
 /** For each secret, true if it made one of the signatures. All are tried, so that timing does not reveal which one matches. */
@@ -137,15 +154,39 @@ async function verifyAll(secrets: readonly PreparedSecret[], trial: Trial): Prom
 }
 
 /** The secrets of a record that have started and fit the signature's algorithm. The one that expires last comes first. */
-function startedSecrets({ candidate: { presented }, record, prepared, now }: Trial): readonly PreparedSecret[] {
+function startedSecrets(
+  { candidate: { presented }, record, prepared, others, now }: Trial,
+  unusable: unknown[],
+): readonly PreparedSecret[] {
   const found: PreparedSecret[] = [];
   for (const secret of record?.secrets ?? []) {
     const { notBefore = -Infinity } = secret;
-    const key = now >= notBefore ? prepared.get(secret) : undefined;
+    const key = now >= notBefore ? usableKey(secret, { prepared, others, unusable }) : undefined;
     // The algorithm belongs to the key. A request can only name it, never choose it.
     if (key && (presented.algorithm ?? key.algorithm) === key.algorithm) found.push({ secret, key });
   }
   return found.length < 2 ? found : found.sort((a, b) => endOf(b.secret) - endOf(a.secret));
+}
+
+type Usage = Pick<Trial, 'prepared' | 'others'> & { readonly unusable: unknown[] };
+
+/** The key of a secret, unless it is for another scheme of the verifier: then a stranger who names this one must not see a fault. */
+function usableKey(secret: KeySecret, { prepared, others, unusable }: Usage): SigningKey | undefined {
+  try {
+    return prepared.get(secret);
+  } catch (cause) {
+    if (!others.some((other) => canUse(other, secret))) throw cause;
+    unusable.push(cause);
+    return undefined;
+  }
+}
+
+function canUse(prepared: PreparedKeys, secret: KeySecret): boolean {
+  try {
+    return prepared.get(secret) !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 const endOf = ({ expiresAt = Infinity }: KeySecret): number => Math.min(expiresAt, Number.MAX_SAFE_INTEGER);

@@ -7,11 +7,15 @@ import { toStoreError } from '../../stores/store-fault.ts';
 import type { ReplayStore } from '../contracts.ts';
 import type { Match } from './match-key.ts';
 
+/** How much longer a nonce is remembered than its request could be accepted, in milliseconds: until it is claimed, time passes. */
+export const claimMargin = 5000;
+
 /** How nonces are claimed. */
 export type ClaimRules = {
-  /** In milliseconds since the epoch. */
+  /** When key and signatures were found valid, in milliseconds since the epoch. */
   readonly now: number;
-  /** How long a nonce is remembered, in milliseconds. */
+  readonly clock: () => number;
+  /** For how long a nonce is remembered, in milliseconds. */
   readonly remembered: number;
   /** True if the finding `no-nonce` is accepted. */
   readonly reusable: boolean;
@@ -42,6 +46,10 @@ export async function claimNonces(replay: ReplayStore, matches: readonly Match[]
     }
     requireUnseen(claim);
   }
+  // The store may have forgotten the nonce of an earlier copy before this claim reached it.
+  if (rules.clock() - rules.now > claimMargin) {
+    fail('replay_store_unavailable', 'The replay store took too long to respond.', 503);
+  }
 }
 
 type Claim = {
@@ -56,7 +64,7 @@ const digestOf = async ({ stringToSign }: Match): Promise<string> => hex(await s
 
 // `expiresAt` extends the claim only if there is no timestamp. Otherwise a caller could make the store keep a nonce for ever.
 const claimEnd = ({ time, expiresAt = 0 }: PresentedSignature, { now, remembered }: ClaimRules): number =>
-  Math.max(now + remembered, time === undefined ? expiresAt : 0) + 1000;
+  Math.max(now + remembered, time === undefined ? expiresAt : 0) + claimMargin;
 
 function unavailable(cause: unknown): never {
   // Stores of this package give a precise reason.

@@ -9,7 +9,7 @@ import type { PreparedKeys } from './prepared-keys.ts';
  * Checks, once per record, that a scheme whose string to sign comes from others does not share a secret with another scheme.
  * Otherwise a signature made under the first could be valid under the second.
  *
- * @throws SignatureError `key_store_unavailable`, from the returned function.
+ * @throws SignatureError `internal_error`, from the returned function.
  */
 export function createSecretRegistry(prepared: ReadonlyMap<Scheme, PreparedKeys>): (record: KeyRecord) => void {
   const schemes = [...prepared.keys()];
@@ -25,7 +25,8 @@ export function createSecretRegistry(prepared: ReadonlyMap<Scheme, PreparedKeys>
       const other = schemes.find((scheme) => scheme !== one && own.some((key) => hasKey(keysOf(scheme), key)));
       if (other) {
         const cause = `One secret of ${record.accessKey} is for ${one.name} and for ${other.name}: give each its own, and name its scheme.`;
-        fail('key_store_unavailable', 'The keys cannot be looked up now. Try again later.', 503, new Error(cause));
+        // Not 503: the address pays, or a stranger who names this key could guess for nothing.
+        fail('internal_error', 'The request could not be judged.', 500, new Error(cause));
       }
     }
     checked.add(record);

@@ -1,6 +1,6 @@
 import { fail, SignatureError } from '../../core/errors.ts';
 import type { FindingCode } from '../../core/finding.ts';
-import type { Message } from '../../core/message.ts';
+import { type Message, refuseRepeated } from '../../core/message.ts';
 import type { PresentedSignature, Scheme } from '../../core/scheme.ts';
 
 /**
@@ -30,7 +30,11 @@ export function acceptedSchemes(
   return schemes;
 }
 
-/** A signature of one scheme, and the access key that it claims. */
+// Node gives handlers the first line of these alone, by HTTP/1.1 or by HTTP/2, where a signature covers all lines joined.
+const singleValued =
+  /^(?:age|authorization|content-(?:encoding|language|length|location|md5|range|type)|date|dnt|etag|expires|from|host|if-.*|last-modified|location|max-forwards|proxy-authorization|range|referer|retry-after|server|tk|upgrade-insecure-requests|user-agent|x-content-type-options|access-control-.*)$/;
+
+/** A signature by one of the schemes, and the access key that it claims. */
 export type Candidate = {
   readonly scheme: Scheme;
   readonly presented: PresentedSignature;
@@ -53,8 +57,7 @@ export function findSignatures(
   let malformed: unknown;
   for (const scheme of schemes) {
     try {
-      const presented = scheme.read(message);
-      candidates.push({ scheme, presented, accessKey: presented.accessKey ?? accessKey ?? scheme.name });
+      candidates.push(readSignature(message, scheme, accessKey));
     } catch (error) {
       if (error instanceof SignatureError && error.code === 'missing_signature') missing ??= error;
       else malformed ??= error;
@@ -62,4 +65,10 @@ export function findSignatures(
   }
   if (!candidates.length) throw malformed ?? missing;
   return candidates;
+}
+
+function readSignature(message: Message, scheme: Scheme, accessKey: string | undefined): Candidate {
+  const presented = scheme.read(message);
+  for (const name of presented.signedHeaders ?? []) if (singleValued.test(name)) refuseRepeated(message.headers, name);
+  return { scheme, presented, accessKey: presented.accessKey ?? accessKey ?? scheme.name };
 }

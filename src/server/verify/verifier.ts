@@ -123,8 +123,8 @@ export function createVerifier(options: VerifierOptions): Verifier {
       }
       const error = result.ok ? undefined : result.error;
       const { charged, refundable } = verification;
-      // Requests of authenticated callers and failures of the server are not charged to the address.
-      if (charged && (refundable || (error && error.status >= 500))) await limits.refund(charged);
+      // The address does not pay for requests of known callers, nor for stores that fail.
+      if (charged && (refundable || error?.status === 503)) await limits.refund(charged);
       reportOutcome({ request, verification, begun, error, reportOnly: context.reportOnly === true });
       return result;
     },

@@ -10,9 +10,9 @@ import { checkBody, createBodyReader } from './body.ts';
 import { requireChallenge, requireFresh, requireScope } from './checks.ts';
 import { recordKeyUse } from './find-key.ts';
 import { type Budget, type Limits, rateLimitHeaders } from './limits.ts';
-import { createKeyMatcher, type Match, requireMatch } from './match-key.ts';
+import { createKeyMatcher, type Match, type MatchContext, type Matches, requireMatch } from './match-key.ts';
 import { createRequestResolver, type ReceivedRequest, type ResolvedRequest } from './message.ts';
-import { isActive } from './prepared-keys.ts';
+import { isActive, type PreparedSecret } from './prepared-keys.ts';
 import { claimNonces } from './replay.ts';
 import { acceptedResult, type Refused, type Verified, verifiedRequest } from './result.ts';
 import { type Candidate, findSignatures } from './signatures.ts';
@@ -62,6 +62,19 @@ export type Verify = <Received extends Request | ReceivedRequest>(
   verification: Verification,
 ) => Promise<Verified<Received>>;
 
+// From this duration on, the key is looked up again after a body was read, in milliseconds.
+const slow = 1000;
+
+/** Whose request it is. */
+type Authenticated = {
+  readonly match: Match;
+  readonly matches: Matches;
+  readonly record: KeyRecord;
+  readonly secret: PreparedSecret;
+  /** When it was found out, in milliseconds since the epoch. */
+  readonly now: number;
+};
+
 const noHeaders = Object.freeze({});
 
 /**
@@ -102,6 +115,31 @@ export function createVerify(options: VerifierOptions, parts: VerificationParts)
     return rateLimitHeaders(budget, await limits.consume(budget));
   }
 
+  /** Finds the key that made the signature, and requires that key and signatures are valid at `now`. */
+  async function authenticate(
+    candidates: readonly Candidate[],
+    context: Omit<MatchContext, 'requireTimely'>,
+    verification: Verification,
+  ): Promise<Authenticated> {
+    const { now, address } = context;
+    const timely = (candidate: Candidate) => requireTimely(candidate, now);
+    const matches = await findMatches(candidates, { ...context, requireTimely: timely });
+    const [match] = matches;
+    recordMatch(verification, match, now);
+    const found = requireMatch(match, { now, address });
+    // Every signature that could be used alone.
+    for (const { candidate } of matches) timely(candidate);
+    return { ...found, match, matches, now };
+  }
+
+  function requireStillValid(
+    { match, matches }: Authenticated,
+    { now, address }: Pick<MatchContext, 'now' | 'address'>,
+  ) {
+    requireMatch(match, { now, address });
+    for (const { candidate } of matches) requireTimely(candidate, now);
+  }
+
   return async (request, context, verification) => {
     // The address and its limit come before parsing, which costs more than the limiter.
     verification.address = context.address;
@@ -123,25 +161,25 @@ export function createVerify(options: VerifierOptions, parts: VerificationParts)
     const candidates = findSignatures(message, schemes, context.accessKey);
     verification.candidate = candidates[0];
 
-    // The key and its state, and the signature.
-    const now = clock();
+    // The key, its signature, its state, and its time.
     const reader = createBodyReader(request, maxBodyBytes);
-    const timely = (candidate: Candidate) => requireTimely(candidate, now);
-    const matches = await findMatches(candidates, { now, body: reader, address, requireTimely: timely });
-    const [match] = matches;
-    recordMatch(verification, match, now);
-    const { record, secret } = requireMatch(match, { now, address });
-    const { scheme, presented } = match.candidate;
-
-    // Every signature that would be valid alone must be timely.
-    for (const { candidate } of matches) requireTimely(candidate, now);
+    let authenticated = await authenticate(candidates, { now: clock(), body: reader, address }, verification);
+    const { scheme, presented } = authenticated.match.candidate;
 
     // Before the nonce is claimed: a request whose response cannot be countersigned is refused.
     const countersigner = countersignerOf(verification);
-    requireCountersigner(countersigner, { wanted: context.countersign, scheme, secret });
+    requireCountersigner(countersigner, { wanted: context.countersign, scheme, secret: authenticated.secret });
 
     const body = await checkBody(reader, presented.body, bodyRules[context.body ?? 'read']);
-    await claimNonces(replay, matches, { now, remembered, reusable });
+
+    // A body may take minutes. Meanwhile the key may end, and the store may forget the nonce of a first copy.
+    const now = clock();
+    if (now - authenticated.now >= slow) {
+      authenticated = await authenticate(candidates, { now, body: reader, address }, verification);
+    } else requireStillValid(authenticated, { now, address });
+    const { matches, record, secret } = authenticated;
+
+    await claimNonces(replay, matches, { now, clock, remembered, reusable });
     // Only now: a replay counts against the address limit like an unsigned request.
     verification.refundable = true;
 
