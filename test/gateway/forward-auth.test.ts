@@ -37,12 +37,8 @@ const blockOf = (language: string): string => {
 
 /** The request as it reached the proxy. */
 const original = ({ method, target, headers, body }: Sent): Original => ({
-  method,
-  target,
-  headers,
-  scheme: 'https',
-  address: '203.0.113.9',
-  body,
+  ...{ method, target, headers, body },
+  ...{ scheme: 'https', address: '203.0.113.9' },
 });
 
 const codeIn = (outcome: Outcome): string =>

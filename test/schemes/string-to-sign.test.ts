@@ -99,7 +99,8 @@ describe('the string to sign', () => {
     fc.assert(
       fc.property(input, fc.uint8Array({ minLength: 32, maxLength: 32 }), (given, signature) => {
         const made = prepared(given);
-        if (!made) return;
+        // A verifier refuses an empty Content-Type, which is signed as an absent one.
+        if (!made || given.contentType?.trim() === '') return;
         const added = Object.entries(made.headers(signature)).map(
           ([name, value]) => [name.toLowerCase(), value] as const,
         );
