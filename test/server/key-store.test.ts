@@ -56,6 +56,34 @@ describe('a key store', () => {
     expect(response.body).not.toContain('connection-string');
   });
 
+  const scoped = { scope: 'orders:read', address: '192.0.2.1' };
+  it.each<[string, unknown, { readonly scope?: string; readonly address?: string }]>([
+    ['scopes', 'orders:readonly', scoped],
+    ['scopes', null, {}],
+    ['scopes', { includes: () => true }, scoped],
+    ['scopes', [5], {}],
+    ['schemes', 'countersign-v1-old', {}],
+    ['schemes', null, {}],
+    ['algorithms', 'xhmac-sha256x', {}],
+    ['addresses', '192.0.2.1', scoped],
+    ['addresses', '', {}],
+    ['notBefore', null, {}],
+    ['notBefore', '', {}],
+    ['expiresAt', `${noon * 2}`, {}],
+    ['expiresAt', new Date(noon * 2), {}],
+    ['expiresAt', true, {}],
+  ])('whose record has the %s %j lets nobody in, and names the member', async (name, value, context) => {
+    for (const inSecret of [false, true]) {
+      if (inSecret && !/^(?:notBefore|expiresAt)$/.test(name)) continue;
+      const { accessKey, secret } = generateCredentials();
+      const own = { [name]: value };
+      const record = { accessKey, service: 'a', secrets: [{ secret, ...(inSecret && own) }], ...(!inSecret && own) };
+      const { signer, verifier } = rigWith({ accessKey, secret }, { find: () => record } as KeyStore);
+      const { error } = refusal(await verifier.verify(received(signedParts(signer)), context));
+      expect(error).toMatchObject({ code: 'key_store_unavailable', message: expect.stringContaining(name) });
+    }
+  });
+
   it('is told of a bad secret no louder than of a store that is down', async () => {
     const bad = await answered((accessKey) => ({ accessKey, service: 'a', secrets: [{ secret: 'too short' }] }));
     const down = await answered(() => Promise.reject(new Error('down')));

@@ -2,6 +2,7 @@ import { type Awaitable, isPromise } from '../../core/awaitable.ts';
 import { fail, SignatureError } from '../../core/errors.ts';
 import { toStoreError } from '../../stores/store-fault.ts';
 import type { KeyRecord, KeyStore } from '../contracts.ts';
+import { checkRecordShape } from './check-record.ts';
 
 /**
  * Finds the record of an access key.
@@ -22,9 +23,8 @@ export function findKey(keys: KeyStore, accessKey: string): Awaitable<KeyRecord 
 function checkRecord(found: KeyRecord | undefined, accessKey: string): KeyRecord | undefined {
   // A case-insensitive database may return a key for other spellings; each caller must have one name only.
   if (!found || found.accessKey !== accessKey) return undefined;
-  return Array.isArray(found.secrets)
-    ? found
-    : fail('key_store_unavailable', 'The key store returned a value that is not a key record.', 503);
+  checkRecordShape(found);
+  return found;
 }
 
 function unavailable(cause: unknown): never {
