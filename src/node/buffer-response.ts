@@ -16,22 +16,16 @@ export function bufferResponse(response: ServerResponse, countersign: Verified<R
       chunks.push(Buffer.from(chunk, typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8'));
     }
   };
-  const send = async (done: (() => void) | undefined): Promise<void> => {
+  const send = async (done: Done): Promise<void> => {
     const body = Buffer.concat(chunks);
     const added = await signatureOf(response, { body, countersign }).catch(() => undefined);
     Object.assign(response, { end, write, writeHead, flushHeaders });
-    for (const [name, value] of added ?? []) {
-      if (value === undefined) response.removeHeader(name);
-      else response.setHeader(name, value);
-    }
     try {
-      if (added) return void response.end(body, done);
+      if (added) return sendSigned(response, { body, added, done });
     } catch {
-      // Node does not write every reason phrase, and whoever has set this one is not there any more to be told.
+      // Node refuses some reason phrases, and repeated fields in HTTP/2. The handler that set them has returned already.
     }
-    // Nothing leaves unsigned.
-    response.writeHead(500, STATUS_CODES[500], { 'Content-Length': 0 });
-    response.end('', done);
+    sendFailure(response, done);
   };
   Object.assign(response, {
     flushHeaders() {},
@@ -53,10 +47,39 @@ export function bufferResponse(response: ServerResponse, countersign: Verified<R
       if (ended) return response;
       ended = true;
       keep(given[0], given[1]);
-      send(given.find((one) => typeof one === 'function') as (() => void) | undefined);
+      send(given.find((one) => typeof one === 'function') as Done);
       return response;
     },
   });
+}
+
+type Done = (() => void) | undefined;
+
+type Signed = {
+  readonly body: Uint8Array;
+  readonly added: ReadonlyMap<string, string | undefined>;
+  readonly done: Done;
+};
+
+function sendSigned(response: ServerResponse, { body, added, done }: Signed): void {
+  for (const [name, value] of added) {
+    if (value === undefined) response.removeHeader(name);
+    else response.setHeader(name, value);
+  }
+  // In HTTP/2 `end` counts as called even where it throws for a header, and nothing more could be sent.
+  if (response.req.httpVersionMajor > 1) response.writeHead(response.statusCode);
+  response.end(body, done);
+}
+
+/** Nothing is sent unsigned but this status. */
+function sendFailure(response: ServerResponse, done: Done): void {
+  try {
+    for (const name of response.getHeaderNames()) response.removeHeader(name);
+    response.writeHead(500, STATUS_CODES[500], { 'Content-Length': 0 });
+    response.end('', done);
+  } catch {
+    response.destroy();
+  }
 }
 
 type Unsigned = {
