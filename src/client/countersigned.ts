@@ -7,6 +7,7 @@ import { type Message, toMessage } from '../core/message.ts';
 import type { PresentedResponse, ResponseScheme, SigningScheme } from '../core/scheme.ts';
 import type { SigningKey } from '../core/signing-key.ts';
 import { countersignV1Response } from '../schemes/countersign-v1/response.ts';
+import { checkOptions } from './check-options.ts';
 import type { CorrectedClock } from './clock.ts';
 import { createSender, type Fetch, refuseRedirect, type SendOptions } from './fetch.ts';
 import type { Outgoing } from './outgoing.ts';
@@ -36,11 +37,12 @@ export type CountersignedOptions = SendOptions & {
  */
 export function countersignedFetch(signer: Signer, options: CountersignedOptions = {}): Fetch {
   const { clock, responseKey, maxBodyBytes = 2 ** 26 } = options;
+  checkOptions('countersignedFetch', options, /^(fetch|clock|responseKey|maxBodyBytes)$/);
+  const send = createSender(signer, options);
   const { scheme } = signer;
   const responses = responsesOf(scheme);
   if (responseKey) checkPublicKey(responseKey);
   const given = responseKey && scheme.createKey(responseKey);
-  const send = createSender(signer, options);
   const exchange = async (...call: Parameters<Fetch>): Promise<Checked> => {
     const { response, outgoing, followed } = await send(...call);
     if (!outgoing) return { response };

@@ -1,5 +1,6 @@
 import { fail } from '../core/errors.ts';
 import { referrerInit } from '../core/with-target.ts';
+import { checkOptions } from './check-options.ts';
 import { type Outgoing, type SigningInit, signForFetch } from './outgoing.ts';
 import type { Signer } from './signer.ts';
 
@@ -22,6 +23,7 @@ export type SendOptions = {
  * const response = await api('https://api.example.com/v1/orders');
  */
 export function signedFetch(signer: Signer, options: SendOptions = {}): Fetch {
+  checkOptions('signedFetch', options, /^fetch$/);
   const send = createSender(signer, options);
   return async (input, init) => {
     const { response, followed } = await send(input, init);

@@ -1,5 +1,6 @@
 import { fail } from '../core/errors.ts';
 import { copyInit } from '../core/with-target.ts';
+import { checkOptions } from './check-options.ts';
 import { type Fetch, redirectTarget, refuseRedirect, signedFetch } from './fetch.ts';
 import { isRequest } from './outgoing.ts';
 import { mayHaveBody } from './request.ts';
@@ -26,6 +27,7 @@ export type RedirectOptions = {
  * const api = redirectFetch(signer, { fetch: countersignedFetch(signer) });
  */
 export function redirectFetch(signer: Signer, options: RedirectOptions = {}): Fetch {
+  checkOptions('redirectFetch', options, /^(fetch|methods|maxRedirects)$/);
   const { fetch = signedFetch(signer), methods = ['GET', 'HEAD'], maxRedirects = 20 } = options;
   return async (input, init) => {
     // `init` may be a Request, whose fields a spread does not copy.

@@ -1,4 +1,5 @@
 import { retirementField } from '../core/field-names.ts';
+import { checkOptions } from './check-options.ts';
 import { type Fetch, signedFetch } from './fetch.ts';
 import type { Signer } from './signer.ts';
 
@@ -20,6 +21,7 @@ export type RetirementOptions = {
  * const api = retirementFetch(signer, { onRetirement: (date) => console.warn(`The secret stops working at ${date}.`) });
  */
 export function retirementFetch(signer: Signer, options: RetirementOptions): Fetch {
+  checkOptions('retirementFetch', options, /^(fetch|onRetirement)$/);
   const { fetch = signedFetch(signer), onRetirement } = options;
   let last = '';
   return async (...call) => {

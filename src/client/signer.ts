@@ -1,12 +1,12 @@
 import { type Awaitable, chain } from '../core/awaitable.ts';
 import type { Credentials, Secret } from '../core/credentials.ts';
 import { bytesToSign } from '../core/encoding.ts';
-import { fail } from '../core/errors.ts';
 import type { Message } from '../core/message.ts';
 import type { SignedBody, SigningScheme, ToSign } from '../core/scheme.ts';
 import type { SigningKey } from '../core/signing-key.ts';
 import { allowSecretInBrowser, allowUnsignedPayload } from '../core/unsafe-options.ts';
 import { signCountersignV1 } from '../schemes/countersign-v1/sign.ts';
+import { checkOptions } from './check-options.ts';
 import { type CredentialsProvider, createKeyCache } from './key.ts';
 import { randomNonce } from './nonce.ts';
 import { type SigningInit, signForFetch } from './outgoing.ts';
@@ -97,10 +97,11 @@ const optionNames =
 export function createSigner(options: KeyPairOptions): Signer;
 export function createSigner(options: SignerOptions): Signer;
 export function createSigner(options: SignerOptions): Signer {
-  const unknown = Object.keys(options).find((name) => !optionNames.test(name));
-  if (unknown) fail('invalid_configuration', `createSigner has no option ${unknown}.`);
+  checkOptions('createSigner', options, optionNames);
   const { scheme = signCountersignV1, clock = () => Date.now(), nonce = randomNonce, maxBodyBytes = 1 << 26 } = options;
-  const signedHeaders = scheme.signableHeaders(options.signedHeaders ?? []);
+  const { signedHeaders: names = [] } = options;
+  checkOptions('signedHeaders', names, /./);
+  const signedHeaders = scheme.signableHeaders(names);
   const given = options.credentials ?? (options as Credentials);
   const provided = typeof given === 'function';
   const provide = provided ? given : () => given;

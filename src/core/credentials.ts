@@ -23,7 +23,7 @@ export const accessKeyPattern: RegExp = /^[\w.~-]{1,512}$/;
 const invalid = (message: string): never => fail('invalid_credentials', message);
 
 function requireValue(name: string, value: unknown): void {
-  if ((value ?? undefined) === undefined) invalid(`${name} is ${value}: is the environment variable set?`);
+  if (!value) invalid(`${name} is missing: is the environment variable set?`);
 }
 
 /**
@@ -37,13 +37,13 @@ export function checkAccessKey(accessKey: string): void {
 
 /**
  * @throws SignatureError `invalid_credentials` if the secret is missing, of another type, shorter than 16 bytes, damaged, a string
- * with leading or trailing white space, or a public key, which is not secret. Spreading the result of `generateCredentials()`
+ * with white space or quotes around it, or a public key, which is not secret. Spreading the result of `generateCredentials()`
  * loses the secret, because its property is not enumerable.
  */
 export function checkSecret(secret: Secret): void {
   requireValue('secret', secret);
   if (typeof secret === 'string') {
-    if (/^[\t-\r ]|[\t-\r ]$/.test(secret)) invalid('secret has leading or trailing white space: trim it.');
+    if (/^[\t-\r ]|[\t-\r ]$|^(['"]).*\1$/.test(secret)) invalid('secret has white space or quotes around it.');
     checkGenerated(secret, 'csign_sk_');
   }
   const key = typeof secret === 'string' ? utf8(secret) : secret;

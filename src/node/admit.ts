@@ -7,6 +7,7 @@ import {
   type GatePass,
   refuseWithoutScope,
   requireCaller,
+  requireHandler,
 } from '../server/gate.ts';
 import type { PlainResponse } from '../server/response/refusal-response.ts';
 import type { ReceivedRequest } from '../server/verify/message.ts';
@@ -40,6 +41,7 @@ export function protect<Incoming extends NodeRequest = IncomingMessage, Outgoing
   options: NodeGateOptions<Incoming> = {},
 ): (request: Incoming, response: Outgoing) => Promise<void> {
   const gate = nodeGate(verifier, options);
+  requireHandler(handler);
   return (request, response) =>
     admit(gate, { request, response }).then((caller) => (caller ? handler(request, response, caller) : undefined));
 }

@@ -104,6 +104,7 @@ export type Gate<Source> = <Received extends Request | ReceivedRequest>(
  * @throws SignatureError `invalid_configuration`
  */
 export function createGate<Source>(verifier: Verifier, options: GateOptions<Source>, where: string): Gate<Source> {
+  requireVerifier(verifier, where);
   requireKnownOptions(options, gateNames, where);
   const cors = options.cors && createCors(options.cors, verifier.fields);
   return async ({ request, source, peer }) => {
@@ -171,3 +172,18 @@ export async function refuseWithoutScope(
  */
 export const requireCaller = (caller: Caller | undefined): Caller =>
   caller ?? fail('invalid_configuration', 'This request has not been verified: install the gate before this.', 500);
+
+function requireVerifier(verifier: Verifier, where: string): void {
+  if (typeof verifier?.verify !== 'function') {
+    fail('invalid_configuration', `${where} takes first what createVerifier() returns.`);
+  }
+}
+
+/**
+ * @throws SignatureError `invalid_configuration` for a handler that is not a function.
+ */
+export function requireHandler(handler: unknown): void {
+  if (typeof handler !== 'function') {
+    fail('invalid_configuration', 'protect() takes a verifier, then a handler: the handler is not a function.');
+  }
+}

@@ -1,4 +1,4 @@
-import { type Caller, createGate, type GateOptions, refuseWithoutScope } from './gate.ts';
+import { type Caller, createGate, type GateOptions, refuseWithoutScope, requireHandler } from './gate.ts';
 import { toResponse } from './response/refusal-response.ts';
 import type { Verifier } from './verify/verifier.ts';
 
@@ -25,6 +25,7 @@ export function protect(
   options: ProtectOptions = {},
 ): (request: Request) => Promise<Response> {
   const gate = createGate<Request>(verifier, options, 'protect()');
+  requireHandler(handler);
   return async (request) => {
     const passed = await gate({ request, source: request });
     const response = passed.ok

@@ -1,10 +1,14 @@
 import {
   type Credentials,
+  countersignedFetch,
   createSigner,
   generateCredentials,
   prepareRequest,
+  redirectFetch,
+  type SendOptions,
   type SignerOptions,
   type SigningScheme,
+  signedFetch,
 } from 'countersign';
 import { describe, expect, it } from 'vitest';
 import { signCountersignV1 } from '../../src/schemes/countersign-v1/sign.ts';
@@ -140,17 +144,20 @@ describe('the first run', () => {
   };
 
   it.each<[object, RegExp]>([
-    [{ accessKey: undefined, secret }, /^accessKey is undefined: is the environment variable set/],
-    [{ accessKey, secret: undefined }, /^secret is undefined: is the environment variable set/],
-    [{ accessKey, secret: null }, /^secret is null/],
-    [{ accessKey: '', secret }, /^accessKey must be/],
+    [{ accessKey: undefined, secret }, /^accessKey is missing: is the environment variable set/],
+    [{ accessKey, secret: undefined }, /^secret is missing: is the environment variable set/],
+    [{ accessKey, secret: null }, /^secret is missing/],
+    [{ accessKey: '', secret }, /^accessKey is missing: is the environment variable set/],
+    [{ accessKey, secret: '' }, /^secret is missing: is the environment variable set/],
     [{ accessKey, secret: 'fifteen bytes!!' }, /^secret has 15 bytes: at least 16/],
-    [{ accessKey, secret: `${secret}\n` }, /leading or trailing white space/],
-    [{ accessKey, secret: ` ${secret}` }, /leading or trailing white space/],
+    [{ accessKey, secret: `${secret}\n` }, /^secret has white space or quotes around it/],
+    [{ accessKey, secret: `'${secret}'` }, /^secret has white space or quotes around it/],
+    [{ accessKey, secret: ` ${secret}` }, /^secret has white space or quotes around it/],
     [{ accessKey, secret: 1234567890123456 }, /^secret is not a string, Uint8Array or CryptoKey/],
-    [{ accessKey, secret, signedHeader: ['x-a'] }, /no option signedHeader/],
-    [{ accessKey, secret, tolerance: 30 }, /no option tolerance/],
-    [{}, /^accessKey is undefined/],
+    [{ accessKey, secret, signedHeader: ['x-a'] }, /^createSigner takes no signedHeader\./],
+    [{ accessKey, secret, tolerance: 30 }, /^createSigner takes no tolerance\./],
+    [{ accessKey, secret, signedHeaders: 'x-a' }, /^signedHeaders takes no string\./],
+    [{}, /^accessKey is missing/],
   ])('with %j says what is wrong', (options, expected) => {
     expect(messageOf(() => createSigner(options as SignerOptions))).toMatch(expected);
     expect(codeOf(() => createSigner(options as SignerOptions))).toMatch(/^invalid_(credentials|configuration)$/);
@@ -159,5 +166,23 @@ describe('the first run', () => {
   it.each([{ error: 'login' }, {}, undefined, null])('names the function that returned %j', (returned) => {
     const one = createSigner({ credentials: () => returned as unknown as Credentials });
     expect(messageOf(() => prepareRequest(one, { url }))).toBe('The credentials function returned no accessKey.');
+  });
+
+  it.each<[expected: RegExp, make: () => unknown]>([
+    [/^createSigner takes no undefined\./, () => createSigner(undefined as unknown as SignerOptions)],
+    [/^signedFetch takes no function\./, () => signedFetch(signer, fetch as unknown as SendOptions)],
+    [/^signedFetch takes no fetcher\./, () => signedFetch(signer, { fetcher: fetch } as SendOptions)],
+    [/^countersignedFetch takes no function\./, () => countersignedFetch(signer, fetch as unknown as SendOptions)],
+    [/^redirectFetch takes no function\./, () => redirectFetch(signer, fetch as never)],
+  ])('refuses options of a wrong type or name at once: %s', (expected, make) => {
+    expect(messageOf(make)).toMatch(expected);
+  });
+
+  it.each([
+    [{ clock: () => Number.NaN }, 'The clock returns an invalid value.'],
+    [{ nonce: () => 'short' }, 'The nonce returns an invalid value.'],
+  ])('names the function that returned an invalid value', (given, expected) => {
+    const one = createSigner({ accessKey, secret, ...given });
+    expect(messageOf(() => prepareRequest(one, { url }))).toBe(expected);
   });
 });

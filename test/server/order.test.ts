@@ -110,7 +110,11 @@ describe('each fault', () => {
     expect(response.status).toBe(fault.status);
     expect(JSON.parse(response.body)).toMatchObject({ type: 'about:blank', status: fault.status, code: told });
     expect(events).toHaveLength(1);
-    expect(events[0]).toMatchObject({ outcome: 'refused', code: fault.code, message: error.message });
+    expect(events[0]).toMatchObject({
+      outcome: 'refused',
+      code: fault.code,
+      message: expect.stringContaining(error.message),
+    });
     expect(steps.includes('claim')).toBe(fault.step >= 8);
   });
 

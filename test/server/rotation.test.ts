@@ -14,7 +14,10 @@ describe('the time in which a key is valid', () => {
     ['ends at NaN', { expiresAt: Number.NaN }, 'expired_key'],
     ['begins at NaN', { notBefore: Number.NaN }, 'inactive_key'],
   ])('%s', async (_, record, code) => {
-    const { signer, verifier } = rig({ record });
+    const { accessKey, secret } = generateCredentials();
+    const keys = { find: () => ({ accessKey, service: 'shop', secrets: [{ secret }], ...record }) };
+    const { verifier } = rig({ keys });
+    const signer = createSigner({ accessKey, secret, clock: () => noon });
     expect(await judge(verifier, signedParts(signer))).toBe(code);
   });
 });

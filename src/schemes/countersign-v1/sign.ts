@@ -25,7 +25,7 @@ function prepare({ message, accessKey, time, nonce, body, ...input }: SignatureI
   const signedHeaders = withModifiers(input.signedHeaders, message.headers);
   const timestamp = `${Math.floor(time / 1000)}`;
   if (!timestampPattern.test(timestamp) || !noncePattern.test(nonce)) {
-    fail('invalid_configuration', 'clock must return milliseconds, nonce 16 to 128 characters of base64url.');
+    fail('invalid_configuration', `The ${noncePattern.test(nonce) ? 'clock' : 'nonce'} returns an invalid value.`);
   }
   const digest =
     body.kind === 'digest'

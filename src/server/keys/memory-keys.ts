@@ -4,6 +4,7 @@ import type { KeyRecord, KeySecret, KeyStore } from '../contracts.ts';
 import { type OptionNames, requireKnownOptions } from '../known-options.ts';
 import { parseRanges } from '../ranges.ts';
 import { checkKeySecret } from './key-secret.ts';
+import { checkMoment } from './moments.ts';
 
 const recordNames: OptionNames<KeyRecord> = {
   accessKey: true,
@@ -46,6 +47,9 @@ const secretNames: OptionNames<KeySecret & { readonly accessKey: string }> = {
  */
 export function memoryKeys(records: Iterable<KeyRecord>): KeyStore {
   const keys = new Map<string, KeyRecord>();
+  if (typeof records?.[Symbol.iterator] !== 'function' || typeof records === 'string') {
+    fail('invalid_configuration', 'memoryKeys() takes a list of key records.');
+  }
   for (const record of records) {
     const { accessKey, service, secrets } = record;
     checkAccessKey(accessKey);
@@ -54,7 +58,11 @@ export function memoryKeys(records: Iterable<KeyRecord>): KeyStore {
     requireKnownOptions(record, recordNames, `The key ${accessKey}`);
     parseRanges(record.addresses ?? []);
     if (keys.has(accessKey)) fail('invalid_configuration', `The key ${accessKey} is given twice.`);
+    checkMoment('expiresAt', record.expiresAt);
+    checkMoment('notBefore', record.notBefore);
     for (const entry of secrets) {
+      if (typeof entry !== 'object')
+        fail('invalid_configuration', `A secret of the key ${accessKey} must be { secret }, not a string.`);
       requireKnownOptions(entry, secretNames, `A secret of the key ${accessKey}`);
       checkKeySecret(entry);
     }

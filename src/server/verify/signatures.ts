@@ -14,6 +14,8 @@ export function acceptedSchemes(
   given: Scheme | readonly Scheme[],
   acceptFindings: readonly FindingCode[],
 ): readonly [Scheme, ...Scheme[]] {
+  if (typeof given === 'string')
+    fail('invalid_configuration', 'scheme must be a scheme, such as rfc9421(), not its name.');
   const [first, ...others] = 'name' in given ? [given] : given;
   if (!first) return fail('invalid_configuration', 'A verifier needs a scheme.');
   const schemes: [Scheme, ...Scheme[]] = [first, ...others];

@@ -1,4 +1,4 @@
-import { SignatureError } from '../../core/errors.ts';
+import { fail, SignatureError } from '../../core/errors.ts';
 import { countersignV1 } from '../../schemes/countersign-v1/scheme.ts';
 import { type Audited, reportToAudit } from '../audit/report-to-audit.ts';
 import { requireKnownOptions } from '../known-options.ts';
@@ -54,6 +54,10 @@ export function createVerifier(options: VerifierOptions): Verifier {
   requireKnownOptions(options, verifierNames, 'createVerifier()');
   const { scheme = countersignV1, clock = () => Date.now(), audit, acceptFindings = [], challenges } = options;
   requireKnownOptions(options.limits ?? {}, limitNames, 'limits of createVerifier()');
+  if (Array.isArray(options.keys) || typeof options.keys?.find !== 'function')
+    fail('invalid_configuration', 'keys must be a key store, such as memoryKeys([…]).');
+  if (typeof options.replay?.claim !== 'function')
+    fail('invalid_configuration', 'replay must be a replay store, such as memoryReplay().');
   const schemes = acceptedSchemes(scheme, acceptFindings);
   const limits = createLimits(options.limits ?? {});
   const countersignerOf = createCountersigners({ schemes, responseKey: options.responseKey, clock });

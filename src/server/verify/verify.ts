@@ -229,6 +229,8 @@ function checkedNumbers({
   if (!(seconds > 0 && seconds < Infinity && maxBodyBytes >= 0)) {
     fail('invalid_configuration', 'tolerance must be a positive number of seconds, maxBodyBytes of bytes.');
   }
+  if (seconds > 86_400)
+    fail('invalid_configuration', `tolerance is ${seconds}, at most 86400 is allowed: it is in seconds.`);
   if (challenges && !(challenges.lifetime > 0 && challenges.lifetime < Infinity)) {
     fail('invalid_configuration', 'The lifetime of challenges must be a positive number of seconds.');
   }
