@@ -28,7 +28,7 @@ export function toMessage({ method, url }: RequestLine, headers: HeaderView): Me
 }
 
 /**
- * Refuses a field that came as several lines, where lines can be told apart: joined, they look like one value with commas.
+ * Refuses a field that was received as several lines: joined, they look like one value with commas. Not detected without `lines`.
  *
  * @throws SignatureError `malformed_field`
  */

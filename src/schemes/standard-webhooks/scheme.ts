@@ -36,7 +36,7 @@ export type StandardWebhooksOptions = {
 export function standardWebhooks({ prefixes = ['webhook'], alsoSignedBy = [] }: StandardWebhooksOptions = {}): Scheme {
   const [prefix] = prefixes;
   if (prefix === undefined || !prefixes.every((one) => /^[a-z][a-z\d-]{0,62}$/.test(one))) {
-    return fail('invalid_configuration', 'prefixes must be beginnings of header names, in lower case.');
+    return fail('invalid_configuration', 'prefixes must begin header names, in lower case.');
   }
   // A receiver accepts at most four signatures.
   if (alsoSignedBy.length > 3) fail('invalid_configuration', 'alsoSignedBy may contain at most 3 secrets.');
@@ -60,8 +60,8 @@ const findings: readonly Finding[] = [
   {
     code: 'path-unsigned',
     severity: 'medium',
-    message: 'Only the secret identifies the endpoint of a message: use a separate secret for each.',
-    attack: 'Someone in transit sends a message for /webhooks/test to /webhooks/live, which has the same secret.',
+    message: 'Only the secret identifies the endpoint of a message: give each its own.',
+    attack: 'Someone in transit sends a message for /webhooks/test to /webhooks/live with the same secret.',
   },
   {
     code: 'query-unsigned',
@@ -73,7 +73,7 @@ const findings: readonly Finding[] = [
     code: 'content-type-unsigned',
     severity: 'low',
     message: 'The content type is not signed: parse every message as the one type that you expect.',
-    attack: 'Someone in transit changes the Content-Type, and a parser that depends on it reads a different message.',
+    attack: 'Someone in transit changes the Content-Type, and the parser reads a different message.',
   },
   {
     code: 'host-unsigned',
@@ -90,7 +90,7 @@ const findings: readonly Finding[] = [
   {
     code: 'access-key-unbound',
     severity: 'low',
-    message: 'A message contains no access key, so two access keys with one secret accept each other’s messages.',
+    message: 'A message has no access key, so tenants with the same secret accept each other’s messages.',
     attack: 'Two tenants have the same secret: a message for one is valid for the other.',
   },
 ];

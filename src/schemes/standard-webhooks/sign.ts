@@ -54,7 +54,7 @@ export function prepareStandardWebhook(
   }
   if (!timestampPattern.test(timestamp)) fail('invalid_configuration', 'clock must return milliseconds since 1970.');
   if (body.kind !== 'none' && body.kind !== 'bytes') {
-    fail('invalid_request', 'The body of a webhook is always signed: it cannot be left out.');
+    fail('invalid_request', 'A webhook cannot leave its body unsigned.');
   }
   const content = toSignedContent({ id, timestamp }, body.kind === 'bytes' ? body.bytes : undefined);
   return {
