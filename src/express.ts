@@ -8,16 +8,24 @@ export { keepRawBody } from './node/received.ts';
 export type { Caller, GateOptions } from './server/gate.ts';
 
 /**
- * What a gate asks of a request beside a valid signature, and whether it signs the answers. `address` is the socket's other end
- * by default.
+ * What a gate requires of a request in addition to a valid signature, and whether it signs responses. `address` defaults to the
+ * remote address of the socket.
  */
 export type ExpressGateOptions = NodeGateOptions<Request>;
 
 /**
- * Middleware for Express 5 and 4 that only lets verified requests through, and answers the others itself with problem details
- * (RFC 9457). Install it before body parsers, which find the body untouched; `callerOf` tells who has signed.
+ * Middleware for Express 5 and 4: passes verified requests on, and refuses others with problem details (RFC 9457). Install it
+ * before body parsers: it leaves the body readable for them. `callerOf` returns the caller.
  *
- * @throws SignatureError `invalid_configuration` for `cors` options that no browser would ever match.
+ * @throws SignatureError `invalid_configuration` for an unknown option, and for `cors` options that no browser can match.
+ * @example
+ * import { callerOf, protect } from 'countersign/express';
+ * import { createVerifier, memoryKeys, memoryReplay } from 'countersign/server';
+ * import express from 'express';
+ *
+ * const verifier = createVerifier({ keys: memoryKeys([]), replay: memoryReplay() });
+ * const app = express().use(protect(verifier), express.json());
+ * app.get('/me', (request, response) => void response.json(callerOf(request).principal));
  */
 export function protect(verifier: Verifier, options: ExpressGateOptions = {}): RequestHandler {
   const gate = nodeGate(verifier, options);
@@ -28,7 +36,17 @@ export function protect(verifier: Verifier, options: ExpressGateOptions = {}): R
   };
 }
 
-/** Middleware for single routes, after {@link protect}: answers 403 unless the caller's key has the scope, and tells the audit. */
+/**
+ * Middleware for single routes, after {@link protect}: responds with 403 unless the caller's key has the scope, and reports the
+ * refusal to the audit.
+ *
+ * @example
+ * import { requireScope } from 'countersign/express';
+ * import express from 'express';
+ *
+ * const app = express();
+ * app.get('/orders', requireScope('orders:read'), (_, response) => void response.json([]));
+ */
 export function requireScope(scope: string): RequestHandler {
   return (request, response, next) => {
     refuseWithoutScope(callerOf(request), scope).then((refusal) => {

@@ -14,17 +14,25 @@ import type { Verifier } from './server/verify/verifier.ts';
 export type { Caller, GateOptions } from './server/gate.ts';
 
 /**
- * What a gate asks of a request beside a valid signature, and whether it signs the answers. `address` is the socket's other end
- * by default.
+ * What a gate requires of a request in addition to a valid signature, and whether it signs responses. `address` defaults to the
+ * remote address of the socket.
  */
 export type FastifyGateOptions = GateOptions<FastifyRequest>;
 
 /**
- * A plugin for Fastify 5 that only lets verified requests through to the routes of the instance on which it is registered, and
- * answers the others itself with problem details (RFC 9457). It runs before bodies are parsed; {@link callerOf} tells who has
- * signed.
+ * A plugin for Fastify 5: passes verified requests on to the routes of the instance that it is registered on, and refuses others
+ * with problem details (RFC 9457). It runs before body parsing. {@link callerOf} returns the caller.
  *
- * @throws SignatureError `invalid_configuration` for `cors` options that no browser would ever match.
+ * @throws SignatureError `invalid_configuration` for an unknown option, and for `cors` options that no browser can match.
+ * @example
+ * import { callerOf, protect } from 'countersign/fastify';
+ * import { createVerifier, memoryKeys, memoryReplay } from 'countersign/server';
+ * import fastify from 'fastify';
+ *
+ * const verifier = createVerifier({ keys: memoryKeys([]), replay: memoryReplay() });
+ * const app = fastify();
+ * app.register(protect(verifier));
+ * app.get('/me', async (request) => callerOf(request).principal);
  */
 export function protect(verifier: Verifier, options: FastifyGateOptions = {}): FastifyPluginCallback {
   const gate = nodeGate(verifier, options);
@@ -36,21 +44,31 @@ export function protect(verifier: Verifier, options: FastifyGateOptions = {}): F
     if (options.cors) catchPreflights(app);
     done();
   };
-  // As fastify-plugin does: the hook is for the instance on which this is registered, not for one of its own.
+  // Like fastify-plugin: applies the hook to the instance that registers the plugin, instead of to a child instance.
   return Object.assign(plugin, { [Symbol.for('skip-override')]: true });
 }
 
-/** Has preflights reach the hooks: they are for paths without a route for OPTIONS, and what has no route passes those of the root alone. */
+/** Adds a route for preflights. Without a route for OPTIONS, Fastify runs only the hooks of the root instance. */
 function catchPreflights(app: FastifyInstance): void {
   try {
     app.options('*', (_, reply) => reply.callNotFound());
   } catch (error) {
-    // Another has such a route already: the app, for its own purposes, or a gate on an instance around this one.
+    // The app has such a route already, or a gate on a parent instance added it.
     if ((error as { readonly code?: unknown }).code !== 'FST_ERR_DUPLICATED_ROUTE') throw error;
   }
 }
 
-/** A `preHandler` for single routes, after {@link protect}: answers 403 unless the caller's key has the scope, and tells the audit. */
+/**
+ * A `preHandler` for single routes, after {@link protect}: responds with 403 unless the caller's key has the scope, and reports
+ * the refusal to the audit.
+ *
+ * @example
+ * import { requireScope } from 'countersign/fastify';
+ * import fastify from 'fastify';
+ *
+ * const app = fastify();
+ * app.get('/orders', { preHandler: requireScope('orders:read') }, async () => []);
+ */
 export function requireScope(scope: string): preHandlerAsyncHookHandler {
   return async (request, reply) => {
     const refusal = await refuseWithoutScope(callerOf(request), scope);
@@ -59,13 +77,18 @@ export function requireScope(scope: string): preHandlerAsyncHookHandler {
 }
 
 /**
- * Who has signed a request that the gate has let through.
+ * The caller of a request that passed the gate.
  *
- * @throws SignatureError `invalid_configuration` (500) where no gate has.
+ * @throws SignatureError `invalid_configuration` (500) if the request was not verified.
+ * @example
+ * import { callerOf } from 'countersign/fastify';
+ * import fastify from 'fastify';
+ *
+ * fastify().get('/me', async (request) => callerOf(request).principal);
  */
 export const callerOf = ({ raw }: FastifyRequest): Caller => callerOfNode(raw);
 
-// As bytes: to a text Fastify adds a charset, and the type may be signed.
+// As bytes: Fastify adds a charset to the content type of a string, and the content type may be signed.
 const send = (reply: FastifyReply, { status, headers, body }: PlainResponse): FastifyReply =>
   reply
     .code(status)

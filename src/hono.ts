@@ -6,26 +6,33 @@ import type { Verifier } from './server/verify/verifier.ts';
 
 export type { Caller, GateOptions } from './server/gate.ts';
 
-/** What a gate asks of a request beside a valid signature, and whether it signs the answers. */
+/** What a gate requires of a request in addition to a valid signature, and whether it signs responses. */
 export type HonoGateOptions = GateOptions<Context>;
 
-/** For `new Hono<SignedEnv>()`, or `Hono<SignedEnv & { Bindings: … }>`: handlers find the caller as `c.var.caller`. */
+/** For `new Hono<SignedEnv>()`, or `Hono<SignedEnv & { Bindings: … }>`: types the caller as `c.var.caller`. */
 export type SignedEnv = { Variables: { caller: Caller } };
 
 /**
- * Middleware for Hono that only lets verified requests through, and answers the others itself with problem details (RFC 9457).
- * The body can be read afterwards as if nobody had read it.
+ * Middleware for Hono: passes verified requests on, and refuses others with problem details (RFC 9457). The body stays readable.
  *
- * @param verifier the verifier, or a function that returns it for a context: on Workers, where secrets come with `c.env`. The
- * function is called for every request, so it makes the verifier once and keeps it.
- * @throws SignatureError `invalid_configuration` for `cors` options that no browser would ever match; with a function, when the
- * first request arrives.
+ * @param verifier the verifier, or a function that returns it for a context: on Workers, secrets are in `c.env`. The function is
+ * called for every request, so let it create the verifier once and cache it.
+ * @throws SignatureError `invalid_configuration` for an unknown option, and for `cors` options that no browser can match. With a
+ * function, it is thrown when the first request arrives.
+ * @example
+ * import { protect, type SignedEnv } from 'countersign/hono';
+ * import { createVerifier, memoryKeys, memoryReplay } from 'countersign/server';
+ * import { Hono } from 'hono';
+ *
+ * const verifier = createVerifier({ keys: memoryKeys([]), replay: memoryReplay() });
+ * const app = new Hono<SignedEnv>().use(protect(verifier));
+ * app.get('/me', (c) => c.json(c.var.caller.principal));
  */
 export function protect(
   verifier: Verifier | ((context: Context) => Verifier),
   options?: HonoGateOptions,
 ): MiddlewareHandler<SignedEnv>;
-/** The same for an app with `Bindings`: `signedRequests<SignedEnv & { Bindings: … }>((c) => …)` knows the types of `c.env`. */
+/** For an app with `Bindings`: `protect<SignedEnv & { Bindings: … }>((c) => …)` types `c.env`. */
 export function protect<Of extends SignedEnv>(
   verifier: Verifier | ((context: Context<Of>) => Verifier),
   options?: GateOptions<Context<Of>>,
@@ -34,18 +41,18 @@ export function protect(
   verifier: Verifier | ((context: Context) => Verifier),
   options: HonoGateOptions = {},
 ): MiddlewareHandler<SignedEnv> {
-  if (typeof verifier !== 'function') return gateOf(verifier, options);
+  if (typeof verifier !== 'function') return toMiddleware(verifier, options);
   const gates = new WeakMap<Verifier, MiddlewareHandler<SignedEnv>>();
   return (c, next) => {
-    const made = verifier(c);
-    const gate = gates.get(made) ?? gateOf(made, options);
-    gates.set(made, gate);
+    const current = verifier(c);
+    const gate = gates.get(current) ?? toMiddleware(current, options);
+    gates.set(current, gate);
     return gate(c, next);
   };
 }
 
-function gateOf(verifier: Verifier, options: HonoGateOptions): MiddlewareHandler<SignedEnv> {
-  const gate = createGate<Context>(verifier, options, 'signedRequests()');
+function toMiddleware(verifier: Verifier, options: HonoGateOptions): MiddlewareHandler<SignedEnv> {
+  const gate = createGate<Context>(verifier, options, 'protect()');
   return async (c, next) => {
     const passed = await gate({ request: receivedFromHono(c), source: c });
     if (passed.ok) {
@@ -60,7 +67,17 @@ function gateOf(verifier: Verifier, options: HonoGateOptions): MiddlewareHandler
   };
 }
 
-/** Middleware for single routes, after {@link protect}: answers 403 unless the caller's key has the scope, and tells the audit. */
+/**
+ * Middleware for single routes, after {@link protect}: responds with 403 unless the caller's key has the scope, and reports the
+ * refusal to the audit.
+ *
+ * @example
+ * import { requireScope, type SignedEnv } from 'countersign/hono';
+ * import { Hono } from 'hono';
+ *
+ * const app = new Hono<SignedEnv>();
+ * app.get('/orders', requireScope('orders:read'), (c) => c.json([]));
+ */
 export function requireScope(scope: string): MiddlewareHandler<SignedEnv> {
   return async (c, next) => {
     const refusal = await refuseWithoutScope(c.get('caller'), scope);

@@ -2,39 +2,48 @@ import type { Attributes, Counter, Histogram, Meter, MetricsAPI, TraceAPI } from
 import type { BoundedSink } from './server/audit/bounded-sink.ts';
 import type { AuditEvent, AuditSink } from './server/contracts.ts';
 
-/** `metrics` and `trace` of `@opentelemetry/api`, and what is told beside the defaults. */
+/** The OpenTelemetry APIs to report to, and what to report in addition to the defaults. */
 export type OpenTelemetryOptions = {
-  /** Takes what is counted and measured. @default no metrics */
+  /** `metrics` of `@opentelemetry/api`. @default no metrics */
   readonly metrics?: Pick<MetricsAPI, 'getMeter'>;
-  /** Knows the active span, which takes the attributes. @default no attributes on spans */
+  /** `trace` of `@opentelemetry/api`. The active span gets the attributes. @default no attributes on spans */
   readonly trace?: Pick<TraceAPI, 'getActiveSpan'>;
   /**
-   * More attributes for the metrics. Each combination of values is a time series of its own: give nothing that callers can
-   * choose. @default none
+   * Returns further attributes for the metrics. Each combination of values is a separate time series: do not use values that
+   * callers can choose. @default none
    */
   readonly metricAttributes?: (event: AuditEvent) => Attributes;
-  /** What `boundedSink` has made, by names of yours: where their events went, and how many are lost, is told. @default none */
+  /** Bounded sinks by name, whose delivered, lost and pending events are reported. @default none */
   readonly sinks?: Readonly<Record<string, Pick<BoundedSink, 'counts'>>>;
 };
 
 type Instruments = { readonly requests: Counter; readonly duration: Histogram };
 
 /**
- * An audit that measures, and marks the active span. Give it to the verifier itself or by `combineSinks`, not behind `boundedSink`,
- * where the request's span is active no more. It takes no time that is worth a bound.
+ * An audit sink that records metrics and sets attributes on the active span. Pass it to the verifier directly or with
+ * `combineSinks`, not behind `boundedSink`: the span of the request would no longer be active. It is synchronous and fast.
  *
  * Metrics: the counter `countersign.requests` and the histogram `countersign.verification.duration`, in seconds, with the
- * attributes `countersign.outcome`, `countersign.scheme` and `error.type`: the code of what was refused. All of them have few
- * values, and none that a caller can choose. The span also has `countersign.service` of an accepted request.
+ * attributes `countersign.outcome`, `countersign.scheme` and `error.type` (the code of a refusal). Each attribute has few
+ * values, none of which a caller can choose. The span also gets `countersign.service` for an accepted request.
  *
- * Of `sinks`, by `countersign.sink`: the counter `countersign.audit.events`, with the attribute `countersign.delivery`, of
- * which every value but `delivered` is a loss; and `countersign.audit.pending`, how many events wait.
+ * For each of `sinks`, with the attribute `countersign.sink`: the counter `countersign.audit.events` with the attribute
+ * `countersign.delivery`, whose values other than `delivered` are losses; and `countersign.audit.pending`, the number of pending
+ * events.
+ *
+ * @example
+ * import { metrics, trace } from '@opentelemetry/api';
+ * import { openTelemetry } from 'countersign/opentelemetry';
+ * import { createVerifier, memoryKeys, memoryReplay } from 'countersign/server';
+ *
+ * const audit = openTelemetry({ metrics, trace });
+ * export const verifier = createVerifier({ keys: memoryKeys([]), replay: memoryReplay(), audit });
  */
 export function openTelemetry({ metrics, trace, metricAttributes, sinks }: OpenTelemetryOptions): AuditSink {
   let instruments: Instruments | undefined;
   return (event) => {
     if (metrics) {
-      // Not before the first request: a meter from before the SDK is registered would measure nothing for ever.
+      // Created with the first request: a meter from before the SDK is registered never records anything.
       instruments ??= instrumentsOf(metrics.getMeter('countersign'), sinks);
       const attributes = { ...metricAttributes?.(event), ...attributesOf(event) };
       instruments.requests.add(1, attributes);
@@ -50,7 +59,7 @@ const attributesOf = ({ outcome, scheme, code }: AuditEvent): Attributes => ({
   ...(code !== undefined && { 'error.type': code }),
 });
 
-// The span is that of the HTTP server, whose error.type says how the whole request ended.
+// The span belongs to the HTTP server, which sets error.type for the whole request.
 const spanAttributesOf = ({ outcome, scheme, code, service }: AuditEvent): Attributes => ({
   'countersign.outcome': outcome,
   ...(scheme !== undefined && { 'countersign.scheme': scheme }),
@@ -62,13 +71,13 @@ function instrumentsOf(meter: Meter, sinks: OpenTelemetryOptions['sinks']): Inst
   if (sinks) observe(meter, sinks);
   return {
     requests: meter.createCounter('countersign.requests', {
-      description: 'Requests that were judged.',
+      description: 'Verified requests.',
       unit: '{request}',
     }),
     duration: meter.createHistogram('countersign.verification.duration', {
-      description: 'How long judging a request took.',
+      description: 'Duration of a verification.',
       unit: 's',
-      // Without these, nearly all would be in the first bucket.
+      // With the default boundaries, nearly all values would be in the first bucket.
       advice: {
         explicitBucketBoundaries: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
       },
@@ -76,23 +85,23 @@ function instrumentsOf(meter: Meter, sinks: OpenTelemetryOptions['sinks']): Inst
   };
 }
 
-/** Has the SDK ask the sinks whenever it reads the metrics: also for zeros, so that the first loss is a change. */
+/** Registers a callback that reads the sinks whenever metrics are collected. Zeros are reported too, so that the first loss shows as a change. */
 function observe(meter: Meter, sinks: NonNullable<OpenTelemetryOptions['sinks']>): void {
   const events = meter.createObservableCounter('countersign.audit.events', {
-    description: 'Audit events that a bounded sink is done with.',
+    description: 'Audit events that have left a bounded sink.',
     unit: '{event}',
   });
   const waiting = meter.createObservableUpDownCounter('countersign.audit.pending', {
-    description: 'Audit events that wait in a bounded sink.',
+    description: 'Audit events that are pending in a bounded sink.',
     unit: '{event}',
   });
   meter.addBatchObservableCallback(
-    (told) => {
+    (result) => {
       for (const [sink, bounded] of Object.entries(sinks)) {
         const { pending, ...ends } = bounded.counts();
-        told.observe(waiting, pending, { 'countersign.sink': sink });
+        result.observe(waiting, pending, { 'countersign.sink': sink });
         for (const [delivery, count] of Object.entries(ends)) {
-          told.observe(events, count, { 'countersign.sink': sink, 'countersign.delivery': delivery });
+          result.observe(events, count, { 'countersign.sink': sink, 'countersign.delivery': delivery });
         }
       }
     },

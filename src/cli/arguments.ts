@@ -3,20 +3,20 @@ import { fail } from '../core/errors.ts';
 import { didYouMean } from '../server/nearest.ts';
 import { type Command, commonOptions, type Options, type OptionValues } from './command.ts';
 
-/** What stands after the name of a command. */
+/** The parsed arguments of a command. */
 export type Arguments = {
   readonly given: OptionValues<Options & typeof commonOptions>;
   readonly operands: readonly string[];
 };
 
 /**
- * Reads the arguments of a command. Nothing is passed over: an option that does not exist may be a misspelt one that matters.
+ * Parses the arguments of a command. Unknown options are refused: one may be a misspelt option that matters.
  *
- * @throws SignatureError `invalid_configuration`, which never quotes a value: it may be a secret.
+ * @throws SignatureError `invalid_configuration`. The message never quotes a value, which may be a secret.
  */
 export function parseArguments({ name, options, operands = [] }: Command, args: readonly string[]): Arguments {
   const known: Options = { ...options, ...commonOptions };
-  const { values, positionals, tokens } = parsed(name, known, args);
+  const { values, positionals, tokens } = parse(name, known, args);
   const once = new Set<string>();
   for (const token of tokens) {
     if (token.kind !== 'option' || known[token.name]?.type === 'list') continue;
@@ -33,13 +33,13 @@ export function parseArguments({ name, options, operands = [] }: Command, args: 
     const missing = operands.find(({ optional }, place) => !optional && positionals[place] === undefined);
     if (missing) wrong(name, `${missing.name} is missing: ${missing.help}`);
     if (positionals.length > operands.length) {
-      wrong(name, `There are ${positionals.length} values without an option before them, expected ${operands.length}.`);
+      wrong(name, `Found ${positionals.length} arguments that are not options, expected ${operands.length}.`);
     }
   }
   return { given: given as Arguments['given'], operands: positionals };
 }
 
-function parsed(name: string, known: Options, args: readonly string[]) {
+function parse(name: string, known: Options, args: readonly string[]) {
   const options = Object.fromEntries(
     Object.entries(known).map(([option, { type, short }]) => [
       option,
@@ -49,13 +49,13 @@ function parsed(name: string, known: Options, args: readonly string[]) {
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true, tokens: true });
   } catch (error) {
-    const [said = ''] = String((error as Error).message).split(/(?<=')\. |\n/);
-    const secret = /'--?[\w-]*(?:secret|password|passphrase)/i.test(said)
-      ? ' A secret is never given as an argument, which shell history and process lists show.'
+    const [fault = ''] = String((error as Error).message).split(/(?<=')\. |\n/);
+    const secret = /'--?[\w-]*(?:secret|password|passphrase)/i.test(fault)
+      ? ' Never pass a secret as an argument: shell history and process lists show it.'
       : '';
-    const [, unknown = ''] = /^Unknown option '--([\w-]+)/.exec(said) ?? [];
+    const [, unknown = ''] = /^Unknown option '--([\w-]+)/.exec(fault) ?? [];
     const meant = secret || didYouMean(unknown, Object.keys(known), (option) => `--${option}`);
-    return wrong(name, `${said.replace(/\.?$/, '.')}${meant}`);
+    return wrong(name, `${fault.replace(/\.?$/, '.')}${meant}`);
   }
 }
 

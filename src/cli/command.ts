@@ -1,12 +1,12 @@
-/** What can be given to a command by name, as in `--service shop`. */
+/** A named option of a command, such as `--service shop`. */
 export type Option = {
-  /** `list`: may be given several times. `flag`: has no value. */
+  /** `list`: can be repeated. `flag`: has no value. */
   readonly type: 'text' | 'list' | 'flag';
-  /** What help says of it. */
+  /** Its description in help. */
   readonly help: string;
-  /** What its value is called in help. @default 'VALUE' */
+  /** The placeholder of its value in help. @default 'VALUE' */
   readonly value?: string;
-  /** One letter. */
+  /** A short name of one letter. */
   readonly short?: string;
 };
 
@@ -21,34 +21,34 @@ export type OptionValues<Known extends Options = Options> = {
       : string | undefined;
 };
 
-/** What is given without a name, as an access key or a file. */
+/** A positional argument, such as an access key or a file. */
 export type Operand = { readonly name: string; readonly help: string; readonly optional?: boolean };
 
-/** One command: all that the command line knows of it. */
+/** The definition of a command. */
 export type Command<Known extends Options = Options> = {
-  /** Its words, as in `keys create`. */
+  /** Its words, such as `keys create`. */
   readonly name: string;
   /** One line. */
   readonly summary: string;
-  /** What help says beside it, in lines. @default none */
+  /** Further lines for help. @default none */
   readonly details?: string;
   readonly operands?: readonly Operand[];
   readonly options: Known;
-  /** Without the name of the program. */
+  /** Without the program name. */
   readonly examples: readonly string[];
   /**
-   * @param operands in their order; those that are left out are missing.
+   * @param operands in order; omitted ones are missing.
    * @returns the exit status.
-   * @throws SignatureError whose status says with what to exit.
+   * @throws SignatureError whose `status` determines the exit status.
    */
   run(given: OptionValues<Known & typeof commonOptions>, operands: readonly string[]): Promise<number>;
 };
 
-/** Options that every command has. */
+/** Options of every command. */
 export const commonOptions = {
-  json: { type: 'flag', help: 'Print JSON, errors too.' },
-  help: { type: 'flag', short: 'h', help: 'Print this.' },
+  json: { type: 'flag', help: 'Print JSON, also for errors.' },
+  help: { type: 'flag', short: 'h', help: 'Print this help.' },
 } as const satisfies Options;
 
-/** A command whose options are known by name to its `run`. */
+/** Defines a command whose `run` gets its options with precise types. */
 export const command = <const Known extends Options>(known: Command<Known>): Command => known as unknown as Command;

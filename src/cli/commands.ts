@@ -16,7 +16,7 @@ import { prepareRedis } from './commands/prepare-redis.ts';
 import { sign } from './commands/sign.ts';
 import { verify } from './commands/verify.ts';
 
-/** Every command, in the order of help. */
+/** All commands, in the order of help. */
 export const commands: readonly Command[] = [
   newCredentials,
   sign,

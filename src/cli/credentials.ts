@@ -7,32 +7,32 @@ import type { Options, OptionValues } from './command.ts';
 import { isPem, parsePrivateKey } from './pem-key.ts';
 import { readSecretText, withoutLastBreak } from './text-file.ts';
 
-/** Whose secret, and where it is. */
+/** Options for the access key and the secret. */
 export const credentialOptions = {
-  credentials: { type: 'text', value: 'FILE', help: 'Access key and secret, as keys create --out writes them.' },
-  'access-key': { type: 'text', value: 'KEY', help: 'Without it, COUNTERSIGN_ACCESS_KEY.' },
-  'secret-file': { type: 'text', value: 'FILE', help: 'Without it, COUNTERSIGN_SECRET. - is standard input.' },
-  'secret-encoding': { type: 'text', value: 'hex|base64', help: 'How the secret is written, if it is bytes.' },
+  credentials: { type: 'text', value: 'FILE', help: 'Access key and secret, in the format of keys create --out.' },
+  'access-key': { type: 'text', value: 'KEY', help: 'Default: COUNTERSIGN_ACCESS_KEY.' },
+  'secret-file': { type: 'text', value: 'FILE', help: 'Default: COUNTERSIGN_SECRET. - is standard input.' },
+  'secret-encoding': { type: 'text', value: 'hex|base64', help: 'The encoding of the secret, if it is bytes.' },
 } as const satisfies Options;
 
 export type CredentialValues = Pick<OptionValues<typeof credentialOptions>, keyof typeof credentialOptions>;
 
-/** How credentials are to be used. */
+/** How credentials are used. */
 export type CredentialsUse = {
-  /** Whether standard input is there for a prompt. */
+  /** `refused` if standard input is needed for something else. */
   readonly prompt: 'allowed' | 'refused';
-  /** For what a key in PEM is. */
+  /** The algorithms that a key in PEM is used with. */
   readonly algorithms: readonly string[];
 };
 
-/** The access key that is given, if one is. */
+/** The access key from the options or the environment, if there is one. */
 export const readAccessKey = (given: Pick<CredentialValues, 'access-key'>): string | undefined =>
   given['access-key'] ?? (process.env.COUNTERSIGN_ACCESS_KEY || undefined);
 
 /**
- * Access key and secret. The secret comes from a file, an environment variable or the terminal, and never from an argument.
+ * Reads access key and secret. The secret comes from a file, an environment variable or the terminal, never from an argument.
  *
- * @throws SignatureError `invalid_configuration` where one is missing, or given in two ways.
+ * @throws SignatureError `invalid_configuration` if the secret is missing, or given twice.
  */
 export async function readCredentials(
   given: CredentialValues,
@@ -63,9 +63,9 @@ async function givenSecret(file: string | undefined, { prompt }: CredentialsUse)
 }
 
 /**
- * A secret as it is written.
+ * Decodes a secret.
  *
- * @throws SignatureError `invalid_configuration` for an encoding that it is not in.
+ * @throws SignatureError `invalid_configuration` if it is not in the given encoding.
  */
 export async function readSecret(
   text: string,
@@ -92,7 +92,7 @@ async function credentialsIn(file: string): Promise<Written> {
   try {
     value = JSON.parse(text) as typeof value;
   } catch {
-    // The parser's message would quote what it found.
+    // The message of the JSON parser would quote the text.
     value = null;
   }
   const { accessKey, secret, sessionToken } = value ?? {};
@@ -104,12 +104,12 @@ async function credentialsIn(file: string): Promise<Written> {
 const isTextIfAny = (value: unknown): value is string | undefined => value === undefined || typeof value === 'string';
 
 /**
- * Asks for a secret on the terminal, which does not show what is typed.
+ * Asks for a secret on the terminal, without echoing it.
  *
- * @returns undefined where nothing was.
+ * @returns undefined if nothing was entered.
  */
 export function promptSecret(question: string): Promise<string | undefined> {
-  // What readline would show goes nowhere.
+  // Discards the echo of readline.
   const output = new Writable({ write: (_chunk, _encoding, written) => written() });
   const lines = createInterface({ input: process.stdin, output, terminal: true });
   process.stderr.write(question);
@@ -119,8 +119,8 @@ export function promptSecret(question: string): Promise<string | undefined> {
       process.stderr.write('\n');
       resolve(undefined);
     });
-    lines.question('', (answer) => {
-      resolve(answer || undefined);
+    lines.question('', (line) => {
+      resolve(line || undefined);
       lines.close();
     });
   });

@@ -4,37 +4,37 @@ import { fail } from '../core/errors.ts';
 import { type NodeSqlite, nodeSqlite } from '../sql/node-sqlite.ts';
 import type { Options, OptionValues } from './command.ts';
 
-/** Where keys are. */
+/** Options for the database of the keys. */
 export const databaseOptions = {
   database: {
     type: 'text',
     value: 'URL',
-    help: 'postgres://…, mysql://… or a file of SQLite. Without it, COUNTERSIGN_DATABASE_URL.',
+    help: 'postgres://…, mysql://… or an SQLite file. Default: COUNTERSIGN_DATABASE_URL.',
   },
-  schema: { type: 'text', value: 'NAME', help: "The schema that has the tables, if not the connection's own." },
+  schema: { type: 'text', value: 'NAME', help: "The schema of the tables. Default: the connection's own." },
 } as const satisfies Options;
 
 export type DatabaseValues = OptionValues<typeof databaseOptions>;
 
-/** What a database is opened for. */
+/** How to open a database. */
 export type Opening = {
-  /** What is to be where there is no file of SQLite yet. */
+  /** What to do if the SQLite file does not exist; `pretend` opens an empty database in memory. */
   readonly missing: 'refuse' | 'create' | 'pretend';
-  /** How many connections to a server there may be at a time. @default 2 */
+  /** Maximum number of connections to a server. @default 2 */
   readonly connections?: number;
 };
 
-/** How long a server may take to answer at all, in milliseconds. */
-const patience = 10_000;
+/** The timeout of a connection, in milliseconds. */
+const connectTimeout = 10_000;
 
-/** Whether a place for keys is given. */
+/** True if a database is given. */
 export const hasDatabase = ({ database }: Pick<DatabaseValues, 'database'>): boolean => urlOf(database) !== '';
 
 /**
- * Opens the database, and closes it whatever happens.
+ * Opens the database, and closes it in any case.
  *
- * @throws SignatureError `invalid_configuration` for a place that is none, `key_store_unavailable` where a driver is missing,
- * and what `use` throws.
+ * @throws SignatureError `invalid_configuration` for an invalid URL, `key_store_unavailable` if a driver is missing, and errors of
+ * `use`.
  */
 export async function withDatabase<Result>(
   { database: given }: Pick<DatabaseValues, 'database'>,
@@ -43,7 +43,8 @@ export async function withDatabase<Result>(
 ): Promise<Result> {
   refusePassword(given, { option: '--database', variable: 'COUNTERSIGN_DATABASE_URL' });
   const url =
-    urlOf(given) || fail('invalid_configuration', 'Where are the keys? Give --database, or COUNTERSIGN_DATABASE_URL.');
+    urlOf(given) ||
+    fail('invalid_configuration', 'The database is missing: give --database or COUNTERSIGN_DATABASE_URL.');
   const { dialect, Kysely } = await dialectOf(url, opening);
   const database = new Kysely<object>({ dialect });
   try {
@@ -66,7 +67,7 @@ export function refusePassword(
   if (userInfo.includes(':') || /[?&](?:password|pwd)=/i.test(url ?? '')) {
     fail(
       'invalid_configuration',
-      `There is a password in ${option}, which process lists show: give the URL in ${variable}.`,
+      `${option} contains a password, which process lists show: give the URL in ${variable}.`,
     );
   }
 }
@@ -85,8 +86,8 @@ async function postgres(url: string, max: number): Promise<Opened> {
   const wanted = { what: 'PostgreSQL', packages: 'kysely pg' };
   const { PostgresDialect, Kysely } = await needed(() => import('kysely'), wanted);
   const { default: pg } = await needed(() => import('pg'), wanted);
-  const pool = new pg.Pool({ connectionString: url, max, connectionTimeoutMillis: patience });
-  // Whoever asks is told; without a listener a connection that is lost would end the process.
+  const pool = new pg.Pool({ connectionString: url, max, connectionTimeoutMillis: connectTimeout });
+  // Queries report errors themselves. Without listeners, a lost connection would end the process.
   pool.on('error', () => {}).on('connect', (client) => client.on('error', () => {}));
   return { dialect: new PostgresDialect({ pool }), Kysely };
 }
@@ -95,7 +96,7 @@ async function mysql(url: string, connectionLimit: number): Promise<Opened> {
   const wanted = { what: 'MySQL', packages: 'kysely mysql2' };
   const { MysqlDialect, Kysely } = await needed(() => import('kysely'), wanted);
   const { createPool } = await needed(() => import('mysql2'), wanted);
-  const pool = createPool({ uri: url, connectionLimit, connectTimeout: patience });
+  const pool = createPool({ uri: url, connectionLimit, connectTimeout });
   return { dialect: new MysqlDialect({ pool }), Kysely };
 }
 
@@ -103,7 +104,7 @@ async function sqlite(file: string, missing: Opening['missing']): Promise<Opened
   const { SqliteDialect, Kysely } = await needed(() => import('kysely'), { what: 'SQLite', packages: 'kysely' });
   const exists = existsSync(file);
   if (!exists && missing === 'refuse') {
-    fail('invalid_configuration', `There is no file ${file}: countersign migrate makes one.`);
+    fail('invalid_configuration', `There is no file ${file}: countersign migrate creates it.`);
   }
   const database = await openSqlite(exists || missing === 'create' ? file : ':memory:');
   return { dialect: new SqliteDialect({ database: nodeSqlite(database) }), Kysely };
@@ -112,11 +113,11 @@ async function sqlite(file: string, missing: Opening['missing']): Promise<Opened
 async function openSqlite(file: string): Promise<NodeSqlite> {
   const { DatabaseSync } = await needed(() => import('node:sqlite'), { what: 'SQLite' });
   try {
-    // What is in it is for its owner alone. SQLite takes an empty file for a new database.
+    // Created first, so that only the owner can read it. SQLite accepts an empty file as a new database.
     if (file !== ':memory:') closeSync(openSync(file, 'a', 0o600));
     const database = new DatabaseSync(file);
-    // Others wait for the one that writes.
-    database.exec(`pragma busy_timeout = ${patience}`);
+    // Concurrent writers wait.
+    database.exec(`pragma busy_timeout = ${connectTimeout}`);
     return database;
   } catch (cause) {
     return fail('key_store_unavailable', `The file ${file} cannot be opened as a database.`, 503, cause);
@@ -125,14 +126,14 @@ async function openSqlite(file: string): Promise<NodeSqlite> {
 
 type Wanted = {
   readonly what: string;
-  /** Their names, with spaces between. @default what comes with Node */
+  /** Package names, separated by spaces. @default built into Node */
   readonly packages?: string;
 };
 
 /**
- * Loads what is not installed with this package.
+ * Loads an optional dependency.
  *
- * @throws SignatureError `key_store_unavailable` where it is missing.
+ * @throws SignatureError `key_store_unavailable` if it is not installed.
  */
 export async function needed<Loaded>(load: () => Promise<Loaded>, { what, packages }: Wanted): Promise<Loaded> {
   try {

@@ -27,28 +27,28 @@ import { type SigV4Options, sigv4 } from '../schemes/sigv4/scheme.ts';
 import { type StandardWebhooksOptions, standardWebhooks } from '../schemes/standard-webhooks/scheme.ts';
 import type { Options, OptionValues } from './command.ts';
 
-/** By which scheme. */
+/** Options for the scheme. */
 export const schemeOptions = {
-  scheme: { type: 'text', value: 'NAME', help: 'Without it, countersign-v1.' },
-  region: { type: 'text', value: 'NAME', help: 'Of sigv4 and sigv4-presigned, as eu-west-1.' },
-  service: { type: 'text', value: 'NAME', help: 'Of sigv4 and sigv4-presigned, as s3.' },
-  'scheme-options': { type: 'text', value: 'JSON', help: `Options of the scheme, as '{"expires":60}'.` },
-  definition: { type: 'text', value: 'FILE', help: 'A definition in JSON, in place of a scheme.' },
+  scheme: { type: 'text', value: 'NAME', help: 'Default: countersign-v1.' },
+  region: { type: 'text', value: 'NAME', help: 'For sigv4 and sigv4-presigned, such as eu-west-1.' },
+  service: { type: 'text', value: 'NAME', help: 'For sigv4 and sigv4-presigned, such as s3.' },
+  'scheme-options': { type: 'text', value: 'JSON', help: `Options of the scheme, such as '{"expires":60}'.` },
+  definition: { type: 'text', value: 'FILE', help: 'A scheme definition in JSON, instead of --scheme.' },
 } as const satisfies Options;
 
 export type SchemeValues = Pick<OptionValues<typeof schemeOptions>, keyof typeof schemeOptions>;
 
 type Row = {
   readonly name: string;
-  /** Names of options that the scheme has; of each, whether it must be given. @default none */
+  /** The options of the scheme, and whether each is required. @default none */
   readonly options?: Readonly<Record<string, 'needed' | 'optional'>>;
-  /** Whether requests do not say whose they are. @default false */
+  /** True if requests carry no access key. @default false */
   readonly anonymous?: boolean;
-  /** The options are checked by name here, and by the scheme itself otherwise. */
+  /** The names of the options are checked before; the scheme checks their values. */
   make(options: unknown): Scheme;
 };
 
-/** A scheme, and whether requests that are signed by it do not say whose they are, as most webhooks. */
+/** A scheme, and whether its requests carry no access key, as with most webhooks. */
 export type SchemeInUse = { readonly scheme: Scheme; readonly anonymous: boolean };
 
 const isAnonymous = (definition: SchemeDefinition): boolean => !JSON.stringify(definition).includes('{accessKey');
@@ -112,7 +112,7 @@ const rows: readonly Row[] = [
   ...[accessKeyTimestamp, accessKeyTimestampUrl, keyAndChallenge, methodPlusPath].map(defined),
 ];
 
-/** Schemes by which a request may be signed instead: to look at, and not to verify by. */
+/** Schemes that `explain` recognises in a request that was signed with another scheme than expected. */
 export const recognisedSchemes = (): readonly Scheme[] => [
   ...['countersign-v1', 'rfc9421', 'standard-webhooks', 'kong-hmac-auth', 'hawk', 'github-webhooks', 'stripe-webhooks']
     .concat(['binance-spot', 'azure-app-configuration'])
@@ -121,7 +121,7 @@ export const recognisedSchemes = (): readonly Scheme[] => [
   presign({ region: 'any', service: 'any' }),
 ];
 
-/** What help says of `--scheme`. */
+/** The list of schemes in help. */
 export const describeSchemes: string = [
   'Schemes:',
   ...rows.map(({ name, options = {} }) => {
@@ -131,9 +131,9 @@ export const describeSchemes: string = [
 ].join('\n');
 
 /**
- * The scheme that is asked for.
+ * Finds the scheme that the options name.
  *
- * @throws SignatureError `invalid_configuration` for one that does not exist, and options that it does not have or lacks.
+ * @throws SignatureError `invalid_configuration` for an unknown scheme, and for unknown or missing options.
  */
 export function findScheme({ scheme, region, service, definition, 'scheme-options': json }: SchemeValues): SchemeInUse {
   const options = {
@@ -143,14 +143,17 @@ export function findScheme({ scheme, region, service, definition, 'scheme-option
   };
   if (definition !== undefined) {
     if (scheme !== undefined || Object.keys(options).length) {
-      fail('invalid_configuration', 'A --definition is the whole scheme: give no --scheme and no options of one.');
+      fail('invalid_configuration', 'A --definition is a complete scheme: give neither --scheme nor options of one.');
     }
     const found = definitionIn(definition);
     return { scheme: defineScheme(found), anonymous: isAnonymous(found) };
   }
   const row = rows.find(({ name }) => name === (scheme ?? 'countersign-v1'));
   if (!row)
-    return fail('invalid_configuration', `There is no scheme of this name. ${rows.map(({ name }) => name).join(', ')}`);
+    return fail(
+      'invalid_configuration',
+      `There is no such scheme. Schemes: ${rows.map(({ name }) => name).join(', ')}`,
+    );
   const known = row.options ?? {};
   const strange = Object.keys(options).find((option) => !Object.hasOwn(known, option));
   if (strange !== undefined) fail('invalid_configuration', `The scheme ${row.name} has no option ${strange} here.`);
@@ -160,15 +163,15 @@ export function findScheme({ scheme, region, service, definition, 'scheme-option
 }
 
 /**
- * A finding of the scheme by its name, as callers are to accept it.
+ * Finds a finding of the scheme by its code.
  *
- * @throws SignatureError `invalid_configuration` for one that the scheme does not have.
+ * @throws SignatureError `invalid_configuration` for a code that the scheme does not have.
  */
 export function parseFinding({ name: scheme, findings = [] }: Scheme, name: string): FindingCode {
   const found = findings.find(({ code }) => code === name);
   if (found) return found.code;
   const has = findings.map(({ code }) => code).join(', ') || 'none';
-  return fail('invalid_configuration', `The scheme ${scheme} has no finding of this name. It has: ${has}`);
+  return fail('invalid_configuration', `The scheme ${scheme} has no such finding. Its findings: ${has}`);
 }
 
 function definitionIn(file: string): SchemeDefinition {
@@ -178,7 +181,7 @@ function definitionIn(file: string): SchemeDefinition {
   } catch (cause) {
     return fail('invalid_configuration', `The definition cannot be read from ${file}.`, 400, cause);
   }
-  // Its shape is for defineScheme to check.
+  // defineScheme checks its contents.
   return objectIn(text, file) as SchemeDefinition;
 }
 
@@ -187,7 +190,7 @@ function objectIn(text: string, where: string): object {
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    return fail('invalid_configuration', `${where} is no JSON.`, 400, cause);
+    return fail('invalid_configuration', `${where} is not JSON.`, 400, cause);
   }
   return typeof value === 'object' && value !== null && !Array.isArray(value)
     ? value

@@ -3,7 +3,7 @@ import type { Freshness } from '../explain/freshness.ts';
 import { columns, styled } from './output.ts';
 import { formatTime } from './times.ts';
 
-/** An explanation in words, stage by stage. */
+/** Formats an explanation as text, stage by stage. */
 export function formatExplanation(explanation: SignatureExplanation): string {
   const { verified, code, reason, scheme, fields, message, key, stringToSign, signedString, time, body, leftOut } =
     explanation;
@@ -55,7 +55,7 @@ function keyInWords({ accessKey, found, secrets }: NonNullable<SignatureExplanat
 
 const sameLines = (one = '', other = ''): boolean => one.split('\n').length === other.split('\n').length;
 
-/** Lines with their numbers; those that were signed otherwise, as they were signed (-) and as they must be (+). */
+/** Numbers the lines. A line that was signed differently is shown as signed (-) and as expected (+). */
 function numbered(text: string, signed: string | undefined): readonly string[] {
   const others = signed !== undefined && sameLines(text, signed) ? signed.split('\n') : undefined;
   return text.split('\n').flatMap((line, place) => {
@@ -94,22 +94,22 @@ function bodyInWords({ bytes, sha256, signed, expected, fits }: SignatureExplana
 }
 
 function differencesInWords({ differences }: SignatureExplanation): readonly string[] {
-  const told = differences.flatMap(({ message, remedy, proven, code }, place) => [
+  const lines = differences.flatMap(({ message, remedy, proven, code }, place) => [
     `  ${place + 1}. ${showInvisible(message)}${proven ? '' : ' (likely, not certain)'} [${code}]`,
     `     ${remedy}`,
   ]);
-  return told.length
-    ? told
+  return lines.length
+    ? lines
     : [
-        '  Nothing was found with which the signature fits: neither in address, path, query, headers and body, nor in how the string',
-        '  to sign is written, nor in how the secret is used. Compare the string to sign with the one that the caller signs, line by',
-        '  line. If they are the same, the secret is another one.',
+        '  No variation produces the signature: neither of address, path, query, headers and body, nor of how the string to sign',
+        '  is written, nor of how the secret is used. Compare the string to sign with the one that the caller signs, line by line.',
+        '  If they are the same, the secrets differ.',
       ];
 }
 
 /**
- * A text in which nothing is invisible: control characters, tabs, odd spaces and what has no width are named, as are blanks
- * at both ends, and more than one in a row. All else stays, so that it can be read and copied.
+ * Makes invisible characters visible: control characters, tabs, unusual spaces and zero-width characters get a name; spaces at the
+ * ends and repeated spaces get a dot. Other text is unchanged, so that it can be read and copied.
  */
 export const showInvisible = (text: string): string =>
   text
@@ -118,7 +118,7 @@ export const showInvisible = (text: string): string =>
 
 function named(character: string): string {
   const code = character.codePointAt(0) ?? 0;
-  // The pictures that Unicode has for control characters.
+  // Unicode has pictures for control characters.
   if (code < 32) return String.fromCodePoint(0x2400 + code);
   return code === 127 ? '␡' : `<U+${code.toString(16).toUpperCase().padStart(4, '0')}>`;
 }

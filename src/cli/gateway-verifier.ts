@@ -19,20 +19,20 @@ import { printNotice } from './output.ts';
 import { redisOptions, withRedisReplay } from './redis.ts';
 import { parseDuration } from './times.ts';
 
-/** With what a gateway verifies. */
+/** Options for the verifier of a gateway. */
 export const gatewayVerifierOptions = {
-  origin: { type: 'text', value: 'URL', help: 'Where callers believe the server is, as https://api.example.com.' },
-  'public-path': { type: 'text', value: 'PATH', help: 'What a proxy has taken off the front of the path, as /v1.' },
-  'trusted-proxy': { type: 'list', value: 'CIDR', help: 'Proxies that are believed about where requests come from.' },
-  'trusted-header': { type: 'list', value: 'NAME', help: 'In which headers, as x-forwarded-for.' },
-  tolerance: { type: 'text', value: 'TIME', help: 'How far a time may be from now: 300, 5m. Without it, 300.' },
+  origin: { type: 'text', value: 'URL', help: 'The origin that callers sign, such as https://api.example.com.' },
+  'public-path': { type: 'text', value: 'PATH', help: 'The path prefix that a proxy removes, such as /v1.' },
+  'trusted-proxy': { type: 'list', value: 'CIDR', help: "A proxy whose headers are trusted for the client's address." },
+  'trusted-header': { type: 'list', value: 'NAME', help: 'A header of these proxies, such as x-forwarded-for.' },
+  tolerance: { type: 'text', value: 'TIME', help: 'Maximum clock difference: 300, 5m. Default: 300.' },
   'accept-finding': {
     type: 'list',
     value: 'FINDING',
     help: 'A weakness of the scheme that you accept, such as body-unsigned.',
   },
-  'allow-unsigned-payload': { type: 'flag', help: 'Accepts bodies that callers left unsigned.' },
-  audit: { type: 'text', value: 'WHERE', help: 'stdout, database or none. Without it, stdout.' },
+  'allow-unsigned-payload': { type: 'flag', help: 'Accepts bodies that callers declare as unsigned.' },
+  audit: { type: 'text', value: 'WHERE', help: 'stdout, database or none. Default: stdout.' },
   ...schemeOptions,
   ...databaseOptions,
   ...atRestOptions,
@@ -42,7 +42,7 @@ export const gatewayVerifierOptions = {
 type GivenVerifier = OptionValues<typeof gatewayVerifierOptions>;
 
 /**
- * Opens keys and stores, and makes a verifier of them. What is audited has been written when this ends.
+ * Opens keys and stores, and creates a verifier with them. Before it returns, all audit events are written.
  *
  * @throws SignatureError `invalid_configuration`, `key_store_unavailable`, `replay_store_unavailable`
  */
@@ -50,13 +50,13 @@ export async function withGatewayVerifier<Result>(
   given: GivenVerifier,
   use: (verifier: Verifier) => Promise<Result>,
 ): Promise<Result> {
-  // First, because it needs no database to be found missing.
+  // Checked first, because it needs no connection.
   const secrets = await secretsAtRest(given);
   const { scheme } = findScheme(given);
   return withDatabase(given, { missing: 'refuse', connections: 10 }, async (database) => {
     const place = { database, ...(given.schema !== undefined && { schema: given.schema }) };
     const keys = managedKeys({ table: sqlKeys(place), secrets });
-    // Whether there is such a table at all is to be known before anybody calls.
+    // Fails at startup if the table does not exist.
     await keys.list({ limit: 1 });
     const audit = auditOf(given, place);
     const verify = (replay: ReplayStore) =>
@@ -81,7 +81,7 @@ export async function withGatewayVerifier<Result>(
 function addressOf(given: GivenVerifier) {
   const { origin, 'public-path': path, 'trusted-proxy': addresses, 'trusted-header': headers } = given;
   if (!addresses.length !== !headers.length) {
-    fail('invalid_configuration', '--trusted-proxy and --trusted-header need each other.');
+    fail('invalid_configuration', '--trusted-proxy and --trusted-header must be given together.');
   }
   return {
     ...(origin !== undefined && { publicOrigin: origin }),
@@ -105,7 +105,9 @@ function auditOf(
   const sink = sinks[audit]?.();
   const onLoss = ({ method, path }: { readonly method: string; readonly path: string }, loss: string) =>
     printNotice(
-      json ? JSON.stringify({ auditLoss: { method, path, loss } }) : `The audit of ${method} ${path} is lost: ${loss}.`,
+      json
+        ? JSON.stringify({ auditLoss: { method, path, loss } })
+        : `Lost the audit event of ${method} ${path}: ${loss}.`,
     );
   return sink && boundedSink(sink, { onLoss, capacity: 10_000 });
 }

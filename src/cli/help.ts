@@ -2,10 +2,10 @@ import { documentation } from '../core/errors.ts';
 import { type Command, commonOptions, type Option, type Options } from './command.ts';
 import { columns, styled } from './output.ts';
 
-/** What `countersign --help` says. */
+/** The text of `countersign --help`. */
 export function overview(commands: readonly Command[]): string {
   return [
-    'Signs HTTP requests, verifies them, says why a signature does not match, and keeps the keys.',
+    'Signs and verifies HTTP requests, explains why a signature does not match, and manages keys.',
     section('Usage', ['countersign COMMAND [options]']),
     section('Commands', [columns(commands.map(({ name, summary }) => [name, summary]))]),
     section('Examples', [
@@ -13,33 +13,33 @@ export function overview(commands: readonly Command[]): string {
       'countersign sign https://api.example.com/orders --format curl',
       'countersign help sign',
     ]),
-    section('Options', ['--help     of a command, or this', '--version  of this program']),
+    section('Options', ['--help     prints help, also for a command', '--version  prints the version']),
     section('Environment', [
       columns([
-        ['COUNTERSIGN_DATABASE_URL', 'where keys are: postgres://…, mysql://… or a file of SQLite'],
-        ['COUNTERSIGN_SEALING_KEY', 'what seals the secrets there: NAME:KEY, the current one first'],
-        ['COUNTERSIGN_MASTER_SECRET', 'instead of it: what secrets are derived from'],
-        ['COUNTERSIGN_REDIS_URL', 'where a gateway remembers nonces: redis://…'],
-        ['COUNTERSIGN_ACCESS_KEY', 'whose signature is made or verified'],
-        ['COUNTERSIGN_SECRET', 'with which secret'],
-        ['COUNTERSIGN_SESSION_TOKEN', 'what goes with temporary credentials of AWS'],
-        ['NO_COLOR', 'prints no colours'],
+        ['COUNTERSIGN_DATABASE_URL', 'the database of the keys: postgres://…, mysql://… or an SQLite file'],
+        ['COUNTERSIGN_SEALING_KEY', 'the keys that seal its secrets: NAME:KEY, the current one first'],
+        ['COUNTERSIGN_MASTER_SECRET', 'or the master secret that secrets are derived from'],
+        ['COUNTERSIGN_REDIS_URL', 'the Redis that remembers the nonces of a gateway: redis://…'],
+        ['COUNTERSIGN_ACCESS_KEY', 'the access key to sign or verify with'],
+        ['COUNTERSIGN_SECRET', 'its secret'],
+        ['COUNTERSIGN_SESSION_TOKEN', 'the session token of temporary AWS credentials'],
+        ['NO_COLOR', 'turns colours off'],
       ]),
     ]),
     section('Exit status', [
       columns([
         ['0', 'done, or verified'],
         ['1', 'refused: not verified, or a key that does not exist or is revoked'],
-        ['2', 'something given is wrong or missing'],
-        ['3', 'the database, its driver or what opens secrets is out of reach'],
-        ['70', 'a defect of this program'],
+        ['2', 'an argument or input is wrong or missing'],
+        ['3', 'the database, its driver, Redis or a sealing key is unavailable'],
+        ['70', 'a bug in this program'],
       ]),
     ]),
     section('Documentation', [`${documentation}/command-line.md`]),
   ].join('\n\n');
 }
 
-/** What `countersign COMMAND --help` says. */
+/** The text of `countersign COMMAND --help`. */
 export function commandHelp({ name, summary, details, operands = [], options, examples }: Command): string {
   const usage = [
     `countersign ${name}`,

@@ -13,22 +13,22 @@ import { readBytes, readSecretText, withoutLastBreak } from './text-file.ts';
 /** The keys to verify with. */
 export type KeysValues = {
   readonly store: KeyStore;
-  /** Whether they are a provider's own, which knows whose they are, or one key that was given here. */
+  /** `database`: a provider's keys, with their owners. `given`: a single key from the options. */
   readonly source: 'database' | 'given';
-  /** Whose signature it is, for schemes that carry no access key; undefined where that is not said. */
+  /** The access key for schemes that carry none; undefined if none is given. */
   readonly accessKey: string | undefined;
-  /** Keys whose secrets a caller may have taken by mistake: the first of those in the database. */
+  /** Keys whose secret the caller may have used by mistake: the first ones of the database. */
   others(): Promise<readonly KeyRecord[]>;
 };
 
-/** So many keys are looked through for the one that made a signature. */
-const most = 100;
+/** How many keys are tried. */
+const maxTried = 100;
 
 /**
- * Opens the keys to verify with: one in files, those in `--database`, one in the environment, or those in the database of the
- * environment; the first of these that is there.
+ * Opens the keys to verify with. The first of these that is given: a key in files, `--database`, a key in the environment, the
+ * database of the environment.
  *
- * @throws SignatureError `invalid_configuration` where there is none, or there are two.
+ * @throws SignatureError `invalid_configuration` if none is given, or both files and `--database`.
  */
 export async function withKeysOfOptions<Result>(
   given: ReceivedValues,
@@ -37,7 +37,7 @@ export async function withKeysOfOptions<Result>(
 ): Promise<Result> {
   const inFiles = given.credentials !== undefined || given['secret-file'].length > 0 || given['public-key'].length > 0;
   if (inFiles && given.database !== undefined) {
-    fail('invalid_configuration', 'The keys are in --database, or one is given in files: give one of the two.');
+    fail('invalid_configuration', 'Give --database, or a key in files, not both.');
   }
   if (!inFiles && hasDatabase(given) && (given.database !== undefined || !process.env.COUNTERSIGN_SECRET)) {
     const accessKey = readAccessKey(given);
@@ -45,24 +45,27 @@ export async function withKeysOfOptions<Result>(
       run({ store, source: 'database', accessKey, others: () => firstKeys(store, table) }),
     );
   }
-  const { accessKey = nameless(use), secrets } = await givenRecord(given);
+  const { accessKey = defaultAccessKey(use), secrets } = await givenRecord(given);
   const store = memoryKeys([{ accessKey, service: 'given', secrets }]);
   return run({ store, source: 'given', accessKey, others: async () => [] });
 }
 
 async function firstKeys(store: KeyStore, table: KeyTable): Promise<readonly KeyRecord[]> {
-  const stored = await table.list({ limit: most });
-  // One that cannot be opened has made no signature that could be told.
+  const stored = await table.list({ limit: maxTried });
+  // A key that cannot be opened cannot be tried.
   const found = await Promise.all(
     stored.map(async ({ accessKey }) => store.find(accessKey)).map((one) => one.catch(() => undefined)),
   );
   return found.filter((one) => one !== undefined);
 }
 
-const nameless = ({ scheme, anonymous }: SchemeInUse): string =>
+const defaultAccessKey = ({ scheme, anonymous }: SchemeInUse): string =>
   anonymous
     ? scheme.name
-    : fail('invalid_configuration', 'Whose signature? Give --access-key, --credentials or COUNTERSIGN_ACCESS_KEY.');
+    : fail(
+        'invalid_configuration',
+        'The access key is missing: give --access-key, --credentials or COUNTERSIGN_ACCESS_KEY.',
+      );
 
 type GivenRecord = Pick<KeyRecord, 'secrets'> & { readonly accessKey: string | undefined };
 
@@ -73,7 +76,7 @@ async function givenRecord(given: ReceivedValues): Promise<GivenRecord> {
     const { accessKey, secret } = await readCredentials(one, { prompt: 'refused', algorithms });
     return { accessKey, secrets: [{ secret }] };
   }
-  // Which of several fits is told by the name of its file.
+  // The file name identifies the secret in the output.
   const shared = files.map(async (id): Promise<KeySecret> => {
     const text = withoutLastBreak(await readSecretText(id, 'The secret'));
     return { id, secret: await readSecret(text, { encoding, algorithms }) };

@@ -9,8 +9,8 @@ import { hideExperimentalWarnings, print, printNotice, stopAtClosedPipe } from '
 /**
  * Runs the command that the arguments name.
  *
- * @param args what stands after the name of the program.
- * @returns the exit status: 0 done, 1 refused, 2 wrongly asked, 3 a store out of reach, 70 a defect.
+ * @param args without the program name.
+ * @returns the exit status: 0 done, 1 refused, 2 wrong arguments, 3 a store is unavailable, 70 a bug.
  */
 export async function main(args: readonly string[], version: string): Promise<number> {
   stopAtClosedPipe();
@@ -18,7 +18,7 @@ export async function main(args: readonly string[], version: string): Promise<nu
   try {
     return await dispatch(args, version);
   } catch (error) {
-    return told(error, args.includes('--json'));
+    return reportFailure(error, args.includes('--json'));
   }
 }
 
@@ -27,16 +27,16 @@ async function dispatch(args: readonly string[], version: string): Promise<numbe
   if (first === '--version') return done(version);
   if (first === '--help' || first === '-h') return done(overview(commands));
   if (first === 'help') return dispatch([...others, '--help'], version);
-  const command = named(args);
-  if (!command) return misnamed(args);
+  const command = findCommand(args);
+  if (!command) return unknownCommand(args);
   const { given, operands } = parseArguments(command, args.slice(command.name.split(' ').length));
   return given.help ? done(commandHelp(command)) : command.run(given, operands);
 }
 
-const named = (args: readonly string[]): Command | undefined =>
+const findCommand = (args: readonly string[]): Command | undefined =>
   commands.find(({ name }) => name.split(' ').every((word, place) => word === args[place]));
 
-function misnamed([first, second = '']: readonly string[]): number {
+function unknownCommand([first, second = '']: readonly string[]): number {
   const group = commands.filter(({ name }) => name.startsWith(`${first} `));
   if (group.length && /^(?:--help|-h)$/.test(second)) return done(overview(group));
   if (first === undefined) {
@@ -44,16 +44,16 @@ function misnamed([first, second = '']: readonly string[]): number {
     return 2;
   }
   const meant = nearCommand(first, second);
-  // What was given instead is not quoted: it may have been meant for elsewhere.
+  // The given word is not quoted: it may be a secret pasted by mistake.
   return group.length
     ? fail(
         'invalid_configuration',
-        `After ${first} comes one of ${wordsAfter(first, group)}.${meant} See: countersign ${first} --help`,
+        `${first} needs one of ${wordsAfter(first, group)}.${meant} See: countersign ${first} --help`,
       )
     : fail('invalid_configuration', `There is no such command.${meant} See: countersign --help`);
 }
 
-/** Offers a command whose first word, or first two, are near to what was given. */
+/** Suggests a command whose first word, or first two words, are close to the given ones. */
 function nearCommand(first: string, second: string): string {
   const names = commands.map(({ name }) => name);
   return (
@@ -73,25 +73,25 @@ function done(text: string): number {
   return 0;
 }
 
-/** Tells an error, as what it is, to people or programs. */
-function told(error: unknown, json: boolean): number {
+/** Prints an error as text or JSON, and returns the exit status. */
+function reportFailure(error: unknown, json: boolean): number {
   const known = error instanceof SignatureError ? error : undefined;
   const code = known?.code ?? 'internal_error';
-  const message = known?.message ?? `A defect of this program: ${error instanceof Error ? error.message : error}`;
+  const message = known?.message ?? `A bug in this program: ${error instanceof Error ? error.message : error}`;
   const because = known && reasonOf(known);
   const whole = because ? `${message} ${because}` : message;
   printNotice(json ? JSON.stringify({ error: { code, message: whole } }) : `countersign: ${whole}`);
   return statusOf(known);
 }
 
-// What a database or a file system says: one line, without what it was asked.
+// The first line of the cause's message: further lines may quote the query.
 function reasonOf({ cause }: SignatureError): string | undefined {
-  const said = cause instanceof Error ? cause.message || String((cause as NodeJS.ErrnoException).code ?? '') : '';
-  const [line] = said.split('\n');
+  const message = cause instanceof Error ? cause.message || String((cause as NodeJS.ErrnoException).code ?? '') : '';
+  const [line] = message.split('\n');
   return line ? `(${line})` : undefined;
 }
 
-/** By the HTTP status that a server would answer with: what the caller got wrong, what is refused, and what is out of reach. */
+/** The exit status for an error, by its HTTP status. */
 function statusOf(error: SignatureError | undefined): number {
   if (error?.status === 503) return 3;
   if (error?.status === 400) return 2;

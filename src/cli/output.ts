@@ -1,19 +1,19 @@
 import { styleText } from 'node:util';
 
-/** Prints a result, as one or more lines. */
+/** Prints text and a line break to standard output. */
 export function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-/** Prints a result: as JSON where that was asked for, else in words. */
+/** Prints a result: as JSON if `json` is set, otherwise as text. */
 export function printFor({ json }: { readonly json: boolean }, { value, text }: Result): void {
   print(json ? printJson(value) : text);
 }
 
-/** JSON in lines, which people can read along. */
+/** Indented JSON. */
 export const printJson = (value: object): string => JSON.stringify(value, null, 2);
 
-/** What a command has found out. */
+/** The result of a command. */
 export type Result = {
   /** For programs. */
   readonly value: object;
@@ -21,20 +21,20 @@ export type Result = {
   readonly text: string;
 };
 
-/** Tells what is no result: stays out of what is piped on. */
+/** Prints a message to standard error, so that it is not part of piped output. */
 export function printNotice(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
 type Style = Parameters<typeof styleText>[0];
 
-/** The text, in a style where a terminal shows it; https://no-color.org */
+/** Styles text if standard output is a terminal that supports it; see https://no-color.org */
 export function styled(style: Style, text: string): string {
   const { NO_COLOR, TERM } = process.env;
   return process.stdout.isTTY && !NO_COLOR && TERM !== 'dumb' ? styleText(style, text) : text;
 }
 
-/** Rows in columns, two spaces apart. */
+/** Aligns rows in columns, two spaces apart. */
 export function columns(rows: ReadonlyArray<readonly string[]>): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows
@@ -47,18 +47,18 @@ export function columns(rows: ReadonlyArray<readonly string[]>): string {
     .join('\n');
 }
 
-/** Ends quietly, as programs do, when nobody reads on: `countersign keys list | head -1`. */
+/** Exits quietly when the reader of a pipe has closed it: `countersign keys list | head -1`. */
 export function stopAtClosedPipe(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      // 128 and the number of SIGPIPE, with which a shell reports it.
+      // 128 plus the number of SIGPIPE, as a shell reports it.
       if (error.code === 'EPIPE') process.exit(141);
       throw error;
     });
   }
 }
 
-/** Passes over warnings that part of Node is experimental: they are for who writes this program, not for who runs it. */
+/** Hides Node's warnings about experimental features: they concern this program's authors, not its users. */
 export function hideExperimentalWarnings(): void {
   const { emitWarning } = process;
   process.emitWarning = (warning: string | Error, ...rest: unknown[]) => {

@@ -2,51 +2,53 @@ import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import type { PlatformKey } from '../core/credentials.ts';
 import { fail } from '../core/errors.ts';
 
-/** Whether a text is a private or public key in PEM (RFC 7468). */
+/** True for a private or public key in PEM (RFC 7468). */
 export const isPem = (text: string): boolean => /^\s*-----BEGIN [A-Z ]*KEY-----/.test(text);
 
 /**
- * A caller's public key.
+ * Imports a caller's public key.
  *
- * @param algorithms by which it may be used: `rsa-v1_5-sha256` among them makes an RSA key one for that.
- * @throws SignatureError `invalid_configuration` for what is none, for a private key, and for a kind that no scheme has.
+ * @param algorithms the algorithms that it is used with: `rsa-v1_5-sha256` selects PKCS #1 v1.5 for an RSA key.
+ * @throws SignatureError `invalid_configuration` for text that is not a public key, for a private key, and for a kind of key that no
+ * scheme supports.
  */
 export function parsePublicKey(pem: string, algorithms: readonly string[]): Promise<PlatformKey> {
-  // Node would take the public half of it and say nothing, and the private key would have been handed around.
+  // Node would silently use its public half, although a private key must never leave its owner.
   if (/PRIVATE KEY-----/.test(pem)) {
     fail(
       'invalid_configuration',
-      'This is a private key, which stays with its caller: openssl pkey -pubout gives the public one.',
+      'This is a private key, which only the caller should have: openssl pkey -pubout prints its public key.',
     );
   }
-  const key = parsed(() => createPublicKey(pem));
+  const key = parse(() => createPublicKey(pem));
   const spki = new Uint8Array(key.export({ type: 'spki', format: 'der' }));
-  return imported('spki', spki, { key, algorithms, usage: 'verify' });
+  return importKey('spki', spki, { key, algorithms, usage: 'verify' });
 }
 
 /**
- * One's own private key.
+ * Imports a private key.
  *
- * @throws SignatureError `invalid_configuration` for what is none, is locked by a passphrase, or of a kind that no scheme has.
+ * @throws SignatureError `invalid_configuration` for text that is not a private key, for one with a passphrase, and for a kind of key
+ * that no scheme supports.
  */
 export function parsePrivateKey(pem: string, algorithms: readonly string[]): Promise<PlatformKey> {
-  const key = parsed(() => createPrivateKey(pem));
+  const key = parse(() => createPrivateKey(pem));
   const pkcs8 = new Uint8Array(key.export({ type: 'pkcs8', format: 'der' }));
-  return imported('pkcs8', pkcs8, { key, algorithms, usage: 'sign' });
+  return importKey('pkcs8', pkcs8, { key, algorithms, usage: 'sign' });
 }
 
-function parsed(parse: () => KeyObject): KeyObject {
+function parse(read: () => KeyObject): KeyObject {
   try {
-    return parse();
+    return read();
   } catch {
-    // The reason that OpenSSL gives says nothing to anybody, and the text must not be quoted.
-    return fail('invalid_configuration', 'The key cannot be read: it must be PEM, whole, without a passphrase.');
+    // OpenSSL's message helps nobody, and the text must not be quoted.
+    return fail('invalid_configuration', 'The key cannot be read: it must be complete PEM without a passphrase.');
   }
 }
 
 type Use = { readonly key: KeyObject; readonly algorithms: readonly string[]; readonly usage: 'sign' | 'verify' };
 
-function imported(
+function importKey(
   format: 'spki' | 'pkcs8',
   bytes: Uint8Array<ArrayBuffer>,
   { key, algorithms, usage }: Use,

@@ -10,22 +10,22 @@ import { parseRawRequest } from './raw-request.ts';
 import { readBytes } from './text-file.ts';
 import { parseDuration, parseTime } from './times.ts';
 
-/** How a request that stands in a file was received, and whose signature it has. */
+/** Options for how a request in a file was received, and for its keys. */
 export const receivedOptions = {
-  protocol: { type: 'text', value: 'NAME', help: 'https or http: by which it came. Without it, https.' },
-  origin: { type: 'text', value: 'URL', help: 'Where callers believe the server is, as https://api.example.com.' },
-  'public-path': { type: 'text', value: 'PATH', help: 'What a proxy has taken off the front of the path, as /v1.' },
-  at: { type: 'text', value: 'TIME', help: 'When it is judged: 2026-11-22T12:00:00Z. Without it, now.' },
-  from: { type: 'text', value: 'ADDRESS', help: 'Where it came from, for keys that are bound to addresses.' },
-  tolerance: { type: 'text', value: 'TIME', help: 'How far its time may be from that: 300, 5m. Without it, 300.' },
+  protocol: { type: 'text', value: 'NAME', help: 'https or http. Default: https.' },
+  origin: { type: 'text', value: 'URL', help: 'The origin that callers sign, such as https://api.example.com.' },
+  'public-path': { type: 'text', value: 'PATH', help: 'The path prefix that a proxy removes, such as /v1.' },
+  at: { type: 'text', value: 'TIME', help: 'The time of verification: 2026-11-22T12:00:00Z. Default: now.' },
+  from: { type: 'text', value: 'ADDRESS', help: "The client's address, for keys that are restricted to addresses." },
+  tolerance: { type: 'text', value: 'TIME', help: 'Maximum clock difference: 300, 5m. Default: 300.' },
   ...schemeOptions,
   ...credentialOptions,
   'secret-file': { ...credentialOptions['secret-file'], type: 'list' },
-  'public-key': { type: 'list', value: 'FILE', help: "The caller's public key in PEM, in place of a secret." },
+  'public-key': { type: 'list', value: 'FILE', help: "The caller's public key in PEM, instead of a secret." },
   algorithm: {
     type: 'list',
     value: 'NAME',
-    help: 'For what an RSA key is: rsa-v1_5-sha256. Without it, rsa-pss-sha512.',
+    help: 'The algorithm of an RSA key: rsa-v1_5-sha256. Default: rsa-pss-sha512.',
   },
   ...databaseOptions,
   ...atRestOptions,
@@ -33,14 +33,14 @@ export const receivedOptions = {
 
 export type ReceivedValues = OptionValues<typeof receivedOptions>;
 
-/** The file that holds a message. */
+/** The file with the message. */
 export const messageOperand = {
   name: 'FILE',
-  help: 'an HTTP/1.1 message; without it, or -, standard input',
+  help: 'an HTTP/1.1 message; default, or -: standard input',
   optional: true,
 } as const;
 
-/** What a verifier is told beside keys and schemes. */
+/** Settings of the verifier in addition to keys and schemes. */
 export type Circumstances = {
   readonly publicOrigin?: string;
   readonly publicPath?: string;
@@ -63,7 +63,7 @@ export function readCircumstances(given: ReceivedValues): Circumstances {
 }
 
 /**
- * The request in the file.
+ * Reads the request from the file.
  *
  * @throws SignatureError `invalid_configuration`, `invalid_request`
  */
@@ -73,6 +73,6 @@ export async function readRequestFile(
 ): Promise<ReceivedRequest> {
   if (protocol !== 'https' && protocol !== 'http') fail('invalid_configuration', '--protocol must be https or http.');
   const { passedOver, ...request } = parseRawRequest(await readBytes(file, 'The message'));
-  if (passedOver) printNotice(`note: passed over ${passedOver}`);
+  if (passedOver) printNotice(`note: ignored ${passedOver}`);
   return { ...request, scheme: protocol };
 }

@@ -4,25 +4,25 @@ import type { ReplayStore } from '../server/contracts.ts';
 import type { Options, OptionValues } from './command.ts';
 import { needed, refusePassword } from './database.ts';
 
-/** Where nonces are, if not in the database. */
+/** Options for the Redis that remembers nonces. */
 export const redisOptions = {
   redis: {
     type: 'text',
     value: 'URL',
-    help: 'redis://… for nonces. Without it, COUNTERSIGN_REDIS_URL, or the database.',
+    help: 'redis://… for nonces. Default: COUNTERSIGN_REDIS_URL, otherwise the database.',
   },
-  'redis-prefix': { type: 'text', value: 'TEXT', help: "What its keys begin with. Without it, 'countersign:'." },
+  'redis-prefix': { type: 'text', value: 'TEXT', help: "The prefix of its keys. Default: 'countersign:'." },
 } as const satisfies Options;
 
 export type RedisValues = OptionValues<typeof redisOptions>;
 
-/** How long it may take to connect, in milliseconds. */
-const patience = 5000;
+/** The timeout of a connection, in milliseconds. */
+const connectTimeout = 5000;
 
 /**
- * Opens the replay store in Redis, and closes it whatever happens; undefined where none is given.
+ * Opens the replay store in Redis, and closes it in any case; undefined if no Redis is given.
  *
- * @throws SignatureError `invalid_configuration`, `replay_store_unavailable`, and what `use` throws.
+ * @throws SignatureError `invalid_configuration`, `replay_store_unavailable`, and errors of `use`.
  */
 export async function withRedisReplay<Result>(
   given: RedisValues,
@@ -34,7 +34,7 @@ export async function withRedisReplay<Result>(
 }
 
 /**
- * Connects to Redis, and closes the connection whatever happens.
+ * Connects to Redis, and closes the connection in any case.
  *
  * @throws SignatureError as {@link withRedisReplay}
  */
@@ -43,29 +43,29 @@ export async function withRedis<Result>(
   use: (send: SendCommand) => Promise<Result>,
 ): Promise<Result> {
   refusePassword(given.redis, { option: '--redis', variable: 'COUNTERSIGN_REDIS_URL' });
-  const url = urlOf(given) || fail('invalid_configuration', 'Which Redis? Give --redis, or COUNTERSIGN_REDIS_URL.');
-  if (!/^rediss?:\/\//.test(url)) fail('invalid_configuration', 'The Redis must be redis://… or rediss://….');
+  const url = urlOf(given) || fail('invalid_configuration', 'Redis is missing: give --redis or COUNTERSIGN_REDIS_URL.');
+  if (!/^rediss?:\/\//.test(url)) fail('invalid_configuration', 'The URL of Redis must be redis://… or rediss://….');
   const { createClient } = await needed(() => import('redis'), { what: 'Redis', packages: 'redis' });
-  // Who claims is told at once that the connection is lost; the client makes a new one by itself.
-  const client = createClient({ url, disableOfflineQueue: true, socket: { connectTimeout: patience } });
+  // Without the offline queue, a claim fails at once while the connection is lost. The client reconnects by itself.
+  const client = createClient({ url, disableOfflineQueue: true, socket: { connectTimeout } });
   client.on('error', () => {});
   try {
-    await connected(client);
+    await connect(client);
     return await use((...words) => client.sendCommand(words));
   } finally {
     if (client.isOpen) client.destroy();
   }
 }
 
-/** Gives up at the first error: later ones are for the client to mend. */
-function connected(client: {
+/** Connects, and fails with the first error. The client handles later errors itself. */
+function connect(client: {
   connect(): Promise<unknown>;
-  once(event: 'error', told: (cause: Error) => void): unknown;
+  once(event: 'error', listener: (cause: Error) => void): unknown;
 }) {
   return new Promise<void>((resolve, reject) => {
     const unreachable = (cause: unknown) => {
       try {
-        fail('replay_store_unavailable', 'The Redis cannot be reached.', 503, cause);
+        fail('replay_store_unavailable', 'Redis cannot be reached.', 503, cause);
       } catch (error) {
         reject(error);
       }

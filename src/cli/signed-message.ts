@@ -1,22 +1,22 @@
 import { decodeUtf8, utf8 } from '../core/encoding.ts';
 import { fail } from '../core/errors.ts';
 
-/** A header as it is given. */
+/** A header line. */
 export type Header = { readonly name: string; readonly value: string };
 
-/** A request, ready to be sent. */
+/** A signed request. */
 export type SignedMessage = {
   readonly method: string;
   /** As the URL Standard serialises it, without fragment. */
   readonly url: string;
-  /** All of them: given, and made by signing. */
+  /** All headers: the given ones, and those of the signature. */
   readonly headers: readonly Header[];
   readonly body: Uint8Array | undefined;
-  /** Where the body is, if it is in a file. */
+  /** The file with the body, if it is in a file. */
   readonly bodyFile: string | undefined;
 };
 
-/** `Name: value`, a line each. */
+/** `Name: value`, one per line. */
 export const asHeaders = (headers: readonly Header[]): string =>
   headers.map(({ name, value }) => `${name}: ${value}`).join('\n');
 
@@ -31,10 +31,10 @@ export function asMessage({ method, url, headers, body }: SignedMessage): Uint8A
 }
 
 /**
- * A command for a POSIX shell that sends the request with curl, as it is signed: curl is told to leave the address alone, and to
- * add no content type of its own.
+ * A command for a POSIX shell that sends the request with curl, exactly as signed: the options prevent curl from normalising the URL
+ * and from adding a content type.
  *
- * @throws SignatureError `invalid_request` for a body that can be in no command.
+ * @throws SignatureError `invalid_request` for a body that a command cannot contain.
  */
 export function asCurl({ method, url, headers, body, bodyFile }: SignedMessage): string {
   const typed = headers.some(({ name }) => /^content-type$/i.test(name));
@@ -50,7 +50,7 @@ export function asCurl({ method, url, headers, body, bodyFile }: SignedMessage):
   ].join(' \\\n  ');
 }
 
-// With nothing after the colon, curl would leave the header out.
+// curl omits a header with an empty value, unless it ends with a semicolon.
 const inCurl = ({ name, value }: Header): string => (value === '' ? `${name};` : `${name}: ${value}`);
 
 function textOf(body: Uint8Array): string {
@@ -58,8 +58,8 @@ function textOf(body: Uint8Array): string {
   const same = utf8(text);
   return !text.includes('\0') && same.length === body.length && same.every((byte, place) => byte === body[place])
     ? text
-    : fail('invalid_request', 'This body can be in no command: give it as --body-file FILE.');
+    : fail('invalid_request', 'A shell command cannot contain this body: give it as --body-file FILE.');
 }
 
-/** As one word of a POSIX shell, whatever is in it. */
+/** Quotes text as one word for a POSIX shell. */
 export const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;

@@ -5,10 +5,10 @@ import { fail, SignatureError } from '../core/errors.ts';
 import { printNotice } from './output.ts';
 
 /**
- * The bytes of a file, or of standard input for `-`, which is there for one thing only.
+ * Reads a file, or standard input for `-`, which can be used only once.
  *
- * @param what it holds, for the message.
- * @throws SignatureError `invalid_configuration` where it cannot be read.
+ * @param what the content, for messages.
+ * @throws SignatureError `invalid_configuration` if it cannot be read.
  */
 export async function readBytes(file: string, what: string): Promise<Uint8Array> {
   try {
@@ -20,35 +20,36 @@ export async function readBytes(file: string, what: string): Promise<Uint8Array>
 
 let taken = false;
 
-// Not readFileSync: where another program has made the pipe, that may find nothing in it yet, and give up.
+// Not readFileSync: on a pipe that another program has not written to yet, it may fail with EAGAIN.
 async function bytesOfInput(what: string): Promise<Uint8Array> {
-  if (taken) return fail('invalid_configuration', 'Two things are to be read from standard input: it cannot be both.');
+  if (taken)
+    return fail('invalid_configuration', 'Standard input can be used only once: give one of the two as a file.');
   taken = true;
-  if (process.stdin.isTTY) printNotice(`${what} is read from here; Ctrl-D ends it.`);
+  if (process.stdin.isTTY) printNotice(`${what} is read from standard input; Ctrl-D ends it.`);
   return new Uint8Array(await arrayBuffer(process.stdin));
 }
 
 /**
- * The text of a file that holds something secret, or of standard input for `-`. Whoever else can read the file is told
- * of: containers mount secrets that everyone there can read, so it is not refused.
+ * Reads a text file with a secret, or standard input for `-`. Warns if others can read the file. It is not refused, because secrets
+ * that are mounted into containers are often readable by everyone there.
  *
- * @throws SignatureError `invalid_configuration` where it cannot be read, or is no UTF-8.
+ * @throws SignatureError `invalid_configuration` if it cannot be read, or is not UTF-8.
  */
 export async function readSecretText(file: string, what: string): Promise<string> {
-  const bytes = file === '-' ? await readBytes(file, what) : watched(file, what);
+  const bytes = file === '-' ? await readBytes(file, what) : readAndWarn(file, what);
   try {
-    // A byte order mark is the editor's, and no part of the text.
+    // The decoder drops the byte order mark that some editors add.
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
     return fail('invalid_configuration', `${what} is not UTF-8 text.`);
   }
 }
 
-function watched(file: string, what: string): Uint8Array {
+function readAndWarn(file: string, what: string): Uint8Array {
   let opened: number | undefined;
   try {
     opened = openSync(file, 'r');
-    // Of what is read, and not of what has taken its place meanwhile.
+    // The mode of the opened file, which may have been replaced since.
     const { mode } = fstatSync(opened);
     if (process.platform !== 'win32' && mode & 0o044)
       printNotice(`warning: others can read ${file}: chmod 600 ${file}`);
@@ -65,5 +66,5 @@ function unreadable(file: string, what: string, cause: unknown): never {
   fail('invalid_configuration', `${what} cannot be read from ${file === '-' ? 'standard input' : file}.`, 400, cause);
 }
 
-/** The text without the one line break that editors and `echo` put at its end. */
+/** Removes the final line break, which editors and `echo` add. */
 export const withoutLastBreak = (text: string): string => text.replace(/\r?\n$/, '');

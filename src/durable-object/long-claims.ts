@@ -1,33 +1,33 @@
 import type { ObjectClaim, ReplayObjectState } from './replay-object.ts';
 
-/** Which nonces are long-lived, and how many of them an object remembers. */
+/** Which nonces are long-lived, and the limits on their number in one object. */
 export type LongClaimLimits = {
-  /** Those that are remembered for longer than this many seconds. */
+  /** Nonces remembered for longer than this, in seconds, are long-lived. */
   readonly longLived: number;
-  /** Of one access key. */
+  /** Maximum for one access key. */
   readonly perOwner: number;
-  /** Of all access keys. */
+  /** Maximum for all access keys together. */
   readonly together: number;
 };
 
-/** For how long a nonce is to be remembered, and whose it is. */
+/** The owner of a nonce, and how long it is remembered. */
 type Claim = Pick<ObjectClaim, 'owner' | 'now' | 'expiresAt'>;
 
 /** Counts the long-lived nonces of each access key, in the storage of an object. */
 export type LongClaims = {
   /**
-   * Counts one more, where it is long-lived.
+   * Counts a nonce, if it is long-lived.
    *
-   * @returns why it is not counted: `crowded` where the access key has as many as it may, `full` where all together have.
+   * @returns `crowded` if the limit of the access key is reached, `full` if the limit of all access keys is.
    */
   begin(claim: Claim): 'crowded' | 'full' | undefined;
-  /** Counts those no more that ended before a time, of the owners whose hash begins with these digits. */
+  /** Removes nonces from the count that expired by `end`, for owners whose hash starts with these digits. */
   remove(digits: string, end: number): void;
-  /** How many are counted. */
+  /** The total count. */
   total(): number;
 };
 
-/** Ends are counted by so many milliseconds, so one access key has few rows: 29 for the week of `presign`. */
+/** Width of the intervals that expiries are counted by, in milliseconds. One access key has few rows: 29 for the week of `presign`. */
 const span = 21_600_000;
 
 const table = `

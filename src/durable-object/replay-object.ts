@@ -2,7 +2,7 @@ import { hex } from '../core/encoding.ts';
 import { fail } from '../core/errors.ts';
 import { longClaims } from './long-claims.ts';
 
-/** What a Durable Object is constructed with: what this package uses of Cloudflare's `DurableObjectState`. */
+/** The constructor argument of a Durable Object: the part of Cloudflare's `DurableObjectState` that this package uses. */
 export type ReplayObjectState = {
   readonly storage: {
     readonly sql: {
@@ -13,45 +13,48 @@ export type ReplayObjectState = {
   };
 };
 
-/** How much one object remembers, and by which clock it forgets. */
+/** Limits of one object, and its clock. */
 export type ReplayObjectOptions = {
-  /** How many nonces one object remembers at most; about 100 bytes of storage each. Above it, requests are refused. @default 1000000 */
+  /** Maximum number of nonces per object, of about 100 bytes each. When it is reached, requests are refused. @default 1000000 */
   readonly capacity?: number;
   /**
-   * A nonce that is remembered for longer than this many seconds is long-lived: at most half of `capacity` is for those. Set it
-   * above twice the `tolerance` of the verifier. @default 3600
+   * A nonce remembered for longer than this, in seconds, is long-lived. Long-lived nonces may use half of `capacity`. Set it above
+   * twice the `tolerance` of the verifier. @default 3600
    */
   readonly longLived?: number;
-  /** How many long-lived nonces of one access key one object remembers at most. @default a tenth of the capacity */
+  /** Maximum number of long-lived nonces per access key and object. @default a tenth of the capacity */
   readonly longLivedPerKey?: number;
   /** The time in milliseconds since the epoch. @default Date.now */
   readonly clock?: () => number;
 };
 
-/** What the class of the object passes on. */
+/** The methods that your Durable Object class delegates to. */
 export type ReplayObject = {
-  /** Answers a claim of `durableObjectReplay`. */
+  /** Responds to a claim of `durableObjectReplay`. */
   fetch(request: { json(): Promise<unknown> }): Promise<Response>;
-  /** Removes what need not be remembered any more. Sets itself up: the class needs no other call. */
+  /** Removes expired nonces. The object schedules its alarm itself. */
   alarm(): Promise<void>;
 };
 
-/** One claim, as it is sent to an object in JSON. */
+/** One claim, as sent to an object in JSON. */
 export type ObjectClaim = {
   readonly id: string;
-  /** Whose it is: a hash of the access key, as `id` is of both. */
+  /** A hash of the access key. `id` is a hash of access key and nonce. */
   readonly owner: string;
-  /** The verifier's time, and until when to remember, in milliseconds since the epoch. */
+  /** The verifier's time and the expiry of the claim, in milliseconds since the epoch. */
   readonly now: number;
   readonly expiresAt: number;
 };
 
-/** `crowded`: the access key has as many long-lived nonces as it may. `forgotten`: the object cannot tell, for it has removed nonces that by the verifier's clock are not over yet. */
-export type ObjectAnswer = 'fresh' | 'seen' | 'full' | 'crowded' | 'forgotten';
+/**
+ * The result of a claim. `crowded`: the access key has reached its limit of long-lived nonces. `forgotten`: the object has removed
+ * nonces that have not expired by the verifier's clock, so it cannot detect replays.
+ */
+export type ClaimResult = 'fresh' | 'seen' | 'full' | 'crowded' | 'forgotten';
 
-/** How long after a claim the object looks for what is over, and after that again (ms). */
+/** The time between removals of expired nonces, in milliseconds. */
 const rest = 60_000;
-/** How long rows stay beyond their end: clocks that differ by less never make an object refuse (ms). */
+/** How long rows are kept after they expire, in milliseconds, so that clocks may differ by this much. */
 const grace = 60_000;
 
 const tables = `
@@ -60,13 +63,24 @@ create table if not exists countersign_forgotten (id integer primary key, until 
 insert into countersign_forgotten values (1, 0) on conflict do nothing`;
 
 /**
- * The inside of a Durable Object that remembers nonces, in SQLite. Make one in the constructor of a class, and let its
- * `fetch` and `alarm` call those of this one. The tables are its own, and so is the alarm of the object.
+ * The implementation of a Durable Object that remembers nonces in SQLite. Create it in the constructor of your class, and
+ * delegate `fetch` and `alarm` to it. It uses tables of its own, and the alarm of the object.
  *
- * An object has one thread, and nothing here waits between looking and writing, so a claim is atomic; the platform holds
- * the answer back until it is written. There is no index but the primary key: each would be another row written.
+ * A claim is atomic: an object is single-threaded, and nothing here awaits between reading and writing. The platform holds the
+ * response back until the data is stored. The only index is the primary key, because each further one costs a row written.
  *
  * @throws SignatureError `invalid_configuration`
+ * @example
+ * import { type ReplayObjectState, replayObject } from 'countersign/durable-object';
+ *
+ * export class Replay {
+ *   private readonly replay;
+ *   constructor(state: ReplayObjectState) {
+ *     this.replay = replayObject(state);
+ *   }
+ *   fetch = (request: Request) => this.replay.fetch(request);
+ *   alarm = () => this.replay.alarm();
+ * }
  */
 export function replayObject({ storage }: ReplayObjectState, options: ReplayObjectOptions = {}): ReplayObject {
   const { capacity = 1_000_000, longLived = 3600, clock = () => Date.now() } = options;
@@ -85,20 +99,20 @@ export function replayObject({ storage }: ReplayObjectState, options: ReplayObje
   let count = Number(run('select count(*) as count from countersign_nonces')[0]?.count);
   let forgotten = Number(run('select until from countersign_forgotten')[0]?.until);
 
-  function claimed(claim: ObjectClaim): ObjectAnswer {
-    const { id, now, expiresAt } = claim;
+  function claim(wanted: ObjectClaim): ClaimResult {
+    const { id, now, expiresAt } = wanted;
     const [row] = run('select expires_at from countersign_nonces where id = ?', id);
     if (row && !(Number(row.expires_at) <= now)) return 'seen';
     if (!(forgotten <= now)) return 'forgotten';
     if (!row && count >= capacity) return 'full';
-    const refusal = long.begin(claim);
+    const refusal = long.begin(wanted);
     if (refusal) return refusal;
     run('insert or replace into countersign_nonces values (?, ?)', id, expiresAt);
     if (!row) count++;
     return 'fresh';
   }
 
-  // How far it has forgotten is written together with the removal, as all that is done without waiting in between.
+  // Both writes are atomic, because nothing awaits between them.
   function remove(digits: string, end: number): void {
     const over = 'from countersign_nonces where id between ? and ? and expires_at <= ?';
     const values = [digits, `${digits}g`, end];
@@ -112,14 +126,14 @@ export function replayObject({ storage }: ReplayObjectState, options: ReplayObje
 
   return {
     async fetch(request) {
-      const claim = await request.json();
-      if (!isClaim(claim)) return new Response('This is no claim.', { status: 400 });
-      const answer = claimed(claim);
-      if (answer === 'fresh' && (await storage.getAlarm()) === null) await storage.setAlarm(Date.now() + rest);
-      return new Response(answer);
+      const wanted = await request.json();
+      if (!isClaim(wanted)) return new Response('This is not a claim.', { status: 400 });
+      const result = claim(wanted);
+      if (result === 'fresh' && (await storage.getAlarm()) === null) await storage.setAlarm(Date.now() + rest);
+      return new Response(result);
     },
     async alarm() {
-      // In parts, so that claims get in between.
+      // In parts, so that claims are processed in between.
       for (let part = 0; part < 256; part++) {
         const digits = hex(Uint8Array.of(part));
         remove(digits, clock() - grace);

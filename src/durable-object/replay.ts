@@ -5,7 +5,7 @@ import { toStoreError } from '../stores/store-fault.ts';
 import { withTimeout } from '../stores/with-timeout.ts';
 import type { ObjectClaim } from './replay-object.ts';
 
-/** The binding of a Durable Object class: what this package uses of Cloudflare's `DurableObjectNamespace`. */
+/** The binding of a Durable Object class: the part of Cloudflare's `DurableObjectNamespace` that this package uses. */
 export type ReplayNamespace = {
   idFromName(name: string): unknown;
   get(id: unknown): {
@@ -16,24 +16,28 @@ export type ReplayNamespace = {
   };
 };
 
-/** Among how many objects nonces are spread, and how long a claim may take. */
+/** The objects that remember nonces, and how long a claim may take. */
 export type DurableObjectReplayOptions = {
-  /** How many objects share the nonces. To change it, or `prefix`, is to forget what has been seen. @default 8 */
+  /** Number of objects that share the nonces. If you change it or `prefix`, nonces are forgotten. @default 8 */
   readonly shards?: number;
-  /** What the names of the objects begin with. @default 'countersign-' */
+  /** Prefix of the names of the objects. @default 'countersign-' */
   readonly prefix?: string;
-  /** After how many milliseconds without an answer a request is refused. @default 1000 */
+  /** How long to wait for an object, in milliseconds; then the request is refused with 503. @default 1000 */
   readonly timeout?: number;
-  /** The time in milliseconds since the epoch; the verifier's. @default Date.now */
+  /** The time in milliseconds since the epoch. Must be the verifier's clock. @default Date.now */
   readonly clock?: () => number;
 };
 
 /**
- * Remembers nonces in Durable Objects of a class of yours that passes its requests on to {@link replayObject}. Which
- * object has a nonce is told by a hash of it, so two claims of one meet in one object, wherever they come from.
+ * Remembers nonces in Durable Objects of a class that delegates to {@link replayObject}. A hash of the nonce selects the object,
+ * so all claims of a nonce reach the same object.
  *
- * @throws SignatureError `invalid_configuration`; and (its `claim`) `replay_store_full` where an object has no room,
- * `replay_store_unavailable` where it gives no answer in time, or may have forgotten nonces early.
+ * @throws SignatureError `invalid_configuration`. Its `claim` throws `replay_store_full` if an object is full or a limit is
+ * reached, and `replay_store_unavailable` if an object does not respond in time, or may have forgotten nonces early.
+ * @example
+ * import { durableObjectReplay, type ReplayNamespace } from 'countersign/durable-object';
+ *
+ * const createReplay = (env: { readonly REPLAY: ReplayNamespace }) => durableObjectReplay(env.REPLAY, { shards: 16 });
  */
 export function durableObjectReplay(namespace: ReplayNamespace, options: DurableObjectReplayOptions = {}): ReplayStore {
   const { shards = 8, prefix = 'countersign-', timeout = 1000, clock = () => Date.now() } = options;
@@ -50,37 +54,39 @@ export function durableObjectReplay(namespace: ReplayNamespace, options: Durable
       }
       const id = claimId(accessKey, nonce);
       const name = `${prefix}${Number.parseInt(id.slice(0, 8), 16) % shards}`;
-      const answer = await withTimeout(
-        asked(namespace, name, { id, owner: claimId(accessKey, ''), now, expiresAt: until }),
+      const result = await withTimeout(
+        sendClaim(namespace, name, { id, owner: claimId(accessKey, ''), now, expiresAt: until }),
         timeout,
       ).catch(refused);
-      if (answer === 'fresh' || answer === 'seen') return answer;
-      if (answer === 'full') fail('replay_store_full', 'A Durable Object has no room: raise its capacity.', 503);
-      if (answer === 'crowded') crowded();
-      if (answer === 'forgotten')
+      if (result === 'fresh' || result === 'seen') return result;
+      if (result === 'full') fail('replay_store_full', 'A Durable Object is full: raise its capacity.', 503);
+      if (result === 'crowded') crowded();
+      if (result === 'forgotten')
         unavailable('A Durable Object has forgotten nonces early: its clock is, or was, ahead.');
       return unavailable(
-        'The Durable Object gave no answer that is one: does its class pass fetch on to replayObject?',
+        'The Durable Object returned a value that is not the result of a claim: does its class delegate fetch to replayObject?',
       );
     },
   };
 }
 
-async function asked(namespace: ReplayNamespace, name: string, claim: ObjectClaim): Promise<string> {
-  // A stub made anew each time: one whose object has failed stays broken.
+async function sendClaim(namespace: ReplayNamespace, name: string, claim: ObjectClaim): Promise<string> {
+  // A new stub each time: a stub stays broken after its object has failed.
   const object = namespace.get(namespace.idFromName(name));
-  const answer = await object.fetch('https://countersign.invalid/claim', {
+  const response = await object.fetch('https://countersign.invalid/claim', {
     method: 'POST',
     body: JSON.stringify(claim),
   });
-  const text = await answer.text();
-  return answer.status === 200 ? text : unavailable(`The Durable Object responds with the status ${answer.status}.`);
+  const text = await response.text();
+  return response.status === 200
+    ? text
+    : unavailable(`The Durable Object responds with the status ${response.status}.`);
 }
 
 const crowded = (): never =>
   fail(
     'replay_store_full',
-    'The access key has as many long-lived nonces in a Durable Object as one may have: let its signatures end sooner, or raise longLivedPerKey.',
+    'The access key has the maximum number of long-lived nonces in a Durable Object: sign with a shorter lifetime, or raise longLivedPerKey.',
     503,
   );
 

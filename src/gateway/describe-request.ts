@@ -2,27 +2,27 @@ import { isIP } from 'node:net';
 import { fail } from '../core/errors.ts';
 import type { HeaderView } from '../core/message.ts';
 
-/** The proxies that know how to ask, and how each of them describes the request that it asks about. */
+/** The supported proxies. Each describes the original request in headers of its own. */
 export type Dialect = 'nginx' | 'traefik' | 'envoy';
 
-/** The request that a proxy asks about, as far as it is not in the other headers. */
+/** The original request, except for its remaining headers. */
 export type DescribedRequest = {
   readonly method: string;
   readonly target: string;
   readonly authority: string;
   readonly scheme: 'http' | 'https';
-  /** Where it came from. */
+  /** The client's address. */
   readonly address: string;
 };
 
-/** The request in which a proxy asks. */
+/** The proxy's request to the gateway. */
 export type AuthRequest = {
   readonly method: string;
   readonly target: string;
   readonly headers: HeaderView;
 };
 
-/** Names of headers; undefined is what the question has in common with the request. */
+/** Header names; undefined if the value is that of the proxy's request itself. */
 type Places = {
   readonly method?: string;
   readonly target?: string;
@@ -50,26 +50,26 @@ const places: Readonly<Record<Dialect, Places>> = {
 };
 
 /**
- * How the request is found out that a proxy asks about. Whatever the dialect has a header for must be in that header, once: if
- * something else could stand for it, a line forgotten in the proxy's configuration would let the caller say it.
+ * Creates the function that reads the original request from the proxy's request. Each value is read from exactly one header,
+ * which must occur once. With a fallback, a line missing in the proxy's configuration would let the caller set the value.
  *
- * @param prefix what the proxy puts in front of the target; for Envoy alone.
- * @throws SignatureError `invalid_configuration`; what is returned: `undescribed_request`
+ * @param prefix the path prefix that Envoy adds; only for Envoy.
+ * @throws SignatureError `invalid_configuration`. The function throws `undescribed_request`.
  */
-export function createDescriber(dialect: Dialect, prefix = ''): (question: AuthRequest) => DescribedRequest {
+export function createDescriber(dialect: Dialect, prefix = ''): (request: AuthRequest) => DescribedRequest {
   const place = Object.hasOwn(places, dialect) ? places[dialect] : undefined;
-  if (!place) return fail('invalid_configuration', `dialect is one of ${Object.keys(places).join(', ')}.`);
+  if (!place) return fail('invalid_configuration', `dialect must be one of ${Object.keys(places).join(', ')}.`);
   if (prefix && (place.target !== undefined || !/^\/[^?#]*[^?#/]$/.test(prefix))) {
-    fail('invalid_configuration', 'pathPrefix is for envoy alone, and must look like /check.');
+    fail('invalid_configuration', 'pathPrefix is only for envoy, and must look like /check.');
   }
-  return (question) => {
-    const said = (name: string): string => onlyValue(question.headers, name);
+  return (request) => {
+    const read = (name: string): string => onlyValue(request.headers, name);
     return {
-      method: upperCase(place.method ? said(place.method) : question.method),
-      target: place.target ? said(place.target) : withoutPrefix(question.target, prefix),
-      authority: said(place.authority),
-      scheme: protocol(place.scheme, said(place.scheme)),
-      address: addressIn(place.address, said(place.address)),
+      method: upperCase(place.method ? read(place.method) : request.method),
+      target: place.target ? read(place.target) : withoutPrefix(request.target, prefix),
+      authority: read(place.authority),
+      scheme: protocol(place.scheme, read(place.scheme)),
+      address: addressIn(place.address, read(place.address)),
     };
   };
 }
@@ -86,16 +86,18 @@ function onlyValue({ lines }: HeaderView, name: string): string {
 }
 
 function protocol(name: string, value: string): 'http' | 'https' {
-  return value === 'http' || value === 'https' ? value : undescribed(`sends another ${name} than http or https`);
+  return value === 'http' || value === 'https' ? value : undescribed(`sends a ${name} that is neither http nor https`);
 }
 
-// Several are in X-Forwarded-For where Traefik believes what its callers say of themselves: then they may also say the target.
+// X-Forwarded-For has several addresses if Traefik trusts its callers' headers. Callers could then set the target as well.
 function addressIn(name: string, value: string): string {
-  return isIP(value) ? value : undescribed(`sends other in ${name} than one address`);
+  return isIP(value) ? value : undescribed(`sends a ${name} that is not exactly one address`);
 }
 
 function withoutPrefix(target: string, prefix: string): string {
-  return target.startsWith(`${prefix}/`) ? target.slice(prefix.length) : undescribed(`does not ask below ${prefix}/`);
+  return target.startsWith(`${prefix}/`)
+    ? target.slice(prefix.length)
+    : undescribed(`sends a path not below ${prefix}/`);
 }
 
 const undescribed = (what: string): never =>

@@ -12,23 +12,23 @@ import { type AuthRequest, createDescriber, type DescribedRequest, type Dialect 
 import { errorResponse, type GatewayListener, type GatewayReport, reportError, toSignatureError } from './listener.ts';
 import { bodyField, principalFields, requireNoPrincipal } from './principal-fields.ts';
 
-/** Who asks a {@link forwardAuth}, and how. */
+/** Which proxy uses {@link forwardAuth}, and how. */
 export type ForwardAuthOptions = Pick<GateOptions<ReceivedRequest>, 'scope' | 'accessKey'> & {
-  /** Which proxy asks. It is never guessed: what one of them sets, callers can set behind another. */
+  /** The kind of proxy. Never detected: behind one kind of proxy, callers can set the headers of another. */
   readonly dialect: Dialect;
   /**
-   * Addresses and CIDR ranges of the proxies. Whoever else connects is refused, because the one who asks says what the request
-   * is. @default ['127.0.0.0/8', '::1']
+   * Addresses and CIDR ranges of the proxies. Other clients are refused, because a client of this listener describes the request
+   * to verify. @default ['127.0.0.0/8', '::1']
    */
   readonly proxies?: readonly string[];
-  /** What Envoy puts in front of the path: its `path_prefix`. @default none */
+  /** The path prefix that Envoy adds: its `path_prefix`. @default none */
   readonly pathPrefix?: string;
   /**
-   * `'sent'` has the verifier read the body that the proxy sends along: Traefik with `forwardBody`, Envoy with
-   * `with_request_body`. `'unseen'` leaves it to the backend, which must hold it against `X-Countersign-Body`. @default 'unseen'
+   * `'sent'`: the verifier reads the body that the proxy sends (Traefik with `forwardBody`, Envoy with `with_request_body`).
+   * `'unseen'`: the backend must compare the body with `X-Countersign-Body`. @default 'unseen'
    */
   readonly body?: 'unseen' | 'sent';
-  /** Told of what no verifier was asked about. @default none */
+  /** Called with errors that occur outside the verifier. @default none */
   readonly report?: GatewayReport;
 };
 
@@ -43,11 +43,17 @@ const names: OptionNames<ForwardAuthOptions> = {
 };
 
 /**
- * A listener for proxies that ask whether to let a request through: `auth_request` of nginx, ForwardAuth of Traefik, and
- * ext_authz of Envoy over HTTP. For `createServer` of `node:http`. It answers 200 with the fields `X-Countersign-…`, or with a
- * refusal.
+ * A listener for proxies that delegate authentication: `auth_request` of nginx, ForwardAuth of Traefik, and ext_authz of Envoy
+ * over HTTP. For `createServer` of `node:http`. It responds with 200 and the fields `X-Countersign-…`, or with a refusal.
  *
  * @throws SignatureError `invalid_configuration`
+ * @example
+ * import { createServer } from 'node:http';
+ * import { forwardAuth } from 'countersign/gateway';
+ * import { createVerifier, memoryKeys, memoryReplay } from 'countersign/server';
+ *
+ * const verifier = createVerifier({ keys: memoryKeys([]), replay: memoryReplay() });
+ * createServer(forwardAuth(verifier, { dialect: 'nginx' })).listen(9301);
  */
 export function forwardAuth(verifier: Verifier, options: ForwardAuthOptions): GatewayListener {
   requireKnownOptions(options, names, 'forwardAuth()');
@@ -55,13 +61,16 @@ export function forwardAuth(verifier: Verifier, options: ForwardAuthOptions): Ga
   const isProxy = parseRanges(proxies);
   const describe = createDescriber(dialect, pathPrefix);
   if (body === 'sent' && dialect === 'nginx') {
-    fail('invalid_configuration', 'nginx sends no bodies along: leave body out.');
+    fail('invalid_configuration', 'nginx does not send bodies: leave body out.');
   }
   if (body !== 'sent' && verifier.needsBody) {
-    fail('invalid_configuration', 'A scheme of the verifier signs the bytes of bodies, which are not seen here.');
+    fail(
+      'invalid_configuration',
+      "A scheme of the verifier signs the bytes of bodies: set body to 'sent', which nginx does not support.",
+    );
   }
 
-  async function judged(request: IncomingMessage): Promise<PlainResponse> {
+  async function verify(request: IncomingMessage): Promise<PlainResponse> {
     requireProxy(isProxy, request);
     const { received, address } = describedRequest(request, { describe, body });
     requireNoPrincipal(received.headers.keys?.() ?? []);
@@ -73,27 +82,27 @@ export function forwardAuth(verifier: Verifier, options: ForwardAuthOptions): Ga
   }
 
   return async (request, response) => {
-    const reply = await judged(request).catch((cause: unknown) => {
+    const result = await verify(request).catch((cause: unknown) => {
       const error = toSignatureError(cause);
       reportError(report, error, request);
       return errorResponse(error);
     });
-    send(response, { request, reply: dialect === 'nginx' ? asNginxReads(reply) : reply });
+    send(response, { request, result: dialect === 'nginx' ? forNginx(result) : result });
   };
 }
 
 function requireProxy(isProxy: Ranges, { socket }: IncomingMessage): void {
   if (!isProxy(socket.remoteAddress ?? '')) {
-    fail('untrusted_proxy', 'Only the proxy may ask here, and this is not one of its addresses.', 403);
+    fail('untrusted_proxy', 'Only the proxy may use this endpoint, and this address is not among proxies.', 403);
   }
 }
 
 type Describing = {
-  readonly describe: (question: AuthRequest) => DescribedRequest;
+  readonly describe: (request: AuthRequest) => DescribedRequest;
   readonly body: 'unseen' | 'sent';
 };
 
-/** The request that a proxy asks about, and where it came from. Its body is here, empty, where nothing is to come. */
+/** The original request and the client's address. If the body is not sent, it is set to no bytes, so that nothing is awaited. */
 function describedRequest(
   request: IncomingMessage,
   { describe, body: treatment }: Describing,
@@ -104,23 +113,23 @@ function describedRequest(
 }
 
 /**
- * `auth_request` understands 401 and 403, and takes all else for its own failure. It reads no bodies, but headers: with these its
- * configuration can answer the caller as it would be answered without it.
+ * `auth_request` handles 401 and 403, and treats any other status as its own failure. It ignores the body but passes headers on:
+ * with these, its configuration can send the caller the original status and problem details.
  */
-function asNginxReads({ status, headers, body }: PlainResponse): PlainResponse {
+function forNginx({ status, headers, body }: PlainResponse): PlainResponse {
   if (status === 200) return { status, headers, body };
-  const told = { 'X-Countersign-Status': String(status), 'X-Countersign-Problem': inAscii(body) };
-  return { status: status === 401 ? 401 : 403, headers: { ...headers, ...told }, body };
+  const problem = { 'X-Countersign-Status': String(status), 'X-Countersign-Problem': inAscii(body) };
+  return { status: status === 401 ? 401 : 403, headers: { ...headers, ...problem }, body };
 }
 
-/** JSON for a header: the same, with all escaped that is not printable ASCII (RFC 8259 section 7). */
+/** JSON for a header, with all characters escaped that are not printable ASCII (RFC 8259 section 7). */
 const inAscii = (json: string): string =>
   json.replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
-type Sending = { readonly request: IncomingMessage; readonly reply: PlainResponse };
+type Sending = { readonly request: IncomingMessage; readonly result: PlainResponse };
 
-function send(response: ServerResponse, { request, reply: { status, headers, body } }: Sending): void {
-  // What is left of a body is not waited for, and so nothing can follow it on this connection.
+function send(response: ServerResponse, { request, result: { status, headers, body } }: Sending): void {
+  // The rest of an unread body is not awaited, so the connection cannot be reused.
   const close = request.complete ? {} : { Connection: 'close' };
   response.writeHead(status, { ...headers, ...close, 'Content-Length': Buffer.byteLength(body) });
   response.end(body);

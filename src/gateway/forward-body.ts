@@ -2,17 +2,17 @@ import { createHash } from 'node:crypto';
 import { fail } from '../core/errors.ts';
 import { checkBodyDigest, type ExpectedBody } from '../server/verify/body.ts';
 
-/** What a body must be. */
+/** The expected body and its maximum size. */
 export type ForwardedBodyOptions = {
-  /** Undefined where it is not signed, and that is accepted. */
+  /** Undefined if the body is unsigned, and that is accepted. */
   readonly signed: ExpectedBody | undefined;
   /** In bytes. */
   readonly limit: number;
 };
 
 /**
- * The bytes of a body, hashed as they pass. Of all that has come, the last piece is held back, until it is certain that there is
- * no more and that the whole is the one that was signed. So who gets these bytes never has them all before.
+ * Yields the bytes of a body and hashes them. The last chunk is held back until the body has ended and matches the signed digest,
+ * so that a receiver never has the complete body before it is verified.
  *
  * @throws SignatureError `body_too_large`, `missing_body_digest`, `body_digest_mismatch`, `body_interrupted`
  */
@@ -23,13 +23,13 @@ export async function* forwardedBody(
   const hash = signed?.sha256 && createHash('sha256');
   let length = 0;
   let held: Uint8Array | undefined;
-  for await (const piece of unbroken(source)) {
-    length += piece.length;
+  for await (const chunk of withInterruption(source)) {
+    length += chunk.length;
     if (length > limit) tooLarge(limit);
     if (signed && !signed.sha256) checkBodyDigest(signed, { length });
-    hash?.update(piece);
+    hash?.update(chunk);
     if (held) yield held;
-    held = piece;
+    held = chunk;
   }
   if (signed) checkBodyDigest(signed, { length, sha256: hash?.digest() });
   if (held) yield held;
@@ -37,9 +37,9 @@ export async function* forwardedBody(
 
 /** @throws SignatureError `body_too_large` */
 export const tooLarge = (limit: number): never =>
-  fail('body_too_large', `The body has more than the ${limit} bytes that are passed on here.`, 413);
+  fail('body_too_large', `The body is larger than ${limit} bytes, the limit of this gateway.`, 413);
 
-async function* unbroken(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+async function* withInterruption(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
   try {
     yield* source;
   } catch (cause) {
@@ -47,18 +47,18 @@ async function* unbroken(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint
   }
 }
 
-/** The beginning of a body, and whether that is all of it. */
-export type Beginning = { readonly pieces: readonly Uint8Array[]; readonly whole: boolean };
+/** The first chunks of a body, and whether they are the complete body. */
+export type Beginning = { readonly chunks: readonly Uint8Array[]; readonly complete: boolean };
 
-/** Reads on until there is so much, in bytes, or the end. */
-export async function beginningOf(bytes: AsyncGenerator<Uint8Array, void>, enough: number): Promise<Beginning> {
-  const pieces: Uint8Array[] = [];
+/** Reads until there are `enough` bytes, or the body ends. */
+export async function readBeginning(bytes: AsyncGenerator<Uint8Array, void>, enough: number): Promise<Beginning> {
+  const chunks: Uint8Array[] = [];
   let length = 0;
   while (length < enough) {
     const { done, value } = await bytes.next();
-    if (done) return { pieces, whole: true };
-    pieces.push(value);
+    if (done) return { chunks, complete: true };
+    chunks.push(value);
     length += value.length;
   }
-  return { pieces, whole: false };
+  return { chunks, complete: false };
 }

@@ -5,14 +5,14 @@ import { fail } from '../core/errors.ts';
 import type { Verified } from '../server/verify/result.ts';
 import { endToEndFields, fieldValues, filterFields, type RawFields, withFields } from './forward-fields.ts';
 
-/** An answer whose body is still to come, or here. */
+/** A response whose body is not included. */
 export type BackendResponse = {
   readonly status: number;
   readonly reason: string;
   readonly fields: RawFields;
 };
 
-/** The head of a backend's answer, as its caller is to get it. */
+/** The head of the backend's response, for the caller. */
 export const responseHead = ({ statusCode = 0, statusMessage = '', rawHeaders }: IncomingMessage): BackendResponse => ({
   status: statusCode,
   reason: statusMessage,
@@ -20,9 +20,9 @@ export const responseHead = ({ statusCode = 0, statusMessage = '', rawHeaders }:
 });
 
 /**
- * Passes an answer on as it comes. One that breaks off breaks off for its caller too.
+ * Streams a response to the caller. If it is interrupted, the caller's connection is interrupted too.
  *
- * @throws whatever has broken it off.
+ * @throws the error that interrupted it.
  */
 export async function streamResponse(
   incoming: IncomingMessage,
@@ -30,12 +30,12 @@ export async function streamResponse(
   head: BackendResponse,
 ): Promise<void> {
   response.writeHead(head.status, head.reason, [...head.fields]);
-  // A backend may think before it goes on.
+  // The backend may take a while to send the body.
   if (!incoming.readableLength && !incoming.complete) response.flushHeaders();
   await pipeline(incoming, response);
 }
 
-/** What is needed to sign an answer. */
+/** What is needed to sign a response. */
 export type SigningTerms = {
   readonly method: string;
   /** In bytes. */
@@ -43,13 +43,13 @@ export type SigningTerms = {
   readonly countersign: Verified<unknown>['countersign'];
 };
 
-/** An answer, and all of its body. */
+/** A response with its complete body. */
 export type WholeResponse = BackendResponse & { readonly body: Buffer };
 
 /**
- * Holds an answer until it is whole, and signs it.
+ * Buffers a response and signs it.
  *
- * @throws SignatureError `unsignable_response`, and whatever has broken it off.
+ * @throws SignatureError `unsignable_response`, and the error that interrupted the response.
  */
 export async function signResponse(
   incoming: IncomingMessage,
@@ -57,16 +57,16 @@ export async function signResponse(
   { method, limit, countersign }: SigningTerms,
 ): Promise<WholeResponse> {
   if (fieldValues(head.fields, 'content-encoding').some((value) => value.toLowerCase() !== 'identity')) {
-    fail('unsignable_response', 'The backend has answered with a content coding, which it was asked not to.', 502);
+    fail('unsignable_response', 'The backend sent a content coding, although the gateway asked for identity.', 502);
   }
-  const body = await wholeOf(incoming, limit);
-  // With these the client reads no body (RFC 9110), and a Response can have none.
+  const body = await readAll(incoming, limit);
+  // The client reads no body with these statuses (RFC 9110), and the constructor of Response refuses one.
   const bodiless = [204, 205, 304].includes(head.status) || !body.length;
   const headers = new Headers();
   for (let i = 0; i < head.fields.length; i += 2) headers.append(head.fields[i] ?? '', head.fields[i + 1] ?? '');
   const plain = new Response(bodiless ? null : new Uint8Array(body), { status: head.status, headers });
   const signed = await countersign(plain);
-  // Cookies are listed one by one, and no signature is in one.
+  // Headers lists cookies separately, and no signature is carried in one.
   const added = Object.fromEntries(
     [...signed.headers].filter(([name, value]) => name !== 'set-cookie' && headers.get(name) !== value),
   );
@@ -76,19 +76,19 @@ export async function signResponse(
   return { ...head, fields: withFields(kept, { ...added, ...length }), body };
 }
 
-async function wholeOf(incoming: IncomingMessage, limit: number): Promise<Buffer> {
-  const pieces: Uint8Array[] = [];
+async function readAll(incoming: IncomingMessage, limit: number): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const piece of incoming) {
-    length += piece.length;
+  for await (const chunk of incoming) {
+    length += chunk.length;
     if (length > limit) {
       fail(
         'unsignable_response',
-        `The answer of the backend has more than the ${limit} bytes that are held here.`,
+        `The backend's response is larger than ${limit} bytes, which is the limit for signing.`,
         502,
       );
     }
-    pieces.push(piece);
+    chunks.push(chunk);
   }
-  return Buffer.concat(pieces);
+  return Buffer.concat(chunks);
 }

@@ -3,7 +3,7 @@ import { SignatureError } from '../core/errors.ts';
 import type { Cors } from '../server/response/cors.ts';
 import type { ReceivedRequest } from '../server/verify/message.ts';
 import type { Verified } from '../server/verify/result.ts';
-import { type Beginning, beginningOf, forwardedBody, tooLarge } from './forward-body.ts';
+import { type Beginning, forwardedBody, readBeginning, tooLarge } from './forward-body.ts';
 import { fieldsToBackend, fieldValues, type RawFields, withFields } from './forward-fields.ts';
 import {
   type BackendResponse,
@@ -17,10 +17,10 @@ import { drainBody, toSignatureError } from './listener.ts';
 import { bodyField, principalFields } from './principal-fields.ts';
 import type { Head, Sending } from './upstream.ts';
 
-/** What passing on works with. */
+/** What forwarding needs. */
 export type ForwardOptions = {
   readonly send: (head: Head) => Sending;
-  /** Which headers are passed on, where the signature covers these. */
+  /** Creates the filter for headers, from what the signature covers. */
   readonly passable: (signed: SignedFields) => IsForwardable;
   readonly maxBodyBytes: number;
   readonly maxResponseBytes: number;
@@ -28,51 +28,51 @@ export type ForwardOptions = {
   readonly cors: Cors | undefined;
 };
 
-/** A verified request, and where it is answered. */
+/** A verified request, and the response to send. */
 export type VerifiedExchange = {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly verified: Verified<ReceivedRequest>;
-  /** Of the request, but for those of the connection. */
+  /** The fields of the request, without hop-by-hop fields. */
   readonly fields: RawFields;
 };
 
-/** Passes a verified request on, and its answer back. */
+/** Forwards a verified request to the backend, and the response to the caller. */
 export type Forward = (exchange: VerifiedExchange) => Promise<void>;
 
-/** What is read whole before anything is passed on, in bytes. */
+/** Up to this size, in bytes, a body is read completely before anything is forwarded. */
 const small = 65_536;
 
-/** Whether a body is so small, or absent, that the verifier may read it. */
+/** True if the body is absent or small enough that the verifier may read it. */
 export const maxBufferedBody = ({ headers }: IncomingMessage): boolean =>
   headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) <= small;
 
 /**
- * @throws SignatureError (what is returned) `body_too_large`, `missing_body_digest`, `body_digest_mismatch`, `body_interrupted`,
- * `upstream_unavailable`, `upstream_timeout`, `unsignable_response`
+ * @throws SignatureError `body_too_large`, `missing_body_digest`, `body_digest_mismatch`, `body_interrupted`,
+ * `upstream_unavailable`, `upstream_timeout`, `unsignable_response`, from the returned function.
  */
 export function createForward(parts: ForwardOptions): Forward {
   const { send, maxBodyBytes } = parts;
   return async (exchange) => {
     const { request, response, verified } = exchange;
     const bytes = bodyOf(exchange, maxBodyBytes);
-    const beginning = await beginningOf(bytes, small);
+    const beginning = await readBeginning(bytes, small);
     if (response.destroyed) return;
     const fields = [...fieldsOf(exchange, parts), ...framingOf(request, beginning)];
     const sending = send({ method: verified.request.method, target: verified.resolved.target, fields });
     response.once('close', () => {
       if (!response.writableFinished) sending.giveUp(callerGone());
     });
-    const sent = sending.send(following(beginning, bytes)).catch((cause: unknown) => {
+    const sent = sending.send(chunksOf(beginning, bytes)).catch((cause: unknown) => {
       sending.giveUp(toSignatureError(cause));
       throw cause;
     });
-    // Whoever waits for the answer is told. A backend may have taken a part only.
+    // The error is reported through the response. The backend may have read a part of the body only.
     sent.catch(() => {}).finally(() => drainBody(request));
     try {
-      await answer(await sending.answer, sent, { ...exchange, ...parts });
+      await respond(await sending.response, sent, { ...exchange, ...parts });
     } catch (cause) {
-      // What a stream says when it is broken off is not why.
+      // The error of a destroyed stream is not the reason why it was destroyed.
       const error = cause instanceof SignatureError ? cause : (sending.reason() ?? toSignatureError(cause));
       sending.giveUp(error);
       throw error;
@@ -80,14 +80,14 @@ export function createForward(parts: ForwardOptions): Forward {
   };
 }
 
-const callerGone = (): SignatureError => new SignatureError('body_interrupted', 'The caller has gone.');
+const callerGone = (): SignatureError => new SignatureError('body_interrupted', 'The caller closed the connection.');
 
-/** The body, its last piece held back until it is known to be right. */
+/** The body, its last chunk held back until it is verified. */
 function bodyOf({ request, verified }: VerifiedExchange, limit: number): AsyncGenerator<Uint8Array, void> {
   if (Number(request.headers['content-length'] ?? 0) > limit) tooLarge(limit);
   const { body } = verified.request;
-  // That there are bytes does not tell that they are right: a parser may have kept them, or a scheme that proved nothing have
-  // asked for them. A stream is not to be destroyed with its reader: its caller is still to be answered.
+  // Bytes in memory are not necessarily verified: a parser may have kept them, or a scheme that did not match may have read
+  // them. A stream must not be destroyed with its reader: the caller still needs a response.
   const source = body instanceof Uint8Array ? only(body) : request.iterator({ destroyOnReturn: false });
   return forwardedBody(source, { signed: verified.expectedBody, limit });
 }
@@ -96,12 +96,12 @@ async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array, void> {
   if (bytes.length) yield bytes;
 }
 
-async function* following(
-  { pieces, whole }: Beginning,
+async function* chunksOf(
+  { chunks, complete }: Beginning,
   rest: AsyncGenerator<Uint8Array, void>,
 ): AsyncGenerator<Uint8Array, void> {
-  yield* pieces;
-  if (!whole) yield* rest;
+  yield* chunks;
+  if (!complete) yield* rest;
 }
 
 function fieldsOf(
@@ -110,24 +110,24 @@ function fieldsOf(
 ): RawFields {
   const { httpVersion } = request;
   const principal = principalFields({ ...verified, body: bodyField(verified) });
-  // What a caller checks are the bytes before any content coding.
+  // The caller verifies the bytes before any content coding.
   const asked = countersign === 'always' ? withFields(fields, { 'Accept-Encoding': 'identity' }) : fields;
   const isPassable = passable({ carriers: verified.signatureHeaders, covered: verified.signedHeaders });
   return fieldsToBackend({ fields: asked, httpVersion, isPassable, principal, resolved: verified.resolved });
 }
 
-/** How long the body is (RFC 9112 section 6.3), said anew: what is passed on is what was found to be the body here. */
-function framingOf({ method = '', headers }: IncomingMessage, { pieces, whole }: Beginning): RawFields {
-  if (whole) {
-    const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
-    // RFC 9110 section 8.6: of these a server expects one.
+/** The framing of the body (RFC 9112 section 6.3), set anew: the backend must read the body exactly as it was read here. */
+function framingOf({ method = '', headers }: IncomingMessage, { chunks, complete }: Beginning): RawFields {
+  if (complete) {
+    const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+    // RFC 9110 section 8.6: servers expect a Content-Length with these methods.
     return length || /^(?:POST|PUT|PATCH)$/.test(method) ? ['Content-Length', String(length)] : [];
   }
   const { 'content-length': declared } = headers;
   return declared === undefined ? ['Transfer-Encoding', 'chunked'] : ['Content-Length', declared];
 }
 
-async function answer(
+async function respond(
   incoming: IncomingMessage,
   sent: Promise<void>,
   { request, response, verified, maxResponseBytes, countersign, cors }: VerifiedExchange & ForwardOptions,
@@ -141,7 +141,7 @@ async function answer(
     limit: maxResponseBytes,
     countersign: verified.countersign,
   });
-  // Nobody signs what came of a body that turns out to be another.
+  // Wait until the body is verified: the response to a modified body must not be signed.
   await sent;
   end(response, { ...finished(whole, { request, cors }), body: whole.body });
 }
@@ -153,7 +153,7 @@ function end(response: ServerResponse, { status, reason, fields, body }: WholeRe
 
 type Finishing = { readonly request: IncomingMessage; readonly cors: Cors | undefined };
 
-/** With what pages of other origins need of it. */
+/** Adds the CORS fields. */
 function finished(head: BackendResponse, { request, cors }: Finishing): BackendResponse {
   const present = { get: (name: string) => fieldValues(head.fields, name.toLowerCase()).join(', ') || null };
   const shared = cors?.share(request.headers.origin ?? null, present) ?? {};

@@ -4,15 +4,15 @@ import { utf8 } from '../core/encoding.ts';
 import { fail } from '../core/errors.ts';
 import type { Verified } from '../server/verify/result.ts';
 
-/** What a backend is told of a verified request. */
+/** What the backend receives about a verified request. */
 export type PrincipalHeaders = Pick<Verified<unknown>, 'principal' | 'scheme'> & {
-  /** What the body must be: the value of `X-Countersign-Body`. */
+  /** The value of `X-Countersign-Body`: the expected body. */
   readonly body: string;
 };
 
 /**
- * The fields that tell a backend who calls. All of them are always there, if need be empty: a proxy that is to replace what a
- * caller has sent under these names needs something to put there.
+ * The fields that identify the caller to the backend. All are always present, some empty: a proxy can replace a field of the
+ * caller only with a value.
  */
 export const principalFields = ({ principal, scheme, body }: PrincipalHeaders): Record<string, string> => ({
   'X-Countersign-Access-Key': escaped(principal.accessKey),
@@ -24,12 +24,12 @@ export const principalFields = ({ principal, scheme, body }: PrincipalHeaders): 
 });
 
 /**
- * What the body must be that goes with a verified request, whether the verifier has read it, or nobody yet.
+ * The expected body of a verified request, for `X-Countersign-Body`.
  *
- * @param verified of a request that was handed to the verifier with a body, if need be an empty one.
+ * @param verified the result for a request that was verified with a body, possibly an empty one.
  */
 export function bodyField({ expectedBody, body }: Pick<Verified<unknown>, 'expectedBody' | 'body'>): string {
-  // Neither left nor read, where the verifier has been told to accept what is not signed.
+  // Neither deferred nor read: the verifier accepts unsigned bodies.
   if (!expectedBody && !body) return 'unsigned';
   const sha256 = expectedBody
     ? expectedBody.sha256
@@ -40,8 +40,8 @@ export function bodyField({ expectedBody, body }: Pick<Verified<unknown>, 'expec
 }
 
 /**
- * Whether a field is one of those that only a gateway may set, in whatever spelling: CGI, and all that came after it, know
- * `-` and `_` for one, and some servers every character that is no letter and no digit.
+ * True for a field that only a gateway may set, in any spelling: CGI and its successors treat `-` and `_` alike, and some servers
+ * every character that is neither a letter nor a digit.
  */
 export const isPrincipalField = (name: string): boolean => /^x[^a-z\d]countersign(?:[^a-z\d]|$)/i.test(name);
 
@@ -51,12 +51,12 @@ export const isPrincipalField = (name: string): boolean => /^x[^a-z\d]countersig
 export function requireNoPrincipal(names: Iterable<string>): void {
   for (const name of names) {
     if (isPrincipalField(name)) {
-      fail('forged_header', 'The request has a header that begins with X-Countersign: only the gateway may set those.');
+      fail('forged_header', 'The request has a header that starts with X-Countersign: only the gateway may set those.');
     }
   }
 }
 
-/** As UTF-8 and percent-encoded (RFC 3986 section 2.1), so that every value can be in a header, and none ends before its end. */
+/** UTF-8, percent-encoded (RFC 3986 section 2.1), so that any value fits into a header and cannot end a list early. */
 const escaped = (text: string): string =>
   Array.from(utf8(text), (byte) => {
     const character = String.fromCharCode(byte);

@@ -9,7 +9,7 @@ import { type PlainResponse, toResponse } from '../server/response/refusal-respo
 import type { ReceivedRequest } from '../server/verify/message.ts';
 import type { Verified } from '../server/verify/result.ts';
 import type { Verifier } from '../server/verify/verifier.ts';
-import { createForward, type Forward, maxBufferedBody } from './forward.ts';
+import { createForward, maxBufferedBody } from './forward.ts';
 import { endToEndFields, type RawFields, withFields } from './forward-fields.ts';
 import { forwardableFields } from './forwardable-fields.ts';
 import {
@@ -22,21 +22,21 @@ import {
 } from './listener.ts';
 import { createUpstream, type UpstreamOptions } from './upstream.ts';
 
-/** Where verified requests are passed on to, and within what limits. */
+/** The backend that verified requests are forwarded to, and limits. */
 export type ReverseProxyOptions = UpstreamOptions &
   Pick<GateOptions<ReceivedRequest>, 'scope' | 'accessKey' | 'countersign' | 'cors'> & {
-    /** The largest body that is passed on, in bytes. @default 10485760 (10 MiB) */
+    /** Maximum size of a forwarded request body, in bytes. @default 10485760 (10 MiB) */
     readonly maxBodyBytes?: number;
-    /** The largest answer that is held to be countersigned, in bytes. @default 10485760 (10 MiB) */
+    /** Maximum size of a response that is buffered for its countersignature, in bytes. @default 10485760 (10 MiB) */
     readonly maxResponseBytes?: number;
     /**
-     * Names of headers that the backend gets although no signature covers them, such as `Cookie`, or although it may believe them.
-     * Somebody on the way can add them, and change their values. @default []
+     * Names of headers to forward although they are unsigned, such as `Cookie`, or although the backend may trust them. Anyone in
+     * between can add them and change their values. @default []
      */
     readonly passHeaders?: readonly string[];
-    /** A path that is answered with 200 to whoever asks, as in `/healthz`; it never reaches the backend. @default none */
+    /** A path such as `/healthz` that gets 200 without a signature, and is not forwarded. @default none */
     readonly health?: string;
-    /** Told of what went wrong beside the verifier. @default none */
+    /** Called with errors that occur outside the verifier. @default none */
     readonly report?: GatewayReport;
   };
 
@@ -58,11 +58,19 @@ const names: OptionNames<ReverseProxyOptions> = {
 };
 
 /**
- * A listener that passes verified requests on to a backend, and its answers back; the others it answers itself. For
- * `createServer` of `node:http` and `node:https`, there for the event `checkContinue` too. A body is hashed as it passes, and its
- * last piece reaches the backend only when it is known to be the one that was signed.
+ * A listener that forwards verified requests to a backend, and its responses to the caller. It refuses all others. For
+ * `createServer` of `node:http` and `node:https`; register it for the event `checkContinue` as well. Bodies are hashed while they
+ * are forwarded; the backend gets the last chunk only after the digest is verified.
  *
  * @throws SignatureError `invalid_configuration`
+ * @example
+ * import { createServer } from 'node:http';
+ * import { reverseProxy } from 'countersign/gateway';
+ * import { createVerifier, memoryKeys, memoryReplay } from 'countersign/server';
+ *
+ * const verifier = createVerifier({ keys: memoryKeys([]), replay: memoryReplay() });
+ * const listener = reverseProxy(verifier, { upstream: 'http://127.0.0.1:9302' });
+ * createServer(listener).on('checkContinue', listener).listen(9301);
  */
 export function reverseProxy(verifier: Verifier, options: ReverseProxyOptions): GatewayListener {
   requireKnownOptions(options, names, 'reverseProxy()');
@@ -79,7 +87,7 @@ export function reverseProxy(verifier: Verifier, options: ReverseProxyOptions): 
   if (!/^\/[^?#]*$/.test(health ?? '/')) fail('invalid_configuration', 'health must look like /healthz.');
   const cors = options.cors && createCors(options.cors, verifier.fields);
   const passable = forwardableFields({ passHeaders: options.passHeaders ?? [] });
-  const passOn = createForward({
+  const forward = createForward({
     send: createUpstream(options),
     passable,
     maxBodyBytes,
@@ -88,56 +96,55 @@ export function reverseProxy(verifier: Verifier, options: ReverseProxyOptions): 
     cors,
   });
 
-  async function judge(exchange: Exchange): Promise<void> {
+  async function verifyAndForward(exchange: Exchange): Promise<void> {
     const { request } = exchange;
     requirePassable(request);
     const fields = endToEndFields(request.rawHeaders);
     const received = receivedFor(exchange, fields);
     const preflight = cors?.preflight(received);
-    if (preflight) return reply(exchange, { reply: preflight });
+    if (preflight) return respond(exchange, { plain: preflight });
     const address = () => request.socket.remoteAddress;
     const context = toVerifyContext(received, { ...options, address });
-    // What is small is read whole before its nonce is spent.
+    // A small body is read completely before the nonce is claimed.
     const result = await verifier.verify(received, {
       ...context,
       body: maxBufferedBody(request) ? 'read' : 'deferred',
     });
-    if (!result.ok) return reply(exchange, { reply: result.response, cors });
-    return passVerified(exchange, { verified: result, fields, passOn });
+    if (!result.ok) return respond(exchange, { plain: result.response, cors });
+    return forwardVerified(exchange, { verified: result, fields });
   }
 
-  async function passVerified(exchange: Exchange, given: Passed): Promise<void> {
+  async function forwardVerified(exchange: Exchange, verified: VerifiedParts): Promise<void> {
     try {
-      await given.passOn({ ...exchange, ...given });
+      await forward({ ...exchange, ...verified });
     } catch (cause) {
-      await answerError(exchange, { cause, verified: given.verified, cors, report });
+      await respondWithError(exchange, { cause, verified: verified.verified, cors, report });
     }
   }
 
   return async (request, response) => {
     const exchange = { request, response };
     if (health !== undefined && request.url === health && /^(?:GET|HEAD)$/.test(request.method ?? '')) {
-      return reply(exchange, { reply: { status: 200, headers: { 'Cache-Control': 'no-store' }, body: '' } });
+      return respond(exchange, { plain: { status: 200, headers: { 'Cache-Control': 'no-store' }, body: '' } });
     }
-    await judge(exchange).catch((cause: unknown) => answerError(exchange, { cause, cors, report }));
+    await verifyAndForward(exchange).catch((cause: unknown) => respondWithError(exchange, { cause, cors, report }));
   };
 }
 
-/** A request, and where it is answered. */
+/** A request and its response. */
 export type Exchange = { readonly request: IncomingMessage; readonly response: ServerResponse };
 
-type Passed = {
+type VerifiedParts = {
   readonly verified: Verified<ReceivedRequest>;
-  /** Of the request, but for those of the connection. */
+  /** The fields of the request, without hop-by-hop fields. */
   readonly fields: RawFields;
-  readonly passOn: Forward;
 };
 
 /** @throws SignatureError `upgrade_refused`, `malformed_field` */
 function requirePassable({ headers }: IncomingMessage): void {
-  // Others, such as h2c, may be passed over (RFC 9110 section 7.8); who asks for this one wants nothing else.
+  // Other upgrades, such as h2c, may be ignored (RFC 9110 section 7.8). A WebSocket client cannot continue without one.
   if (/websocket/i.test(headers.upgrade ?? '')) {
-    fail('upgrade_refused', 'The gateway passes on no connections, such as WebSockets.', 501);
+    fail('upgrade_refused', 'The gateway does not forward upgraded connections, such as WebSockets.', 501);
   }
   const coding = headers['transfer-encoding'];
   if (coding !== undefined && coding.toLowerCase() !== 'chunked') {
@@ -145,7 +152,7 @@ function requirePassable({ headers }: IncomingMessage): void {
   }
 }
 
-/** The request as it is to be judged: what is not passed on does not count. Its body is asked for when it is read. */
+/** The request to verify: without the fields that are not forwarded. Reading `body` sends 100 Continue if the caller waits for it. */
 function receivedFor({ request, response }: Exchange, fields: RawFields): ReceivedRequest {
   const { body = new Uint8Array(), ...received } = receivedFromNode(request);
   return {
@@ -158,12 +165,12 @@ function receivedFor({ request, response }: Exchange, fields: RawFields): Receiv
   };
 }
 
-/** Lets a caller go on that waits for leave to send its body (RFC 9110 section 10.1.1), once. */
+/** Sends 100 Continue once, to a caller that waits for it before it sends the body (RFC 9110 section 10.1.1). */
 function goOn(request: IncomingMessage, response: ServerResponse): void {
   if (waits(request, response)) response.writeContinue();
 }
 
-// Node says itself that it has told the caller, where nobody listens to `checkContinue`.
+// Node itself sends 100 Continue if there is no listener for `checkContinue`.
 const waits = ({ headers, httpVersion }: IncomingMessage, response: ServerResponse): boolean =>
   httpVersion === '1.1' &&
   /100-continue/i.test(headers.expect ?? '') &&
@@ -176,38 +183,38 @@ type Failure = {
   readonly report: GatewayReport | undefined;
 };
 
-async function answerError(exchange: Exchange, { cause, verified, cors, report }: Failure): Promise<void> {
+async function respondWithError(exchange: Exchange, { cause, verified, cors, report }: Failure): Promise<void> {
   const { request, response } = exchange;
   const error = toSignatureError(cause);
-  // Callers who leave are nobody's fault.
+  // A caller that disconnects is not an error.
   if (error.code !== 'body_interrupted') reportError(report, error, request);
   if (response.destroyed) return;
-  // A caller who has got part of an answer must not take it for the whole.
+  // A partial response must not look complete.
   if (response.headersSent) response.destroy();
-  else await reply(exchange, { reply: errorResponse(error, verified?.scheme), verified, cors });
+  else await respond(exchange, { plain: errorResponse(error, verified?.scheme), verified, cors });
 }
 
-type Replying = {
-  readonly reply: PlainResponse;
+type Responding = {
+  readonly plain: PlainResponse;
   readonly verified?: Verified<ReceivedRequest> | undefined;
   readonly cors?: Cors | undefined;
 };
 
-/** Answers in place of the backend: with a countersignature, where the caller is proved. */
-async function reply({ request, response }: Exchange, { reply: given, verified, cors }: Replying): Promise<void> {
-  const { status, headers, body } = { ...given, headers: { ...verified?.headers, ...given.headers } };
-  // Not every scheme signs answers.
+/** Sends a response of the gateway itself; countersigned, if the caller is authenticated. */
+async function respond({ request, response }: Exchange, { plain, verified, cors }: Responding): Promise<void> {
+  const { status, headers, body } = { ...plain, headers: { ...verified?.headers, ...plain.headers } };
+  // Not every scheme signs responses.
   const signed = await verified?.countersign(toResponse({ status, headers, body })).catch(() => undefined);
   const whole = signed ? Object.fromEntries(signed.headers) : headers;
   const origin = request.headers.origin ?? null;
   const shared = cors?.share(origin, new Headers(whole)) ?? {};
   const length = status === 204 ? {} : { 'Content-Length': String(Buffer.byteLength(body)) };
   const fields = withFields(Object.entries(whole).flat(), { ...shared, ...length });
-  // Said anew: Node keeps the phrase of an answer that it has refused to write, and would refuse it once more.
+  // Set explicitly: after Node has refused to write an invalid reason phrase it keeps it, and would throw again.
   response.writeHead(status, STATUS_CODES[status] ?? '', [...fields]);
-  // Who has no leave to send a body sends none.
+  // A caller that was not asked to continue sends no body.
   if (waits(request, response)) return void response.end(body);
-  // The answer is whole without being ended; once it is, Node closes the connection where its caller has asked for that.
+  // The response is complete, but not ended yet: Node may close the connection when it ends.
   response.write(body);
   drainBody(request, () => response.end());
 }

@@ -4,19 +4,19 @@ import type { Socket } from 'node:net';
 import { fail, SignatureError } from '../core/errors.ts';
 import type { RawFields } from './forward-fields.ts';
 
-/** Where a backend is, and how long it is waited for. */
+/** The address of a backend, and timeouts. */
 export type UpstreamOptions = {
-  /** As in `http://127.0.0.1:9302`, `https://backend.internal` or `unix:/run/backend.sock`. */
+  /** For example `http://127.0.0.1:9302`, `https://backend.internal` or `unix:/run/backend.sock`. */
   readonly upstream: string;
-  /** Keeps the connections to the backend; for certificates and proxies of your own. @default one of the gateway's own */
+  /** Holds the connections to the backend. Pass your own for client certificates or an outgoing proxy. @default a new agent */
   readonly agent?: HttpAgent;
-  /** How long a connection may take to come about, in milliseconds. @default 5000 */
+  /** How long to wait for a connection, in milliseconds. @default 5000 */
   readonly connectTimeout?: number;
-  /** How long the backend may be silent, in milliseconds, while it is its turn. @default 60000 */
+  /** How long the backend may be idle while the gateway waits for it, in milliseconds. @default 60000 */
   readonly timeout?: number;
   /**
-   * How long a connection is kept that has nothing to do, in milliseconds: shorter than the backend does, or requests are lost that
-   * meet its end. @default 1000
+   * How long an idle connection is kept, in milliseconds. Must be shorter than the backend's own timeout: otherwise requests are
+   * lost that are sent while the backend closes the connection. @default 1000
    */
   readonly keepAliveTimeout?: number;
 };
@@ -24,24 +24,24 @@ export type UpstreamOptions = {
 /** The head of a request to a backend. */
 export type Head = { readonly method: string; readonly target: string; readonly fields: RawFields };
 
-/** A request on its way to a backend. */
+/** A request in transit to the backend. */
 export type Sending = {
   /**
-   * The head of the answer.
+   * The head of the response.
    *
-   * @throws SignatureError `upstream_unavailable`, `upstream_timeout`, or what it was given up for.
+   * @throws SignatureError `upstream_unavailable`, `upstream_timeout`, or the error that the request was aborted with.
    */
-  readonly answer: Promise<IncomingMessage>;
-  /** Sends the body, and resolves when it has come to its end, also where nobody takes any more of it. @throws what the body throws */
+  readonly response: Promise<IncomingMessage>;
+  /** Sends the body. Resolves when the body has been read to its end, even if the backend stopped reading. @throws errors of the body */
   send(body: AsyncIterable<Uint8Array>): Promise<void>;
-  /** Gives the request up: the backend never gets the rest of it, nor its caller the rest of the answer. */
+  /** Aborts the request: neither the backend nor the caller gets the rest. */
   giveUp(cause: SignatureError): void;
-  /** What it was given up for first. */
+  /** The first error that the request was aborted with. */
   reason(): SignatureError | undefined;
 };
 
 /**
- * How requests are sent to a backend.
+ * Creates the function that sends requests to a backend.
  *
  * @throws SignatureError `invalid_configuration`
  */
@@ -50,12 +50,14 @@ export function createUpstream(options: UpstreamOptions): (head: Head) => Sendin
   if (!(connectTimeout > 0 && timeout > 0)) {
     fail('invalid_configuration', 'connectTimeout and timeout must be positive numbers of milliseconds.');
   }
-  const open = openerOf(options);
-  return (head) => sendingBy(open(head), { connectTimeout, timeout });
+  const open = createOpener(options);
+  return (head) => startSending(open(head), { connectTimeout, timeout });
 }
 
-function openerOf({ upstream, agent, keepAliveTimeout = 1000 }: UpstreamOptions): (head: Head) => ClientRequest {
-  if (!(keepAliveTimeout > 0)) fail('invalid_configuration', 'keepAliveTimeout must be positive, in milliseconds.');
+function createOpener({ upstream, agent, keepAliveTimeout = 1000 }: UpstreamOptions): (head: Head) => ClientRequest {
+  if (!(keepAliveTimeout > 0)) {
+    fail('invalid_configuration', 'keepAliveTimeout must be a positive number of milliseconds.');
+  }
   const kept = { keepAlive: true, timeout: keepAliveTimeout };
   const [, socketPath] = /^unix:(\/.+)$/.exec(upstream) ?? [];
   const url = socketPath === undefined && URL.canParse(upstream) ? new URL(upstream) : undefined;
@@ -65,14 +67,14 @@ function openerOf({ upstream, agent, keepAliveTimeout = 1000 }: UpstreamOptions)
   const secure = url?.protocol === 'https:';
   const request = secure ? httpsRequest : httpRequest;
   const pool = agent ?? (secure ? new HttpsAgent(kept) : new HttpAgent(kept));
-  // Brackets are for addresses in URLs.
+  // `hostname` has an IPv6 address in brackets, which `host` must not have.
   const place = url ? { host: url.hostname.replace(/^\[|\]$/g, ''), port: url.port || undefined } : { socketPath };
   return ({ method, target, fields }) => request({ ...place, method, path: target, headers: fields, agent: pool });
 }
 
-type Patience = Required<Pick<UpstreamOptions, 'connectTimeout' | 'timeout'>>;
+type Timeouts = Required<Pick<UpstreamOptions, 'connectTimeout' | 'timeout'>>;
 
-function sendingBy(outgoing: ClientRequest, { connectTimeout, timeout }: Patience): Sending {
+function startSending(outgoing: ClientRequest, { connectTimeout, timeout }: Timeouts): Sending {
   let turn: 'caller' | 'backend' = 'caller';
   let reason: SignatureError | undefined;
   const giveUp = (cause: SignatureError) => {
@@ -81,35 +83,35 @@ function sendingBy(outgoing: ClientRequest, { connectTimeout, timeout }: Patienc
   };
   const late = (what: string) => giveUp(new SignatureError('upstream_timeout', `The backend ${what}.`, 504));
   outgoing.once('socket', (socket) => {
-    if (socket.connecting) giveUpAfter(socket, connectTimeout, () => late('has accepted no connection'));
-    // Callers who are slow are the server's affair: its requestTimeout.
-    const idle = () => turn === 'backend' && late('was silent for too long');
-    // Of the request, Node would tell this once only. An agent has its own for connections that it keeps, and sets it again.
+    if (socket.connecting) giveUpAfter(socket, connectTimeout, () => late('did not accept a connection in time'));
+    // Slow callers are covered by the server's own requestTimeout.
+    const idle = () => turn === 'backend' && late('was idle for too long');
+    // A timeout of the request would fire only once. The agent sets its own again for idle connections.
     socket.setTimeout(timeout).on('timeout', idle);
     outgoing.once('close', () => socket.off('timeout', idle));
   });
-  const answer = new Promise<IncomingMessage>((resolve, reject) => {
+  const response = new Promise<IncomingMessage>((resolve, reject) => {
     outgoing.once('response', (incoming) => {
       turn = 'backend';
-      incoming.once('aborted', () => giveUp(unavailable('The answer of the backend has broken off.')));
+      incoming.once('aborted', () => giveUp(unavailable("The backend's response was interrupted.")));
       resolve(incoming);
     });
-    const unanswered = (cause?: Error) => reject(reason ?? unavailable('The backend has given no answer.', cause));
-    outgoing.on('error', unanswered);
-    outgoing.once('close', () => unanswered());
+    const failed = (cause?: Error) => reject(reason ?? unavailable('The backend did not respond.', cause));
+    outgoing.on('error', failed);
+    outgoing.once('close', () => failed());
   });
-  // Who gives up before there is one does not wait for it.
-  answer.catch(() => {});
+  // A request that is aborted early has no one waiting for the response.
+  response.catch(() => {});
   return {
-    answer,
+    response,
     giveUp,
     reason: () => reason,
     async send(body) {
-      for await (const piece of body) {
-        // To the end all the same: an answer is only signed once the body is known to be right.
+      for await (const chunk of body) {
+        // Read to the end in any case: a response is signed only after the body is verified.
         if (outgoing.destroyed) continue;
         turn = 'backend';
-        await taken(outgoing, piece);
+        await writeChunk(outgoing, chunk);
         turn = 'caller';
       }
       turn = 'backend';
@@ -126,14 +128,14 @@ function giveUpAfter(socket: Socket, milliseconds: number, late: () => void): vo
 const unavailable = (message: string, cause?: Error): SignatureError =>
   new SignatureError('upstream_unavailable', message, 502, { cause });
 
-/** Writes, and waits where nothing more is to be written now. Not for `drain`, which Node emits no more once the answer has ended. */
-function taken(outgoing: ClientRequest, piece: Uint8Array): Promise<void> {
+/** Writes a chunk, and waits if the buffer is full. Not with `drain`: Node does not emit it after the response has ended. */
+function writeChunk(outgoing: ClientRequest, chunk: Uint8Array): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
       outgoing.off('close', done);
       resolve();
     };
     outgoing.once('close', done);
-    if (outgoing.write(piece, done)) done();
+    if (outgoing.write(chunk, done)) done();
   });
 }

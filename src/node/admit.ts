@@ -17,12 +17,12 @@ import { onWriteHead } from './head.ts';
 import { bytesKept, hasBody, type NodeRequest, type NodeResponse, receivedFromNode } from './received.ts';
 
 /**
- * What a gate asks of a request beside a valid signature, and whether it signs the answers. `address` is the socket's other end
- * by default.
+ * What a gate requires of a request in addition to a valid signature, and whether it signs responses. `address` defaults to the
+ * remote address of the socket.
  */
 export type NodeGateOptions<Incoming extends NodeRequest = IncomingMessage> = GateOptions<Incoming>;
 
-/** Answers a verified request. */
+/** Handles a verified request. */
 export type NodeHandler<Incoming extends NodeRequest, Outgoing extends NodeResponse> = (
   request: Incoming,
   response: Outgoing,
@@ -30,10 +30,17 @@ export type NodeHandler<Incoming extends NodeRequest, Outgoing extends NodeRespo
 ) => void | Promise<void>;
 
 /**
- * A listener that only lets verified requests through to `handler`, and answers the others itself with problem details
- * (RFC 9457). For `createServer` of `node:http`, `node:https` and `node:http2`. What the handler throws is thrown on.
+ * Wraps a handler, so that it receives only verified requests. Other requests get a problem details response (RFC 9457). For
+ * `createServer` of `node:http`, `node:https` and `node:http2`. Exceptions of the handler are passed on.
  *
- * @throws SignatureError `invalid_configuration` for `cors` options that no browser would ever match.
+ * @throws SignatureError `invalid_configuration` for an unknown option, and for `cors` options that no browser can match.
+ * @example
+ * import { createServer } from 'node:http';
+ * import { protect } from 'countersign/node';
+ * import { createVerifier, memoryKeys, memoryReplay } from 'countersign/server';
+ *
+ * const verifier = createVerifier({ keys: memoryKeys([]), replay: memoryReplay() });
+ * createServer(protect(verifier, (_, response, { principal }) => void response.end(principal.service))).listen(8080);
  */
 export function protect<Incoming extends NodeRequest = IncomingMessage, Outgoing extends NodeResponse = ServerResponse>(
   verifier: Verifier,
@@ -46,7 +53,16 @@ export function protect<Incoming extends NodeRequest = IncomingMessage, Outgoing
     admit(gate, { request, response }).then((caller) => (caller ? handler(request, response, caller) : undefined));
 }
 
-/** A handler for {@link protect} that sends 403 unless the caller's key has the scope, and tells the audit. */
+/**
+ * Wraps a handler for {@link protect}: responds with 403 unless the caller's key has the scope, and reports the refusal to the
+ * audit.
+ *
+ * @example
+ * import type { IncomingMessage, ServerResponse } from 'node:http';
+ * import { requireScope } from 'countersign/node';
+ *
+ * const readOrders = requireScope('orders:read', (_: IncomingMessage, response: ServerResponse) => void response.end('[]'));
+ */
 export function requireScope<Incoming extends NodeRequest, Outgoing extends NodeResponse>(
   scope: string,
   handler: NodeHandler<Incoming, Outgoing>,
@@ -58,17 +74,27 @@ export function requireScope<Incoming extends NodeRequest, Outgoing extends Node
   };
 }
 
-/** A request, and where it is answered. */
+/** A request and its response. */
 export type NodeExchange<Incoming extends NodeRequest = IncomingMessage> = {
   readonly request: Incoming;
   readonly response: NodeResponse;
 };
 
 /**
- * Judges one request, for frameworks on Node that have no adapter here: the caller of a verified one, undefined for one that has
- * been answered, with a refusal or as a preflight. The body stays readable, by parsers that come later too.
+ * Verifies one request, for Node frameworks without an adapter here. Returns the caller, or undefined if it has sent a response
+ * itself: a refusal, or the response to a preflight. The body stays readable for later parsers.
  *
- * @throws SignatureError `invalid_configuration` for `cors` options that no browser would ever match.
+ * @throws SignatureError `invalid_configuration` for an unknown option, and for `cors` options that no browser can match.
+ * @example
+ * import { createServer } from 'node:http';
+ * import { admitNode } from 'countersign/node';
+ * import { createVerifier, memoryKeys, memoryReplay } from 'countersign/server';
+ *
+ * const verifier = createVerifier({ keys: memoryKeys([]), replay: memoryReplay() });
+ * createServer(async (request, response) => {
+ *   const caller = await admitNode(verifier, { request, response });
+ *   if (caller) response.end(caller.principal.service);
+ * });
  */
 export async function admitNode<Incoming extends NodeRequest = IncomingMessage>(
   verifier: Verifier,
@@ -78,7 +104,7 @@ export async function admitNode<Incoming extends NodeRequest = IncomingMessage>(
   return admit(nodeGate(verifier, options), exchange);
 }
 
-/** As {@link admitNode}, with a gate that exists already. */
+/** Like {@link admitNode}, with an existing gate. */
 export async function admit<Incoming extends NodeRequest>(
   gate: NodeGate<Incoming>,
   exchange: NodeExchange<Incoming>,
@@ -90,14 +116,14 @@ export async function admit<Incoming extends NodeRequest>(
 }
 
 /**
- * Decides about one request: returns its caller, or the response that the framework is to send.
+ * Decides about one request. Returns its caller, or the response that the framework must send.
  *
- * @param source the request as the framework has it, for the functions among the options.
+ * @param source the framework's own request object, for the functions in the options.
  */
 export type NodeGate<Source> = (exchange: NodeExchange<NodeRequest>, source: Source) => Promise<Caller | PlainResponse>;
 
 /**
- * Makes what the adapters for Node share: it applies the decision of a gate to Node's request and response.
+ * Creates the part that the adapters for Node share: it applies the decision of a gate to Node's request and response.
  *
  * @throws SignatureError `invalid_configuration`
  */
@@ -117,42 +143,47 @@ export function nodeGate<Source>(verifier: Verifier, options: GateOptions<Source
   };
 }
 
-/** Gives later handlers and routers the verified spelling of path and method. HTTP/2 carries methods in any case. */
+/** Gives later handlers and routers the verified spelling of path and method. HTTP/2 allows methods in any case. */
 function respell(request: NodeRequest, { target, request: verified }: GatePass<ReceivedRequest>): void {
   const { url = '', method } = request;
   if (method !== verified.method) Object.assign(request, { method: verified.method });
-  // A mounted router has taken the path off under which it is mounted.
+  // A mounted router has removed its mount path from `url`.
   if (!target.endsWith(url)) request.url = normaliseTarget(url);
 }
 
-/** What Node may read of a body for nothing, in bytes. */
-const wasted = 65_536;
+/** Up to this size, in bytes, Node may read and discard the rest of a body. */
+const maxDiscarded = 65_536;
 
 /**
- * A refusal. What is left of a short body Node reads, and drops: who closes before all has come resets the connection, and the
- * answer may be lost on its way to a proxy that is still sending.
+ * A refusal. If the body is short, Node reads and discards the rest. Closing the connection would reset it, and the response
+ * could be lost for a proxy that is still sending.
  */
-const refusal = (reply: PlainResponse, request: NodeRequest): PlainResponse =>
-  Number(request.headers['content-length']) <= wasted ? reply : unread(reply, request);
+const refusal = (response: PlainResponse, request: NodeRequest): PlainResponse =>
+  Number(request.headers['content-length']) <= maxDiscarded ? response : unread(response, request);
 
-/** What is left of a body is not waited for, and so nothing can follow it on this connection. */
-function unread(reply: PlainResponse, request: NodeRequest): PlainResponse {
+/** Closes the connection if the body was not read: the rest is not awaited, so the connection cannot be reused. */
+function unread(response: PlainResponse, request: NodeRequest): PlainResponse {
   const open = hasBody(request) && !request.complete && request.httpVersionMajor === 1;
-  return open ? { ...reply, headers: { ...reply.headers, Connection: 'close' } } : reply;
+  return open ? { ...response, headers: { ...response.headers, Connection: 'close' } } : response;
 }
 
-// On the request itself: a WeakMap with an entry for each is dear for the garbage collector.
+// Stored on the request itself: one WeakMap entry per request is expensive for the garbage collector.
 const callerKey: unique symbol = Symbol('countersign caller');
 const admitted = (request: NodeRequest) => request as NodeRequest & { [callerKey]?: Caller };
 
 /**
- * Who has signed a request that a gate has let through.
+ * The caller of a request that passed a gate.
  *
- * @throws SignatureError `invalid_configuration` (500) where no gate has.
+ * @throws SignatureError `invalid_configuration` (500) if the request was not verified.
+ * @example
+ * import type { IncomingMessage } from 'node:http';
+ * import { callerOf } from 'countersign/node';
+ *
+ * const serviceOf = (request: IncomingMessage) => callerOf(request).principal.service;
  */
 export const callerOf = (request: NodeRequest): Caller => requireCaller(admitted(request)[callerKey]);
 
-/** Writes a reply of the verifier's. */
+/** Sends a response of the verifier. */
 export function sendPlainResponse(response: NodeResponse, { status, headers, body }: PlainResponse): void {
   const outgoing = response as ServerResponse;
   outgoing.statusCode = status;

@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 
-/** The chunks of a body which, once they have been read to the end, are put back, so that others find it untouched. */
+/** Yields the chunks of a body. After the last one, all chunks are put back, so that other readers find the body untouched. */
 export async function* readChunks(request: IncomingMessage): AsyncGenerator<Uint8Array, void, void> {
   const chunks: Uint8Array[] = [];
   let whole = false;
-  // Not to be interrupted: in the turn after the one in which its last bytes are read, a stream ends, and takes nothing back.
+  // Keep this synchronous. One tick after the last byte is read the stream emits `end`, and `unshift()` is no longer allowed.
   const take = (): Uint8Array | null => {
     const chunk: Uint8Array | null = isDrained(request) ? null : request.read();
     if (chunk) chunks.push(chunk);
@@ -12,7 +12,7 @@ export async function* readChunks(request: IncomingMessage): AsyncGenerator<Uint
     if (whole) for (const one of [...chunks].reverse()) request.unshift(one);
     return chunk;
   };
-  // Node is still at the packet that the headers came in, and most bodies are in there too: so no event has to tell of them.
+  // Most bodies arrive in the same packet as the headers, which Node is still processing: one microtask later it can be read without an event.
   await undefined;
   while (!whole) {
     const chunk = take();
@@ -21,14 +21,14 @@ export async function* readChunks(request: IncomingMessage): AsyncGenerator<Uint
   }
 }
 
-/** Whether all of it has been received and read. Node says so nowhere else before the event `end`, which is too late. */
+/** True if the whole body has been received and read. The only public sign is the event `end`, which is too late. */
 const isDrained = (request: IncomingMessage): boolean =>
   request.readableLength === 0 &&
   (request as unknown as { readonly _readableState: { readonly ended: boolean } })._readableState.ended;
 
 const changes = ['readable', 'end', 'close', 'error'] as const;
 
-/** When there is more to read, or nothing any more. */
+/** Resolves when there is more to read, or the body has ended. */
 async function changeOf(request: IncomingMessage): Promise<void> {
   const gone = () => request.destroyed || request.aborted;
   if (!gone()) {

@@ -4,13 +4,13 @@ import type { ReceivedRequest } from '../server/verify/message.ts';
 import type { Verified } from '../server/verify/result.ts';
 import { setHeaders } from './head.ts';
 
-/** Holds an answer in memory until it is whole, and sends it signed. */
+/** Buffers a response until it is complete, then signs and sends it. */
 export function bufferResponse(response: ServerResponse, countersign: Verified<ReceivedRequest>['countersign']): void {
   const { end, write, writeHead, flushHeaders } = response;
   const chunks: Uint8Array[] = [];
   let ended = false;
   const keep = (chunk: unknown, encoding: unknown): void => {
-    // Copied, because whoever writes may use a buffer for the next chunk.
+    // Copied, because the writer may reuse its buffer for the next chunk.
     if (chunk instanceof Uint8Array) chunks.push(Uint8Array.from(chunk));
     if (typeof chunk === 'string') {
       chunks.push(Buffer.from(chunk, typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8'));
@@ -87,7 +87,7 @@ type Unsigned = {
   readonly countersign: Verified<ReceivedRequest>['countersign'];
 };
 
-/** The headers that a countersignature adds to a response, and, without a value, those that it removes. */
+/** The headers that a countersignature adds to a response. Those that it removes have no value. */
 async function signatureOf(
   response: ServerResponse,
   { body, countersign }: Unsigned,
@@ -97,12 +97,12 @@ async function signatureOf(
   for (const [name, value] of Object.entries(response.getHeaders())) {
     for (const one of [value ?? ''].flat()) headers.append(name, String(one));
   }
-  // With these the client reads no body (RFC 9110), and a Response can have none.
+  // The client reads no body with these statuses (RFC 9110), and the constructor of Response refuses one.
   const bodiless = [204, 205, 304].includes(status) || !body.length;
-  const answer = await countersign(new Response(bodiless ? null : body, { status, headers }));
-  // Cookies are listed one by one, and no signature is in one.
+  const signed = await countersign(new Response(bodiless ? null : body, { status, headers }));
+  // Headers lists cookies separately, and no signature is carried in one.
   return new Map([
-    ...[...headers.keys()].filter((name) => !answer.headers.has(name)).map((name) => [name, undefined] as const),
-    ...[...answer.headers].filter(([name, value]) => name !== 'set-cookie' && headers.get(name) !== value),
+    ...[...headers.keys()].filter((name) => !signed.headers.has(name)).map((name) => [name, undefined] as const),
+    ...[...signed.headers].filter(([name, value]) => name !== 'set-cookie' && headers.get(name) !== value),
   ]);
 }

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { HeaderView } from '../core/message.ts';
 import type { LateFields } from '../server/response/cors.ts';
 
-/** Sets headers as `writeHead` takes them: by name, or names and values in turn or in pairs, of which some may be repeated. */
+/** Sets headers in any form that `writeHead` accepts: an object, alternating names and values, or pairs. Names may repeat. */
 export function setHeaders(response: ServerResponse, given: unknown): void {
   if (!Array.isArray(given)) {
     for (const [name, value] of Object.entries(given ?? {})) response.setHeader(name, value);
@@ -18,7 +18,7 @@ type Line = readonly [name: string, value: string];
 const linesIn = (given: readonly string[]): readonly Line[] =>
   given.flatMap((name, i) => (i % 2 ? [] : [[name, given[i + 1] ?? ''] satisfies Line]));
 
-/** What has been set of an answer's headers. */
+/** A view of the headers that a response has so far. */
 const headersSet = (response: ServerResponse): HeaderView => ({
   get(name) {
     const value = response.getHeader(name);
@@ -26,10 +26,10 @@ const headersSet = (response: ServerResponse): HeaderView => ({
   },
 });
 
-/** Changes headers when they are written: after everything else that sets some, such as handlers, and what answers for them when they fail. */
+/** Changes headers when the head is written, and therefore after handlers and error handlers have set theirs. */
 export function onWriteHead(response: ServerResponse, changes: (headers: HeaderView) => LateFields): void {
   const writeHead: (this: ServerResponse, status: number, reason?: string) => ServerResponse = response.writeHead;
-  // Node itself calls it for what writes no head of its own.
+  // Node calls `writeHead` itself if the handler does not.
   response.writeHead = (status: number, ...rest: readonly unknown[]): ServerResponse => {
     const reason = rest.find((one): one is string => typeof one === 'string');
     for (const one of rest) if (typeof one === 'object') setHeaders(response, one);

@@ -3,25 +3,25 @@ import type { ReceivedRequest } from '../server/verify/message.ts';
 import { type NodeRequest, receivedFromNode } from './received.ts';
 
 /**
- * What a verifier needs of a context's request. With @hono/node-server it is Node's own, from which the Request is made in parts
- * as they are asked for: to make it whole costs more than to judge it.
+ * The request of a context, for the verifier. With @hono/node-server it is Node's own request: the Request there is created
+ * lazily, and creating all of it costs more than verifying.
  */
 export function receivedFromHono(context: Context): Request | ReceivedRequest {
   const incoming = incomingOf(context);
   return incoming ? receivedFromNode(incoming) : context.req.raw;
 }
 
-/** Has the request of a context carry the body that has been verified: for everything that reads it later. */
+/** Replaces the request of a context with the verified one, so that everything that reads it later gets the verified body. */
 export function replaceRequest({ env, req }: Context, verified: Request | ReceivedRequest): void {
   if ('arrayBuffer' in verified) req.raw = verified;
   else if (verified.body instanceof Uint8Array) {
     const { buffer, byteOffset, byteLength } = verified.body;
-    // Where @hono/node-server looks first.
+    // @hono/node-server looks here first.
     Object.assign(env.incoming, { rawBody: Buffer.from(buffer, byteOffset, byteLength) });
   }
 }
 
-/** Undefined on other runtimes, and where the Request will give something else: one that was replaced, or made whole, or is being read. */
+/** Undefined on other runtimes, and if the Request was replaced, fully created, or is being read: it may then differ. */
 function incomingOf({ env, req }: Context): NodeRequest | undefined {
   const incoming: NodeRequest | undefined = env?.incoming;
   if (!incoming || 'rawBody' in incoming) return undefined;

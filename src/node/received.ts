@@ -6,21 +6,35 @@ import { readChunks } from './body-chunks.ts';
 
 /** A request as `node:http`, `node:https` and the compatibility API of `node:http2` hand it to a listener. */
 export type NodeRequest = IncomingMessage | Http2ServerRequest;
-/** The answer beside it. */
+/** The response for a {@link NodeRequest}. */
 export type NodeResponse = ServerResponse | Http2ServerResponse;
 
-/** Bodies that have been read, and can be handed out again. */
+/** Bodies that were read, by request, so that they can be read again. */
 export const bytesKept: WeakMap<object, Uint8Array> = new WeakMap();
 
 /**
- * Keeps the bytes of a body that is parsed before it is verified: for the option `verify` of Express's body parsers, as in
- * `express.json({ verify: keepRawBody })`. A body with a content coding arrives here decoded, and is not kept.
+ * Keeps the bytes of a body that is parsed before it is verified. Pass it as the option `verify` of Express's body parsers. A body
+ * with a content coding is already decoded here, and is not kept.
+ *
+ * @example
+ * import { keepRawBody } from 'countersign/express';
+ * import express from 'express';
+ *
+ * const app = express().use(express.json({ verify: keepRawBody }));
  */
 export function keepRawBody(request: IncomingMessage, _response: ServerResponse, bytes: Uint8Array): void {
   if (/^(?:identity)?$/i.test(request.headers['content-encoding'] ?? '')) bytesKept.set(request, bytes);
 }
 
-/** What a verifier needs of a request of Node's. The body is not touched before the verifier asks for it, and can be read again. */
+/**
+ * Converts a request of Node for a verifier. The body is not read until the verifier asks for it, and stays readable.
+ *
+ * @example
+ * import { createServer } from 'node:http';
+ * import { receivedFromNode } from 'countersign/node';
+ *
+ * createServer((request, response) => void response.end(receivedFromNode(request).target));
+ */
 export function receivedFromNode(request: NodeRequest): ReceivedRequest {
   const {
     socket,
@@ -32,7 +46,7 @@ export function receivedFromNode(request: NodeRequest): ReceivedRequest {
   return {
     method,
     authority: authorityOf(request, headers),
-    // Routers as Express's and Connect's take the path off `url` under which they are mounted.
+    // Mounted routers (Express, Connect) remove their mount path from `url`.
     target: typeof originalUrl === 'string' ? originalUrl : url,
     scheme: 'encrypted' in socket && socket.encrypted ? 'https' : 'http',
     headers,
@@ -40,16 +54,16 @@ export function receivedFromNode(request: NodeRequest): ReceivedRequest {
   };
 }
 
-/** How many names are compared before a map of all of them is made. */
-const compared = 2048;
+/** How many name comparisons are made before a map of all headers is built. */
+const maxCompared = 2048;
 
 /**
- * By what Node calls raw, names and values in turn: its `headers` drop what is repeated of some fields, and join others. Looked
- * through each time, because to make a map of all of them costs more than to find the few that are asked for; not so where
- * a stranger sends many fields and signs many.
+ * A view of `rawHeaders` (names and values alternating). Node's `headers` drops repetitions of some fields and joins others. A
+ * linear search is faster than a map for the few fields that are usually needed; the map bounds the cost if a request has and
+ * signs many fields.
  */
 export function headerView(rawHeaders: readonly string[]): HeaderView {
-  let left = compared;
+  let left = maxCompared;
   let all: ReadonlyMap<string, readonly string[]> | undefined;
   function map(): typeof all {
     left -= rawHeaders.length / 2;
@@ -59,7 +73,7 @@ export function headerView(rawHeaders: readonly string[]): HeaderView {
   return {
     get(name) {
       const wanted = name.toLowerCase();
-      // HTTP/2 may split cookies, and what reads them joins them so: RFC 9113 section 8.2.3.
+      // HTTP/2 may split cookies; recipients join them with '; ' (RFC 9113 section 8.2.3).
       const separator = wanted === 'cookie' ? '; ' : ', ';
       const mapped = map();
       if (mapped) return mapped.get(wanted)?.join(separator) ?? null;
@@ -93,14 +107,14 @@ function linesByName(rawHeaders: readonly string[]): ReadonlyMap<string, readonl
   return all;
 }
 
-// Lengths first: they tell most names apart.
+// The length is compared first: it differs for most names.
 const isNamed = (name = '', wanted: string): boolean =>
   name.length === wanted.length && (name === wanted || name.toLowerCase() === wanted) && !isPseudo(name);
 
-/** HTTP/2 has the method and the like among the headers. */
+/** HTTP/2 has method, path and so on as pseudo-headers. */
 const isPseudo = (name: string): boolean => name.startsWith(':');
 
-/** Two that differ are joined, which is no authority: nobody may choose between them (RFC 9112 section 3.2, RFC 9113 section 8.3.1). */
+/** Two different hosts are joined, which is not a valid authority, so that neither is chosen (RFC 9112 section 3.2, RFC 9113 section 8.3.1). */
 function authorityOf(request: NodeRequest, { get, lines }: HeaderView): string {
   const pseudo = 'authority' in request ? request.authority : undefined;
   if (!pseudo) return get('host') ?? '';
@@ -114,11 +128,11 @@ function bodyOf(request: IncomingMessage): Pick<ReceivedRequest, 'body' | 'bodyU
   if (!hasBody(request)) return {};
   if (!request.readableDidRead && request.readableEncoding === null) return { body: readChunks(request) };
   const { body } = request as { readonly body?: unknown };
-  // The bytes of a parser that only collects them, or what the verifier refuses as parsed.
+  // Bytes, if the parser only collects them. Otherwise a parsed body, which the verifier refuses.
   return body === undefined || body === null ? { bodyUsed: true } : { body: body as Uint8Array };
 }
 
-/** Whether a body follows: RFC 9112 section 6.3; in HTTP/2 the headers say it themselves. */
+/** True if the request has a body (RFC 9112 section 6.3). In HTTP/2 the headers frame carries a flag for this. */
 export function hasBody(request: IncomingMessage | Http2ServerRequest): boolean {
   if ('stream' in request && request.stream) return !request.stream.endAfterHeaders;
   const { headers } = request;

@@ -1,6 +1,6 @@
 /**
- * Evictions are looked at where the memory of a bucket begins, and where ARGV[2] asks for it. A policy that evicts, and evictions
- * since the last look, are a loss of memory: the bucket forgets since when it remembers, so it refuses until all is stale.
+ * Checks for evictions when a bucket starts to remember, and if ARGV[2] asks for it. A policy that evicts, or evictions since the last
+ * check, count as a loss of data: the bucket restarts, and refuses claims until every nonce that it may have lost has expired.
  */
 const lookAtEvictions = `
 local function told(section)
@@ -18,8 +18,8 @@ redis.call('SET', KEYS[1], '0 ' .. evicted, 'NX')
 return 'prepared'`;
 
 /**
- * KEYS: the nonce, since when its bucket remembers, and for a long-lived nonce what counts those of its access key. ARGV: its
- * lifetime in milliseconds, whether to look at evictions, and how many long-lived ones the access key may have in this bucket.
+ * KEYS: the nonce; since when its bucket remembers; for a long-lived nonce, the counts of its access key. ARGV: the lifetime in
+ * milliseconds; 1 to check for evictions; the maximum number of long-lived nonces of the access key in this bucket.
  */
 export const claimScript: string = `
 local time = redis.call('TIME')

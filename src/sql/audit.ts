@@ -4,10 +4,18 @@ import type { AuditEvent } from '../server/contracts.ts';
 import { type OpenedTables, openTables, type SqlOptions, type Tables } from './tables.ts';
 
 /**
- * An audit that writes one row for each event into a table that {@link sqlMigrations} makes. Put it behind `boundedSink`: it
- * lets any number of events wait for the database, and hears of no loss.
+ * An audit sink that writes one row per event into a table of {@link sqlMigrations}. Put it behind `boundedSink`: by itself it
+ * lets any number of events wait for the database, and does not report losses.
  *
  * @throws SignatureError `invalid_configuration`
+ * @example
+ * import { DatabaseSync } from 'node:sqlite';
+ * import { boundedSink } from 'countersign/server';
+ * import { nodeSqlite, sqlAudit } from 'countersign/sql';
+ * import { Kysely, SqliteDialect } from 'kysely';
+ *
+ * const database = new Kysely({ dialect: new SqliteDialect({ database: nodeSqlite(new DatabaseSync('audit.sqlite')) }) });
+ * const audit = boundedSink(sqlAudit({ database }));
  */
 export function sqlAudit<Schemas>(options: SqlOptions<Schemas>): (event: AuditEvent) => Promise<void> {
   const { tables, text } = openTables(options);
@@ -16,9 +24,9 @@ export function sqlAudit<Schemas>(options: SqlOptions<Schemas>): (event: AuditEv
   };
 }
 
-// Each column by name, so that nothing gets in that an event does not have.
+// Column by column, so that unexpected members of an event are not stored.
 function rowOf(event: AuditEvent, text: OpenedTables['text']): InsertObject<Tables, 'countersign_audit'> {
-  // PostgreSQL takes no U+0000 in a text, and a stranger must not be able to keep an event out. Columns have 512 characters and more.
+  // PostgreSQL refuses U+0000 in text, and a caller must not be able to suppress an event. Columns have at least 512 characters.
   const free = (value: string) => text(value.replaceAll('\0', '\ufffd'));
   const optional = (value: string | undefined) => (value === undefined ? null : free(value));
   return {
@@ -39,6 +47,6 @@ function rowOf(event: AuditEvent, text: OpenedTables['text']): InsertObject<Tabl
   };
 }
 
-// Sorts by time, so that new rows go to the end of the index.
+// Sorts by time, so that new rows are appended to the end of the index.
 const idOf = (time: number): string =>
   Math.max(0, Math.floor(time)).toString(16).padStart(12, '0') + hex(crypto.getRandomValues(new Uint8Array(10)));

@@ -2,9 +2,9 @@ import type { InsertObject, InsertQueryBuilder, InsertResult } from 'kysely';
 import type { OpenedTables, Tables } from './tables.ts';
 
 /**
- * One atomic insert.
+ * Inserts a row, atomically.
  *
- * @returns false, and changes nothing, where the table has a row of that primary key.
+ * @returns false, without a change, if the primary key exists.
  */
 export async function insertOnce<Table extends keyof Tables & string>(
   { tables, dialect }: OpenedTables,
@@ -12,12 +12,12 @@ export async function insertOnce<Table extends keyof Tables & string>(
   row: InsertObject<Tables, Table>,
 ): Promise<boolean> {
   const insert = tables.insertInto(table).values(row);
-  // Not `insert ignore`, which would also cut short what is too long.
+  // Not `insert ignore`, which would also truncate values that are too long.
   if (dialect === 'mysql') return insert.execute().then(() => true, unlessDuplicate);
   return isOneRowChanged(insert.onConflict((conflict) => conflict.doNothing()));
 }
 
-/** Whether an insert, or an update in its place, changed a row. */
+/** True if an insert, or the update that replaced it, changed a row. */
 export async function isOneRowChanged(
   insert: Pick<InsertQueryBuilder<Tables, keyof Tables, InsertResult>, 'executeTakeFirst'>,
 ): Promise<boolean> {
@@ -25,7 +25,7 @@ export async function isOneRowChanged(
   return Number(result?.numInsertedOrUpdatedRows) === 1;
 }
 
-// ER_DUP_ENTRY, which drivers over HTTP tell in the message alone.
+// ER_DUP_ENTRY, which HTTP drivers report only in the message.
 function unlessDuplicate(error: unknown): false {
   const { errno, code, message } = error as { errno?: unknown; code?: unknown; message?: unknown };
   if (errno === 1062 || code === 'ER_DUP_ENTRY' || /\berrno 1062\b/.test(String(message))) return false;

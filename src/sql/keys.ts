@@ -7,10 +7,17 @@ import { type OpenedTables, openTables, type SqlOptions, type Tables } from './t
 type Row = Pick<Tables['countersign_keys'], 'stored' | 'version' | 'used_at'>;
 
 /**
- * Where `managedKeys` keeps keys: a table that {@link sqlMigrations} makes. Any number of servers may change keys at once.
+ * The storage of `managedKeys` in a table of {@link sqlMigrations}. Any number of servers may change keys concurrently.
  *
- * @throws SignatureError `invalid_configuration`; and (its functions) `key_store_unavailable` where the database does not
- * respond, responds with an error, or with what is no key.
+ * @throws SignatureError `invalid_configuration`. Its functions throw `key_store_unavailable` if the database does not respond,
+ * responds with an error, or returns a row that is not a key.
+ * @example
+ * import { DatabaseSync } from 'node:sqlite';
+ * import { nodeSqlite, sqlKeys } from 'countersign/sql';
+ * import { Kysely, SqliteDialect } from 'kysely';
+ *
+ * const database = new Kysely({ dialect: new SqliteDialect({ database: nodeSqlite(new DatabaseSync('keys.sqlite')) }) });
+ * const table = sqlKeys({ database });
  */
 export function sqlKeys<Schemas>(options: SqlOptions<Schemas>): KeyTable {
   const database = openTables(options);
@@ -18,18 +25,16 @@ export function sqlKeys<Schemas>(options: SqlOptions<Schemas>): KeyTable {
   const select = () => tables.selectFrom('countersign_keys').select(['stored', 'version', 'used_at']);
   return {
     read: (accessKey) =>
-      answered(async () => {
+      query(async () => {
         const row = await select().where('access_key', '=', text(accessKey)).executeTakeFirst();
         const key = row && keyOf(row);
         if (key && key.accessKey !== accessKey) damaged();
         return key;
       }),
     insert: (key) =>
-      answered(() =>
-        insertOnce(database, 'countersign_keys', { ...columns(key, text), used_at: key.lastUsedAt ?? null }),
-      ),
+      query(() => insertOnce(database, 'countersign_keys', { ...columns(key, text), used_at: key.lastUsedAt ?? null })),
     replace: (key) =>
-      answered(async () => {
+      query(async () => {
         const { access_key, ...changed } = columns(key, text);
         const result = await tables
           .updateTable('countersign_keys')
@@ -40,7 +45,7 @@ export function sqlKeys<Schemas>(options: SqlOptions<Schemas>): KeyTable {
         return Number(result.numUpdatedRows) === 1;
       }),
     delete: (accessKey, version) =>
-      answered(async () => {
+      query(async () => {
         const result = await tables
           .deleteFrom('countersign_keys')
           .where('access_key', '=', text(accessKey))
@@ -49,13 +54,13 @@ export function sqlKeys<Schemas>(options: SqlOptions<Schemas>): KeyTable {
         return Number(result.numDeletedRows) === 1;
       }),
     list: ({ service, after = '', limit = 100 }) =>
-      answered(async () => {
+      query(async () => {
         const later = select().where('access_key', '>', text(after)).orderBy('access_key').limit(limit);
         const rows = await (service === undefined ? later : later.where('service', '=', text(service))).execute();
         return rows.map(keyOf);
       }),
     touch: (accessKey, at) =>
-      answered(async () => {
+      query(async () => {
         await tables
           .updateTable('countersign_keys')
           .set({ used_at: at })
@@ -82,17 +87,17 @@ function parsed(text: string): StoredKey {
   try {
     return JSON.parse(text) as StoredKey;
   } catch {
-    // The parser's message would quote what it found.
+    // The message of the JSON parser would quote the stored text.
     return damaged();
   }
 }
 
 const damaged = (): never =>
-  fail('key_store_unavailable', 'A row of countersign_keys holds something that is not its key.', 503);
+  fail('key_store_unavailable', 'A row of countersign_keys contains something other than its key.', 503);
 
-async function answered<Value>(ask: () => Promise<Value>): Promise<Value> {
+async function query<Value>(run: () => Promise<Value>): Promise<Value> {
   try {
-    return await ask();
+    return await run();
   } catch (cause) {
     if (cause instanceof SignatureError) throw cause;
     return fail(

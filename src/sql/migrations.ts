@@ -2,14 +2,22 @@ import type { Kysely, Migration, MigrationProvider, SchemaModule } from 'kysely'
 import { type Dialect, openTables } from './tables.ts';
 import { written } from './written.ts';
 
-/** What to build a column of: where all databases have a type of that name, it, else each its own. */
+/** Column types, by purpose: one common type name, or a type per database. */
 type ColumnTypes = Readonly<Record<'name' | 'owner' | 'text' | 'label', ReturnType<typeof written>>>;
 
 /**
- * The tables of this package, for Kysely's `Migrator`. Give it names of its own for the tables in which it remembers
- * what it has done, or else it takes your migrations and these for one list.
+ * The tables of this package, for Kysely's `Migrator`. Set `migrationTableName` and `migrationLockTableName` to names that your own
+ * migrator does not use: otherwise Kysely treats your migrations and these as one list.
  *
- * @param options.schema the schema that is to have the tables; it must exist. @default the connection's own
+ * @param options.schema the schema to create the tables in; it must exist. @default the connection's own
+ * @example
+ * import { DatabaseSync } from 'node:sqlite';
+ * import { nodeSqlite, sqlMigrations } from 'countersign/sql';
+ * import { Kysely, Migrator, SqliteDialect } from 'kysely';
+ *
+ * const db = new Kysely({ dialect: new SqliteDialect({ database: nodeSqlite(new DatabaseSync('keys.sqlite')) }) });
+ * const names = { migrationTableName: 'countersign_migrations', migrationLockTableName: 'countersign_migrations_lock' };
+ * const { error } = await new Migrator({ db, provider: sqlMigrations(), ...names }).migrateToLatest();
  */
 export function sqlMigrations(options: { readonly schema?: string } = {}): MigrationProvider {
   const migration = (
@@ -81,8 +89,8 @@ async function index(schema: SchemaModule, table: string, column: string): Promi
 }
 
 /**
- * Names are told apart by every byte, and sorted by it. MySQL and MariaDB take `KEY` and `key ` for `key` in texts, also in
- * most binary collations, so there they are bytes; PostgreSQL sorts as its locale does.
+ * Names are compared and sorted byte by byte. In text columns, and in most binary collations, MySQL and MariaDB treat `KEY` and
+ * `key ` as `key`, so names are bytes there. PostgreSQL would sort by locale.
  */
 const columnTypes: Readonly<Record<Dialect, ColumnTypes>> = {
   postgres: {

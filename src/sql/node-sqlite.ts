@@ -2,7 +2,7 @@ import type { SqliteDatabase } from 'kysely';
 
 type Value = string | number | bigint | Uint8Array | null;
 
-/** As much of a `DatabaseSync` of `node:sqlite` as is needed. */
+/** The part of a `DatabaseSync` of `node:sqlite` that is used here. */
 export type NodeSqlite = {
   prepare(sql: string): {
     all(...values: Value[]): unknown[];
@@ -12,8 +12,15 @@ export type NodeSqlite = {
 };
 
 /**
- * A database of `node:sqlite` (Node 22.13 and later) for Kysely's `SqliteDialect`, which expects another package's:
- * `new SqliteDialect({ database: nodeSqlite(new DatabaseSync('keys.sqlite')) })`.
+ * Adapts a database of `node:sqlite` (Node 22.13 and later) for Kysely's `SqliteDialect`, which expects the interface of
+ * better-sqlite3.
+ *
+ * @example
+ * import { DatabaseSync } from 'node:sqlite';
+ * import { nodeSqlite } from 'countersign/sql';
+ * import { Kysely, SqliteDialect } from 'kysely';
+ *
+ * const database = new Kysely({ dialect: new SqliteDialect({ database: nodeSqlite(new DatabaseSync('keys.sqlite')) }) });
  */
 export function nodeSqlite(database: NodeSqlite): SqliteDatabase {
   return {
@@ -22,7 +29,7 @@ export function nodeSqlite(database: NodeSqlite): SqliteDatabase {
       const statement = database.prepare(sql);
       const all = (values: readonly unknown[]): unknown[] => statement.all(...(values as readonly Value[]));
       return {
-        reader: givesRows(sql),
+        reader: returnsRows(sql),
         all,
         run: (values) => statement.run(...(values as readonly Value[])),
         *iterate(values) {
@@ -33,8 +40,8 @@ export function nodeSqlite(database: NodeSqlite): SqliteDatabase {
   };
 }
 
-// Statements of Node 22.13 do not tell it themselves.
-const givesRows = (sql: string): boolean =>
+// In Node 22.13, a statement has no property for this.
+const returnsRows = (sql: string): boolean =>
   /^\s*(?:select|values|pragma|explain)\b/i.test(sql) ||
   (/^\s*with\b/i.test(sql) && !/\b(?:insert|update|delete|replace)\b/i.test(sql)) ||
   /\breturning\b/i.test(sql);

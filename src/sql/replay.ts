@@ -6,36 +6,43 @@ import { withTimeout } from '../stores/with-timeout.ts';
 import { insertOnce, isOneRowChanged } from './insert-once.ts';
 import { type OpenedTables, openTables, type SqlOptions } from './tables.ts';
 
-/** Where nonces are remembered, and how long a claim may take. */
+/** The database of a replay store, and how long a claim may take. */
 export type SqlReplayOptions<Schemas> = SqlOptions<Schemas> & {
-  /** After how many milliseconds without an answer a request is refused. @default 1000 */
+  /** How long to wait for the database, in milliseconds; then the request is refused with 503. @default 1000 */
   readonly timeout?: number;
-  /** The time in milliseconds since the epoch; the verifier's. @default Date.now */
+  /** The time in milliseconds since the epoch. Must be the verifier's clock. @default Date.now */
   readonly clock?: () => number;
 };
 
 /** A replay store in a database. */
 export type SqlReplay = ReplayStore & {
   /**
-   * Removes what need not be remembered any more, a few hundred rows at a time. Claims do it by themselves, once in a while.
+   * Removes expired nonces, a few hundred rows at a time. Claims also do this now and then.
    *
-   * @returns how many rows it removed.
+   * @returns the number of removed rows.
    */
   prune(): Promise<number>;
 };
 
-/** How many rows one statement removes; SQLite has a limit to the values of one. */
+/** Rows per delete statement. SQLite limits the number of values in one. */
 const batch = 500;
-/** A batch is removed each time that so many have been claimed: half as many as a batch, so that old ones cannot pile up. */
+/** Number of claims after which a batch is removed: half a batch, so that expired rows cannot accumulate. */
 const claimsPerBatch = 250;
-/** How long rows stay beyond their end: a server whose clock is ahead must not make another forget (ms). */
+/** How long rows are kept after they expire, in milliseconds, so that a server whose clock is ahead removes none too early. */
 const grace = 600_000;
 
 /**
- * Remembers nonces in a table that {@link sqlMigrations} makes, for any number of servers. A claim is one atomic insert.
+ * Remembers nonces in a table of {@link sqlMigrations}, for any number of servers. A claim is one atomic insert.
  *
- * @throws SignatureError `invalid_configuration`; and (its `claim`) `replay_store_unavailable` where the database does not respond
- * in time, or responds with an error: the message says which.
+ * @throws SignatureError `invalid_configuration`. Its `claim` throws `replay_store_unavailable` if the database does not respond in
+ * time, or responds with an error; the message says which.
+ * @example
+ * import { DatabaseSync } from 'node:sqlite';
+ * import { nodeSqlite, sqlReplay } from 'countersign/sql';
+ * import { Kysely, SqliteDialect } from 'kysely';
+ *
+ * const database = new Kysely({ dialect: new SqliteDialect({ database: nodeSqlite(new DatabaseSync('nonces.sqlite')) }) });
+ * const replay = sqlReplay({ database });
  */
 export function sqlReplay<Schemas>(options: SqlReplayOptions<Schemas>): SqlReplay {
   const { timeout = 1000, clock = () => Date.now() } = options;
@@ -50,24 +57,24 @@ export function sqlReplay<Schemas>(options: SqlReplayOptions<Schemas>): SqlRepla
         unavailable('The replay store and the verifier must have the same clock.');
       }
       const row = { id: claimId(accessKey, nonce), expires_at: until };
-      const fresh = await withTimeout(claimed(database, row, now), timeout).catch(refused);
-      if (++claims % claimsPerBatch === 0) removed(database, now).catch(() => {});
+      const fresh = await withTimeout(claimRow(database, row, now), timeout).catch(refused);
+      if (++claims % claimsPerBatch === 0) removeExpired(database, now).catch(() => {});
       return fresh ? 'fresh' : 'seen';
     },
     async prune() {
       let total = 0;
       for (let count = batch; count === batch; total += count) {
-        count = await removed(database, clock()).catch(refused);
+        count = await removeExpired(database, clock()).catch(refused);
       }
       return total;
     },
   };
 }
 
-type Claimed = { readonly id: string; readonly expires_at: number };
+type ClaimRow = { readonly id: string; readonly expires_at: number };
 
-/** Inserts the row, or takes over one that is over. */
-async function claimed(database: OpenedTables, row: Claimed, now: number): Promise<boolean> {
+/** Inserts the row, or takes over an expired one. */
+async function claimRow(database: OpenedTables, row: ClaimRow, now: number): Promise<boolean> {
   const { tables, dialect } = database;
   if (dialect !== 'mysql') {
     const insert = tables.insertInto('countersign_nonces').values(row);
@@ -80,7 +87,7 @@ async function claimed(database: OpenedTables, row: Claimed, now: number): Promi
       ),
     );
   }
-  // What `on duplicate key update` reports depends on a flag of the connection: it may count a row that stays as it was.
+  // The row count of `on duplicate key update` depends on a connection flag: it may include unchanged rows.
   if (await insertOnce(database, 'countersign_nonces', row)) return true;
   const { numUpdatedRows } = await tables
     .updateTable('countersign_nonces')
@@ -91,7 +98,7 @@ async function claimed(database: OpenedTables, row: Claimed, now: number): Promi
   return Number(numUpdatedRows) === 1;
 }
 
-async function removed({ tables }: OpenedTables, now: number): Promise<number> {
+async function removeExpired({ tables }: OpenedTables, now: number): Promise<number> {
   const end = now - grace;
   const old = await tables
     .selectFrom('countersign_nonces')
@@ -101,9 +108,9 @@ async function removed({ tables }: OpenedTables, now: number): Promise<number> {
     .limit(batch)
     .execute();
   if (old.length === 0) return 0;
-  // In one order everywhere, so that two servers at it do not wait for each other.
+  // Sorted, so that two servers lock rows in the same order.
   const ids = old.map(({ id }) => id).sort();
-  // One may have been claimed anew since.
+  // A row may have been claimed again in the meantime.
   await tables.deleteFrom('countersign_nonces').where('id', 'in', ids).where('expires_at', '<=', end).execute();
   return old.length;
 }

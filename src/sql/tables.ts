@@ -3,20 +3,20 @@ import { hex, utf8 } from '../core/encoding.ts';
 import { fail } from '../core/errors.ts';
 import { written } from './written.ts';
 
-/** The caller's database. */
+/** The database, and where its tables are. */
 export type SqlOptions<Schemas> = {
-  /** Kysely over PostgreSQL, MySQL, MariaDB or SQLite. Its plugins see nothing of what is done here. */
+  /** Kysely over PostgreSQL, MySQL, MariaDB or SQLite. Its plugins are not applied to queries of this package. */
   readonly database: Kysely<Schemas>;
-  /** The schema (in MySQL: the database) that has the tables. @default the connection's own */
+  /** The schema (in MySQL: the database) of the tables. @default the connection's own */
   readonly schema?: string;
 };
 
-/** Columns that are read or written; a table may have others, which are left alone. */
+/** The columns that are read or written. A table may have others, which are ignored. */
 export type Tables = {
   readonly countersign_keys: {
     readonly access_key: string;
     readonly service: string;
-    /** The key as JSON, without what the other columns hold that change by themselves. */
+    /** The key as JSON, without `version` and `used_at`, which have columns of their own. */
     readonly stored: string;
     readonly version: Time;
     readonly used_at: Time | null;
@@ -42,20 +42,20 @@ export type AuditRow = {
   readonly address: string | null;
 };
 
-/** A whole number below 2 to the 53rd. Drivers hand 64 bits over as a text or as a bigint too. */
+/** An integer below 2 to the 53rd. Drivers may also return 64-bit columns as a string or bigint. */
 type Time = number;
 
 export type Dialect = 'postgres' | 'mysql' | 'sqlite';
 
-/** The caller's database, as it is used here. */
+/** The database, as used here. */
 export type OpenedTables = {
   readonly tables: Kysely<Tables>;
   readonly dialect: Dialect;
-  /** A text as a value of a statement: every text that is not known to be harmless goes through it. */
+  /** Converts a string to a value of a statement. Use it for every string that a caller can influence. */
   readonly text: (value: string) => string | Expression<string>;
 };
 
-/** @throws SignatureError `invalid_configuration` for a database of another kind. */
+/** @throws SignatureError `invalid_configuration` for an unsupported database. */
 export function openTables<Schemas>({ database, schema }: SqlOptions<Schemas>): OpenedTables {
   const plain = database.withoutPlugins() as unknown as Kysely<Tables>;
   const dialect = dialectOf(plain);
@@ -67,12 +67,12 @@ export function openTables<Schemas>({ database, schema }: SqlOptions<Schemas>): 
 }
 
 /**
- * In hexadecimal digits, which need no escape. The drivers of MySQL write values into the statement and escape quotes with a
- * backslash; the mode NO_BACKSLASH_ESCAPES, which any connection may have, then takes the rest of a text for SQL.
+ * A hexadecimal literal, which needs no escaping. The MySQL drivers insert values into the statement and escape quotes with
+ * backslashes. On a connection in the mode NO_BACKSLASH_ESCAPES, the rest of a string would then be parsed as SQL.
  */
 const mysqlText = (value: string): Expression<string> => written(`_utf8mb4 x'${hex(utf8(value))}'`);
 
-// Told by what it can do, because dialects for other drivers are other classes.
+// Detected by capabilities, because dialects for other drivers have other classes.
 function dialectOf(database: Kysely<Tables>): Dialect {
   const { supportsReturning, supportsTransactionalDdl, supportsOutput } = database.getExecutor().adapter;
   if (supportsOutput) fail('invalid_configuration', 'The database must be PostgreSQL, MySQL, MariaDB or SQLite.');

@@ -1,8 +1,8 @@
 /**
- * What is wrong with a store that threw, as a sentence: whether it does not respond, cannot be reached, or responds with an error,
- * and by which code. Nothing else of what was thrown is repeated: it may hold anything.
+ * Describes the failure of a store in one sentence: no response, no connection, or an error, with its code if there is one. Nothing
+ * else of the error is included, because it may contain secrets.
  *
- * @param store how the sentence names it, as `Redis`.
+ * @param store the name of the store at the start of the sentence, such as `Redis`.
  */
 export function toStoreError(store: string, cause: unknown): string {
   const { name, message, code } = factsOf(cause);
@@ -15,12 +15,12 @@ export function toStoreError(store: string, cause: unknown): string {
   return `${store} responds with an error${shown}.`;
 }
 
-// Of Node, undici, mysql2 and the classes 08 and 57P of SQLSTATE.
+// Codes of Node, undici and mysql2, and the classes 08 and 57P of SQLSTATE.
 const lostCode =
   /^(?:E(?:CONN|PIPE|TIMEDOUT|NOTFOUND|AI_AGAIN|HOST|NET|ADDR)\w*|UND_ERR_\w+|PROTOCOL_\w+|08[A-Z\d]{3}|57P0\d)$/;
-// Of node-redis and ioredis.
+// Error names of node-redis and ioredis.
 const lostName = /Client(?:Offline|Closed)|Disconnect|Socket|Connection|Timeout|MaxRetriesPerRequest/;
-// Two searches: one expression for both begins anew at each word.
+// Two expressions: a combined one would restart at each word.
 const connection = /\b(?:connection|connect|socket)\b/i;
 const lost = /\b(?:closed|terminated|lost|refused|reset|ended|timed out|timeout)\b/i;
 
@@ -30,7 +30,7 @@ function factsOf(cause: unknown): Facts {
   const { name, message, code, constructor: maker, errors } = (cause ?? {}) as Partial<Record<string, unknown>>;
   const [first] = Array.isArray(errors) ? (errors as readonly unknown[]) : [];
   const text = typeof message === 'string' ? message : '';
-  // Redis has its code in front of the message.
+  // Redis puts its code at the start of the message.
   const [, leading = ''] = /^([A-Z]{3,32}) /.exec(text) ?? [];
   const own = typeof code === 'string' ? code : leading;
   if (own === '' && first !== undefined) return factsOf(first);

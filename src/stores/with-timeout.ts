@@ -1,9 +1,9 @@
-/** What is awaited, or an error after so many milliseconds without an answer. */
-export function withTimeout<Value>(answer: Promise<Value>, timeout: number): Promise<Value> {
+/** Settles like `pending`, or rejects with a TimeoutError after `timeout` milliseconds. */
+export function withTimeout<Value>(pending: Promise<Value>, timeout: number): Promise<Value> {
   return new Promise((resolve, reject) => {
-    const late = Object.assign(new Error(`No answer within ${timeout} ms.`), { name: 'TimeoutError' });
+    const late = Object.assign(new Error(`No response within ${timeout} ms.`), { name: 'TimeoutError' });
     const timer = setTimeout(() => reject(late), timeout);
-    answer.then(
+    pending.then(
       (value) => {
         clearTimeout(timer);
         resolve(value);

@@ -101,7 +101,7 @@ describe.runIf(sqliteHere() && python)('countersign gateway', () => {
     expect(output.stderr).toBe('stopping\n');
   });
 
-  it('answers what a proxy asks', async () => {
+  it('serves the auth requests of a proxy', async () => {
     const { origin } = await start(['--dialect', 'nginx', '--scope', 'orders:read', '--audit', 'none']);
     const ask = (headers: Sent['headers']) => sendHttp1(origin, { method: 'GET', target: '/', headers });
     const sent = signed(parties());
@@ -259,19 +259,19 @@ describe.runIf(sqliteHere() && python)('countersign gateway', () => {
   it.each<[args: string[], says: string]>([
     [[], 'Give --dialect'],
     [['--dialect', 'nginx', '--upstream', 'http://127.0.0.1:1'], 'Give --dialect'],
-    [['--dialect', 'apache'], 'dialect is one of'],
-    [['--dialect', 'nginx', '--health', '/healthz'], '--health is of no use without --upstream'],
-    [['--dialect', 'nginx', '--countersign'], '--countersign is of no use without --upstream'],
-    [['--upstream', 'http://127.0.0.1:1', '--proxy', '10.0.0.0/8'], '--proxy is of no use without --dialect'],
+    [['--dialect', 'apache'], 'dialect must be one of'],
+    [['--dialect', 'nginx', '--health', '/healthz'], '--health has no effect without --upstream'],
+    [['--dialect', 'nginx', '--countersign'], '--countersign has no effect without --upstream'],
+    [['--upstream', 'http://127.0.0.1:1', '--proxy', '10.0.0.0/8'], '--proxy has no effect without --dialect'],
     [['--upstream', 'http://127.0.0.1:1/api'], 'upstream must look like'],
-    [['--upstream', 'http://127.0.0.1:1', '--max-body', '10M'], '--max-body must be in bytes'],
+    [['--upstream', 'http://127.0.0.1:1', '--max-body', '10M'], '--max-body must be a number of bytes'],
     [['--upstream', 'http://127.0.0.1:1', '--timeout', 'soon'], '--timeout'],
-    [['--upstream', 'http://127.0.0.1:1', '--listen', 'localhost'], '--listen must be as'],
-    [['--upstream', 'http://127.0.0.1:1', '--listen', '192.0.2.1:1'], 'cannot listen on 192.0.2.1:1'],
+    [['--upstream', 'http://127.0.0.1:1', '--listen', 'localhost'], '--listen must look like'],
+    [['--upstream', 'http://127.0.0.1:1', '--listen', '192.0.2.1:1'], 'Cannot listen on 192.0.2.1:1'],
     [['--upstream', 'http://127.0.0.1:1', '--audit', 'syslog'], '--audit must be'],
-    [['--upstream', 'http://127.0.0.1:1', '--tls-key', 'key.pem'], 'need each other'],
-    [['--upstream', 'http://127.0.0.1:1', '--trusted-proxy', '10.0.0.1'], 'need each other'],
-    [['--upstream', 'http://127.0.0.1:1', '--accept-finding', 'anything'], 'has no finding of this name'],
+    [['--upstream', 'http://127.0.0.1:1', '--tls-key', 'key.pem'], 'must be given together'],
+    [['--upstream', 'http://127.0.0.1:1', '--trusted-proxy', '10.0.0.1'], 'must be given together'],
+    [['--upstream', 'http://127.0.0.1:1', '--accept-finding', 'anything'], 'has no such finding'],
     [['--dialect', 'nginx', '--scheme', 'standard-webhooks'], 'signs the bytes'],
     [['--upstream', 'http://127.0.0.1:1', '--redis', 'http://127.0.0.1'], 'redis://'],
     [['--upstream', 'http://127.0.0.1:1', '--redis', 'redis://:hush@127.0.0.1'], 'COUNTERSIGN_REDIS_URL'],

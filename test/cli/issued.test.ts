@@ -35,7 +35,7 @@ describe.runIf(sqliteHere())('a new secret', () => {
     for (const file of ['there.json', 'link.json', 'no/such/folder.json']) {
       const { status, stderr } = await run('keys', 'create', '--service', 'untouched', '--out', file);
       expect(status, stderr).toBe(2);
-      expect(stderr).toMatch(new RegExp(`^countersign: ${file} cannot be made.*\n$`));
+      expect(stderr).toMatch(new RegExp(`^countersign: ${file} cannot be created.*\n$`));
     }
     expect(readFileSync(join(path, 'there.json'), 'utf8')).toBe('precious');
     expect(lstatSync(join(path, 'link.json')).isSymbolicLink()).toBe(true);

@@ -213,7 +213,7 @@ export function keysContract(place: () => Place): void {
       expect(await json('keys', 'show', issued.accessKey)).toMatchObject({ secrets: [{ sealedWith: 'two' }] });
       expect(await outcome(issued)).toBe('accepted');
       const again = await runWith({ COUNTERSIGN_SEALING_KEY: both }, 'keys', 'reseal');
-      expect(again.stdout).toMatch(/^Of \d+ keys, 0 secrets are sealed anew\.\n$/);
+      expect(again.stdout).toMatch(/^Of \d+ keys, 0 secrets are resealed\.\n$/);
     });
 
     it('says which secrets it cannot open, and exits with 3', async () => {
@@ -241,7 +241,7 @@ export function keysInShort(place: () => Place): void {
     expect([await outcome(first), await outcome(second)]).toEqual(['accepted', 'accepted']);
     expect(await stored()).not.toContain(first.secret.slice(14, 40));
     const both = { COUNTERSIGN_SEALING_KEY: `two:${newSealing},one:${sealing}` };
-    expect((await runWith(both, 'keys', 'reseal')).stdout).toBe('Of 1 keys, 2 secrets are sealed anew.\n');
+    expect((await runWith(both, 'keys', 'reseal')).stdout).toBe('Of 1 keys, 2 secrets are resealed.\n');
     const { keys } = await json<{ keys: object[] }>('keys', 'list', '--service', 'shop');
     expect(keys).toMatchObject([{ state: 'active', secrets: [{ sealedWith: 'two' }, { sealedWith: 'two' }] }]);
     await run('keys', 'revoke', first.accessKey);

@@ -29,7 +29,7 @@ it('keeps every byte of the body and of headers', () => {
 it('ends a body where Content-Length says, and tells what it passes over', () => {
   expect(read('POST / HTTP/1.1\nContent-Length: 2\n\n{}\n')).toMatchObject({
     body: '{}',
-    passedOver: '1 bytes after the body, which Content-Length leaves out',
+    passedOver: '1 bytes after the end of the body according to Content-Length',
   });
   expect(read('POST / HTTP/1.1\nContent-Length: 0\n\n').body).toBeUndefined();
 });
@@ -55,16 +55,16 @@ it('joins two hosts, which no verifier then takes for one', () => {
 });
 
 it.each([
-  ['', 'must begin with a line'],
-  ['{"method":"GET"}', 'must begin with a line'],
-  ['HTTP/1.1 200 OK\nContent-Length: 0\n\n', 'must begin with a line'],
-  ['GET /\nHost: a\n\n', 'must begin with a line'],
-  ['Host: a\n\n', 'must begin with a line'],
-  ['GET / HTTP/1.1\nHost: a\n folded\n\n', 'line 3 is no header'],
-  ['GET / HTTP/1.1\nHost : a\n\n', 'line 2 is no header'],
-  ['GET / HTTP/1.1\nContent-Length: 3\n\n{}', 'has 2 bytes, and Content-Length says 3'],
-  ['GET / HTTP/1.1\nContent-Length: 2, 2\n\n{}', 'Content-Length is no number'],
-  ['GET / HTTP/1.1\nContent-Length: -1\n\n{}', 'Content-Length is no number'],
+  ['', 'the first line must look like'],
+  ['{"method":"GET"}', 'the first line must look like'],
+  ['HTTP/1.1 200 OK\nContent-Length: 0\n\n', 'the first line must look like'],
+  ['GET /\nHost: a\n\n', 'the first line must look like'],
+  ['Host: a\n\n', 'the first line must look like'],
+  ['GET / HTTP/1.1\nHost: a\n folded\n\n', 'line 3 is not a header'],
+  ['GET / HTTP/1.1\nHost : a\n\n', 'line 2 is not a header'],
+  ['GET / HTTP/1.1\nContent-Length: 3\n\n{}', 'has 2 bytes, but Content-Length is 3'],
+  ['GET / HTTP/1.1\nContent-Length: 2, 2\n\n{}', 'Content-Length is not a number'],
+  ['GET / HTTP/1.1\nContent-Length: -1\n\n{}', 'Content-Length is not a number'],
 ])('refuses %j', (text, says) => {
   expect(() => read(text)).toThrow(says);
 });

@@ -34,7 +34,7 @@ it.each<[args: string[], says: string]>([
   [['sing'], 'There is no such command. Did you mean sign? See: countersign --help'],
   [['bogus'], 'There is no such command. See: countersign --help'],
   [['key', 'create'], 'Did you mean keys create? See'],
-  [['keys'], 'After keys comes one of'],
+  [['keys'], 'keys needs one of'],
   [['keys', 'crate'], 'reseal. Did you mean keys create? See'],
   [
     ['keys', 'create', '--servce', 'shop'],
@@ -77,7 +77,7 @@ it('takes no secret as an argument, and repeats none that is given so', async ()
   const secret = 'csign_sk_live_0123456789';
   for (const args of [[`--secret=${secret}`], ['--secret', secret], ['--password', secret]]) {
     const { status, stderr } = await countersign(['keys', 'create', ...args]);
-    expect([status, stderr]).toEqual([2, expect.stringContaining('never given as an argument')]);
+    expect([status, stderr]).toEqual([2, expect.stringContaining('Never pass a secret as an argument')]);
     expect(stderr).not.toContain(secret);
   }
   for (const args of [['keys', 'list', secret], ['keys', secret], [secret], ['keys', 'list', `--limit=${secret}`]]) {

@@ -63,7 +63,7 @@ describe('cachedKeys', () => {
       find: (accessKey: string) => (hangs ? new Promise<never>(() => {}) : record(accessKey)),
     };
     const keys = cachedKeys(store, { timeout: 20 });
-    await expect(keys.find('a')).rejects.toThrow('No answer within 20 ms.');
+    await expect(keys.find('a')).rejects.toThrow('No response within 20 ms.');
     hangs = false;
     expect((await keys.find('a'))?.accessKey).toBe('a');
     expect(() => cachedKeys(store, { timeout: 0 })).toThrow(expect.objectContaining({ code: 'invalid_configuration' }));

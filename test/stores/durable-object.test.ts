@@ -87,7 +87,7 @@ describe.runIf(workerdPresent())('durableObjectReplay', () => {
     await tell(url, 'hold', of);
     await expect(hurried?.claim('key', 'a-nonce', soon())).rejects.toMatchObject({
       ...unavailable('Durable Object '),
-      cause: 'TimeoutError: No answer within 200 ms.',
+      cause: 'TimeoutError: No response within 200 ms.',
     });
     await tell(url, 'release', of);
     expect(await patient?.claim('key', 'another-nonce', soon())).toBe('fresh');
@@ -126,7 +126,7 @@ describe.runIf(workerdPresent())('durableObjectReplay', () => {
       replayAt(url, { binding })
         .claim('key', 'a-nonce', soon())
         .catch((error) => error);
-    expect(await answered('SILENT')).toMatchObject(unavailable('does its class pass fetch on'));
+    expect(await answered('SILENT')).toMatchObject(unavailable('does its class delegate fetch'));
     expect(await answered('OLD')).toMatchObject({
       ...unavailable('Durable Object '),
       cause: expect.stringMatching(/SQL/),

@@ -99,7 +99,7 @@ export function sqlFaults({ server, lock, unlock, waiting, kill }: Faults): void
       const claimed = claim('a', 'b', Date.now() + 60_000);
       await expect(claimed).rejects.toMatchObject({
         code: 'replay_store_unavailable',
-        cause: expect.objectContaining({ message: 'No answer within 100 ms.' }),
+        cause: expect.objectContaining({ message: 'No response within 100 ms.' }),
       });
     });
     expect(await claim('a', 'c', Date.now() + 60_000)).toBe('fresh');

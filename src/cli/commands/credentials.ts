@@ -4,14 +4,14 @@ import { printFor } from '../output.ts';
 
 export const newCredentials = command({
   name: 'credentials',
-  summary: 'Makes an access key and its secret, without a database',
+  summary: 'Generates an access key and a secret, without a database',
   options: {
-    environment: { type: 'text', value: 'NAME', help: "Lower-case letters and digits, as 'test'. Without it, 'live'." },
+    environment: { type: 'text', value: 'NAME', help: "Lower-case letters and digits, such as test. Default: 'live'." },
   },
   details: [
-    'The output has the two lines of a .env file. With --json, countersign sign takes it as --credentials.',
-    'No server knows the pair yet: give it to memoryKeys(), or to a key store of your own.',
-    'It is printed into pipes and files too. For a key in a database, use keys create.',
+    'The output is two lines for a .env file. With --json, countersign sign accepts it as --credentials.',
+    'No server knows the pair yet: add it to memoryKeys(), or to your own key store.',
+    'It is also printed to pipes and files. For a key in a database, use keys create.',
   ].join('\n'),
   examples: ['credentials', 'credentials --environment test >> .env'],
   async run(given) {

@@ -10,16 +10,16 @@ import { formatTime } from '../times.ts';
 
 export const explain = command({
   name: 'explain',
-  summary: 'Says what a signature was made over, where it differs, and why',
+  summary: 'Explains what a signature covers, where it differs, and why',
   operands: [messageOperand],
   options: {
     ...receivedOptions,
-    'try-origin': { type: 'list', value: 'URL', help: 'Where callers may believe the server is.' },
-    'try-path': { type: 'list', value: 'PATH', help: 'What may have been taken off the front of the path.' },
+    'try-origin': { type: 'list', value: 'URL', help: 'An origin that the caller may have signed.' },
+    'try-path': { type: 'list', value: 'PATH', help: 'A path prefix that a proxy may have removed.' },
   },
   details: [
-    'Tries what callers, libraries and proxies usually do otherwise, and says with which of it the signature fits.',
-    'Exits with 0 for a request that verifies, with 1 for one that does not.',
+    'Tries the usual mistakes of callers, libraries and proxies, and reports which of them produce the signature.',
+    'Exits with 0 if the request verifies, otherwise with 1.',
     '',
     describeSchemes,
   ].join('\n'),
@@ -49,7 +49,7 @@ export const explain = command({
   },
 });
 
-/** Times as this program prints them elsewhere. */
+/** Formats times like the other commands. */
 function forPrograms({ time, ...explanation }: SignatureExplanation): object {
   if (!time) return explanation;
   const { signedAt, expiresAt, judgedAt, tolerance, fresh } = time;

@@ -12,19 +12,19 @@ import { listenOptions, serve } from '../serve.ts';
 import { parseDuration } from '../times.ts';
 
 const frontOptions = {
-  dialect: { type: 'text', value: 'NAME', help: 'nginx, traefik or envoy: answers what this proxy asks.' },
-  proxy: { type: 'list', value: 'CIDR', help: 'Who may ask, as 10.0.0.0/8. Without it, this machine.' },
-  'path-prefix': { type: 'text', value: 'PATH', help: 'What Envoy puts in front of the path.' },
-  'body-sent': { type: 'flag', help: 'Reads the body that Traefik or Envoy sends along.' },
+  dialect: { type: 'text', value: 'NAME', help: 'nginx, traefik or envoy: serves the auth requests of this proxy.' },
+  proxy: { type: 'list', value: 'CIDR', help: 'Proxies that may connect, such as 10.0.0.0/8. Default: this machine.' },
+  'path-prefix': { type: 'text', value: 'PATH', help: 'The path prefix that Envoy adds.' },
+  'body-sent': { type: 'flag', help: 'Reads the body that Traefik or Envoy sends.' },
 } as const satisfies Options;
 
 const backendOptions = {
-  upstream: { type: 'text', value: 'URL', help: 'Passes requests on to http://…, https://… or unix:/….' },
-  timeout: { type: 'text', value: 'TIME', help: 'How long the backend may be silent. Without it, 60.' },
-  'max-body': { type: 'text', value: 'BYTES', help: 'The largest body that is passed on. Without it, 10485760.' },
-  countersign: { type: 'flag', help: 'Signs every answer.' },
-  'pass-header': { type: 'list', value: 'NAME', help: 'An unsigned header that is forwarded too, such as Cookie.' },
-  health: { type: 'text', value: 'PATH', help: 'A path that is answered with 200, as /healthz.' },
+  upstream: { type: 'text', value: 'URL', help: 'Forwards requests to http://…, https://… or unix:/….' },
+  timeout: { type: 'text', value: 'TIME', help: 'How long the backend may be idle. Default: 60.' },
+  'max-body': { type: 'text', value: 'BYTES', help: 'The largest body that is forwarded. Default: 10485760.' },
+  countersign: { type: 'flag', help: 'Signs every response.' },
+  'pass-header': { type: 'list', value: 'NAME', help: 'An unsigned header to forward, such as Cookie.' },
+  health: { type: 'text', value: 'PATH', help: 'A path that gets 200, such as /healthz.' },
 } as const satisfies Options;
 
 const gatewayOptions = {
@@ -32,9 +32,9 @@ const gatewayOptions = {
   ...backendOptions,
   ...listenOptions,
   ...gatewayVerifierOptions,
-  scope: { type: 'text', value: 'SCOPE', help: 'What every key must be allowed to do.' },
-  'access-key': { type: 'text', value: 'KEY', help: 'Whose signature it is, for schemes that do not say so.' },
-  check: { type: 'flag', help: 'Looks whether it could start, and does not.' },
+  scope: { type: 'text', value: 'SCOPE', help: 'A scope that every key must have.' },
+  'access-key': { type: 'text', value: 'KEY', help: 'The access key for schemes that carry none.' },
+  check: { type: 'flag', help: 'Checks whether the gateway could start, and exits.' },
 } as const satisfies Options;
 
 type GivenGateway = OptionValues<typeof gatewayOptions & typeof commonOptions>;
@@ -44,9 +44,9 @@ export const gateway = command({
   summary: 'Verifies requests for backends in any language, behind a proxy or as one',
   options: gatewayOptions,
   details: [
-    'With --dialect it answers what a proxy asks, with --upstream it passes requests on itself: one of the two.',
-    'Keys are in the database, and nonces too, unless there is a Redis for them.',
-    'It serves until SIGTERM or SIGINT, and then ends what it has begun.',
+    'Give either --dialect, to serve the auth requests of a proxy, or --upstream, to forward requests itself.',
+    'Keys are in the database. Nonces are in Redis if there is one, otherwise also in the database.',
+    'It serves until SIGTERM or SIGINT, then finishes requests that have started.',
     '',
     describeSchemes,
   ].join('\n'),
@@ -66,22 +66,22 @@ export const gateway = command({
 /** @throws SignatureError `invalid_configuration` */
 function listenerOf(given: GivenGateway, verifier: Verifier): GatewayListener {
   const { dialect, upstream, scope, 'access-key': accessKey } = given;
-  const asked = {
+  const common = {
     report: reportTo(given),
     ...(scope !== undefined && { scope }),
     ...(accessKey !== undefined && { accessKey: () => accessKey }),
   };
   if ((dialect === undefined) === (upstream === undefined)) {
-    return fail('invalid_configuration', 'Give --dialect to be asked by a proxy, or --upstream to pass requests on.');
+    return fail('invalid_configuration', 'Give --dialect to serve a proxy, or --upstream to forward requests.');
   }
   if (upstream !== undefined) {
     refuseOthers(given, frontOptions, '--dialect');
-    return reverseProxy(verifier, { ...asked, upstream, ...limitsOf(given) });
+    return reverseProxy(verifier, { ...common, upstream, ...limitsOf(given) });
   }
   refuseOthers(given, backendOptions, '--upstream');
   const { proxy, 'path-prefix': pathPrefix } = given;
   return forwardAuth(verifier, {
-    ...asked,
+    ...common,
     dialect: dialect as Dialect,
     ...(proxy.length && { proxies: proxy }),
     ...(pathPrefix !== undefined && { pathPrefix }),
@@ -90,7 +90,8 @@ function listenerOf(given: GivenGateway, verifier: Verifier): GatewayListener {
 }
 
 function limitsOf({ timeout, 'max-body': size, countersign, health, 'pass-header': passHeaders }: GivenGateway) {
-  if (size !== undefined && !/^\d{1,15}$/.test(size)) fail('invalid_configuration', '--max-body must be in bytes.');
+  if (size !== undefined && !/^\d{1,15}$/.test(size))
+    fail('invalid_configuration', '--max-body must be a number of bytes.');
   return {
     ...(timeout !== undefined && { timeout: parseDuration('timeout', timeout) * 1000 }),
     ...(size !== undefined && { maxBodyBytes: Number(size) }),
@@ -100,17 +101,17 @@ function limitsOf({ timeout, 'max-body': size, countersign, health, 'pass-header
   };
 }
 
-/** What would be passed over may have been meant for something. */
+/** Refuses options of the other mode, which would have no effect. */
 function refuseOthers(given: GivenGateway, options: Options, belongs: string): void {
   const values = given as Readonly<Record<string, unknown>>;
   const strange = Object.keys(options).find((name) => {
     const value = values[name];
     return Array.isArray(value) ? value.length > 0 : value !== undefined && value !== false;
   });
-  if (strange !== undefined) fail('invalid_configuration', `--${strange} is of no use without ${belongs}.`);
+  if (strange !== undefined) fail('invalid_configuration', `--${strange} has no effect without ${belongs}.`);
 }
 
-/** On standard error, a line each. The path alone: a query may hold secrets. */
+/** Reports to standard error, one line per error. Without the query, which may contain secrets. */
 const reportTo =
   ({ json }: GivenGateway): GatewayReport =>
   ({ code, message, cause }, { method, url = '' }) => {

@@ -9,10 +9,10 @@ import { formatTime } from '../times.ts';
 
 export const migrate = command({
   name: 'migrate',
-  summary: 'Makes the tables for keys, nonces and audit events, or brings them up to date',
+  summary: 'Creates or updates the tables for keys, nonces and audit events',
   options: {
-    list: { type: 'flag', help: 'Lists all steps and when each was done, and changes nothing.' },
-    'dry-run': { type: 'flag', help: 'Lists the steps that would be done, and changes nothing.' },
+    list: { type: 'flag', help: 'Lists all migrations and when each was run, without changes.' },
+    'dry-run': { type: 'flag', help: 'Lists the migrations that would be run, without changes.' },
     ...databaseOptions,
   },
   examples: ['migrate --dry-run', 'migrate --database keys.sqlite'],
@@ -22,10 +22,10 @@ export const migrate = command({
       const migrator = await migratorOf(database, given.schema);
       const found = await migrationsOf(migrator);
       const pending = found.filter(({ executedAt }) => !executedAt).map(({ name }) => name);
-      if (given.list) printFor(given, listed(found));
+      if (given.list) printFor(given, toList(found));
       else if (given['dry-run']) printFor(given, { value: { pending }, text: inWords(pending, 'pending') });
       else {
-        const done = await migrated(migrator);
+        const done = await runMigrations(migrator);
         printFor(given, { value: { done }, text: inWords(done, 'done') });
       }
       return 0;
@@ -38,7 +38,7 @@ async function migratorOf(db: Kysely<object>, schema: string | undefined): Promi
   return new Migrator({
     db,
     provider: sqlMigrations(schema === undefined ? {} : { schema }),
-    // Beside the owner's own migrations, not among them: docs/stores.md.
+    // Separate from the application's own migrations: docs/stores.md.
     migrationTableName: 'countersign_migrations',
     migrationLockTableName: 'countersign_migrations_lock',
     ...(schema !== undefined && { migrationTableSchema: schema }),
@@ -48,11 +48,11 @@ async function migratorOf(db: Kysely<object>, schema: string | undefined): Promi
 const migrationsOf = (migrator: Migrator): Promise<readonly MigrationInfo[]> =>
   migrator.getMigrations().catch(unreachable);
 
-async function migrated(migrator: Migrator): Promise<readonly string[]> {
+async function runMigrations(migrator: Migrator): Promise<readonly string[]> {
   const { error, results = [] } = await migrator.migrateToLatest();
   const failed = results.find(({ status }) => status === 'Error');
   if (failed) {
-    return fail('key_store_unavailable', `The step ${failed.migrationName} could not be done.`, 503, error);
+    return fail('key_store_unavailable', `The migration ${failed.migrationName} failed.`, 503, error);
   }
   return error ? unreachable(error) : results.map(({ migrationName }) => migrationName);
 }
@@ -60,7 +60,7 @@ async function migrated(migrator: Migrator): Promise<readonly string[]> {
 const unreachable = (cause: unknown): never =>
   fail('key_store_unavailable', toStoreError('The database', cause), 503, cause);
 
-function listed(found: readonly MigrationInfo[]): Result {
+function toList(found: readonly MigrationInfo[]): Result {
   const migrations = found.map(({ name, executedAt }) => ({
     name,
     ...(executedAt && { doneAt: formatTime(executedAt.getTime()) }),

@@ -5,11 +5,11 @@ import { redisOptions, withRedis } from '../redis.ts';
 
 export const prepareRedis = command({
   name: 'prepare-redis',
-  summary: 'Tells a new Redis that there are no nonces to remember yet',
+  summary: 'Marks a new Redis as empty, so that a gateway accepts requests at once',
   options: redisOptions,
   details: [
     'Without this, a gateway with a new Redis refuses every request for twice the tolerance.',
-    'Do it once, when Redis is new, and never after it has lost its memory.',
+    'Run it once, when Redis is new, and never after Redis has lost data.',
   ].join('\n'),
   examples: ['prepare-redis --redis redis://127.0.0.1:6379'],
   run: (given) =>

@@ -12,21 +12,21 @@ import { readBytes } from '../text-file.ts';
 import { parseTime } from '../times.ts';
 
 const requestOptions = {
-  method: { type: 'text', short: 'X', value: 'METHOD', help: 'Without it, GET, and POST if there is a body.' },
-  header: { type: 'list', short: 'H', value: 'HEADER', help: "A header of the request, as 'Accept: text/plain'." },
-  body: { type: 'text', short: 'd', value: 'TEXT', help: 'The body, as it is sent.' },
-  'body-file': { type: 'text', value: 'FILE', help: 'The body, byte for byte. - is standard input.' },
+  method: { type: 'text', short: 'X', value: 'METHOD', help: 'Default: GET, or POST if there is a body.' },
+  header: { type: 'list', short: 'H', value: 'HEADER', help: "A header of the request, such as 'Accept: text/plain'." },
+  body: { type: 'text', short: 'd', value: 'TEXT', help: 'The body, exactly as sent.' },
+  'body-file': { type: 'text', value: 'FILE', help: 'A file with the body, sent unchanged. - is standard input.' },
 } as const satisfies Options;
 
 const signingOptions = {
-  'signed-header': { type: 'list', value: 'NAME', help: 'A header to sign beside those that the scheme covers.' },
-  at: { type: 'text', value: 'TIME', help: 'When it is signed: 2026-11-22T12:00:00Z. Without it, now.' },
-  nonce: { type: 'text', value: 'TEXT', help: 'Without it, a random one.' },
-  challenge: { type: 'text', value: 'TEXT', help: 'What the server asked to be signed.' },
+  'signed-header': { type: 'list', value: 'NAME', help: 'A header to sign in addition to those of the scheme.' },
+  at: { type: 'text', value: 'TIME', help: 'The time of the signature: 2026-11-22T12:00:00Z. Default: now.' },
+  nonce: { type: 'text', value: 'TEXT', help: 'Default: a random one.' },
+  challenge: { type: 'text', value: 'TEXT', help: 'The challenge of the server.' },
   algorithm: {
     type: 'text',
     value: 'NAME',
-    help: 'For what an RSA key is: rsa-v1_5-sha256. Without it, rsa-pss-sha512.',
+    help: 'The algorithm of an RSA key: rsa-v1_5-sha256. Default: rsa-pss-sha512.',
   },
 } as const satisfies Options;
 
@@ -35,22 +35,22 @@ type GivenRequest = OptionValues<typeof requestOptions>;
 export const sign = command({
   name: 'sign',
   summary: 'Signs a request: prints headers to add, a curl command, or the whole message',
-  operands: [{ name: 'URL', help: 'where it is sent to' }],
+  operands: [{ name: 'URL', help: 'the URL to send it to' }],
   options: {
     ...requestOptions,
     ...credentialOptions,
     ...schemeOptions,
     ...signingOptions,
-    format: { type: 'text', value: 'FORMAT', help: 'headers, curl, http, url or json. Without it, headers.' },
+    format: { type: 'text', value: 'FORMAT', help: 'headers, curl, http, url or json. Default: headers.' },
   },
   details: [
     'Formats:',
-    '  headers  the headers to add, a line each',
-    '  curl     a command for a shell that sends the request',
-    '  http     the whole HTTP/1.1 message, as countersign verify and explain take it',
-    '  url      where to send it, for schemes that sign in the query; theirs without --format',
-    '  json     all of it, with the string to sign',
-    'A secret file may hold a private key in PEM, for schemes with public keys.',
+    '  headers  the headers to add, one per line',
+    '  curl     a shell command that sends the request',
+    '  http     the whole HTTP/1.1 message, which countersign verify and explain accept',
+    '  url      the signed URL; the default for schemes that sign in the query',
+    '  json     everything, including the string to sign',
+    'A secret file may contain a private key in PEM, for schemes with public keys.',
     '',
     describeSchemes,
   ].join('\n'),
@@ -59,7 +59,7 @@ export const sign = command({
     'sign https://bucket.s3.eu-west-1.amazonaws.com/a --scheme sigv4 --region eu-west-1 --service s3',
   ],
   async run(given, [url = '']) {
-    const { message, stringToSign, added, inQuery, scheme } = await signed(given, url);
+    const { message, stringToSign, added, inQuery, scheme } = await signRequest(given, url);
     const format = given.json ? 'json' : (given.format ?? (inQuery ? 'url' : 'headers'));
     if (format === 'json') {
       print(printJson({ scheme, method: message.method, url: message.url, headers: added, stringToSign }));
@@ -76,9 +76,9 @@ export const sign = command({
 type Signed = {
   readonly message: SignedMessage;
   readonly stringToSign: string;
-  /** By signing. */
+  /** The headers that signing added. */
   readonly added: Readonly<Record<string, string>>;
-  /** Whether the signature is in the address. */
+  /** True if the signature is in the URL. */
   readonly inQuery: boolean;
   readonly scheme: string;
 };
@@ -88,10 +88,10 @@ type GivenSigning = GivenRequest &
   OptionValues<typeof credentialOptions> &
   OptionValues<typeof schemeOptions>;
 
-async function signed(given: GivenSigning, url: string): Promise<Signed> {
+async function signRequest(given: GivenSigning, url: string): Promise<Signed> {
   const address = URL.canParse(url)
     ? new URL(url)
-    : fail('invalid_request', 'The URL must be absolute, as https://api.example.com/v1.');
+    : fail('invalid_request', 'The URL must be absolute, such as https://api.example.com/v1.');
   address.hash = '';
   const body = await bodyOf(given);
   const method = (given.method ?? (body ? 'POST' : 'GET')).toUpperCase();
@@ -143,7 +143,10 @@ const accessKeyFor = ({ scheme, anonymous }: SchemeInUse, accessKey: string | un
   accessKey ??
   (anonymous
     ? scheme.name
-    : fail('invalid_configuration', 'Who signs? Give --access-key, --credentials or COUNTERSIGN_ACCESS_KEY.'));
+    : fail(
+        'invalid_configuration',
+        'The access key is missing: give --access-key, --credentials or COUNTERSIGN_ACCESS_KEY.',
+      ));
 
 async function bodyOf({ body, 'body-file': file }: GivenRequest): Promise<Uint8Array | undefined> {
   if (body !== undefined && file !== undefined)
@@ -154,13 +157,13 @@ async function bodyOf({ body, 'body-file': file }: GivenRequest): Promise<Uint8A
 
 function headerIn(text: string): Header {
   const header = parseHeaderLine(text);
-  // What is no Latin-1 has no bytes in HTTP/1.1, and a line break would begin another header.
+  // HTTP/1.1 has no bytes for characters beyond Latin-1, and a line break would start another header.
   if (!header || /[^\t -~\u00a0-\u00ff]/.test(header.value)) {
-    return fail('invalid_configuration', "A header must be as 'Accept: text/plain'.");
+    return fail('invalid_configuration', "A header must look like 'Accept: text/plain'.");
   }
   const { name, value } = header;
   if (/^(?:host|content-length|transfer-encoding)$/i.test(name)) {
-    fail('invalid_configuration', `${name} is what the URL and the body make it, and cannot be given.`);
+    fail('invalid_configuration', `${name} is set from the URL and the body, and cannot be given.`);
   }
   return { name, value };
 }

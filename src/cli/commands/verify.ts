@@ -13,21 +13,21 @@ import { formatTime } from '../times.ts';
 
 export const verify = command({
   name: 'verify',
-  summary: 'Verifies the signature of a request that was received',
+  summary: 'Verifies the signature of a received request',
   operands: [messageOperand],
   options: {
     ...receivedOptions,
-    scope: { type: 'text', value: 'SCOPE', help: 'What the key must be allowed to do.' },
+    scope: { type: 'text', value: 'SCOPE', help: 'A scope that the key must have.' },
     'accept-finding': {
       type: 'list',
       value: 'FINDING',
       help: 'A weakness of the scheme that you accept, such as body-unsigned.',
     },
-    'allow-unsigned-payload': { type: 'flag', help: 'Accepts a body that the caller left unsigned.' },
+    'allow-unsigned-payload': { type: 'flag', help: 'Accepts a body that the caller declares as unsigned.' },
   },
   details: [
-    'Keys are in --database, or the one key is given. The secret file may be given several times, for a rotation.',
-    'What was received before is not known, so a replay is not noticed.',
+    'The keys are those of --database, or the given one. --secret-file can be repeated, for a rotation.',
+    'Earlier requests are not known here, so replays are not detected.',
     '',
     describeSchemes,
   ].join('\n'),
@@ -43,14 +43,14 @@ export const verify = command({
       const circumstances = readCircumstances(given);
       const verifier = createVerifier({
         ...circumstances,
-        // Not that somebody has looked at it, but that it was used, is what servers note.
+        // Without `touch`: a check here is not a use of the key.
         keys: { find: (name) => store.find(name) },
         replay: memoryReplay({ clock: circumstances.clock }),
         scheme: use.scheme,
         acceptFindings: given['accept-finding'].map((name) => parseFinding(use.scheme, name)),
         maxBodyBytes: Number.MAX_SAFE_INTEGER,
-        audit: (told) => {
-          event = told;
+        audit: (reported) => {
+          event = reported;
         },
         ...(given['allow-unsigned-payload'] && { [allowUnsignedPayload]: true }),
       });
@@ -59,7 +59,7 @@ export const verify = command({
         ...(given.from !== undefined && { address: given.from }),
         ...(accessKey !== undefined && { accessKey }),
       });
-      // A store out of reach says nothing about the signature.
+      // An unavailable store says nothing about the signature.
       if (!result.ok && result.error.status >= 500) throw result.error;
       printFor(given, result.ok ? accepted(result, { source, event }) : refused(result.error));
       return result.ok ? 0 : 1;
@@ -67,11 +67,11 @@ export const verify = command({
   },
 });
 
-type Judged = Pick<KeysValues, 'source'> & { readonly event: AuditEvent | undefined };
+type Verification = Pick<KeysValues, 'source'> & { readonly event: AuditEvent | undefined };
 
 function accepted(
   { principal, scheme, body, retiresAt }: Verified<ReceivedRequest>,
-  { source, event }: Judged,
+  { source, event }: Verification,
 ): Result {
   const { accessKey, service, environment, scopes } = principal;
   const known = source === 'database';

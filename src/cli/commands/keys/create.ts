@@ -9,30 +9,30 @@ import { withKeys, withSecretlessKeys } from './open-keys.ts';
 import { deliverSecret, printIssued, secretOutputOptions } from './secret-output.ts';
 
 const keyOptions = {
-  service: { type: 'text', value: 'NAME', help: 'Who owns the key. Required.' },
-  environment: { type: 'text', value: 'NAME', help: "Lower-case letters and digits, as 'test'. Without it, 'live'." },
-  scope: { type: 'list', value: 'SCOPE', help: 'What the key may be used for.' },
-  'access-key': { type: 'text', value: 'KEY', help: 'Its name. Without it, a random one.' },
-  'not-before': { type: 'text', value: 'TIME', help: 'From when it is valid: 2026-11-22T12:00:00Z, +7d.' },
-  expires: { type: 'text', value: 'TIME', help: 'Until when it is valid.' },
-  address: { type: 'list', value: 'CIDR', help: 'From where it may be used, as 192.0.2.0/24.' },
+  service: { type: 'text', value: 'NAME', help: 'The owner of the key. Required.' },
+  environment: { type: 'text', value: 'NAME', help: "Lower-case letters and digits, such as test. Default: 'live'." },
+  scope: { type: 'list', value: 'SCOPE', help: 'A permission of the key.' },
+  'access-key': { type: 'text', value: 'KEY', help: 'The access key. Default: a random one.' },
+  'not-before': { type: 'text', value: 'TIME', help: 'When it becomes valid: 2026-11-22T12:00:00Z, +7d.' },
+  expires: { type: 'text', value: 'TIME', help: 'When it expires.' },
+  address: { type: 'list', value: 'CIDR', help: 'A client address range that may use it, such as 192.0.2.0/24.' },
   scheme: {
     type: 'list',
     value: 'NAME',
-    help: 'By which scheme it may sign. Without it, by any.',
+    help: 'A scheme that it may sign with. Default: any.',
   },
-  algorithm: { type: 'list', value: 'NAME', help: 'By which algorithm it may sign, as ed25519.' },
-  'public-key': { type: 'text', value: 'FILE', help: "The caller's public key in PEM; then there is no secret." },
-  explain: { type: 'flag', help: 'Tells its callers the precise reason of a refusal; for development.' },
+  algorithm: { type: 'list', value: 'NAME', help: 'An algorithm that it may sign with, such as ed25519.' },
+  'public-key': { type: 'text', value: 'FILE', help: "The caller's public key in PEM, instead of a secret." },
+  explain: { type: 'flag', help: 'Returns the precise reason of a refusal to its callers; for development.' },
 } as const satisfies Options;
 
 export const keysCreate = command({
   name: 'keys create',
-  summary: 'Makes an access key and its secret',
+  summary: 'Creates an access key and its secret',
   options: { ...keyOptions, ...secretOutputOptions, ...databaseOptions, ...atRestOptions },
   details: [
-    'The secret is told once: on a terminal, or in the file of --out, which countersign sign takes as --credentials.',
-    'Where standard output is a pipe or a file, it is told only with --print-secret:',
+    'The secret is shown once: on a terminal, or in the file of --out, which countersign sign accepts as --credentials.',
+    'If standard output is a pipe or a file, it is printed only with --print-secret:',
     '  countersign keys create --service shop --json --print-secret | jq -r .secret',
   ].join('\n'),
   examples: ['keys create --service shop --scope orders:read --out shop.json'],

@@ -9,8 +9,8 @@ export const keysDelete = command({
   operands: [{ name: 'ACCESS_KEY', help: 'the key' }],
   options: databaseOptions,
   details: [
-    'Nothing remains that says whose it was. To end a key that callers may still use, revoke it:',
-    'then the audit names its service.',
+    'No record of its owner remains. To end a key that may still be in use, revoke it instead:',
+    'the audit then names its service.',
   ].join('\n'),
   examples: ['keys delete csign_ak_live_…'],
   run: (given, [accessKey = '']) =>

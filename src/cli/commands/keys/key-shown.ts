@@ -2,7 +2,7 @@ import { secretState } from '../../../server/keys/key-lifecycle.ts';
 import type { StoredKey, StoredSecret } from '../../../server/keys/key-table.ts';
 import { formatTime } from '../../times.ts';
 
-/** A key as it is shown: without what is sealed, and times as ISO 8601. */
+/** A key for display: without sealed secrets, and with times in ISO 8601. */
 export type ShownKey = Omit<
   StoredKey,
   'secrets' | 'version' | 'createdAt' | 'lastUsedAt' | 'notBefore' | 'expiresAt' | 'revoked' | 'revokedAt'
@@ -16,7 +16,7 @@ export type ShownKey = Omit<
   readonly secrets: readonly ShownSecret[];
 };
 
-/** One of its secrets, without the secret. */
+/** A secret of a key for display, without the secret itself. */
 export type ShownSecret = {
   readonly id: string;
   readonly state: 'next' | 'active' | 'retiring' | 'revoked';
@@ -28,7 +28,7 @@ export type ShownSecret = {
   readonly expiresAt?: string;
 };
 
-/** A key as it is shown at a time, in milliseconds since the epoch. */
+/** Converts a key for display. `now` is in milliseconds since the epoch. */
 export function toShownKey(key: StoredKey, now: number): ShownKey {
   const {
     accessKey,

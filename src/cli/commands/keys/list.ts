@@ -7,11 +7,11 @@ import { withTable } from './open-keys.ts';
 
 export const keysList = command({
   name: 'keys list',
-  summary: 'Lists access keys, without anything secret',
+  summary: 'Lists access keys, without secrets',
   options: {
-    service: { type: 'text', value: 'NAME', help: 'Those of one owner.' },
-    limit: { type: 'text', value: 'COUNT', help: 'How many at most. Without it, 100.' },
-    after: { type: 'text', value: 'KEY', help: 'Those that come after this one, in the order of access keys.' },
+    service: { type: 'text', value: 'NAME', help: 'Only keys of this owner.' },
+    limit: { type: 'text', value: 'COUNT', help: 'Maximum number of keys. Default: 100.' },
+    after: { type: 'text', value: 'KEY', help: 'Only keys that sort after this access key.' },
     ...databaseOptions,
   },
   examples: ['keys list --service shop', 'keys list --json | jq -r .keys[].accessKey'],
@@ -20,7 +20,7 @@ export const keysList = command({
     return withTable(given, async (table) => {
       const { service, after } = given;
       const found = await table.list({
-        // One more than is shown tells whether there are more.
+        // One more than is shown, to find out whether there are more.
         limit: limit + 1,
         ...(service !== undefined && { service }),
         ...(after !== undefined && { after }),
@@ -28,7 +28,7 @@ export const keysList = command({
       const now = Date.now();
       const shown = found.slice(0, limit).map((key) => toShownKey(key, now));
       const next = found.length > limit ? shown.at(-1)?.accessKey : undefined;
-      const text = shown.length ? listed(shown) : 'There are no such keys.';
+      const text = shown.length ? toTable(shown) : 'There are no such keys.';
       printFor(given, { value: { keys: shown, ...(next !== undefined && { next }) }, text });
       if (next !== undefined && !given.json) printNotice(`There are more: --after ${next}`);
       return 0;
@@ -41,7 +41,7 @@ function limitOf(text: string): number {
   return limit >= 1 && limit <= 10_000 ? limit : fail('invalid_configuration', '--limit must be 1 to 10000.');
 }
 
-function listed(keys: readonly ShownKey[]): string {
+function toTable(keys: readonly ShownKey[]): string {
   const heading = ['ACCESS KEY', 'SERVICE', 'ENVIRONMENT', 'STATE', 'SECRETS', 'CREATED', 'LAST USED'];
   const [first = '', ...rows] = columns([heading, ...keys.map(row)]).split('\n');
   return [styled('bold', first), ...rows].join('\n');
@@ -60,5 +60,5 @@ const row = (key: ShownKey): readonly string[] => [
   key.lastUsedAt?.slice(0, 10) ?? 'never',
 ];
 
-// What a terminal would obey, a row or an owner may hold.
+// A row may contain control characters, which a terminal would execute.
 const printable = (text: string): string => text.replace(/\p{C}/gu, '\ufffd');

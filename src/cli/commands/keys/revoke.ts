@@ -5,10 +5,10 @@ import { withSecretlessKeys } from './open-keys.ts';
 
 export const keysRevoke = command({
   name: 'keys revoke',
-  summary: 'Ends a key, or one of its secrets, at once and for good',
+  summary: 'Revokes a key, or one of its secrets, at once and permanently',
   operands: [{ name: 'ACCESS_KEY', help: 'the key' }],
   options: {
-    id: { type: 'text', value: 'ID', help: 'Ends this secret alone; keys show tells the ids.' },
+    id: { type: 'text', value: 'ID', help: 'Revokes only this secret; keys show lists the ids.' },
     ...databaseOptions,
   },
   examples: ['keys revoke csign_ak_live_…', 'keys revoke csign_ak_live_… --id 6f1d2a3b4c5d'],

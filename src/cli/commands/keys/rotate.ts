@@ -9,25 +9,25 @@ import { deliverSecret, printIssued, secretOutputOptions } from './secret-output
 
 export const keysRotate = command({
   name: 'keys rotate',
-  summary: 'Gives a key a new secret, beside which the old ones verify for a while',
+  summary: 'Adds a new secret to a key; the old ones remain valid for a while',
   operands: [{ name: 'ACCESS_KEY', help: 'the key' }],
   options: {
     overlap: {
       type: 'text',
       value: 'TIME',
-      help: 'How long the old ones verify: 3600, 12h, 7d; 0 ends them. Without it, 7d.',
+      help: 'How long the old secrets remain valid: 3600, 12h, 7d; 0 ends them at once. Default: 7d.',
     },
     'starts-at': {
       type: 'text',
       value: 'TIME',
-      help: 'When the new one begins: 2026-11-22T12:00:00Z, +1d. Without it, now.',
+      help: 'When the new secret becomes valid: 2026-11-22T12:00:00Z, +1d. Default: now.',
     },
     algorithm: {
       type: 'list',
       value: 'NAME',
-      help: 'For what an RSA key is: rsa-v1_5-sha256. Without it, rsa-pss-sha512.',
+      help: 'The algorithm of an RSA key: rsa-v1_5-sha256. Default: rsa-pss-sha512.',
     },
-    'public-key': { type: 'text', value: 'FILE', help: "The caller's new public key in PEM; then there is no secret." },
+    'public-key': { type: 'text', value: 'FILE', help: "The caller's new public key in PEM, instead of a secret." },
     ...secretOutputOptions,
     ...databaseOptions,
     ...atRestOptions,

@@ -4,53 +4,54 @@ import type { IssuedSecret, RegisteredPublicKey } from '../../../server/keys/man
 import type { Options, OptionValues } from '../../command.ts';
 import { columns, printFor, printNotice, styled } from '../../output.ts';
 
-/** Where a new secret goes. */
+/** Options for the destination of a new secret. */
 export const secretOutputOptions = {
-  out: { type: 'text', value: 'FILE', help: 'Writes the secret to a new file that nobody else can read.' },
-  'print-secret': { type: 'flag', help: 'Prints the secret, although standard output is no terminal.' },
+  out: { type: 'text', value: 'FILE', help: 'Writes the secret to a new file that only you can read.' },
+  'print-secret': { type: 'flag', help: 'Prints the secret although standard output is not a terminal.' },
 } as const satisfies Options;
 
 export type SecretOutputValues = OptionValues<typeof secretOutputOptions> & { readonly json: boolean };
 
-/** Where a secret goes that cannot be told again. */
+/** The destination of a secret, which is shown only once. */
 export type SecretOutput = {
-  /** Undefined where it goes to standard output. */
+  /** Undefined for standard output. */
   readonly file: string | undefined;
-  /** @throws SignatureError `invalid_configuration` where it cannot be written; then there is no file. */
+  /** @throws SignatureError `invalid_configuration` if the file cannot be written; it is then removed. */
   write(text: string): void;
-  /** Takes back that there is a file, where no secret was made. */
+  /** Removes the file, if no secret was created. */
   discard(): void;
 };
 
 /**
- * Where the secret is to go: decided, and a file made, before there is a secret that could be lost or end in a log.
+ * Opens the destination before the secret is created, so that the secret can neither be lost nor end up in a log.
  *
- * @throws SignatureError `invalid_configuration` for a file that exists, and where nobody asked for it to be printed.
+ * @throws SignatureError `invalid_configuration` for a file that exists, and for standard output that is not a terminal unless
+ * --print-secret is given.
  */
 export function openSecretOutput({
   out,
   'print-secret': asked,
 }: Pick<SecretOutputValues, 'out' | 'print-secret'>): SecretOutput {
   if (out !== undefined) {
-    if (asked) fail('invalid_configuration', 'The secret goes to --out, or is printed: give one of the two.');
-    return fileOutlet(out);
+    if (asked) fail('invalid_configuration', 'Give --out or --print-secret, not both.');
+    return createFile(out);
   }
   if (!asked && !process.stdout.isTTY) {
     fail(
       'invalid_configuration',
-      'The secret is printed once, and standard output is no terminal: give --out FILE, or --print-secret to print it all the same.',
+      'The secret is shown once, and standard output is not a terminal: give --out FILE, or --print-secret to print it anyway.',
     );
   }
   return { file: undefined, write: () => {}, discard: () => {} };
 }
 
-function fileOutlet(file: string): SecretOutput {
+function createFile(file: string): SecretOutput {
   let opened: number;
   try {
-    // Never through a link, and never over what is there.
+    // The flag x refuses links and existing files.
     opened = openSync(file, 'wx', 0o600);
   } catch (cause) {
-    return fail('invalid_configuration', `${file} cannot be made; a file that exists is not overwritten.`, 400, cause);
+    return fail('invalid_configuration', `${file} cannot be created; an existing file is not overwritten.`, 400, cause);
   }
   const discard = () => rmSync(file, { force: true });
   return {
@@ -69,31 +70,31 @@ function fileOutlet(file: string): SecretOutput {
   };
 }
 
-/** How a secret is made, and ended again where it could not be handed over. */
+/** How to create a secret, and how to revoke it if it could not be delivered. */
 export type Making = {
   make(): Promise<IssuedSecret>;
   undo(issued: IssuedSecret): Promise<void>;
 };
 
-/** Makes a secret and hands it over, once. */
+/** Creates a secret and delivers it, once. */
 export async function deliverSecret(given: SecretOutputValues, { make, undo }: Making): Promise<void> {
-  const outlet = openSecretOutput(given);
+  const output = openSecretOutput(given);
   const issued = await make().catch((error) => {
-    outlet.discard();
+    output.discard();
     throw error;
   });
   const { accessKey, id, secret } = issued;
   try {
-    outlet.write(`${JSON.stringify({ accessKey, id, secret }, null, 2)}\n`);
+    output.write(`${JSON.stringify({ accessKey, id, secret }, null, 2)}\n`);
   } catch (error) {
-    // Nobody knows it, so nobody will miss it.
+    // The secret was not delivered, so it is revoked.
     await undo(issued);
     throw error;
   }
-  printIssued(given, issued, outlet.file);
+  printIssued(given, issued, output.file);
 }
 
-/** Tells of what was made; of a secret only where it went to no file. */
+/** Prints the result; the secret only if it was not written to a file. */
 export function printIssued(
   given: Pick<SecretOutputValues, 'json'>,
   issued: IssuedSecret | RegisteredPublicKey,

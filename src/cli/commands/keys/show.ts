@@ -26,7 +26,7 @@ function inLines({ secrets, ...key }: ShownKey): string {
     labels[name] ?? name,
     Array.isArray(value) ? value.join(', ') : `${value}`,
   ]);
-  return columns([...rows, ...secrets.map((secret) => ['secret', described(secret)])]);
+  return columns([...rows, ...secrets.map((secret) => ['secret', describeSecret(secret)])]);
 }
 
 const labels: Readonly<Record<string, string>> = {
@@ -38,7 +38,7 @@ const labels: Readonly<Record<string, string>> = {
   expiresAt: 'valid until',
 };
 
-const described = ({ id, state, kind, sealedWith, createdAt, notBefore, expiresAt }: ShownSecret): string =>
+const describeSecret = ({ id, state, kind, sealedWith, createdAt, notBefore, expiresAt }: ShownSecret): string =>
   [
     `${id}  ${state}`,
     sealedWith === undefined ? kind : `sealed with ${sealedWith}`,
