@@ -31,7 +31,7 @@ function requireValue(name: string, value: unknown): void {
  */
 export function checkAccessKey(accessKey: string): void {
   requireValue('accessKey', accessKey);
-  if (!accessKeyPattern.test(accessKey)) invalid('accessKey must be 1 to 512 characters of A-Z a-z 0-9 . _ ~ -');
+  if (!accessKeyPattern.test(accessKey)) invalid('accessKey must be 1 to 512 of A-Z a-z 0-9 . _ ~ -');
   checkGenerated(accessKey, 'csign_ak_');
 }
 
@@ -49,7 +49,7 @@ export function checkSecret(secret: Secret): void {
   const key = typeof secret === 'string' ? utf8(secret) : secret;
   if (ArrayBuffer.isView(key)) {
     // Shorter keys could be guessed: NIST SP 800-107 asks for at least 112 bits.
-    if (!(key.length > 15)) invalid(`secret has ${key.length} bytes: at least 16 are needed.`);
+    if (!(key.length > 15)) invalid(`secret has ${key.length} bytes: at least 16 needed.`);
   } else if (key.type === 'public' || !key.algorithm) {
     invalid(`secret is ${key.type ? 'a public key' : 'not a string, Uint8Array or CryptoKey'}.`);
   }
@@ -120,6 +120,6 @@ const checksum = (text: string): string => hex(sha256(utf8(text)).subarray(0, 4)
 
 function checkGenerated(text: string, prefix: string): void {
   if (/^csign_/.test(text) && !(text.startsWith(prefix) && checksum(text.slice(0, -8)) === text.slice(-8))) {
-    fail('invalid_credentials', `This is damaged or not a ${prefix} key: copy it again.`);
+    fail('invalid_credentials', `This is damaged or not a ${prefix} key.`);
   }
 }

@@ -148,7 +148,7 @@ describe('the secret', () => {
     [['--secret-file', 'nowhere'], 'cannot be read from nowhere'],
     [['--secret-file', '-', '--body-file', '-'], 'can be used only once'],
     [['--secret-file', 'secret', '--credentials', 'shop.json'], 'given twice'],
-    [['--secret-file', 'short'], 'at least 16 are needed'],
+    [['--secret-file', 'short'], 'at least 16 needed'],
     [['--secret-file', 'damaged'], 'damaged'],
     [['--secret-file', 'secret', '--secret-encoding', 'hex'], 'not in hex'],
     [['--secret-file', 'secret', '--secret-encoding', 'rot13'], 'must be hex or base64'],
