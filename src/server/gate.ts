@@ -12,7 +12,7 @@ import type { Verifier } from './verify/verifier.ts';
 import type { VerifyContext } from './verify/verifier-options.ts';
 
 // A symbol: internal to requireScope.
-export const checkScope: unique symbol = Symbol('checkScope');
+const checkScope: unique symbol = Symbol('checkScope');
 
 /** The verified caller, as handlers receive it. */
 export type Caller = {

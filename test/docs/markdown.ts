@@ -13,8 +13,14 @@ export type Block = {
   readonly code: string;
 };
 
-/** README.md and what lies directly in docs/. */
-export const pages: readonly Page[] = ['README.md', ...markdownIn('docs/')].map((path) => ({
+/** The pages at the top level, and those directly in docs/. */
+export const pages: readonly Page[] = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  'CHANGELOG.md',
+  ...markdownIn('docs/'),
+].map((path) => ({
   path,
   text: readFileSync(new URL(path, root), 'utf8'),
 }));

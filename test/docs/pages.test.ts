@@ -18,7 +18,7 @@ const checked = [
     'errors',
     'security',
     'operations',
-    'contributing',
+    'architecture',
   ].map((name) => `docs/${name}.md`),
 ];
 
