@@ -39,6 +39,23 @@ it('is an ES module without side effects, that depends on little', () => {
   expect(Object.keys(manifest.dependencies).filter((name) => !known.includes(name))).toEqual([]);
 });
 
+it('is described for JSR as for npm, by the sources of the same doors', () => {
+  const jsr = JSON.parse(textOf('jsr.json')) as {
+    readonly exports: object;
+    readonly version: string;
+    readonly license: string;
+  };
+  const { version, license } = JSON.parse(textOf('package.json')) as {
+    readonly version: string;
+    readonly license: string;
+  };
+  expect([jsr.version, jsr.license]).toEqual([version, license]);
+  const expected = doors
+    .filter((door) => door !== 'cli')
+    .map((door) => [door === 'index' ? '.' : `./${door}`, `./src/${door}.ts`]);
+  expect(jsr.exports).toEqual(Object.fromEntries(expected));
+});
+
 it('locks versions without saying where to get them', () => {
   const lock = textOf('package-lock.json');
   expect(lock).toContain('"integrity": "sha512-');
