@@ -41,11 +41,16 @@ const families: readonly Family[] = [
         mentioned: exported(path),
       })),
   },
-  { row: 'a store', home: 'src/<name>.ts', members: () => doorsWith(/\b\w+Replay\b/).filter(isStore) },
+  {
+    row: 'a store',
+    home: 'src/<name>.ts',
+    members: () => doorsWith(/^export (?:function \w+Replay|\{[^}]*\w+Replay)\b/m).filter(isStore),
+  },
   {
     row: 'an adapter',
     home: 'src/<name>.ts',
-    members: () => doorsWith(/\bprotect\b/).filter(({ name }) => name !== 'server'),
+    members: () =>
+      doorsWith(/^export (?:function protect|\{[^}]*\bprotect)\b/m).filter(({ name }) => name !== 'server'),
   },
   {
     row: 'a command',
