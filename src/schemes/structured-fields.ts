@@ -40,7 +40,7 @@ const longest = 4096;
  * @param field the name of the field, for the message.
  * @throws SignatureError `malformed_field`
  */
-export function parseDictionary(field: string, value: string): Dictionary {
+function parseDictionary(field: string, value: string): Dictionary {
   const members = new Map<string, Member>();
   for (const [name, member] of tryParse(field, value, parseMembers)) {
     members.set(name, isInnerList(member) ? toInnerList(member) : toItem(member));
@@ -81,13 +81,6 @@ export function canonicaliseItem(text: string): Item {
   }
   return item;
 }
-
-/**
- * Parses the Item of a field and serialises it by RFC 9651 section 4.1.
- *
- * @throws SignatureError `malformed_field`
- */
-export const serialiseItem = (field: string, value: string): string => toItem(tryParse(field, value, parseItem)).text;
 
 /** Calls `run` and replaces the error code `malformed_field`: on the signing side the same fault is not a malformed request. */
 export function recodeField<Result>(code: SignatureErrorCode, run: () => Result): Result {

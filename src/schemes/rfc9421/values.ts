@@ -2,7 +2,12 @@ import { base64, utf8 } from '../../core/encoding.ts';
 import { fail } from '../../core/errors.ts';
 import { excerpt } from '../../core/excerpt.ts';
 import { fieldValue, type HeaderView, type Message } from '../../core/message.ts';
-import { type Dictionary, parseDictionary, serialiseDictionary, serialiseItem } from '../structured-fields.ts';
+import {
+  canonicaliseDictionary,
+  canonicaliseItem,
+  type Dictionary,
+  serialiseDictionary,
+} from '../structured-fields.ts';
 import type { Component } from './components.ts';
 import { queryParameters } from './query.ts';
 
@@ -34,9 +39,10 @@ export function createResolver({ request, response }: Subject): Resolver {
   const parsed = new Map<HeaderView, Map<string, Dictionary>>();
   let parameters: ReturnType<typeof queryParameters> | undefined;
 
+  // A name that occurs twice is refused: only the last value would be signed, and a handler may read the first.
   function dictionaryIn(headers: HeaderView, name: string): Dictionary {
     const dictionariesOf = parsed.get(headers) ?? new Map<string, Dictionary>();
-    const dictionary = dictionariesOf.get(name) ?? parseDictionary(name, required(headers, name));
+    const dictionary = dictionariesOf.get(name) ?? canonicaliseDictionary(name, required(headers, name));
     parsed.set(headers, dictionariesOf.set(name, dictionary));
     return dictionary;
   }
@@ -48,7 +54,7 @@ export function createResolver({ request, response }: Subject): Resolver {
 
   function serialiseField(headers: HeaderView, name: string): string {
     if (dictionaries.test(name)) return serialiseDictionary(dictionaryIn(headers, name));
-    if (items.test(name)) return serialiseItem(name, required(headers, name));
+    if (items.test(name)) return canonicaliseItem(required(headers, name)).text;
     return fail('malformed_field', `The type of the field ${excerpt(name)} is unknown, so sf cannot be applied.`);
   }
 

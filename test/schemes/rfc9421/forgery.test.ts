@@ -283,3 +283,24 @@ describe('digests', () => {
     expect(await judge(rig.verifier, parts)).toBe(code);
   });
 });
+
+describe('a covered dictionary', () => {
+  it.each([
+    ['priority;sf', 'priority', 'u=5', 'u=1, u=5'],
+    ['priority;sf', 'priority', 'u=5', 'u=5;x=1;x=2'],
+    ['x-tenant;key="id"', 'x-tenant', 'id=acme', 'id=evil, id=acme'],
+    ['repr-digest;sf', 'repr-digest', 'sha-256=:AAAA:', 'sha-256=:EVIL:, sha-256=:AAAA:'],
+    ['client-cert;sf', 'client-cert', ':QUE=:', ':QUE=:;x=1;x=2'],
+  ])('by %s is refused where a name occurs twice in %s', async (component, name, value, forged) => {
+    const { signer, verifier } = schemeRig(
+      { components: ['@method', '@authority', '@path', '@query', component] },
+      {
+        acceptFindings: ['body-unsigned'],
+      },
+    );
+    const parts = signedParts(signer, { method: 'GET', target: '/', headers: { [name]: value } });
+    const moved = { ...parts, headers: { ...parts.headers, [name]: forged } };
+    expect(await judge(verifier, moved)).toBe('malformed_field');
+    expect(await judge(verifier, parts)).toBe('ok');
+  });
+});
