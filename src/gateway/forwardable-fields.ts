@@ -28,7 +28,7 @@ const harmless = new Set([
 ]);
 // They describe the content, or select a part of it. A scheme that leaves them unsigned has findings for that.
 const aboutContent =
-  /^(?:content-(?:digest|disposition|encoding|language|location|range|type)|digest|repr-digest|unencoded-digest|range|if-(?:match|none-match|modified-since|unmodified-since|range))$/;
+  /^(?:content-(?:digest|encoding|range|type)|digest|repr-digest|unencoded-digest|range|if-(?:match|none-match|modified-since|unmodified-since|range))$/;
 const clientHints = /^sec-(?:ch-[a-z\d-]+|fetch-[a-z]+)$/;
 
 /** Headers that the gateway sets itself, or handles. */
