@@ -113,7 +113,7 @@ describe('one secret in two schemes, of which one signs what others choose', () 
 
   it('is refused by a signer of both', () => {
     const parts = [{ scheme: countersignV1 }, { scheme: github }];
-    expect(() => createSigner({ accessKey, secret, scheme: combineSchemes(parts) })).toThrow(/its own secret/);
+    expect(() => createSigner({ accessKey, secret, scheme: combineSchemes(parts) })).toThrow(/a secret of its own/);
   });
 });
 
@@ -134,15 +134,19 @@ it('the finding is told of a string that begins with what others choose', () => 
     '[{header.x-a}]{body}',
     '{accessKey}{body}',
     '{body|hex}',
+    '{timestamp}.{body}',
+    '{accessKey}\n{body}',
+    '{accessKey}:{timestamp}\n{header.x-a}',
+    '{timestamp}.[{header.x-a}]{body}',
   ]) {
     expect(beginning(open), open).toContain('no-domain-separation');
   }
   for (const sound of [
     'v1\n{body}',
-    '{timestamp}.{body}',
+    'v1.{timestamp}.{body}',
     '{body|sha256|hex}\n{path}',
     '{method}\n{path}',
-    '{accessKey}\n{body}',
+    '{timestamp}.{method}.{body}',
   ]) {
     expect(beginning(sound), sound).not.toContain('no-domain-separation');
   }

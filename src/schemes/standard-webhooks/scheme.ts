@@ -64,6 +64,12 @@ const findings: readonly Finding[] = [
     attack: 'Someone in transit sends a message for /webhooks/test to /webhooks/live with the same secret.',
   },
   {
+    code: 'no-domain-separation',
+    severity: 'medium',
+    message: 'Others choose the signed body: use the secret for no other scheme.',
+    attack: 'A body ends like a request of another scheme, whose signature it gets.',
+  },
+  {
     code: 'query-unsigned',
     severity: 'medium',
     message: 'The query is not signed: base no decision on it.',

@@ -18,6 +18,7 @@ const findings: Readonly<Record<string, readonly string[]>> = {
     'high body-unsigned',
     'high method-unsigned',
     'medium content-type-unsigned',
+    'medium no-domain-separation',
     'medium no-nonce',
     'low adjacent-values',
   ],
@@ -51,6 +52,7 @@ const findings: Readonly<Record<string, readonly string[]>> = {
     'low method-unsigned',
   ],
   stripeWebhooks: [
+    'medium no-domain-separation',
     'medium no-nonce',
     'medium path-unsigned',
     'medium query-unsigned',

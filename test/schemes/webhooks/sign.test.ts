@@ -175,6 +175,7 @@ describe('standardWebhooks', () => {
     const { findings = [] } = standardWebhooks();
     expect(findings.map(({ code, severity }) => `${code} ${severity}`)).toEqual([
       'path-unsigned medium',
+      'no-domain-separation medium',
       'query-unsigned medium',
       'content-type-unsigned low',
       'host-unsigned low',

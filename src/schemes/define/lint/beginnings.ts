@@ -25,15 +25,23 @@ export function beginningFindings(stringToSign: readonly Piece[]): readonly Find
   return [finding];
 }
 
+const isCommon = (piece: Piece): boolean =>
+  piece.kind === 'value'
+    ? /^(?:accessKey|timestamp|nonce)$/.test(piece.field)
+    : piece.kind === 'text' && !/[a-z\d]/i.test(piece.text);
+
 const isHash = ({ name }: { readonly name: string }): boolean => hashes.test(name);
 
-/** Lists the possible first values, except the access key, with which the strings of other schemes can begin too. */
+/**
+ * Lists the possible first values, except those with which the strings of other schemes can begin too: the access key, the time,
+ * the nonce, and separators.
+ */
 function listBeginnings(pieces: readonly Piece[]): readonly Beginning[] {
   const [first, ...rest] = pieces;
   if (!first) return [];
   if (first.kind === 'optional') return [...listBeginnings(first.pieces), ...listBeginnings(rest)];
   if (first.kind === 'made') return first.filters.some(isHash) ? [] : listBeginnings(first.pieces);
-  if (first.kind === 'value' && first.field === 'accessKey') return listBeginnings(rest);
+  if (isCommon(first)) return listBeginnings(rest);
   // A query, body or header can be empty; then the next piece comes first.
   const canBeEmpty = first.kind === 'value' && /^(?:query|body|header\..*)$/.test(first.field);
   return canBeEmpty && !first.filters.some(isHash) ? [first, ...listBeginnings(rest)] : [first];
