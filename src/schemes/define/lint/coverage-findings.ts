@@ -33,10 +33,12 @@ const formatUse = ({ field, filters }: Use): string => formatValue(field, filter
 const pairs: Readonly<Partial<Record<Aspect, Readonly<Record<string, string>>>>> = {
   path: {
     escapes: '/files/a%2Fb and /files/a/b',
+    reserved: '/files/a%3Bv=1 and /files/a;v=1',
     case: '/links/aB3 and /links/Ab3',
   },
   query: {
     escapes: '?name=x%26admin=1 and ?name=x&admin=1',
+    reserved: '?sum=1%2B1 and ?sum=1+1',
     case: '?link=aB3 and ?link=Ab3',
     order: '?id=1&id=2 and ?id=2&id=1',
   },
@@ -45,9 +47,10 @@ const pairs: Readonly<Partial<Record<Aspect, Readonly<Record<string, string>>>>>
   },
 };
 
-const lossSeverities = { escapes: 'high', case: 'medium', parameters: 'low', order: 'low' } as const;
+const lossSeverities = { escapes: 'high', reserved: 'low', case: 'medium', parameters: 'low', order: 'low' } as const;
 const lossNames = {
   escapes: 'escaped and literal characters',
+  reserved: 'escaped and literal characters such as + and ;',
   case: 'upper and lower case',
   parameters: 'parameters',
   order: 'the order of values',

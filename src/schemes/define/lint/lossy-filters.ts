@@ -6,6 +6,8 @@ export type LossyFilter =
   | { readonly kind: 'part'; readonly what: string }
   /** The difference between escaped and literal characters. */
   | { readonly kind: 'escapes' }
+  /** The same for characters that delimit nothing in a template but may for a server, such as `+` and `;`. */
+  | { readonly kind: 'reserved' }
   | { readonly kind: 'case' }
   /** The parameters of a media type, such as charset and boundary. */
   | { readonly kind: 'parameters' }
@@ -64,7 +66,8 @@ function findLosses(step: Step): readonly LossyFilter[] {
   // Hosts and methods have one case and no escapes.
   if (aspect !== 'path' && aspect !== 'query') return [];
   if (name === 'sort') return [{ kind: 'order' }];
-  return name === 'decode' && !isEscapedAgain(step) ? [{ kind: 'escapes' }] : [];
+  if (name !== 'decode') return [];
+  return [{ kind: isEscapedAgain(step) ? 'reserved' : 'escapes' }];
 }
 
 function findLossesOfBefore(step: Step): readonly LossyFilter[] {

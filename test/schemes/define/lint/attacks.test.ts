@@ -254,3 +254,14 @@ describe('a scheme without', () => {
     expect(await judge(verifier, { ...signedParts(signer, transfer), headers })).toBe('malformed_field');
   });
 });
+
+it.each([
+  ['query-unsigned', '{query}', '{query|decode|rfc3986}'],
+  ['query-unsigned', '{query}', '{query|decode|form}'],
+] as const)('the finding %s names escapes that are read and written anew: %s as %s', (code, field, filtered) => {
+  const definition = { ...whole, stringToSign: whole.stringToSign.replace(field, filtered) };
+  const found = lintScheme(definition).filter((finding) => finding.code === code);
+  expect(found).toContainEqual(
+    expect.objectContaining({ severity: 'low', attack: expect.stringContaining('?sum=1%2B1 and ?sum=1+1') }),
+  );
+});
