@@ -6,25 +6,32 @@ import { sha256OfBody } from './core/digest.ts';
 import { SignatureError } from './core/errors.ts';
 import { toMessage } from './core/message.ts';
 
-/** What ky 2 calls a hook with. ky 1 calls `beforeRequest` with a Request and its options. */
+/** The argument of a hook in ky 2. ky 1 calls `beforeRequest` with a Request and its options. */
 type State = { readonly request: Request; readonly options: object; readonly error?: unknown };
 
-/** The two hooks that sign, in the form that `hooks` of ky 1 and ky 2 takes. */
+/** Two hooks that sign, in the form of the option `hooks` of ky 1 and ky 2. */
 export type SigningHooks = {
   readonly beforeRequest: Array<(state: State | Request, options?: object) => Promise<Request | undefined>>;
   readonly beforeRetry: Array<(state: State) => Promise<void>>;
 };
 
 /**
- * Hooks for `ky.create({ hooks })` and `ky.extend({ hooks })`, ky 1 and ky 2, that sign every attempt anew. Headers are set
- * in place and nothing is returned, so that later hooks still run; a scheme that signs in the query makes another Request,
- * after which ky runs no further hook. They hash the `json` or `body` that ky was given: where
- * another hook replaces a body, and where hooks come from many places, `ky.create({ fetch: signedFetch(signer) })` signs
- * what is sent, whatever they do.
+ * Creates hooks for `ky.create({ hooks })` and `ky.extend({ hooks })` of ky 1 and ky 2. They sign each attempt anew. They set
+ * headers on the Request and return nothing, so later hooks still run. For a scheme that signs in the query they return a new
+ * Request, and ky then runs no further hook. They hash the `json` or `body` option of the call. If another hook replaces the
+ * body, use `ky.create({ fetch: signedFetch(signer) })`, which signs the final request.
+ *
+ * @throws SignatureError (the hooks) the codes of `Signer.sign`.
+ * @example
+ * import { signingHooks } from 'countersign/ky';
+ * import ky from 'ky';
+ *
+ * const api = ky.create({ hooks: signingHooks(signer) });
+ * console.log(await api.get('https://api.example.com/v1/orders').json()); // → { hello: 'shop' }
  */
 export function signingHooks(signer: Signer): SigningHooks {
-  // Whether a call's options are of ky 1, which runs beforeRequest on every attempt, after beforeRetry. ky 2 has other
-  // options once a hook has put another Request in place of its own.
+  // Whether the options of a call come from ky 1, which runs beforeRequest on every attempt, after beforeRetry. ky 2 passes
+  // other options after a hook has replaced the Request.
   const ofKy1 = new WeakMap<object, boolean>();
   return {
     beforeRequest: [
@@ -37,10 +44,10 @@ export function signingHooks(signer: Signer): SigningHooks {
     ],
     beforeRetry: [
       async ({ request, options, error }) => {
-        // ky 1 would try again what cannot be signed.
+        // Otherwise ky 1 would retry a request that cannot be signed.
         if (error instanceof SignatureError) throw error;
         const ky1 = ofKy1.get(options);
-        // The signal of the request may be that of the attempt that timed out.
+        // The signal of the request may belong to the attempt that timed out.
         if (!ky1) return sign(signer, request, ky1 === false ? options : {}) as Promise<unknown> as Promise<void>;
       },
     ],
@@ -55,7 +62,7 @@ async function sign(signer: Signer, request: Request, { body, signal }: Call): P
   refuseUnsendable(message);
   const handed = body ?? undefined;
   const bytes = handed === undefined ? undefined : bytesInMemory(handed);
-  // A clone keeps up to maxBodyBytes in memory; needed for a form, a stream and what another hook put in.
+  // A clone keeps up to maxBodyBytes in memory. Forms, streams and bodies from other hooks need it.
   const read = () => (handed instanceof Blob ? new Response(handed) : request.clone());
   const source = { headers, bytes, read: !bytes && mayHaveBody(request) && read, signal };
   const known = await unlessAborted(bodyToSign(signer, source, sha256OfBody), signal);

@@ -6,14 +6,14 @@ import type { HeaderView } from '../core/message.ts';
 import type { SignedBody } from '../core/scheme.ts';
 import type { Signer } from './signer.ts';
 
-/** A body as callers hand it to fetch. */
+/** A body as `fetch` takes it. */
 export type Body = RequestInit['body'] | ArrayBufferView | undefined;
 
 const kindOf = (value: unknown): string => Object.prototype.toString.call(value).slice(8, -1);
 
 const empty = new Uint8Array();
 
-/** The bytes of a body that is in memory whole; undefined where the body has to be read. */
+/** Returns the bytes of a body that is completely in memory; undefined if the body must be read. */
 export function bytesInMemory(body: Body): Uint8Array | undefined {
   if ((body ?? '') === '') return empty;
   const kind = kindOf(body);
@@ -27,24 +27,24 @@ const types: Readonly<Record<string, string>> = {
   URLSearchParams: 'application/x-www-form-urlencoded',
 };
 
-/** The content type that fetch gives a body in memory. Set explicitly, because Bun sets none for a string. */
+/** The content type that fetch sets for a body in memory. Set explicitly, because Bun sets none for a string. */
 export const defaultContentType = (body: Body): string | undefined =>
   (body ?? undefined) === undefined ? undefined : types[kindOf(body)]?.concat(';charset=UTF-8');
 
 /**
- * A body that has to be read, as this runtime's fetch reads it.
+ * Wraps a body that must be read in a Response, so that it is read as by this runtime's fetch.
  *
- * @throws SignatureError `body_parsed` for a value that fetch would turn into text such as `[object Object]`,
- * `body_unreadable` for one that the runtime cannot read, such as a Blob of jsdom.
+ * @throws SignatureError `body_parsed` for a value that fetch would convert to a string such as `[object Object]`,
+ * `body_unreadable` for a body that the runtime cannot read, such as a Blob of jsdom.
  */
 export function toResponse(body: Body): Response {
   const parts = kindOf(body) === 'FormData' ? [...(body as FormData).values()] : [];
-  // The Response of Node never ends the reading of a form with files of jsdom.
+  // In Node, reading a form with files of jsdom never ends.
   if (parts.some((part) => typeof part === 'object' && !('stream' in part))) unreadable(undefined);
   const response = new Response(typeof body === 'object' ? (body as BodyInit) : '');
-  // A Blob's type is in lower case, so only a text has this one.
+  // The type of a Blob is in lower case, so only a string has this content type.
   if (typeof body !== 'object' || response.headers.get('content-type') === 'text/plain;charset=UTF-8')
-    fail('body_parsed', `The body is of type ${kindOf(body)}: serialise it, and send what was signed.`);
+    fail('body_parsed', `The body is of type ${kindOf(body)}: serialise it first.`);
   return response;
 }
 
@@ -53,33 +53,33 @@ function unreadable(cause: unknown): never {
   fail('body_unreadable', 'This runtime cannot read the body: pass its bytes.', 400, cause);
 }
 
-/** Where a body is. */
+/** Where the body of a request comes from. */
 export type BodySource = {
-  /** The request's. */
+  /** The headers of the request. */
   readonly headers: HeaderView;
-  /** The body, where it is in memory. */
+  /** The body, if it is in memory. */
   readonly bytes?: Uint8Array | undefined;
-  /** Returns what else has to be read; absent where there is no such body. */
+  /** Returns the message whose body must be read; absent if there is none. */
   readonly read?: (() => Request | Response) | false | undefined;
-  /** Stops the reading. */
+  /** Aborts the reading. */
   readonly signal?: AbortSignal | null | undefined;
 };
 
-/** What is signed of a body, and its bytes, where they are known. */
+/** How a body is signed, and its bytes, if they are known. */
 export type BodyToSign = { readonly body: SignedBody; readonly bytes?: Uint8Array };
 
 /**
- * Decides whether a body is read and how it is signed. Synchronous for what is in memory and what is not read, where `hash` is.
+ * Decides whether a body is read and how it is signed. Synchronous for a body that is not read, if `hash` is synchronous.
  *
- * @throws SignatureError `body_too_large` above `maxBodyBytes`; `body_unreadable` where the source fails or the runtime
- * cannot read it, as WebKit a FormData with files (see `formBlob`).
+ * @throws SignatureError `body_too_large` above `maxBodyBytes`; `body_unreadable` if the source fails or the runtime cannot
+ * read it: WebKit cannot read a FormData with files (see `formBlob`).
  */
 export function bodyToSign(
   { scheme, maxBodyBytes, unsignedPayload }: Signer,
   { headers, bytes, read, signal }: BodySource,
   hash: (bytes: Uint8Array) => Awaitable<Uint8Array>,
 ): Awaitable<BodyToSign> {
-  // An empty body cannot be told from none on the wire, so neither has a digest.
+  // An empty body and no body are the same on the wire, so neither has a digest.
   const ofBytes = (known: Uint8Array): Awaitable<BodyToSign> =>
     !known.length
       ? { body: { kind: 'none' }, bytes: known }
@@ -89,7 +89,7 @@ export function bodyToSign(
   const covered = scheme.body !== 'none';
   if (bytes?.length && covered) return ofBytes(bytes);
   const unread = read && covered ? read : undefined;
-  // Where there is no body, a digest beside an older signature belongs to that signature.
+  // If there is no body, a digest next to an older signature belongs to that signature.
   if (scheme.declaresBody(headers) && (unread || headers.get(scheme.fields[0] ?? 'signature') === null))
     return { body: { kind: 'declared' } };
   if (!unread) return { body: { kind: 'none' } };

@@ -3,28 +3,39 @@ import type { SigningInit } from './outgoing.ts';
 import { resendable } from './request.ts';
 import type { Signer } from './signer.ts';
 
-// The parameters of one challenge of RFC 9110 section 11.6.1, as the verifier writes them.
+// One challenge (RFC 9110, section 11.6.1) with the parameters that the verifier writes.
 const pattern = /(?:^|,[ \t]*)Countersign (?:[\w-]{1,64}="[^"]*", ?)*challenge="([\w.~+/=-]{1,512})"/;
 
 /**
- * Reads the server's challenge from the `WWW-Authenticate` of a response; undefined where there is none. A page on another origin
- * sees the header only where the server exposes it (CORS).
+ * Returns the server's challenge from the header `WWW-Authenticate` of a response; undefined if there is none. A page on another
+ * origin sees the header only if the server exposes it (CORS).
+ *
+ * @example
+ * import { readChallenge } from 'countersign';
+ *
+ * const headers = { 'WWW-Authenticate': 'Countersign scheme="partner", challenge="c2FsdA"' };
+ * console.log(readChallenge(new Response(null, { status: 401, headers }))); // → c2FsdA
  */
 export const readChallenge = ({ headers }: Response): string | undefined =>
   pattern.exec(headers.get('www-authenticate') ?? '')?.[1];
 
-/** What sends the requests of `challengeFetch`. */
+/** Options of `challengeFetch`. */
 export type ChallengeOptions = {
-  /** Signs and sends the requests; takes the challenge from `init.challenge`. @default signedFetch(signer) */
+  /** Signs and sends the requests; reads the challenge from `init.challenge`. @default signedFetch(signer) */
   readonly fetch?: Fetch;
 };
 
 /**
- * Returns a `fetch` for schemes that sign a challenge: a request that is refused with one is signed with it and sent once
- * more. It keeps the last challenge for the next request, because some servers accept several responses to one.
+ * Returns a `fetch` for schemes that sign a challenge. If the response is 401 with a challenge, the function signs the request
+ * with that challenge and sends it once more. It also uses the challenge for later requests, because some servers accept a
+ * challenge more than once.
  *
- * @throws SignatureError (the returned function) what the `fetch` beneath throws
+ * @throws SignatureError (the returned function) the codes of the option `fetch`.
  * @example
+ * import { challengeFetch, createSigner } from 'countersign';
+ * import { defineScheme, keyAndChallenge } from 'countersign/schemes';
+ *
+ * const scheme = defineScheme(keyAndChallenge);
  * const api = challengeFetch(createSigner({ accessKey, secret, scheme }));
  */
 export function challengeFetch(signer: Signer, options: ChallengeOptions = {}): Fetch {
@@ -32,7 +43,7 @@ export function challengeFetch(signer: Signer, options: ChallengeOptions = {}): 
   let last: string | undefined;
   return async (input, init) => {
     const send = (challenge: string | undefined) =>
-      // A Request as `init` has no place for the challenge.
+      // A Request as `init` cannot hold the challenge.
       init && 'clone' in init
         ? fetch(new Request(input, init), { challenge } as SigningInit)
         : fetch(input, { ...init, challenge } as SigningInit);
@@ -42,7 +53,7 @@ export function challengeFetch(signer: Signer, options: ChallengeOptions = {}): 
     last = challenge;
     if (!resendable(input, init)) return response;
     await response.body?.cancel();
-    // Its own challenge, whichever one another call was given meanwhile.
+    // The challenge of this response: another call may have changed `last`.
     return send(challenge);
   };
 }

@@ -1,9 +1,9 @@
 import { fail } from '../core/errors.ts';
 
 /**
- * Refuses options that do not exist, and anything but an object of options, such as a `fetch`.
+ * Checks the names of options.
  *
- * @throws SignatureError `invalid_configuration`
+ * @throws SignatureError `invalid_configuration` for an unknown option, and for a value that is no object, such as a `fetch`.
  */
 export function checkOptions(where: string, options: object, names: RegExp): void {
   const type = typeof options;

@@ -1,26 +1,30 @@
-/** A clock that a server's time corrects. */
+/** A clock that is corrected with the time of a server. */
 export type CorrectedClock = {
   /** The time in milliseconds since the epoch. */
   (): number;
   /**
-   * @param serverTime the server's time in milliseconds since the epoch. Pass only a time whose countersignature was checked, or
-   * anyone in between could set the clock.
-   * @param sentAt when the request was sent, by the uncorrected clock.
+   * Sets the offset.
+   *
+   * @param serverTime the server's time in milliseconds since the epoch. Pass only a time whose countersignature was checked:
+   * otherwise anyone in between can set the clock.
+   * @param sentAt the time at which the request was sent, in milliseconds since the epoch, by the uncorrected clock.
    */
   correct(serverTime: number, sentAt: number): void;
   /** Milliseconds that are added to the uncorrected clock. */
   offset(): number;
 };
 
-/** An exchange that takes longer may have been held back on the way (milliseconds). */
+/** A response that takes longer may have been delayed in transit (milliseconds). */
 const prompt = 5000;
 
 /**
- * Returns a clock for callers whose own is wrong and cannot be set, as in browsers. Give it to `createSigner` and to
- * `countersignedFetch`, which corrects it.
+ * Creates a clock for callers whose system clock may be wrong and cannot be set, as in browsers. Pass it to `createSigner` and
+ * to `countersignedFetch`, which corrects it.
  *
  * @param clock the uncorrected clock. @default Date.now
  * @example
+ * import { correctedClock, countersignedFetch, createSigner } from 'countersign';
+ *
  * const clock = correctedClock();
  * const api = countersignedFetch(createSigner({ accessKey, secret, clock }), { clock });
  */
@@ -29,8 +33,9 @@ export function correctedClock(clock: () => number = () => Date.now()): Correcte
   return Object.assign(() => clock() + offset, {
     correct(serverTime: number, sentAt: number) {
       const receivedAt = clock();
-      // The server read its clock, in whole seconds, somewhere between. Who delays the response must not set the clock ahead: a
-      // signature from the future could be held back for longer. So of a long exchange, the earliest time that fits counts.
+      // The server read its clock, in whole seconds, between sentAt and receivedAt. An attacker who delays the response must not
+      // set the clock ahead: a request signed with a future time stays valid for longer. So a slow response counts as read at
+      // receivedAt, the latest possible moment, which gives the smallest offset.
       offset = receivedAt - sentAt > prompt ? serverTime - receivedAt : serverTime + 500 - (sentAt + receivedAt) / 2;
     },
     offset: () => offset,

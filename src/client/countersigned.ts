@@ -16,24 +16,30 @@ import type { Signer } from './signer.ts';
 
 /** How responses are checked, and what sends the requests. */
 export type CountersignedOptions = SendOptions & {
-  /** Corrected when the server refuses a timestamp; the signer must use the same. Then the request is sent once more. @default none */
+  /** Corrected when the server refuses the timestamp; then the request is sent once more. The signer must use the same clock. @default none */
   readonly clock?: CorrectedClock;
-  /** The server's public key, where it does not sign with the caller's secret. @default the caller's secret */
+  /** The server's public key, if the server does not sign with the caller's secret. @default the caller's secret */
   readonly responseKey?: PlatformKey;
-  /** The largest response that is read to be checked, in bytes. @default 67108864 (64 MiB) */
+  /** The most bytes of a response body that are read. @default 67108864 (64 MiB) */
   readonly maxBodyBytes?: number;
 };
 
 /**
- * Returns a `fetch` as `signedFetch` does, that returns only responses with the server's countersignature over this very
- * request, their own status, content type and body: mutual authentication, also behind a proxy that can read and change
- * everything. It reads the body whole before it returns the response.
+ * Returns a `fetch` that signs every request, as `signedFetch` does, and checks the server's countersignature of every response.
+ * The countersignature covers the signature of the request, and the status, content type and body of the response. This is mutual
+ * authentication, even through a proxy that can read and change every message. The whole body is read before the response is
+ * returned.
  *
- * @throws SignatureError `invalid_configuration` for a scheme that signs no responses, `invalid_credentials` for a key that
- * it cannot use; and (the returned function) `response_unsigned` for a response without countersignature, `response_mismatch`
- * for a wrong one, `redirect_refused` for a countersigned redirect, `body_too_large`, and what `signedFetch` throws.
+ * @throws SignatureError `invalid_configuration` for a scheme that signs no responses, `invalid_credentials` for a
+ * `responseKey` that is not a public key. The returned function throws `response_unsigned` for a response without
+ * countersignature, `response_mismatch` for a wrong countersignature, `redirect_refused` for a countersigned redirect,
+ * `body_too_large`, and the codes of `signedFetch`.
  * @example
+ * import { countersignedFetch, createSigner } from 'countersign';
+ *
  * const api = countersignedFetch(createSigner({ accessKey, secret }));
+ * const response = await api('https://api.example.com/v1/orders');
+ * console.log(await response.json()); // → { hello: 'shop' }
  */
 export function countersignedFetch(signer: Signer, options: CountersignedOptions = {}): Fetch {
   const { clock, responseKey, maxBodyBytes = 2 ** 26 } = options;
@@ -46,7 +52,7 @@ export function countersignedFetch(signer: Signer, options: CountersignedOptions
   const exchange = async (...call: Parameters<Fetch>): Promise<Checked> => {
     const { response, outgoing, followed } = await send(...call);
     if (!outgoing) return { response };
-    // Credentials may be renewed while a request is under way: the server signs with the secret that signed the request.
+    // Credentials may be renewed during a request: the server signs with the secret that signed the request.
     const key = given ?? outgoing.signed.key;
     const found = await checked(response, { request: messageSent(outgoing), responses, key, maxBodyBytes });
     if (followed) refuseRedirect(found.response);
@@ -57,7 +63,7 @@ export function countersignedFetch(signer: Signer, options: CountersignedOptions
     const sentAt = (clock?.() ?? 0) - offset;
     const first = await exchange(input, init);
     if (!clock || first.time === undefined || !first.refusesTimestamp) return first.response;
-    // Another call may have corrected the clock meanwhile.
+    // Another call may have corrected the clock since.
     if (clock.offset() === offset) clock.correct(first.time, sentAt);
     return resendable(input, init) ? (await exchange(input, init)).response : first.response;
   };
@@ -68,7 +74,7 @@ const messageSent = ({ input, init }: Outgoing): Message =>
     ? toMessage({ method: init?.method ?? 'GET', url: input }, new Headers(init?.headers))
     : toMessage(input, input.headers);
 
-// A client carries the signing half of the default scheme only.
+// The bundle of a client contains only the signing half of the default scheme.
 const responsesOf = ({ name, response }: SigningScheme): ResponseScheme =>
   response ??
   (name === 'countersign-v1'
@@ -82,10 +88,10 @@ type Checked = {
 };
 
 type Expected = {
-  /** As it was sent. */
+  /** The request as sent. */
   readonly request: Message;
   readonly responses: ResponseScheme;
-  /** Signed the response. */
+  /** The key that must have signed the response. */
   readonly key: SigningKey;
   readonly maxBodyBytes: number;
 };
@@ -102,7 +108,7 @@ async function checked(response: Response, { request, responses, key, maxBodyByt
   if (!presented.matches(bytes, sha256) || !(await isSignedBy(presented, key, bytes))) {
     fail('response_mismatch', `The response (status ${status}) is not what the server countersigned for this request.`);
   }
-  // Without the statusText, which nobody signs. The constructor takes no address.
+  // Without statusText, which is not signed. The constructor cannot set the URL.
   const copy = new Response(bytes.length ? (bytes as BodyInit) : null, { status, headers });
   return {
     response: Object.defineProperty(copy, 'url', { value: url }),
@@ -118,6 +124,6 @@ async function isSignedBy(presented: PresentedResponse, key: SigningKey, body: U
   return own.verify(bytesToSign(typeof stringToSign === 'function' ? stringToSign(body) : stringToSign), signature);
 }
 
-// By the body, which the countersignature covers, and not by a header, which anyone may have added.
+// Reads the body, which the countersignature covers, and no header, which anyone may have added.
 const refusesTimestamp = (status: number, body: Uint8Array): boolean =>
   status === 401 && /"code":"(?:stale|future)_timestamp"/.test(decodeUtf8(body));

@@ -3,26 +3,29 @@ import type { Message } from '../core/message.ts';
 import { type SigningInit, signForFetch } from './outgoing.ts';
 import type { Signer } from './signer.ts';
 
-/** What a signature was made of, by stage: what to compare when two sides disagree. Holds no secret. */
+/** The stages of a signature, to compare when signer and verifier disagree. Contains no secret. */
 export type Explanation = {
   readonly scheme: string;
   readonly message: Pick<Message, 'method' | 'authority' | 'target'>;
-  /** SHA-256 of the body in hex, or `bytes` (signed as they are), `unsigned`, `declared` (by the caller's own header), `none`. */
+  /** SHA-256 of the body in hex, or `bytes` (the body itself is signed), `unsigned`, `declared` (in a header of the caller), `none`. */
   readonly bodyDigest: string;
-  /** Bytes that are no UTF-8 are shown as U+FFFD. */
+  /** Bytes that are not UTF-8 are shown as U+FFFD. */
   readonly stringToSign: string;
-  /** The headers that carry the signature. */
+  /** The headers with the signature. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Path and query with the signature in them, for schemes that put it there. */
+  /** Path and query with the signature, for schemes that sign in the query. */
   readonly target?: string;
 };
 
 /**
- * Signs what `fetch` takes, and returns each stage by name. Reads a clone of a Request.
+ * Signs a request and returns each stage by name. Takes the arguments of `fetch`. Reads a clone of a Request.
  *
- * @throws SignatureError as `Signer.sign` does.
+ * @throws SignatureError the codes of `Signer.sign`.
  * @example
+ * import { explainSigning } from 'countersign';
+ *
  * const { stringToSign } = await explainSigning(signer, 'https://api.example.com/v1/orders');
+ * console.log(stringToSign.split('\n').slice(4, 7).join(' ')); // → GET api.example.com /v1/orders
  */
 export async function explainSigning(
   signer: Signer,

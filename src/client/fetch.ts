@@ -4,23 +4,26 @@ import { checkOptions } from './check-options.ts';
 import { type Outgoing, type SigningInit, signForFetch } from './outgoing.ts';
 import type { Signer } from './signer.ts';
 
-/** The platform's `fetch`, or one that works like it. */
+/** The `fetch` of the platform, or a function with the same interface. */
 export type Fetch = typeof globalThis.fetch;
 
-/** What sends signed requests. */
+/** How signed requests are sent. */
 export type SendOptions = {
   /** Sends the requests. @default globalThis.fetch, looked up at each call */
   readonly fetch?: Fetch | undefined;
 };
 
 /**
- * Returns a `fetch` that signs every request it sends. It refuses to follow redirects, which nobody has signed;
- * `redirectFetch` follows them. `redirect: 'manual'` and `'error'` work as in `fetch`.
+ * Returns a `fetch` that signs every request. It does not follow redirects, because the request to the new address would be
+ * unsigned; `redirectFetch` follows them. `redirect: 'manual'` and `'error'` work as in `fetch`.
  *
- * @throws SignatureError (the returned function) what `signer.sign` throws, and `redirect_refused`
+ * @throws SignatureError (the returned function) the codes of `Signer.sign`, and `redirect_refused`.
  * @example
+ * import { createSigner, signedFetch } from 'countersign';
+ *
  * const api = signedFetch(createSigner({ accessKey, secret }));
  * const response = await api('https://api.example.com/v1/orders');
+ * console.log(await response.json()); // → { hello: 'shop' }
  */
 export function signedFetch(signer: Signer, options: SendOptions = {}): Fetch {
   checkOptions('signedFetch', options, /^fetch$/);
@@ -31,19 +34,19 @@ export function signedFetch(signer: Signer, options: SendOptions = {}): Fetch {
   };
 }
 
-/** A response, and the request that it responds to. */
+/** A response and its request. */
 export type Exchange = {
   readonly response: Response;
-  /** Undefined if the caller is this very sender, which has signed the request. */
+  /** Undefined if the same sender has already signed the request. */
   readonly outgoing?: Outgoing;
-  /** Whether the caller expects that redirects are followed. */
+  /** Whether the caller expects redirects to be followed. */
   readonly followed: boolean;
 };
 
-// In the init of a signed request: the senders that have signed it. A sender that is globalThis.fetch finds itself there.
+// A property of the init of a signed request: its senders. So a sender that is itself globalThis.fetch signs only once.
 const senders: unique symbol = Symbol('senders');
 
-/** Returns a function that signs what `fetch` takes, and sends it without following redirects. */
+/** Returns a function that takes the arguments of `fetch`, and signs and sends the request without following redirects. */
 export function createSender(
   signer: Signer,
   { fetch }: SendOptions,
@@ -53,9 +56,8 @@ export function createSender(
   return async (input, init) => {
     const signers = init?.[senders] ?? [];
     if (signers.includes(self)) return { response: await initial(input, init as RequestInit), followed: false };
-    if (signers.length > 9)
-      fail('invalid_configuration', 'globalThis.fetch calls itself: pass what sends as the option fetch.');
-    // Looked up late, for tests and tools that replace it.
+    if (signers.length > 9) fail('invalid_configuration', 'globalThis.fetch calls itself: set the option fetch.');
+    // Looked up at each call, because tests and tools replace it.
     const send = fetch ?? globalThis.fetch;
     const outgoing = await signForFetch(signer, input, init);
     const { input: request, init: settings } = outgoing;
@@ -71,12 +73,12 @@ export function createSender(
   };
 }
 
-/** The address that a response redirects to; undefined where it is no redirect, or a browser hides the address. */
+/** The address that a response redirects to; undefined if it is no redirect, or a browser hides the address. */
 export const redirectTarget = ({ status, headers }: Response): string | undefined =>
   (/^30[12378]$/.test(`${status}`) && headers.get('location')) || undefined;
 
 /**
- * Returns a response that is no redirect.
+ * Returns the response unless it is a redirect.
  *
  * @throws SignatureError `redirect_refused`
  */

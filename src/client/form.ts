@@ -1,9 +1,16 @@
 import { hex } from '../core/encoding.ts';
 
 /**
- * A form as multipart/form-data, the way the HTML Standard says ("multipart/form-data encoding algorithm"), in a Blob whose
- * type carries the boundary. For WebKit, which cannot read back a FormData with files to hash it; elsewhere a FormData
- * can be signed as it is.
+ * Encodes a form as multipart/form-data (HTML Standard, "multipart/form-data encoding algorithm"). The type of the returned
+ * Blob contains the boundary. WebKit needs it for a FormData with files, which it cannot read to hash it. Other runtimes sign a
+ * FormData directly.
+ *
+ * @example
+ * import { formBlob } from 'countersign';
+ *
+ * const form = new FormData();
+ * form.set('sku', 'A-1');
+ * const request = await signer.sign('https://api.example.com/v1/orders', { method: 'POST', body: await formBlob(form) });
  */
 export async function formBlob(form: FormData): Promise<Blob> {
   const boundary = `----countersign${hex(crypto.getRandomValues(new Uint8Array(16)))}`;

@@ -3,19 +3,19 @@ import { fail } from '../core/errors.ts';
 import type { SigningScheme } from '../core/scheme.ts';
 import type { SigningKey } from '../core/signing-key.ts';
 
-/** Called for each signature, so that a signer picks up rotated and renewed credentials. */
+/** Returns credentials. Called for each signature, so that the signer uses rotated and renewed credentials. */
 export type CredentialsProvider = () => Credentials | Promise<Credentials>;
 
 export type KeyCacheOptions = {
   readonly scheme: SigningScheme;
   readonly clock: () => number;
   readonly secretInBrowser: boolean;
-  /** Whether a function of the caller returns the credentials. */
+  /** Whether a `credentials` function of the caller returns the credentials. */
   readonly provided: boolean;
 };
 
 /**
- * Returns the prepared key of credentials, and keeps the last one: a provider that returns the same secret again costs a
+ * Creates a function that returns the prepared key of credentials. It keeps the last key, so the same credentials again cost one
  * comparison.
  *
  * @throws SignatureError (the returned function) `invalid_credentials`, `secret_in_browser`
@@ -36,19 +36,21 @@ export function createKeyCache({
       checkSecret(secret);
       const key = scheme.createKey(secret);
       if (!secretInBrowser) refuseLongLivedSecret(credentials, clock());
-      // A provider may refill the same buffer, so its bytes are prepared each time.
+      // A provider may write a new secret into the same buffer, so bytes are prepared each time.
       last = { accessKey, secret: provided && secret instanceof Uint8Array ? undefined : secret, key };
     }
     return last.key;
   };
 }
 
-// Pages and workers of all browsers. Server runtimes name themselves or have no navigator, and a test runner shows nobody a page.
+// Matches pages and workers of all browsers. Server runtimes have their own name or no navigator. jsdom and HappyDOM run tests.
 const browser = /^Mozilla(?!.*(jsdom|HappyDOM))/;
 
 /**
- * Anyone who opens a page can read the secrets in it. So only these belong there: credentials that end within a day, and
- * keys that WebCrypto does not export.
+ * Anyone who opens a page can read its secrets. So a page may only use credentials that expire within a day, and keys that
+ * WebCrypto does not export.
+ *
+ * @throws SignatureError `secret_in_browser`
  */
 function refuseLongLivedSecret({ secret, expiresAt = Infinity }: Credentials, now: number): void {
   const readable = (secret as { readonly extractable?: boolean }).extractable !== false;

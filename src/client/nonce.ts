@@ -3,8 +3,8 @@ import { hex } from '../core/encoding.ts';
 let pool = '';
 
 /**
- * 128 random bits in hex. Drawn from a pool: asking the system for 16 bytes costs Node half of what the HMAC does.
- * The pool is filled inside the first call, because workerd has no randomness at module scope.
+ * Returns 128 random bits in hex, from a pool: in Node, 16 bytes from the system cost half as much as the HMAC. The first call
+ * fills the pool, because workerd has no randomness at module scope.
  */
 export function randomNonce(): string {
   pool ||= hex(crypto.getRandomValues(new Uint8Array(4096)));

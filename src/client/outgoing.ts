@@ -8,9 +8,9 @@ import { type Body, type BodyToSign, bodyToSign, bytesInMemory, defaultContentTy
 import { mayHaveBody, refuseUnsendable, setSignature } from './request.ts';
 import type { SignedMessage, Signer } from './signer.ts';
 
-/** What `fetch` takes beside the address. */
+/** The second argument of `fetch`, with the options of a signed request. */
 export type SigningInit = RequestInit & {
-  /** The server's challenge, for schemes that sign one. @default what the signer's option `challenge` returns */
+  /** The server's challenge, for schemes that sign one. @default the value that the signer's option `challenge` returns */
   readonly challenge?: string | undefined;
 };
 
@@ -19,16 +19,16 @@ export type Outgoing = {
   readonly message: Message;
   readonly body: SignedBody;
   readonly signed: SignedMessage;
-  /** The address where the caller gave one, else a Request. */
+  /** The address if the caller passed one, otherwise a Request. */
   readonly input: string | Request;
   readonly init?: RequestInit | undefined;
 };
 
 /**
- * Signs what `fetch` was given. An address and options stay that, because the `fetch` of another library takes no Request of
- * the platform; a Request stays one.
+ * Signs the arguments of `fetch`. It returns an address and options for an address and options, because the `fetch` of another
+ * library accepts no Request of the platform. It returns a Request for a Request.
  *
- * @throws SignatureError as `Signer.sign` does.
+ * @throws SignatureError the codes of `Signer.sign`.
  */
 export async function signForFetch(
   signer: Signer,
@@ -41,8 +41,7 @@ export async function signForFetch(
   const settings = { ...extras, method, headers, ...(sent !== undefined && { body: sent }) };
   const byAddress = !given && inMemory;
   const request = byAddress ? checkedRequest(input, settings) : requestToSign(call, settings);
-  if (request.method !== method)
-    fail('invalid_request', `This runtime sends ${request.method} for the method ${method}.`);
+  if (request.method !== method) fail('invalid_request', `This runtime sends ${request.method} for ${method}.`);
   const message = toMessage(request, request.headers);
   refuseUnsendable(message);
   const signed = await unlessAborted(signer.signMessage(message, known.body, call.challenge), signal);
@@ -57,25 +56,25 @@ export async function signForFetch(
   return { ...outgoing, input: url, init: { ...settings, headers: Object.fromEntries(ready.headers) } };
 }
 
-/** The arguments of fetch, sorted. */
+/** The arguments of fetch by purpose. */
 type Call = {
   readonly input: string | URL | Request;
   readonly given: Request | undefined;
-  /** Whether `init` changes the Request beside its body. */
+  /** Whether `init` changes the method or headers of the Request. */
   readonly changed: boolean;
   /** In upper case. */
   readonly method: string;
   readonly headers: Headers;
-  /** Undefined where there is none, or the Request's own counts. */
+  /** Undefined if there is no body, or the Request's own body is used. */
   readonly body: Body;
-  /** Everything else, such as undici's `dispatcher`. */
+  /** All other options, such as undici's `dispatcher`. */
   readonly extras: RequestInit;
   readonly signal: AbortSignal | null | undefined;
   readonly challenge: string | undefined;
 };
 
 function readCall(input: string | URL | Request, init: SigningInit = {}): Call {
-  // `init` may be a Request. Its fields are getters of the prototype, so spreading it copies nothing.
+  // `init` may be a Request. Its properties are getters of the prototype, which a spread does not copy.
   if ('clone' in init) return readCall(new Request(input, init));
   const given = isRequest(input) ? input : undefined;
   const { challenge, method = given?.method ?? 'GET', headers = given?.headers, body, ...extras } = init;
@@ -97,22 +96,22 @@ export const isRequest = (input: string | URL | Request): input is Request =>
 
 type ReadBody = {
   readonly known: BodyToSign;
-  /** The body to send in place of the one that was given; undefined where there is none, or the Request's own is sent. */
+  /** The body to send instead of the caller's; undefined if there is none, or the Request's own body is sent. */
   readonly sent: BodyInit | undefined;
   readonly inMemory: boolean;
 };
 
-/** Also sets the content type that goes with the body. */
+/** Reads the body if it must be read, and sets its content type in `headers`. */
 async function readBodyOf({ given, body, headers, signal }: Call, signer: Signer): Promise<ReadBody> {
   const own = body === undefined ? given : undefined;
-  if (own?.bodyUsed) fail('body_consumed', 'The body has been read already: sign a request before it is read or sent.');
-  // A copy, which nobody changes before it is sent.
+  if (own?.bodyUsed) fail('body_consumed', 'The body has been read already: sign the request first.');
+  // A copy, so that the caller cannot change the bytes between signing and sending.
   const bytes = own && mayHaveBody(own) ? undefined : bytesInMemory(body)?.slice();
   let type = defaultContentType(body);
   let source: Request | Response | undefined;
   const read = () => {
     source = own ?? toResponse(body);
-    // Before the body is read, because Bun drops the type with it.
+    // Read before the body, because Bun drops the content type with the body.
     type = source.headers.get('content-type') ?? undefined;
     return source;
   };
@@ -123,18 +122,18 @@ async function readBodyOf({ given, body, headers, signal }: Call, signer: Signer
   return { known, sent: sent as BodyInit | undefined, inMemory: !!(bytes || source) };
 }
 
-/** A Request without body, which resolves the address, checks the method, and drops the headers that a browser drops. */
+/** Returns a Request without body: the platform resolves the address, checks the method, and drops the headers that browsers drop. */
 function checkedRequest(input: string | URL | Request, { body: _, signal: __, ...settings }: RequestInit): Request {
   return new Request(input, settings);
 }
 
 function requestToSign({ given, input, changed, method }: Call, settings: RequestInit): Request {
-  // Runtimes differ in which lower-case methods they put in upper case on the wire.
+  // Runtimes convert different lower-case methods to upper case on the wire.
   if (given && !changed && !('body' in settings) && given.method === method) return given;
   return new Request(input, { ...(given && referrerInit(given)), ...settings });
 }
 
-/** Awaits the value. Rejects with the reason of the signal, as fetch does, when that aborts first. */
+/** Awaits the value. If the signal aborts first, it rejects with the reason of the signal, as fetch does. */
 export async function unlessAborted<Value>(
   value: Awaitable<Value>,
   signal: AbortSignal | null | undefined,

@@ -6,32 +6,35 @@ import { type HeaderView, toMessage } from '../core/message.ts';
 import { type Body, bodyToSign, bytesInMemory, defaultContentType, toResponse } from './body.ts';
 import type { SignedMessage, Signer } from './signer.ts';
 
-/** A request described by values. */
+/** The parts of a request to sign. */
 export type RequestParts = {
   /** @default 'GET' */
   readonly method?: string;
   readonly url: string | URL;
   readonly headers?: NonNullable<RequestInit['headers']> | HeaderView;
-  /** Text, bytes or URLSearchParams. */
+  /** A string, bytes or URLSearchParams. @default none */
   readonly body?: Body;
 };
 
-/** What to send. */
+/** The URL and headers of a signed request. */
 export type PreparedRequest = {
-  /** The URL as it was signed: clients that send a URL as they are given it must send this one. */
+  /** The signed URL. A client that does not normalise URLs must send this one. */
   readonly url: string;
   /** The headers to add. */
   readonly headers: Record<string, string>;
 };
 
 /**
- * Returns the URL to send a request to and the headers to add, synchronously: for HTTP clients that are no fetch. A text
- * without a content type gets the one that fetch would give it.
+ * Signs a request synchronously, and returns its URL and the headers to add. It serves HTTP clients that have another interface
+ * than `fetch`. A string without a content type gets the content type that `fetch` would set.
  *
- * @throws SignatureError as `Signer.sign` does; `async_required` where signing takes a promise: for a CryptoKey, an
- * asynchronous `credentials` function, and a Blob, FormData or stream.
+ * @throws SignatureError the codes of `Signer.sign`, and `async_required` if signing needs a promise: for a CryptoKey, an
+ * asynchronous `credentials` function, a Blob, FormData or stream.
  * @example
+ * import { prepareRequest } from 'countersign';
+ *
  * const { url, headers } = prepareRequest(signer, { url: "https://api.example.com/v1/orders?q=it's" });
+ * console.log(url); // → https://api.example.com/v1/orders?q=it%27s
  */
 export function prepareRequest(signer: Signer, parts: RequestParts): PreparedRequest {
   const { url, headers } = requireSync(signParts(signer, parts));
@@ -39,9 +42,9 @@ export function prepareRequest(signer: Signer, parts: RequestParts): PreparedReq
 }
 
 /**
- * Signs a request described by values; synchronously, where credentials and key are.
+ * Signs the parts of a request. Synchronous if credentials and key are.
  *
- * @throws SignatureError as {@link prepareRequest} does.
+ * @throws SignatureError the codes of {@link prepareRequest}.
  */
 export function signParts(
   signer: Signer,
@@ -69,19 +72,19 @@ const withType = (given: HeaderView, type: string): HeaderView => ({
 });
 
 function refuseBody(body: Body): never {
-  // What no fetch takes has an error of its own.
+  // A value that fetch does not accept has an error of its own.
   toResponse(body);
   return requireSync<never>(undefined);
 }
 
 /**
- * Returns a value that is there.
+ * Returns a value that is no promise.
  *
- * @throws SignatureError `async_required` for a promise, and for nothing.
+ * @throws SignatureError `async_required` for a promise and for undefined.
  */
 function requireSync<Value extends object>(value: Awaitable<Value> | undefined): Value {
   if (!value || isPromise(value)) {
-    // Nobody awaits it any more.
+    // Otherwise its rejection would be unhandled.
     value?.catch(() => {});
     fail('async_required', 'A CryptoKey, an async credentials function, a Blob, form or stream takes signer.sign().');
   }

@@ -6,9 +6,9 @@ import { isRequest } from './outgoing.ts';
 import { mayHaveBody } from './request.ts';
 import type { Signer } from './signer.ts';
 
-/** Which redirects `redirectFetch` follows. */
+/** Options of `redirectFetch`. */
 export type RedirectOptions = {
-  /** Signs and sends each request. `countersignedFetch(signer)` follows only what the server has signed. @default signedFetch(signer) */
+  /** Signs and sends each request. With `countersignedFetch(signer)`, only countersigned redirects are followed. @default signedFetch(signer) */
   readonly fetch?: Fetch;
   /** The methods whose redirects are followed, in upper case. @default ['GET', 'HEAD'] */
   readonly methods?: readonly string[];
@@ -17,20 +17,23 @@ export type RedirectOptions = {
 };
 
 /**
- * Returns a `fetch` that follows redirects to the same origin and signs each request anew. Anyone in between can make up a
- * redirect: above `signedFetch`, they choose which path of the server is requested, and the caller gets its response. So only
- * methods that change nothing are followed, unless `methods` names others. Redirects to other origins are refused, and in browsers
- * all are, because these hide where a redirect leads.
+ * Returns a `fetch` that follows redirects to the same origin and signs each request anew. With `signedFetch`, anyone in between
+ * can forge a redirect, and so choose the path of the next request and the response that the caller gets. Therefore only
+ * redirects of GET and HEAD are followed, unless `methods` names others. Redirects to other origins are refused. In browsers all
+ * redirects are refused, because browsers hide their address.
  *
- * @throws SignatureError (the returned function) `redirect_refused`, and what the `fetch` beneath throws
+ * @throws SignatureError (the returned function) `redirect_refused`, and the codes of the option `fetch`.
  * @example
+ * import { countersignedFetch, redirectFetch } from 'countersign';
+ *
  * const api = redirectFetch(signer, { fetch: countersignedFetch(signer) });
+ * const response = await api('https://api.example.com/v1/orders');
  */
 export function redirectFetch(signer: Signer, options: RedirectOptions = {}): Fetch {
   checkOptions('redirectFetch', options, /^(fetch|methods|maxRedirects)$/);
   const { fetch = signedFetch(signer), methods = ['GET', 'HEAD'], maxRedirects = 20 } = options;
   return async (input, init) => {
-    // `init` may be a Request, whose fields a spread does not copy.
+    // `init` may be a Request, whose properties a spread does not copy.
     if (init && 'clone' in init) return redirectFetch(signer, options)(new Request(input, init));
     let hop = firstHop(input, init);
     if (hop.init.redirect !== 'follow') return fetch(input, init);
@@ -49,7 +52,7 @@ export function redirectFetch(signer: Signer, options: RedirectOptions = {}): Fe
   };
 }
 
-/** Sending spends the body of a Request. */
+/** Sending consumes the body of a Request. */
 const copyOf = (input: string | URL | Request): Request | undefined =>
   isRequest(input) && mayHaveBody(input) ? input.clone() : undefined;
 
@@ -68,7 +71,7 @@ function firstHop(input: string | URL | Request, init: RequestInit = {}): Hop {
   return { url, init: { ...settings, method: method.toUpperCase(), headers: new Headers(headers) } };
 }
 
-/** The address of the same origin that a response redirects to. */
+/** The address that a response redirects to, if it has the same origin. */
 function nextUrl(response: Response, { url: from }: Hop): string | undefined {
   const location = redirectTarget(response);
   if (location === undefined || !URL.canParse(location, from)) return undefined;

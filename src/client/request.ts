@@ -3,8 +3,10 @@ import type { Message } from '../core/message.ts';
 import { referrerInit } from '../core/with-target.ts';
 
 /**
- * @throws SignatureError `invalid_request` for a path that begins with `//` in Bun, which sends one slash of the two, and
- * for another Host in Bun and edge-runtime, which send it; other runtimes ignore it.
+ * Refuses requests that this runtime would send otherwise than signed.
+ *
+ * @throws SignatureError `invalid_request` for a path that begins with `//` in Bun, which sends one slash; and for a Host
+ * header other than the host of the URL in Bun and edge-runtime, which send that header. Other runtimes ignore it.
  */
 export function refuseUnsendable({ target, authority, headers }: Message): void {
   const inBun = 'Bun' in globalThis;
@@ -13,15 +15,16 @@ export function refuseUnsendable({ target, authority, headers }: Message): void 
     fail('invalid_request', 'The Host header is not the host of the URL.');
 }
 
-/** Whether a Request may have a body. Firefox has no `Request.body`; there only GET and HEAD are known to have none. */
+/** Whether a Request may have a body. Firefox has no `Request.body`: there, only GET and HEAD are known to have none. */
 export const mayHaveBody = ({ body, method }: Request): boolean =>
   body !== null && (body !== undefined || !/^(?:GET|HEAD)$/i.test(method));
 
 /**
- * The request with a signature's headers in place of an older signature's: set on the Request itself where that can be.
+ * Replaces the headers of an older signature with those of a new one. It changes the Request itself if possible, and otherwise
+ * returns a copy.
  *
- * @param fields the headers that a signature may have, the first of which, if any, every signed request has.
- * @throws SignatureError `invalid_request` where the headers are dropped, as in mode `no-cors`.
+ * @param fields the headers that a signature may have. The first, if any, is in every signed request.
+ * @throws SignatureError `invalid_request` if the platform drops the headers, as in mode `no-cors`.
  */
 export function setSignature(
   request: Request,
@@ -37,7 +40,7 @@ export function setSignature(
   try {
     set(request.headers);
   } catch {
-    // A request that came from outside, such as a service worker's, has headers that cannot be set.
+    // The headers of a request from outside, as in a service worker, cannot be set.
     const copy = new Headers(request.headers);
     set(copy);
     signed = new Request(request, { ...referrerInit(request), headers: copy });
@@ -46,6 +49,6 @@ export function setSignature(
   return signed;
 }
 
-/** Whether the arguments of fetch can be used again: a body that was read once cannot. */
+/** Whether the arguments of fetch can be used again: a stream and a body that was read cannot. */
 export const resendable = (input: string | URL | Request, init: RequestInit | undefined): boolean =>
   !(init?.body instanceof ReadableStream) && !(typeof input === 'object' && 'bodyUsed' in input && input.bodyUsed);

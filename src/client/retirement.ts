@@ -3,21 +3,23 @@ import { checkOptions } from './check-options.ts';
 import { type Fetch, signedFetch } from './fetch.ts';
 import type { Signer } from './signer.ts';
 
-/** Who is notified by `retirementFetch`. */
+/** Options of `retirementFetch`. */
 export type RetirementOptions = {
   /** Signs and sends the requests. @default signedFetch(signer) */
   readonly fetch?: Fetch;
-  /** Called with the time at which the secret stops working, once for each such time. Its errors are dropped. */
+  /** Called with the time at which the secret stops working, once for each such time. Exceptions are ignored. */
   readonly onRetirement: (retiresAt: Date) => void;
 };
 
 /**
- * Returns a `fetch` that reports when the server announces that the secret in use is being replaced, so that the caller can get
- * the new one in time. The header is a hint that anyone in between could have added: let it raise an alarm or ask for the new
- * secret, and decide nothing else.
+ * Returns a `fetch` that calls `onRetirement` when the server announces the end of the secret in use, so that the caller can get
+ * the new secret in time. Anyone in between can add the announcement, which is an unsigned header: use it only to raise an alarm
+ * or to get the new secret.
  *
- * @throws SignatureError (the returned function) what the `fetch` beneath throws
+ * @throws SignatureError (the returned function) the codes of the option `fetch`.
  * @example
+ * import { retirementFetch } from 'countersign';
+ *
  * const api = retirementFetch(signer, { onRetirement: (date) => console.warn(`The secret stops working at ${date}.`) });
  */
 export function retirementFetch(signer: Signer, options: RetirementOptions): Fetch {
@@ -32,7 +34,7 @@ export function retirementFetch(signer: Signer, options: RetirementOptions): Fet
       try {
         onRetirement(new Date(Number(seconds) * 1000));
       } catch {
-        // The caller gets the response in any case.
+        // An exception of onRetirement must not cost the caller the response.
       }
     }
     return response;

@@ -11,38 +11,38 @@ import { type CredentialsProvider, createKeyCache } from './key.ts';
 import { randomNonce } from './nonce.ts';
 import { type SigningInit, signForFetch } from './outgoing.ts';
 
-/** How requests are signed, beside the credentials. */
+/** Options of a signer other than the credentials. */
 export type SigningOptions = {
-  /** How a request becomes a signature. Both sides must use the same scheme. @default countersignV1 */
+  /** The signature scheme. Signer and verifier must use the same one. @default countersignV1 */
   readonly scheme?: SigningScheme;
-  /** Names of headers to sign in addition to those that the scheme covers; each request must have them. @default [] */
+  /** Names of headers to sign in addition to those of the scheme; each request must have them. @default [] */
   readonly signedHeaders?: readonly string[];
   /** The time in milliseconds since the epoch. @default Date.now */
   readonly clock?: () => number;
-  /** Returns a text that it never returns twice: 16 to 128 characters of A-Z a-z 0-9 _ - @default 128 random bits */
+  /** Returns a unique string: 16 to 128 characters of A-Z a-z 0-9 _ - @default 128 random bits */
   readonly nonce?: () => string;
-  /** The server's latest challenge, for schemes that sign one. A call's own `init.challenge` comes first. @default none */
+  /** Returns the server's latest challenge, for schemes that sign one. `init.challenge` of a call takes precedence. @default none */
   readonly challenge?: () => string | undefined;
-  /** How many bytes of a body are read into memory to be hashed. @default 67108864 (64 MiB) */
+  /** The most bytes of a body that are read into memory and hashed. @default 67108864 (64 MiB) */
   readonly maxBodyBytes?: number;
-  /** Leaves out of the signature every body that would have to be read. @default absent */
+  /** Leaves every body unsigned that would have to be read. @default absent */
   readonly [allowUnsignedPayload]?: true;
-  /** Lets a long-lived secret be used in a browser. @default absent */
+  /** Allows a long-lived secret in a browser. @default absent */
   readonly [allowSecretInBrowser]?: true;
 };
 
 /** Options with one key pair. */
 export type KeyPairOptions = SigningOptions & {
-  /** Names the caller; public. 1 to 512 characters of A-Z a-z 0-9 . _ ~ - */
+  /** Identifies the caller; public. 1 to 512 characters of A-Z a-z 0-9 . _ ~ - */
   readonly accessKey: string;
-  /** The key: a text (its UTF-8 bytes), bytes or a CryptoKey; at least 16 bytes. */
+  /** The key: a string (its UTF-8 bytes), bytes or a CryptoKey; at least 16 bytes. */
   readonly secret: Secret;
   readonly credentials?: never;
 };
 
 /** Options with credentials that change. */
 export type CredentialsOptions = SigningOptions & {
-  /** Credentials, or a function that returns them or a promise of them. It is called for each signature. */
+  /** Credentials, or a function that returns credentials or a promise of them. It is called for each signature. */
   readonly credentials: Credentials | CredentialsProvider;
   readonly accessKey?: never;
   readonly secret?: never;
@@ -53,7 +53,7 @@ export type SignerOptions = CredentialsOptions | KeyPairOptions;
 
 /** The signature of one message. */
 export type SignedMessage = {
-  /** The key that signed it, and checks countersignatures. */
+  /** The key of the signature. It also verifies countersignatures. */
   readonly key: SigningKey;
   readonly stringToSign: ToSign;
   /** The headers to add. */
@@ -62,24 +62,25 @@ export type SignedMessage = {
   readonly target: string | undefined;
 };
 
-/** Signs requests with one caller's credentials, by one scheme. Made by {@link createSigner}. */
+/** Signs requests with the credentials of one caller, by one scheme. {@link createSigner} creates it. */
 export type Signer = {
   readonly scheme: SigningScheme;
-  /** In bytes. */
+  /** The most bytes of a body that are read. */
   readonly maxBodyBytes: number;
+  /** Whether bodies that would have to be read stay unsigned. */
   readonly unsignedPayload: boolean;
   /**
-   * Signs a request. Takes what `fetch` takes, and returns the Request to send: a body has to be read to be hashed, and then
-   * a new Request carries it. The headers of a Request without a body are set in place.
+   * Signs a request. Takes the arguments of `fetch`, and returns the Request to send. A body is read to hash it, and the result is
+   * then a new Request. A Request without a body is changed and returned.
    *
    * @throws SignatureError `body_consumed`, `body_parsed`, `body_too_large`, `body_unreadable`, `invalid_request`,
-   * `missing_header`, and `invalid_credentials` or `secret_in_browser` for what a `credentials` function returns. Rejects with
-   * the reason of `init.signal` when that aborts.
+   * `missing_header`, and `invalid_credentials` or `secret_in_browser` for the result of a `credentials` function. Rejects with
+   * the reason of `init.signal` when it aborts.
    * @example
    * const request = await signer.sign('https://api.example.com/v1/orders', { method: 'POST', body: '{}' });
    */
   sign(input: string | URL | Request, init?: SigningInit): Promise<Request>;
-  /** Signs a message whose body is known. Synchronous where credentials and key are. */
+  /** Signs a message whose body is known. Synchronous if credentials and key are. */
   signMessage(message: Message, body: SignedBody, challenge?: string): Awaitable<SignedMessage>;
 };
 
@@ -87,12 +88,18 @@ const optionNames =
   /^(accessKey|secret|id|credentials|expiresAt|sessionToken|scheme|signedHeaders|clock|nonce|challenge|maxBodyBytes)$/;
 
 /**
- * Makes a signer: the same bytes in every runtime. One signer serves a whole program.
+ * Creates a signer. It signs the same bytes in every runtime. A program needs one signer for all its requests with the same
+ * credentials.
  *
  * @throws SignatureError `invalid_credentials`, `secret_in_browser`, and `invalid_configuration` for unknown options and
  * for `signedHeaders` that cannot be signed.
  * @example
- * const signer = createSigner({ accessKey, secret });
+ * import { createSigner } from 'countersign';
+ *
+ * const signer = createSigner({ accessKey, secret, signedHeaders: ['idempotency-key'] });
+ * const headers = { 'Idempotency-Key': '8e03978e' };
+ * const request = await signer.sign('https://api.example.com/v1/orders', { method: 'POST', headers, body: '{}' });
+ * console.log(request.headers.get('x-api-signed-headers')); // → idempotency-key
  */
 export function createSigner(options: KeyPairOptions): Signer;
 export function createSigner(options: SignerOptions): Signer;

@@ -1,16 +1,15 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import { format } from 'node:util';
 import { createSigner, signedFetch } from 'countersign';
-import ts from 'typescript';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type App, listening } from '../adapters/adapter.ts';
 import { type RedisServer, startRedis } from '../stores/redis-server.ts';
 import { workerdPresent } from '../stores/workerd.ts';
 import { present } from '../vectors/present.ts';
 import { env } from './bindings.ts';
+import { complaintsAbout, expectedOf } from './compile.ts';
 import { type Example, writeExamples } from './generate.ts';
 import { type Host, startHost } from './host.ts';
 import { accessKey, secret, signer } from './prelude.ts';
@@ -18,26 +17,11 @@ import { startWorker } from './worker.ts';
 
 const redisHere = present('redis-server', '--version');
 const workerdHere = workerdPresent();
-const root = fileURLToPath(new URL('../../', import.meta.url));
 const examples = writeExamples();
 afterAll(examples.remove);
 
 it('every example in the documentation type-checks', { timeout: 120_000 }, () => {
-  const config = ts.getParsedCommandLineOfConfigFile(`${root}test/tsconfig.json`, {}, {
-    ...ts.sys,
-    onUnRecoverableConfigFileDiagnostic: (found) =>
-      expect.fail(ts.flattenDiagnosticMessageText(found.messageText, '\n')),
-  } as ts.ParseConfigFileHost);
-  const program = ts.createProgram(
-    examples.all.map(({ file }) => file),
-    { ...config?.options, noUnusedLocals: false, noUnusedParameters: false },
-  );
-  const complaints = ts.getPreEmitDiagnostics(program).map(({ file, start = 0, messageText }) => {
-    const example = examples.all.find((one) => one.file === file?.fileName);
-    const line = (file?.getLineAndCharacterOfPosition(start).line ?? 0) + (example ? example.line - 1 : 1);
-    return `${example?.page ?? file?.fileName}:${line} ${ts.flattenDiagnosticMessageText(messageText, '\n')}`;
-  });
-  expect(complaints).toEqual([]);
+  expect(complaintsAbout(examples.all)).toEqual([]);
 });
 
 describe('every example in the documentation runs', () => {
@@ -88,10 +72,6 @@ const usesRedis = (code: string): boolean => code.includes("from 'redis'");
 const usesObjects = (code: string): boolean => code.includes("from 'countersign/durable-object'");
 const isWorker = ({ code }: Example): boolean => workerdHere && usesObjects(code);
 const isProgram = ({ code }: Example): boolean => !usesObjects(code) && (redisHere || !usesRedis(code));
-
-/** What an example says that it prints: the text after `// →`. */
-const expectedOf = ({ code }: Example): readonly string[] =>
-  [...code.matchAll(/\/\/ → (.*)$/gm)].map(([, text = '']) => text);
 
 /**
  * An example that exports a server must let a signed request in, once, and keep an unsigned one out. One that exports a gateway

@@ -10,20 +10,24 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 /** A block as a module: one line that imports what it takes as given, then the code as printed. */
 export type Example = Block & { readonly file: string };
 
-export type Examples = { readonly all: readonly Example[]; remove(): void };
+export type Examples = { readonly all: readonly Example[]; readonly folder: string; remove(): void };
 
-export function writeExamples(): Examples {
+/** Writes the blocks of code of the documentation. */
+export const writeExamples = (): Examples =>
+  writeModules(pages.flatMap(blocksOf).filter(({ language }) => /^(ts|js|typescript|javascript|tsx)$/.test(language)));
+
+/** Writes each block as a module into a new folder inside the repository, where it can import this package. */
+export function writeModules(blocks: readonly Block[]): Examples {
   const cache = join(root, '.cache');
   mkdirSync(cache, { recursive: true });
   const folder = mkdtempSync(join(cache, 'examples-'));
-  const blocks = pages.flatMap(blocksOf).filter(({ language }) => /^(ts|js|typescript|javascript|tsx)$/.test(language));
   const all = blocks.map((block) => {
     const file = join(folder, `${block.page.replace(/\W/g, '-')}-${block.line}.ts`);
     const code = block.code.replace("'cloudflare:workers'", `'${root}test/docs/bindings.ts'`);
     writeFileSync(file, `${given(block.code)}\n${code}\nexport {};\n`);
     return { ...block, file };
   });
-  return { all, remove: () => rmSync(folder, { recursive: true }) };
+  return { all, folder, remove: () => rmSync(folder, { recursive: true }) };
 }
 
 function given(code: string): string {

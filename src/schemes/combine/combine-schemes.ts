@@ -79,7 +79,7 @@ function requireOwnSecrets(schemes: readonly Scheme[], keys: readonly SigningKey
     if (keys.some((other, k) => k !== i && isSameKey(key, other))) {
       fail(
         'invalid_credentials',
-        `An attacker can make ${scheme.name} sign the string of another scheme: give it a secret of its own.`,
+        `An attacker can make ${scheme.name} sign the string of another scheme: give it its own secret.`,
       );
     }
   }

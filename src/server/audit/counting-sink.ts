@@ -38,7 +38,7 @@ const names: OptionNames<CountingSinkOptions> = { capacity: true };
  *
  * const audit = countingSink();
  * export const verifier = createVerifier({ keys: memoryKeys([]), replay: memoryReplay(), audit });
- * console.table(audit.rows());
+ * console.log(audit.rows()); // → []
  */
 export function countingSink(options: CountingSinkOptions = {}): CountingSink {
   requireKnownOptions(options, names, 'countingSink()');

@@ -36,8 +36,8 @@ export type Resealed = {
  * @example
  * import { aesSealer, memoryKeyTable, resealKeys } from 'countersign/server';
  *
- * const [old, current] = [1, 2].map(() => crypto.getRandomValues(new Uint8Array(32)));
- * const sealer = aesSealer({ current: '2027', keys: { '2026': old, '2027': current } });
+ * const newKey = () => crypto.getRandomValues(new Uint8Array(32));
+ * const sealer = aesSealer({ current: '2027', keys: { '2026': newKey(), '2027': newKey() } });
  * console.log(await resealKeys({ table: memoryKeyTable(), sealer })); // → { keys: 0, resealed: 0, unopened: [] }
  */
 export async function resealKeys(options: ResealOptions): Promise<Resealed> {
