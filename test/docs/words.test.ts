@@ -16,7 +16,7 @@ const words: readonly (readonly [pattern: RegExp, reason: string])[] = [
 ];
 
 /** Pages whose text is still in older words. */
-const unread = new Set(['README.md', 'docs/architecture.md', 'docs/protocol.md']);
+const unread = new Set(['README.md', 'docs/architecture.md']);
 
 describe.each(pages.filter(({ path }) => !unread.has(path)))('$path', (page) => {
   it.each(words)('has none of %s: %s', (pattern) => {
