@@ -67,7 +67,9 @@ function bodyOf(headers: ReceivedRequest['headers'], rest: Uint8Array): Pick<Raw
   const more = rest.length - count;
   return {
     body: count ? rest.subarray(0, count) : undefined,
-    ...(more && { passedOver: `${more} bytes after the end of the body according to Content-Length` }),
+    ...(more && {
+      passedOver: `${more} ${more === 1 ? 'byte' : 'bytes'} after the end of the body according to Content-Length`,
+    }),
   };
 }
 

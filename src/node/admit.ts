@@ -101,7 +101,7 @@ export async function admitNode<Incoming extends NodeRequest = IncomingMessage>(
   exchange: NodeExchange<Incoming>,
   options: NodeGateOptions<Incoming> = {},
 ): Promise<Caller | undefined> {
-  return admit(nodeGate(verifier, options), exchange);
+  return admit(nodeGate(verifier, options, 'admitNode()'), exchange);
 }
 
 /** Like {@link admitNode}, with an existing gate. */
@@ -125,10 +125,15 @@ export type NodeGate<Source> = (exchange: NodeExchange<NodeRequest>, source: Sou
 /**
  * Creates the part that the adapters for Node share: it applies the decision of a gate to Node's request and response.
  *
+ * @param where the function that error messages name.
  * @throws SignatureError `invalid_configuration`
  */
-export function nodeGate<Source>(verifier: Verifier, options: GateOptions<Source>): NodeGate<Source> {
-  const gate = createGate<Source>(verifier, options, 'The gate');
+export function nodeGate<Source>(
+  verifier: Verifier,
+  options: GateOptions<Source>,
+  where = 'protect()',
+): NodeGate<Source> {
+  const gate = createGate<Source>(verifier, options, where);
   return async ({ request, response }, source) => {
     const outgoing = response as ServerResponse;
     const passed = await gate({ request: receivedFromNode(request), source, peer: request.socket.remoteAddress });

@@ -29,7 +29,7 @@ it('keeps every byte of the body and of headers', () => {
 it('ends a body where Content-Length says, and tells what it passes over', () => {
   expect(read('POST / HTTP/1.1\nContent-Length: 2\n\n{}\n')).toMatchObject({
     body: '{}',
-    passedOver: '1 bytes after the end of the body according to Content-Length',
+    passedOver: '1 byte after the end of the body according to Content-Length',
   });
   expect(read('POST / HTTP/1.1\nContent-Length: 0\n\n').body).toBeUndefined();
 });

@@ -59,7 +59,7 @@ describe('countersign verify', () => {
     const { status, stderr } = await verdict(`${signed}\n`);
     expect([status, stderr]).toEqual([
       0,
-      'note: ignored 1 bytes after the end of the body according to Content-Length\n',
+      'note: ignored 1 byte after the end of the body according to Content-Length\n',
     ]);
   });
 

@@ -50,11 +50,11 @@ it.each<[says: string, act: () => unknown]>([
     () => protect(verifier, hello, { cors: { ...cors, ...unseen({ maxage: 1 }) } }),
   ],
   [
-    'The gate has no option "Scope". Did you mean scope?',
+    'protect() has no option "Scope". Did you mean scope?',
     () => protectNode(verifier, () => {}, unseen({ Scope: 'a' })),
   ],
   [
-    'signedRequests() has no option "counterSign". Did you mean countersign?',
+    'protect() has no option "counterSign". Did you mean countersign?',
     () => protectHono(verifier, unseen({ counterSign: 'always' })),
   ],
   [

@@ -28,7 +28,7 @@ it.each<[message: RegExp, make: () => unknown]>([
   [/the handler is not a function/, () => call(protect, verifier)],
   [/the handler is not a function/, () => call(protectNode, verifier)],
   [/^protect\(\) takes first what createVerifier\(\) returns/, () => call(protect, handler, verifier)],
-  [/^The gate takes first what createVerifier\(\) returns/, () => call(protectNode, handler, verifier)],
+  [/^protect\(\) takes first what createVerifier\(\) returns/, () => call(protectNode, handler, verifier)],
   [/^protect\(\) takes an object, not null/, () => call(protect, verifier, handler, null)],
 ])('a value of a wrong type is refused where it is given: %s', (message, make) => {
   expect(make).toThrow(

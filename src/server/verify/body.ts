@@ -67,7 +67,7 @@ async function readChunks(source: AsyncIterable<Uint8Array>, limit: number): Pro
   let size = 0;
   for await (const chunk of source) {
     // `concatBytes` would turn a string into zeros.
-    if (!(chunk instanceof Uint8Array)) throw new TypeError('The stream contains chunks that are not bytes.');
+    if (!(chunk instanceof Uint8Array)) throw new TypeError('The stream must yield Uint8Arrays.');
     size += chunk.length;
     if (size > limit) return undefined;
     chunks.push(chunk);
