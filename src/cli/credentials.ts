@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
+import { parseEnv } from 'node:util';
 import type { Credentials, Secret } from '../core/credentials.ts';
 import { decodeBase64, decodeHex } from '../core/encoding.ts';
 import { fail } from '../core/errors.ts';
@@ -9,7 +10,11 @@ import { readSecretText, withoutLastBreak } from './text-file.ts';
 
 /** Options for the access key and the secret. */
 export const credentialOptions = {
-  credentials: { type: 'text', value: 'FILE', help: 'Access key and secret, in the format of keys create --out.' },
+  credentials: {
+    type: 'text',
+    value: 'FILE',
+    help: 'Access key and secret: JSON of keys create --out, or the lines of credentials.',
+  },
   'access-key': { type: 'text', value: 'KEY', help: 'Default: COUNTERSIGN_ACCESS_KEY.' },
   'secret-file': { type: 'text', value: 'FILE', help: 'Default: COUNTERSIGN_SECRET. - is standard input.' },
   'secret-encoding': { type: 'text', value: 'hex|base64', help: 'The encoding of the secret, if it is bytes.' },
@@ -93,12 +98,16 @@ async function credentialsIn(file: string): Promise<Written> {
     value = JSON.parse(text) as typeof value;
   } catch {
     // The message of the JSON parser would quote the text.
-    value = null;
+    const { COUNTERSIGN_ACCESS_KEY: accessKey, COUNTERSIGN_SECRET: secret } = parseEnv(text);
+    value = { accessKey, secret };
   }
   const { accessKey, secret, sessionToken } = value ?? {};
   return typeof secret === 'string' && isTextIfAny(accessKey) && isTextIfAny(sessionToken)
     ? { secret, ...(accessKey !== undefined && { accessKey }), ...(sessionToken !== undefined && { sessionToken }) }
-    : fail('invalid_configuration', `${file} must be JSON with accessKey and secret.`);
+    : fail(
+        'invalid_configuration',
+        `${file} must be JSON with accessKey and secret, or have the lines of countersign credentials.`,
+      );
 }
 
 const isTextIfAny = (value: unknown): value is string | undefined => value === undefined || typeof value === 'string';

@@ -1,4 +1,10 @@
 /**
+ * Bytes in a buffer that is not shared, as `Response` and WebCrypto take them: `Uint8Array<ArrayBuffer>` since TypeScript 5.7,
+ * `Uint8Array` before.
+ */
+export type OwnBytes = ReturnType<TextEncoder['encode']>;
+
+/**
  * Reads the whole body of a Request or Response once. Stops as soon as it exceeds the limit.
  *
  * @param limit in bytes.

@@ -1,3 +1,4 @@
+import type { OwnBytes } from '../core/body.ts';
 import { fail, type SignatureError } from '../core/errors.ts';
 import type { HeaderView } from '../core/message.ts';
 import type { Principal } from './contracts.ts';
@@ -19,7 +20,7 @@ export type Caller = {
   /** Who calls: access key, service, environment and scopes. */
   readonly principal: Principal;
   /** The verified bytes of the body; undefined if there is no body, or it is not signed. */
-  readonly body: Uint8Array | undefined;
+  readonly body: OwnBytes | undefined;
   /** Checks a scope and reports a refusal to the audit. Missing if a test built the caller by hand. */
   readonly [checkScope]?: Verified<unknown>['checkScope'];
 };

@@ -96,6 +96,28 @@ it('--format headers are what fetch has to add', async () => {
   expect((await fetch(`${server.origin}/v1/orders`, { method: 'PUT', headers, body })).status).toBe(200);
 });
 
+it.runIf(present('curl', '--version'))(
+  '--format headers has the content type that is signed, so that curl sends no other',
+  async () => {
+    const typed = ['-H', 'Content-Type: application/json', '-d', '{"a":1}'];
+    const { stdout } = await sign([`${server.origin}/v1/orders`, ...typed]);
+    const options = ['-s', '-o', '/dev/null', '-w', '%{http_code}', '-H', '@-', '-d', '{"a":1}'];
+    const curl = promisify(execFile)('curl', [...options, `${server.origin}/v1/orders`]);
+    curl.child.stdin?.end(stdout);
+    expect((await curl).stdout).toBe('200');
+  },
+);
+
+it('--credentials takes the lines of countersign credentials', async () => {
+  writeFileSync(join(path, '.env'), `OTHER=1\nCOUNTERSIGN_ACCESS_KEY=${accessKey}\nCOUNTERSIGN_SECRET="${secret}"\n`, {
+    mode: 0o600,
+  });
+  const { stdout } = await sign([`${server.origin}/v1/orders`, '--credentials', '.env', '--format', 'curl'], {
+    env: {},
+  });
+  expect(stdout).toContain(`X-API-Key: ${accessKey}`);
+});
+
 it('--json is what the library makes of the same, stage by stage', async () => {
   const url = 'https://api.example.com/v1/orders?a=1';
   const at = '2026-11-22T12:00:00Z';

@@ -43,7 +43,7 @@ it('takes an access key and a secret, or credentials, and not both', () => {
   // @ts-expect-error A secret is no number.
   expect(() => createSigner({ accessKey, secret: 1 })).toThrow(SignatureError);
   // @ts-expect-error The options are missing.
-  expect(() => createSigner()).toThrow(TypeError);
+  expect(() => createSigner()).toThrow(SignatureError);
 });
 
 it('knows its options by name and type', () => {

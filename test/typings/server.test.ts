@@ -43,7 +43,7 @@ it('gives a principal only to who has looked whether the request is good', async
   if (result.ok) {
     expectTypeOf(result.principal).toEqualTypeOf<Principal>();
     expectTypeOf(result.request).toEqualTypeOf<Request>();
-    expectTypeOf(result.body).toEqualTypeOf<Uint8Array | undefined>();
+    expectTypeOf(result.body).toEqualTypeOf<ReturnType<TextEncoder['encode']> | undefined>();
     expectTypeOf(result).not.toHaveProperty('error');
   } else {
     expectTypeOf(result.error).toEqualTypeOf<SignatureError>();
@@ -57,7 +57,7 @@ it('takes a web handler and is one', () => {
   const serve = protect(verifier, (request, { principal, body }) => {
     expectTypeOf(request).toEqualTypeOf<Request>();
     expectTypeOf(principal).toEqualTypeOf<Principal>();
-    expectTypeOf(body).toEqualTypeOf<Uint8Array | undefined>();
+    expectTypeOf(body).toEqualTypeOf<ReturnType<TextEncoder['encode']> | undefined>();
     return new Response(principal.service);
   });
   expectTypeOf(serve).toEqualTypeOf<(request: Request) => Promise<Response>>();

@@ -68,10 +68,14 @@ export const sign = command({
     else if (format === 'url') print(message.url);
     else if (format !== 'headers') fail('invalid_configuration', '--format must be headers, curl, http, url or json.');
     else if (inQuery) fail('invalid_configuration', `The scheme ${scheme} signs in the query: --format url.`);
-    else print(asHeaders(headersIn(added)));
+    else print(asHeaders([...contentTypeOf(message), ...headersIn(added)]));
     return 0;
   },
 });
+
+/** The signed content type: curl would send its own beside the printed headers. */
+const contentTypeOf = ({ headers }: SignedMessage): readonly Header[] =>
+  headers.filter(({ name }) => /^content-type$/i.test(name));
 
 type Signed = {
   readonly message: SignedMessage;

@@ -1,4 +1,5 @@
 import type { Awaitable } from '../../core/awaitable.ts';
+import type { OwnBytes } from '../../core/body.ts';
 import { fail, type SignatureError } from '../../core/errors.ts';
 import { retirementField, retirementValue } from '../../core/field-names.ts';
 import type { Scheme } from '../../core/scheme.ts';
@@ -21,7 +22,7 @@ export type Verified<Received> = {
   /** The request, with a readable body. */
   readonly request: Received;
   /** The verified bytes of the body; undefined if there is no body, or if it is unsigned or deferred. */
-  readonly body: Uint8Array | undefined;
+  readonly body: OwnBytes | undefined;
   /** The expected body, if `VerifyContext.body` deferred it. The body has not been checked. */
   readonly expectedBody?: ExpectedBody;
   /** The client's address and the public address of the request. */
@@ -87,7 +88,8 @@ export function acceptedResult<Received>(
     principal: principalOf(record),
     scheme: scheme.name,
     request,
-    body: body.bytes,
+    // A caller may hand in shared memory, which no receiver of bodies does.
+    body: body.bytes as OwnBytes | undefined,
     resolved,
     signedHeaders,
     signatureHeaders: scheme.fields,
