@@ -1,7 +1,7 @@
 import { fail, SignatureError } from './core/errors.ts';
 import { claimScript, prepareScript } from './redis/scripts.ts';
 import type { ReplayStore } from './server/contracts.ts';
-import { claimId } from './stores/claim-id.ts';
+import { claimEnd, claimId } from './stores/claim.ts';
 import { toStoreError } from './stores/store-fault.ts';
 import { withTimeout } from './stores/with-timeout.ts';
 
@@ -82,10 +82,7 @@ export function redisReplay(options: RedisReplayOptions): ReplayStore {
   return {
     async claim(accessKey, nonce, expiresAt) {
       const now = clock();
-      const lifetime = Math.ceil(expiresAt - now);
-      if (!(lifetime > 0 && Number.isSafeInteger(lifetime))) {
-        unavailable('The replay store and the verifier must have the same clock.');
-      }
+      const lifetime = Math.ceil(claimEnd(expiresAt, now) - now);
       const words = wordsFor(accessKey, claimId(accessKey, nonce), { now, lifetime });
       const result = await withTimeout(runClaim(send, words), timeout).catch(refused);
       return result === 'fresh' || result === 'seen' ? result : failClaim(result, longLivedPerKey);

@@ -1,6 +1,6 @@
 import { fail, SignatureError } from '../core/errors.ts';
 import type { ReplayStore } from '../server/contracts.ts';
-import { claimId } from '../stores/claim-id.ts';
+import { claimEnd, claimId } from '../stores/claim.ts';
 import { toStoreError } from '../stores/store-fault.ts';
 import { withTimeout } from '../stores/with-timeout.ts';
 import type { ObjectClaim } from './replay-object.ts';
@@ -48,10 +48,7 @@ export function durableObjectReplay(namespace: ReplayNamespace, options: Durable
   return {
     async claim(accessKey, nonce, expiresAt) {
       const now = clock();
-      const until = Math.ceil(expiresAt);
-      if (!(until > now && Number.isSafeInteger(until))) {
-        unavailable('The replay store and the verifier must have the same clock.');
-      }
+      const until = claimEnd(expiresAt, now);
       const id = claimId(accessKey, nonce);
       const name = `${prefix}${Number.parseInt(id.slice(0, 8), 16) % shards}`;
       const result = await withTimeout(
