@@ -11,7 +11,6 @@ export { signedFetch } from './client/fetch.ts';
 export { formBlob } from './client/form.ts';
 export type { CredentialsProvider } from './client/key.ts';
 export type { SigningInit } from './client/outgoing.ts';
-
 export type { PreparedRequest, RequestParts } from './client/prepare-request.ts';
 export { prepareRequest } from './client/prepare-request.ts';
 export type { RedirectOptions } from './client/redirects.ts';

@@ -2,29 +2,29 @@ import type { Credentials, Fetch, Signer } from 'countersign';
 import type { AuditEvent, ManagedKeys } from 'countersign/server';
 import type { KyInstance } from 'ky';
 
-/** What came of a call. */
+/** The result of a call. */
 export type Outcome = {
   readonly status: number;
-  /** What a refused caller is told. */
+  /** The code that a refused caller gets. */
   readonly code?: string | undefined;
-  /** What an accepted call gave; of a refused one the precise reason, which only the server's audit event has. */
+  /** The result of an accepted call, or the precise reason of a refusal, which is only in the server's audit event. */
   readonly reason: string;
 };
 
-/** What calls are made with. */
+/** The means to make calls. */
 export type Scene = {
   readonly origin: string;
   readonly credentials: Credentials;
   readonly signer: Signer;
   /** ky, with the signer's hooks. */
   readonly api: KyInstance;
-  /** fetch, signing. */
+  /** A fetch that signs. */
   readonly fetch: Fetch;
-  /** A signed request, to be sent more than once. */
+  /** Returns a signed request, which can be sent more than once. */
   readonly signed: Request;
-  /** Another key, which is revoked in the course of things. */
+  /** Another key, which the demo revokes. */
   readonly partner: Credentials;
-  /** The server's keys. */
+  /** The keys of the server. */
   readonly keys: ManagedKeys;
 };
 
@@ -40,9 +40,9 @@ export type CheckedCall = Call & {
 };
 
 /**
- * Makes a call, and holds what came of it against what was expected.
+ * Makes a call, and compares its result with the expected one.
  *
- * @param events where the server puts its audit events.
+ * @param events the server appends its audit events to this list.
  */
 export async function check(call: Call, scene: Scene, events: AuditEvent[]): Promise<CheckedCall> {
   events.length = 0;

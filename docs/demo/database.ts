@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { type NodeSqlite, nodeSqlite, sqlMigrations } from 'countersign/sql';
 import { Kysely, Migrator, SqliteDialect } from 'kysely';
 
-/** Opens a database file, with the tables in it. */
+/** Opens a database file and creates its tables. */
 export async function openDatabase(file: string): Promise<Kysely<object>> {
   const database = new Kysely<object>({ dialect: new SqliteDialect({ database: nodeSqlite(openFile(file)) }) });
   const { error } = await new Migrator({
@@ -15,7 +15,7 @@ export async function openDatabase(file: string): Promise<Kysely<object>> {
   return database;
 }
 
-/** By Node's own SQLite where it has one, which is from 22.13 on, else by SQLite as WebAssembly. */
+/** Uses Node's own SQLite, which exists since 22.13, otherwise SQLite as WebAssembly. */
 function openFile(file: string): NodeSqlite {
   const builtin = process.getBuiltinModule('node:sqlite');
   if (builtin) return new builtin.DatabaseSync(file);

@@ -1,6 +1,6 @@
 /**
- * Starts a server, makes signed calls to it, and then calls that must be refused; prints what came of each. Exit status 0
- * only where every call went as expected: `npm run demo -- --tolerance 3600` shows a server that is too tolerant.
+ * Starts a server, makes signed calls to it, then calls that the server must refuse, and prints the result of each. The exit
+ * status is 0 only if every result is as expected: `npm run demo -- --tolerance 3600` shows a server that is too tolerant.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -30,7 +30,7 @@ async function demonstrate(file: string, tolerance: number): Promise<number> {
   const options = { file, tolerance, audit: (event: AuditEvent) => void events.push(event) };
   const checkAll = async (calls: readonly Call[], scene: Scene): Promise<CheckedCall[]> => {
     const checked: CheckedCall[] = [];
-    // One by one, so that the last audit event is that of the last call.
+    // One after the other, so that the last audit event belongs to the last call.
     for (const call of calls) checked.push(await check(call, scene, events));
     return checked;
   };

@@ -3,7 +3,7 @@ import type { Call } from './call.ts';
 type Order = { accepted: { sku: string; quantity: number } };
 type Photo = { name: string; bytes: number; caption: string };
 
-/** What is accepted: ordinary calls, with nothing about signing in them. */
+/** Calls that are accepted: ordinary calls, without any code for signing. */
 export const honestCalls: readonly Call[] = [
   {
     name: 'GET with ky',

@@ -1,13 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 
 /**
- * The master secret in a file beside the database, made where there is none; nobody but this user can read it. Where more
- * is at stake it comes from a key management service.
+ * Returns the master secret from a file, and creates that file if it does not exist. Only this user can read it. In production,
+ * use a key management service.
  */
 export function masterIn(file: string): Uint8Array {
   const made = crypto.getRandomValues(new Uint8Array(32));
   try {
-    // Fails where the file is there, so that two processes cannot make one each.
+    // Fails if the file exists, so that two processes cannot each create a secret.
     writeFileSync(file, made, { mode: 0o600, flag: 'wx' });
     return made;
   } catch (error) {

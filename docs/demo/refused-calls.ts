@@ -3,7 +3,7 @@ import type { Call, Outcome } from './call.ts';
 
 const json = { 'Content-Type': 'application/json' };
 
-/** What is refused: requests that were changed, or sent again, or late, or by the wrong caller. */
+/** Calls that are refused: requests that were changed, sent twice, late, or by the wrong caller. */
 export const refusedCalls: readonly Call[] = [
   {
     name: 'no signature',
@@ -79,7 +79,7 @@ export const refusedCalls: readonly Call[] = [
   },
 ];
 
-/** The same again, once the server has been restarted on the same file. */
+/** The same calls after a restart of the server with the same file. */
 export const callsAfterRestart: readonly Call[] = [
   {
     name: 'a key from before',
@@ -99,7 +99,7 @@ export const callsAfterRestart: readonly Call[] = [
   },
 ];
 
-/** What the server told the caller. */
+/** Reads the code of the server's response. */
 async function outcomeOf(response: Response): Promise<Outcome> {
   const { code } = (await response.json()) as { code?: string };
   return { status: response.status, code, reason: response.ok ? 'accepted' : 'refused' };

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Caller } from 'countersign/node';
 
-/** A request that has been verified: the principal is who it says, the body is what was signed. */
+/** A verified request: principal and body are proven by the signature. */
 type VerifiedCall = Caller & { readonly type: string | undefined };
 
 const routes: Record<string, (call: VerifiedCall) => Response | Promise<Response>> = {
@@ -23,15 +23,15 @@ const routes: Record<string, (call: VerifiedCall) => Response | Promise<Response
   'GET /export': () => new Response(exportedLines(), { headers: { 'Content-Type': 'text/csv' } }),
 };
 
-/** Answers a verified request. */
+/** Responds to a verified request. */
 export async function route({ method, url = '', headers }: IncomingMessage, caller: Caller): Promise<Response> {
-  const answer = routes[`${method} ${url.replace(/\?.*/s, '')}`];
-  return answer
-    ? answer({ ...caller, type: headers['content-type'] })
+  const handler = routes[`${method} ${url.replace(/\?.*/s, '')}`];
+  return handler
+    ? handler({ ...caller, type: headers['content-type'] })
     : problem(404, `There is no ${method} of this path.`);
 }
 
-/** Problem details (RFC 9457), as a refusal of the verifier has. */
+/** Problem details (RFC 9457), as in a refusal of the verifier. */
 export const problem = (status: number, detail: string): Response =>
   Response.json(
     { type: 'about:blank', status, detail },
@@ -43,7 +43,7 @@ const contentOf = (body: Uint8Array | undefined, type?: string): Response =>
 
 const unreadable = (): undefined => undefined;
 
-/** Twenty pages of a thousand lines, each made when there is room for it on the wire. */
+/** Streams twenty pages of a thousand lines. Each page is created when the client can receive it. */
 function exportedLines(): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   let page = 0;

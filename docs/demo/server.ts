@@ -18,13 +18,13 @@ import { masterIn } from './master.ts';
 import { problem, route } from './routes.ts';
 
 export type ServerOptions = {
-  /** The SQLite file with keys, nonces and audit events; made where there is none, with the master secret beside it. */
+  /** The SQLite file with keys, nonces and audit events. Created if it does not exist, with the master secret in a file next to it. */
   readonly file: string;
-  /** @default 0, which is any free one */
+  /** @default 0, which is any free port */
   readonly port?: number;
-  /** How far a timestamp may be from this server's time, in seconds. @default 300 */
+  /** The largest difference between a timestamp and this server's time, in seconds. @default 300 */
   readonly tolerance?: number;
-  /** Told of every attempt, once. */
+  /** Called once for each attempt. */
   readonly audit: AuditSink;
 };
 
@@ -34,7 +34,7 @@ export type RunningServer = {
   stop(): Promise<void>;
 };
 
-/** Starts an HTTP server on the loopback interface that answers signed requests only. */
+/** Starts an HTTP server on the loopback interface that accepts only signed requests. */
 export async function startServer({ file, port = 0, tolerance = 300, audit }: ServerOptions): Promise<RunningServer> {
   const database = await openDatabase(file);
   const secrets = derivedSecrets({ master: masterIn(`${file}.master`) });
@@ -44,12 +44,12 @@ export async function startServer({ file, port = 0, tolerance = 300, audit }: Se
   const verifier = createVerifier({ keys, replay, tolerance, audit: combineSinks([stored, audit]) });
 
   const gate = protect(verifier, async (request, response, caller) => {
-    const answer = await route(request, caller).catch(() => problem(500, 'The server failed.'));
-    // Throws when the caller has gone away: then there is nobody to answer.
-    await send(answer, response).catch(() => response.destroy());
+    const result = await route(request, caller).catch(() => problem(500, 'The server failed.'));
+    // Throws if the caller has closed the connection.
+    await send(result, response).catch(() => response.destroy());
   });
   const server = createServer((request, response) => {
-    // One request a connection, so that a restart meets no open one.
+    // One request per connection, so that no connection is open at a restart.
     response.setHeader('Connection', 'close');
     return gate(request, response);
   });
@@ -69,9 +69,9 @@ export async function startServer({ file, port = 0, tolerance = 300, audit }: Se
   };
 }
 
-/** Answers with a Response, its body as it comes. */
-async function send(answer: Response, response: ServerResponse): Promise<void> {
-  response.writeHead(answer.status, Object.fromEntries(answer.headers));
-  if (answer.body) await pipeline(answer.body, response);
+/** Sends a Response and streams its body. */
+async function send({ status, headers, body }: Response, response: ServerResponse): Promise<void> {
+  response.writeHead(status, Object.fromEntries(headers));
+  if (body) await pipeline(body, response);
   else response.end();
 }

@@ -12,7 +12,7 @@ const file = resolve(flags.file);
 mkdirSync(dirname(file), { recursive: true });
 
 const server = await startServer({ file, audit: (event) => console.log(lineOf(event)) });
-// The key of the last time is still there. Nobody can read its secret again, so it gets another.
+// The key of the previous run still exists. Its secret cannot be read again, so the key gets a new one.
 const [known] = await server.keys.list({ limit: 1 });
 const { accessKey, secret = '' } = known
   ? await server.keys.rotate(known.accessKey, { overlap: 0 })

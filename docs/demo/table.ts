@@ -2,7 +2,7 @@ import type { CheckedCall, Outcome } from './call.ts';
 
 const header = ['', 'call', 'expected response', 'actual response', 'what it gave, or reason in the audit event'];
 
-/** Checked calls as an aligned table, under a heading for each group. */
+/** Formats checked calls as an aligned table, with a heading for each group. */
 export function tableOf(groups: Readonly<Record<string, readonly CheckedCall[]>>): string {
   const all = [header, ...Object.values(groups).flat().map(cellsOf)];
   const widths = header.map((_, column) => Math.max(...all.map((cells) => cells[column]?.length ?? 0)));

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { pages, proseOf } from './markdown.ts';
+import { repositoryFiles, textOf } from '../architecture/sources.ts';
+import { blocksOf, pages, proseOf } from './markdown.ts';
 
 /** Words that make a sentence hard to read, each with the reason. */
 const words: readonly (readonly [pattern: RegExp, reason: string])[] = [
@@ -15,19 +16,30 @@ const words: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [/\bas it stands?\b|\bas they (stood|stand)\b/i, 'say "as received" or "as on the wire"'],
 ];
 
-/** Pages whose text is still in older words. */
-const unread = new Set(['README.md', 'docs/architecture.md']);
+const linesWith = (pattern: RegExp, text: string): readonly string[] =>
+  text
+    .replace(/`[^`\n]*`/g, '')
+    .split('\n')
+    .filter((line) => pattern.test(line));
 
-describe.each(pages.filter(({ path }) => !unread.has(path)))('$path', (page) => {
+describe.each(pages)('$path', (page) => {
   it.each(words)('has none of %s: %s', (pattern) => {
-    const text = proseOf(page).replace(/`[^`]*`/g, '');
-    expect(text.split('\n').filter((line) => pattern.test(line))).toEqual([]);
+    const comments = blocksOf(page).map(({ code }) => commentsOf(code));
+    expect(linesWith(pattern, [proseOf(page), ...comments].join('\n'))).toEqual([]);
   });
 });
 
-it('each page that is excepted has one of the words', () => {
-  const clean = pages.filter(
-    (page) => unread.has(page.path) && !words.some(([pattern]) => pattern.test(proseOf(page).replace(/`[^`]*`/g, ''))),
-  );
-  expect(clean.map(({ path }) => path)).toEqual([]);
+describe('a comment of the sources', () => {
+  const sources = repositoryFiles().filter((path) => /^(src|docs\/demo)\/.*\.ts$/.test(path));
+  const comments = sources.map((path) => commentsOf(textOf(path))).join('\n');
+
+  it.each(words)('has none of %s: %s', (pattern) => {
+    expect(linesWith(pattern, comments)).toEqual([]);
+  });
 });
+
+/** The comments of code in TypeScript and shells, a line each. */
+function commentsOf(code: string): string {
+  const found = code.matchAll(/^[ \t]*(?:\/\*|\*|#).*|(?<![:'"`\w])\/\/ (?!→).*/gm);
+  return [...found].map(([comment]) => comment).join('\n');
+}

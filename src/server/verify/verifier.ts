@@ -14,7 +14,7 @@ import { createVerify, type Verification } from './verify.ts';
 
 /** Verifies requests. Created by {@link createVerifier}. */
 export type Verifier = {
-  /** Verifies a request. Never throws because of a request, whatever its content. */
+  /** Verifies a request. No request makes it throw. */
   verify<Received extends Request | ReceivedRequest>(
     request: Received,
     context?: VerifyContext,
