@@ -1,8 +1,8 @@
 /**
  * Bytes in a buffer that is not shared, as `Response` and WebCrypto take them: `Uint8Array<ArrayBuffer>` since TypeScript 5.7,
- * `Uint8Array` before.
+ * `Uint8Array` before. Derived from the global value, because the types of Node declare no type of that name.
  */
-export type OwnBytes = ReturnType<TextEncoder['encode']>;
+export type OwnBytes = ReturnType<typeof TextEncoder.prototype.encode>;
 
 /**
  * Reads the whole body of a Request or Response once. Stops as soon as it exceeds the limit.
