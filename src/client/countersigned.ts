@@ -106,7 +106,7 @@ async function checked(response: Response, { request, responses, key, maxBodyByt
   if (!bytes) fail('body_too_large', `The response has more than ${maxBodyBytes} bytes: raise maxBodyBytes.`, 413);
   const sha256 = bytes.length ? await sha256OfBody(bytes) : undefined;
   if (!presented.matches(bytes, sha256) || !(await isSignedBy(presented, key, bytes))) {
-    fail('response_mismatch', `The response (status ${status}) is not what the server countersigned for this request.`);
+    fail('response_mismatch', `The countersignature of the response (status ${status}) does not match.`);
   }
   // Without statusText, which is not signed. The constructor cannot set the URL.
   const copy = new Response(bytes.length ? (bytes as BodyInit) : null, { status, headers });
