@@ -1,5 +1,5 @@
-export type { Finding, FindingCode } from './core/finding.ts';
 export type { Scheme, SigningScheme } from './core/scheme.ts';
+export type { Finding, FindingCode } from './core/scheme-finding.ts';
 export type { CombinedScheme } from './schemes/combine/combine-schemes.ts';
 export { combineSchemes } from './schemes/combine/combine-schemes.ts';
 export { countersignV1 } from './schemes/countersign-v1/scheme.ts';

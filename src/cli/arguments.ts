@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { fail } from '../core/errors.ts';
-import { didYouMean } from '../server/nearest.ts';
+import { didYouMean } from '../server/did-you-mean.ts';
 import { type Command, commonOptions, type Options, type OptionValues } from './command.ts';
 
 /** The parsed arguments of a command. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fail } from '../core/errors.ts';
-import type { FindingCode } from '../core/finding.ts';
 import type { Scheme } from '../core/scheme.ts';
+import type { FindingCode } from '../core/scheme-finding.ts';
 import { countersignV1 } from '../schemes/countersign-v1/scheme.ts';
 import { defineScheme } from '../schemes/define/define-scheme.ts';
 import type { SchemeDefinition } from '../schemes/define/definition.ts';

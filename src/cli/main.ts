@@ -1,5 +1,5 @@
 import { fail, SignatureError } from '../core/errors.ts';
-import { didYouMean } from '../server/nearest.ts';
+import { didYouMean } from '../server/did-you-mean.ts';
 import { parseArguments } from './arguments.ts';
 import type { Command } from './command.ts';
 import { commands } from './commands.ts';

@@ -9,8 +9,9 @@ import type { SigningKey } from '../core/signing-key.ts';
 import { countersignV1Response } from '../schemes/countersign-v1/response.ts';
 import { checkOptions } from './check-options.ts';
 import type { CorrectedClock } from './clock.ts';
-import { createSender, type Fetch, refuseRedirect, type SendOptions } from './fetch.ts';
+import { createSender, type Fetch, type SendOptions } from './fetch.ts';
 import type { Outgoing } from './outgoing.ts';
+import { refuseRedirect } from './refuse-redirect.ts';
 import { resendable } from './request.ts';
 import type { Signer } from './signer.ts';
 

@@ -1,6 +1,6 @@
 import type { Secret } from './credentials.ts';
-import type { Finding } from './finding.ts';
 import type { HeaderView, Message } from './message.ts';
+import type { Finding } from './scheme-finding.ts';
 import type { SigningKey } from './signing-key.ts';
 
 /** The body of a request, in the form that a signature needs. */

@@ -1,5 +1,6 @@
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
+import { equalInConstantTime } from './constant-time.ts';
 import type { PlatformKey, Secret } from './credentials.ts';
 import { utf8 } from './encoding.ts';
 import { fail } from './errors.ts';
@@ -57,11 +58,4 @@ export function platformSigningKey(key: PlatformKey, algorithm: string): Signing
     sign: async (data) => new Uint8Array(await crypto.subtle.sign(name, key, data as BufferSource)),
     verify: (data, signature) => crypto.subtle.verify(name, key, signature as BufferSource, data as BufferSource),
   };
-}
-
-/** Compares two byte strings in a time that depends on their lengths only. */
-export function equalInConstantTime(a: Uint8Array, b: Uint8Array): boolean {
-  let difference = a.length ^ b.length;
-  for (let i = 0; i < a.length; i++) difference |= (a[i] ?? 0) ^ (b[i] ?? 0);
-  return difference === 0;
 }

@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
 import type { Verified } from '../server/verify/result.ts';
-import type { IsForwardable } from './forwardable-fields.ts';
+import type { IsForwardable } from './forwarding-allow-list.ts';
 
 /** Header fields in order, names and values alternating, like `rawHeaders` of Node: case and repetitions are kept. */
 export type RawFields = readonly string[];

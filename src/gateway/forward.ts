@@ -12,7 +12,7 @@ import {
   streamResponse,
   type WholeResponse,
 } from './forward-response.ts';
-import type { IsForwardable, SignedFields } from './forwardable-fields.ts';
+import type { IsForwardable, SignedFields } from './forwarding-allow-list.ts';
 import { drainBody, toSignatureError } from './listener.ts';
 import { bodyField, principalFields } from './principal-fields.ts';
 import type { Head, Sending } from './upstream.ts';

@@ -11,7 +11,7 @@ import type { Verified } from '../server/verify/result.ts';
 import type { Verifier } from '../server/verify/verifier.ts';
 import { createForward, maxBufferedBody } from './forward.ts';
 import { endToEndFields, type RawFields, withFields } from './forward-fields.ts';
-import { forwardableFields } from './forwardable-fields.ts';
+import { forwardableFields } from './forwarding-allow-list.ts';
 import {
   drainBody,
   errorResponse,

@@ -1,7 +1,8 @@
+import { equalInConstantTime } from '../core/constant-time.ts';
 import type { Secret } from '../core/credentials.ts';
 import { nativeSha256 } from '../core/digest.ts';
 import { utf8 } from '../core/encoding.ts';
-import { equalInConstantTime, hmacSha256, type SigningKey } from '../core/signing-key.ts';
+import { hmacSha256, type SigningKey } from '../core/signing-key.ts';
 
 /** The block size of SHA-256, in bytes. */
 const block = 64;

@@ -1,6 +1,7 @@
+import { equalInConstantTime } from '../core/constant-time.ts';
 import { utf8 } from '../core/encoding.ts';
-import type { Finding } from '../core/finding.ts';
-import { equalInConstantTime, type SigningKey } from '../core/signing-key.ts';
+import type { Finding } from '../core/scheme-finding.ts';
+import type { SigningKey } from '../core/signing-key.ts';
 
 const probe = utf8('countersign-same-key');
 

@@ -1,5 +1,5 @@
 import { fail } from '../core/errors.ts';
-import { didYouMean } from './nearest.ts';
+import { didYouMean } from './did-you-mean.ts';
 
 /** The names of all options of a type. The compiler reports a name that is missing or unknown. */
 export type OptionNames<Options> = Readonly<Record<Extract<keyof Options, string>, true>>;

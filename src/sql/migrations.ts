@@ -1,9 +1,9 @@
 import type { Kysely, Migration, MigrationProvider, SchemaModule } from 'kysely';
+import { rawSql } from './raw-sql.ts';
 import { type Dialect, openTables } from './tables.ts';
-import { written } from './written.ts';
 
 /** Column types, by purpose: one common type name, or a type per database. */
-type ColumnTypes = Readonly<Record<'name' | 'owner' | 'text' | 'label', ReturnType<typeof written>>>;
+type ColumnTypes = Readonly<Record<'name' | 'owner' | 'text' | 'label', ReturnType<typeof rawSql>>>;
 
 /**
  * The tables of this package, for Kysely's `Migrator`. Set `migrationTableName` and `migrationLockTableName` to names that your own
@@ -94,16 +94,16 @@ async function index(schema: SchemaModule, table: string, column: string): Promi
  */
 const columnTypes: Readonly<Record<Dialect, ColumnTypes>> = {
   postgres: {
-    name: written('varchar(255) collate "C"'),
-    owner: written('varchar(255) collate "C"'),
-    text: written('text'),
-    label: written('varchar(512)'),
+    name: rawSql('varchar(255) collate "C"'),
+    owner: rawSql('varchar(255) collate "C"'),
+    text: rawSql('text'),
+    label: rawSql('varchar(512)'),
   },
   mysql: {
-    name: written('varbinary(255)'),
-    owner: written('varbinary(1020)'),
-    text: written('mediumtext character set utf8mb4 collate utf8mb4_bin'),
-    label: written('varchar(512) character set utf8mb4 collate utf8mb4_bin'),
+    name: rawSql('varbinary(255)'),
+    owner: rawSql('varbinary(1020)'),
+    text: rawSql('mediumtext character set utf8mb4 collate utf8mb4_bin'),
+    label: rawSql('varchar(512) character set utf8mb4 collate utf8mb4_bin'),
   },
-  sqlite: { name: written('text'), owner: written('text'), text: written('text'), label: written('text') },
+  sqlite: { name: rawSql('text'), owner: rawSql('text'), text: rawSql('text'), label: rawSql('text') },
 };

@@ -1,7 +1,7 @@
 import type { Expression, Kysely } from 'kysely';
 import { hex, utf8 } from '../core/encoding.ts';
 import { fail } from '../core/errors.ts';
-import { written } from './written.ts';
+import { rawSql } from './raw-sql.ts';
 
 /** The database, and where its tables are. */
 export type SqlOptions<Schemas> = {
@@ -70,7 +70,7 @@ export function openTables<Schemas>({ database, schema }: SqlOptions<Schemas>): 
  * A hexadecimal literal, which needs no escaping. The MySQL drivers insert values into the statement and escape quotes with
  * backslashes. On a connection in the mode NO_BACKSLASH_ESCAPES, the rest of a string would then be parsed as SQL.
  */
-const mysqlText = (value: string): Expression<string> => written(`_utf8mb4 x'${hex(utf8(value))}'`);
+const mysqlText = (value: string): Expression<string> => rawSql(`_utf8mb4 x'${hex(utf8(value))}'`);
 
 // Detected by capabilities, because dialects for other drivers have other classes.
 function dialectOf(database: Kysely<Tables>): Dialect {

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { normaliseTarget } from '../../src/core/address.ts';
+import { equalInConstantTime } from '../../src/core/constant-time.ts';
 import { contentDigest, sha256OfBody, sha256OfBodySync } from '../../src/core/digest.ts';
 import { base64, hex, utf8 } from '../../src/core/encoding.ts';
 import { fieldValue } from '../../src/core/message.ts';
-import { equalInConstantTime } from '../../src/core/signing-key.ts';
 
 const unreserved = /^[A-Za-z0-9._~-]$/;
 

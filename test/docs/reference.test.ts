@@ -58,7 +58,7 @@ it('docs/explain.md has a row for each difference', () => {
 });
 
 it('docs/define-a-scheme.md has a heading for each finding', () => {
-  const union = exportsOf('core/finding.ts').find(({ name }) => name === 'FindingCode');
+  const union = exportsOf('core/scheme-finding.ts').find(({ name }) => name === 'FindingCode');
   const type = union && checker.getDeclaredTypeOfSymbol(union);
   const codes = type?.isUnion() ? type.types.flatMap((one) => (one.isStringLiteral() ? [one.value] : [])) : [];
   const page = pageNamed('docs/define-a-scheme.md');

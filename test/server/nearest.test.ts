@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { didYouMean, nearest } from '../../src/server/nearest.ts';
+import { didYouMean, nearest } from '../../src/server/did-you-mean.ts';
 
 const known = ['tolerance', 'maxBodyBytes', 'clock', 'keys', 'limits'];
 

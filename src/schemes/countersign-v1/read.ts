@@ -2,7 +2,7 @@ import { accessKeyPattern } from '../../core/credentials.ts';
 import { decodeBase64, decodeHex } from '../../core/encoding.ts';
 import { fail } from '../../core/errors.ts';
 import { type HeaderView, type Message, refuseRepeated } from '../../core/message.ts';
-import { mayBeUnsigned, presentIn, requestModifiers } from '../../core/modifiers.ts';
+import { mayBeUnsigned, presentIn, requestModifiers } from '../../core/modifying-headers.ts';
 import type { PresentedSignature } from '../../core/scheme.ts';
 import { digestPattern, isSignable, noncePattern, stringToSign, timestampPattern } from './string-to-sign.ts';
 

@@ -1,7 +1,7 @@
 import { contentDigest } from '../../core/digest.ts';
 import { decodeHex, hex } from '../../core/encoding.ts';
 import { fieldValue } from '../../core/message.ts';
-import { responseModifiers } from '../../core/modifiers.ts';
+import { responseModifiers } from '../../core/modifying-headers.ts';
 import type { ResponseScheme, SignedResponse } from '../../core/scheme.ts';
 import { timestampPattern } from './string-to-sign.ts';
 

@@ -3,7 +3,7 @@ import { hex } from '../../core/encoding.ts';
 import { fail } from '../../core/errors.ts';
 import { signableNames } from '../../core/field-names.ts';
 import type { HeaderView } from '../../core/message.ts';
-import { presentIn, requestModifiers } from '../../core/modifiers.ts';
+import { presentIn, requestModifiers } from '../../core/modifying-headers.ts';
 import type { PreparedSignature, SignatureInput, SigningScheme } from '../../core/scheme.ts';
 import { hmacSha256 } from '../../core/signing-key.ts';
 import { digestPattern, isSignable, noncePattern, stringToSign, timestampPattern } from './string-to-sign.ts';

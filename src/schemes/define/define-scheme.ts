@@ -1,6 +1,6 @@
 import { fail } from '../../core/errors.ts';
-import type { Finding } from '../../core/finding.ts';
 import type { Scheme } from '../../core/scheme.ts';
+import type { Finding } from '../../core/scheme-finding.ts';
 import { withTarget } from '../../core/with-target.ts';
 import { checkConsistency } from './check-consistency.ts';
 import { compileDefinition } from './compile-definition.ts';

@@ -1,10 +1,11 @@
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha1 } from '@noble/hashes/legacy.js';
 import { sha256, sha384, sha512 } from '@noble/hashes/sha2.js';
+import { equalInConstantTime } from '../../core/constant-time.ts';
 import type { PlatformKey, Secret } from '../../core/credentials.ts';
 import { decodeBase64, decodeHex, utf8 } from '../../core/encoding.ts';
 import { fail } from '../../core/errors.ts';
-import { equalInConstantTime, hmacSha256, platformSigningKey, type SigningKey } from '../../core/signing-key.ts';
+import { hmacSha256, platformSigningKey, type SigningKey } from '../../core/signing-key.ts';
 import type { DefinedAlgorithm, SchemeDefinition } from './definition.ts';
 
 /** The size of a signature in bytes. */

@@ -1,4 +1,4 @@
-import type { Finding } from '../../core/finding.ts';
+import type { Finding } from '../../core/scheme-finding.ts';
 import type { SchemeDefinition } from './definition.ts';
 import { beginningFindings } from './lint/beginnings.ts';
 import { boundaryFindings } from './lint/boundaries.ts';

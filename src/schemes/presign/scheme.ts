@@ -1,5 +1,5 @@
-import type { Finding } from '../../core/finding.ts';
 import type { Scheme } from '../../core/scheme.ts';
+import type { Finding } from '../../core/scheme-finding.ts';
 import { bodyUnsigned, contentTypeFindings, orderUnsigned } from '../sigv4/presented.ts';
 import { createPresignReader } from './read.ts';
 import { headersToSign, leavesBodiesOut, type PresignOptions, signPresign } from './sign.ts';

@@ -1,8 +1,8 @@
 import { serializeItem } from 'structured-headers';
 import { fail, SignatureError } from '../../core/errors.ts';
 import { excerpt } from '../../core/excerpt.ts';
-import type { FindingCode } from '../../core/finding.ts';
-import { requestModifiers } from '../../core/modifiers.ts';
+import { requestModifiers } from '../../core/modifying-headers.ts';
+import type { FindingCode } from '../../core/scheme-finding.ts';
 import { canonicaliseDictionary, type Member, type Parameters } from '../structured-fields.ts';
 import { isRfc9421Algorithm } from './algorithms.ts';
 import { type Component, parseComponents } from './components.ts';

@@ -1,9 +1,9 @@
 import { sha512 } from '@noble/hashes/sha2.js';
+import { equalInConstantTime } from '../../core/constant-time.ts';
 import { sha256OfBodySync } from '../../core/digest.ts';
 import { fail } from '../../core/errors.ts';
 import type { HeaderView } from '../../core/message.ts';
 import type { PresentedBody } from '../../core/scheme.ts';
-import { equalInConstantTime } from '../../core/signing-key.ts';
 import { canonicaliseDictionary, type Member } from '../structured-fields.ts';
 
 /** In characters. All registered digests of one body together are shorter. */

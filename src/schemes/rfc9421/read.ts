@@ -2,7 +2,7 @@ import { accessKeyPattern } from '../../core/credentials.ts';
 import { fail, SignatureError } from '../../core/errors.ts';
 import { excerpt } from '../../core/excerpt.ts';
 import type { Message } from '../../core/message.ts';
-import { mayBeUnsigned } from '../../core/modifiers.ts';
+import { mayBeUnsigned } from '../../core/modifying-headers.ts';
 import type { PresentedBody, PresentedSignature } from '../../core/scheme.ts';
 import { type Component, parseComponents } from './components.ts';
 import { digestedBody } from './content-digest.ts';

@@ -1,7 +1,7 @@
 import { contentDigest } from '../../core/digest.ts';
 import { SignatureError } from '../../core/errors.ts';
 import type { HeaderView } from '../../core/message.ts';
-import { presentIn, responseModifiers } from '../../core/modifiers.ts';
+import { presentIn, responseModifiers } from '../../core/modifying-headers.ts';
 import type {
   PreparedSignature,
   PresentedResponse,

@@ -1,6 +1,6 @@
 import { fail } from '../../core/errors.ts';
-import type { Finding, FindingCode } from '../../core/finding.ts';
-import { requestModifiers } from '../../core/modifiers.ts';
+import { requestModifiers } from '../../core/modifying-headers.ts';
+import type { Finding, FindingCode } from '../../core/scheme-finding.ts';
 import { recodeField } from '../structured-fields.ts';
 import { type Component, parseComponent, requireDistinct } from './components.ts';
 

@@ -1,7 +1,7 @@
 import { contentDigest } from '../../core/digest.ts';
 import { fail } from '../../core/errors.ts';
 import type { HeaderView, Message } from '../../core/message.ts';
-import { requestModifiers } from '../../core/modifiers.ts';
+import { requestModifiers } from '../../core/modifying-headers.ts';
 import type { PreparedSignature, SignatureInput, SigningScheme } from '../../core/scheme.ts';
 import { recodeField } from '../structured-fields.ts';
 import { createRfc9421Key } from './algorithms.ts';

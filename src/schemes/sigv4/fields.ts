@@ -2,7 +2,7 @@ import { fail } from '../../core/errors.ts';
 import { excerpt } from '../../core/excerpt.ts';
 import { fieldNamePattern, signableNames } from '../../core/field-names.ts';
 import type { Message } from '../../core/message.ts';
-import { mayBeUnsigned, requestModifiers } from '../../core/modifiers.ts';
+import { mayBeUnsigned, requestModifiers } from '../../core/modifying-headers.ts';
 import { listAmzNames } from './canonical.ts';
 
 /** The headers that carry a signature, in lower case. */

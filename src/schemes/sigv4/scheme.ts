@@ -1,5 +1,5 @@
-import type { Finding } from '../../core/finding.ts';
 import type { Scheme } from '../../core/scheme.ts';
+import type { Finding } from '../../core/scheme-finding.ts';
 import { signedByDefault } from './fields.ts';
 import { bodyUnsigned, contentTypeFindings, orderUnsigned } from './presented.ts';
 import { createSigV4Reader } from './read.ts';

@@ -1,6 +1,6 @@
 import { fail } from '../../core/errors.ts';
-import type { Finding } from '../../core/finding.ts';
 import type { Scheme } from '../../core/scheme.ts';
+import type { Finding } from '../../core/scheme-finding.ts';
 import { webhookKey } from './key.ts';
 import { readStandardWebhook } from './read.ts';
 import { prepareStandardWebhook } from './sign.ts';

@@ -1,9 +1,9 @@
 import { type Awaitable, isPromise } from '../../core/awaitable.ts';
 import { concatBytes, readBody } from '../../core/body.ts';
+import { equalInConstantTime } from '../../core/constant-time.ts';
 import { nativeSha256, sha256OfBody } from '../../core/digest.ts';
 import { fail } from '../../core/errors.ts';
 import type { PresentedBody } from '../../core/scheme.ts';
-import { equalInConstantTime } from '../../core/signing-key.ts';
 import type { ReceivedRequest } from './message.ts';
 
 /** The bytes of a body; undefined if there is none. */

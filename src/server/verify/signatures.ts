@@ -1,7 +1,7 @@
 import { fail, SignatureError } from '../../core/errors.ts';
-import type { FindingCode } from '../../core/finding.ts';
 import { type Message, refuseRepeated } from '../../core/message.ts';
 import type { PresentedSignature, Scheme } from '../../core/scheme.ts';
+import type { FindingCode } from '../../core/scheme-finding.ts';
 
 /**
  * Checks the schemes of a verifier, which are tried in this order.

@@ -1,6 +1,6 @@
 import type { Credentials } from '../../core/credentials.ts';
-import type { FindingCode } from '../../core/finding.ts';
 import type { Scheme } from '../../core/scheme.ts';
+import type { FindingCode } from '../../core/scheme-finding.ts';
 import type { allowUnsignedPayload } from '../../core/unsafe-options.ts';
 import type { AuditSink, Challenges, KeyStore, Limiter, ReplayStore } from '../contracts.ts';
 import type { OptionNames } from '../known-options.ts';

@@ -1,7 +1,7 @@
 import { createSigner } from 'countersign';
 import { rfc9421, wantedSignature } from 'countersign/schemes';
 import { describe, expect, it } from 'vitest';
-import { requestModifiers } from '../../../src/core/modifiers.ts';
+import { requestModifiers } from '../../../src/core/modifying-headers.ts';
 import { refusal } from '../../server/rig.ts';
 import { schemeRig } from './crafted.ts';
 

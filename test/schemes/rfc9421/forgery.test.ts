@@ -1,7 +1,7 @@
 import { createSigner, prepareRequest } from 'countersign';
 import { rfc9421 } from 'countersign/schemes';
 import { describe, expect, it } from 'vitest';
-import { requestModifiers } from '../../../src/core/modifiers.ts';
+import { requestModifiers } from '../../../src/core/modifying-headers.ts';
 import { drop, set } from '../../server/honest.ts';
 import { type Described, digestOf, judge, type Parts, type Rig, signedParts } from '../../server/rig.ts';
 import { body, type Crafted, crafted, created, honestLines, schemeRig, without } from './crafted.ts';

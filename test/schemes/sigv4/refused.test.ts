@@ -3,7 +3,7 @@ import { presign, sigv4 } from 'countersign/schemes';
 import { createVerifier, memoryKeys, memoryReplay, type VerifierOptions } from 'countersign/server';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { requestModifiers } from '../../../src/core/modifiers.ts';
+import { requestModifiers } from '../../../src/core/modifying-headers.ts';
 import { outcomeOf, type Parts } from '../../server/rig.ts';
 import { accessKey, secret, time } from './peers.ts';
 import { verifierOf } from './rig.ts';

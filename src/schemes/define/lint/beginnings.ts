@@ -1,4 +1,4 @@
-import type { Finding } from '../../../core/finding.ts';
+import type { Finding } from '../../../core/scheme-finding.ts';
 import { formatValue } from './boundaries.ts';
 import type { Piece } from './flatten.ts';
 

@@ -1,4 +1,4 @@
-import type { Finding } from '../../../core/finding.ts';
+import type { Finding } from '../../../core/scheme-finding.ts';
 import type { SchemeDefinition } from '../definition.ts';
 import type { Filter } from '../template.ts';
 import { type Ambiguity, findAmbiguity, type Segment, type Sequence, toSegments } from './ambiguity.ts';

@@ -1,4 +1,4 @@
-import type { Finding } from '../../../core/finding.ts';
+import type { Finding } from '../../../core/scheme-finding.ts';
 import { formatValue } from './boundaries.ts';
 import type { Aspect, Use } from './coverage.ts';
 import { applyLossyFilters, type LossyFilter } from './lossy-filters.ts';

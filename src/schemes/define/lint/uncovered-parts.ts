@@ -1,4 +1,4 @@
-import type { Finding, FindingCode } from '../../../core/finding.ts';
+import type { Finding, FindingCode } from '../../../core/scheme-finding.ts';
 import type { Aspect } from './coverage.ts';
 
 /** The consequence of leaving an aspect of a request unsigned. */
