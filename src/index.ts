@@ -32,6 +32,8 @@ export type { SignatureErrorCode } from './core/errors.ts';
 export { SignatureError } from './core/errors.ts';
 export type { HeaderView, Message } from './core/message.ts';
 export type { Scheme, SigningScheme } from './core/scheme.ts';
+export type { Session, SessionOptions } from './core/session/issue.ts';
+export { issueSession } from './core/session/issue.ts';
 export type { SigningKey } from './core/signing-key.ts';
 export { allowSecretInBrowser, allowUnsignedPayload } from './core/unsafe-options.ts';
 export { countersignV1 } from './schemes/countersign-v1/scheme.ts';

@@ -5,6 +5,8 @@ export { SignatureError } from './core/errors.ts';
 export type { HeaderView } from './core/message.ts';
 export type { Scheme } from './core/scheme.ts';
 export type { Finding, FindingCode } from './core/scheme-finding.ts';
+export type { Session, SessionOptions } from './core/session/issue.ts';
+export { issueSession } from './core/session/issue.ts';
 export { allowUnsignedPayload } from './core/unsafe-options.ts';
 export { countersignV1 } from './schemes/countersign-v1/scheme.ts';
 export type { AuditLoss, BoundedSink, BoundedSinkCounts, BoundedSinkOptions } from './server/audit/bounded-sink.ts';
@@ -24,10 +26,12 @@ export type {
   KeyStore,
   Limiter,
   Principal,
+  PrincipalSession,
   RefusedEvent,
   ReplayClaim,
   ReplayStore,
   ReportedEvent,
+  RevokedSessions,
 } from './server/contracts.ts';
 export type { Caller, GateOptions } from './server/gate.ts';
 export { derivedSecretsFromText, sealerFromText } from './server/keys/at-rest-text.ts';
@@ -65,6 +69,11 @@ export type { ChallengeOptions } from './server/response/challenges.ts';
 export { signedChallenges } from './server/response/challenges.ts';
 export type { CorsOptions } from './server/response/cors-options.ts';
 export type { PlainResponse } from './server/response/refusal-response.ts';
+export type {
+  MemoryRevokedSessions,
+  MemoryRevokedSessionsOptions,
+} from './server/session/memory-revoked-sessions.ts';
+export { memoryRevokedSessions } from './server/session/memory-revoked-sessions.ts';
 export type { ExpectedBody, ReceivedBody } from './server/verify/body.ts';
 export { checkBodyDigest } from './server/verify/body.ts';
 export type { PublicAddress, ReceivedRequest } from './server/verify/message.ts';

@@ -33,7 +33,7 @@ export type SigningOptions = {
 
 /** Options with one key pair. */
 export type KeyPairOptions = SigningOptions & {
-  /** Identifies the caller; public. 1 to 512 characters of A-Z a-z 0-9 . _ ~ - */
+  /** Identifies the caller; public. 1 to 512 characters of A-Z a-z 0-9 . _ ~ - and up to 1,024 for a session. */
   readonly accessKey: string;
   /** The key: a string (its UTF-8 bytes), bytes or a CryptoKey; at least 16 bytes. */
   readonly secret: Secret;

@@ -54,6 +54,11 @@ export type KeyRecord = {
   readonly lastUsedAt?: number;
   /** Returns the precise reason of a refusal to callers of this key; for development. @default false */
   readonly explain?: boolean;
+  /**
+   * `false` refuses all sessions of the key. `maxLifetime` is the longest life of one, in seconds, if that is less than the verifier
+   * allows. @default sessions are allowed
+   */
+  readonly sessions?: false | { readonly maxLifetime: number };
 };
 
 /** Finds keys. If it throws, the request is refused with 503. */
@@ -101,12 +106,36 @@ export type Limiter = {
   readonly duration?: number;
 };
 
+/** Sessions that ended before their time. Asked for requests of sessions only, after their signature was verified. */
+export type RevokedSessions = {
+  /**
+   * True if a session with this id was revoked. A store that cannot find out must throw: the request is then refused with 503, never
+   * accepted.
+   */
+  has(id: string): boolean | Promise<boolean>;
+};
+
+/** A verified session. Its holder states nothing of this: the issuer does, who has the secret of the parent. */
+export type PrincipalSession = {
+  readonly id: string;
+  /** For whom the session was issued, percent-encoded as in the access key; undefined if the issuer named nobody. */
+  readonly subject: string | undefined;
+  /** In milliseconds since the epoch, like `expiresAt`. */
+  readonly issuedAt: number;
+  readonly expiresAt: number;
+  /** True if the session is bound to a key pair. */
+  readonly bound: boolean;
+};
+
 /** The verified caller. */
 export type Principal = {
   readonly accessKey: string;
   readonly service: string;
   readonly environment: string | undefined;
+  /** Of a session: the scopes that both it and its parent have. */
   readonly scopes: readonly string[];
+  /** Present if a session signed the request. `accessKey` is then that of its parent. */
+  readonly session?: PrincipalSession;
 };
 
 /** The members of every audit event. */
@@ -119,8 +148,15 @@ type AuditedAttempt = {
   readonly method: string;
   /** Without the query. Cut to 2,048 characters for an accepted request, otherwise to 256. */
   readonly path: string;
-  /** As the request states it; proven only if the outcome is `accepted`. An unknown access key is cut to 64 characters. */
+  /**
+   * As the request states it; proven only if the outcome is `accepted`. An unknown access key is cut to 64 characters. Of a session:
+   * the access key of its parent.
+   */
   readonly accessKey: string | undefined;
+  /** The id of the session, if the access key is one of a session; proven only if the outcome is `accepted`. */
+  readonly sessionId?: string;
+  /** The subject of the session, if it has one. */
+  readonly subject?: string;
   /** The owner of the key, if the access key is known. */
   readonly service: string | undefined;
   /** The name of the scheme of the signature, or of the apparent scheme. */

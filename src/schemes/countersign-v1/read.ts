@@ -8,7 +8,7 @@ import { digestPattern, isSignable, noncePattern, stringToSign, timestampPattern
 
 const signaturePattern = /^v1=[\da-f]{64}(?:, ?v1=[\da-f]{64}){0,3}$/;
 
-const expectedKey = '1 to 512 characters of A-Z a-z 0-9 . _ ~ -';
+const expectedKey = '1 to 512 (of a session 1024) characters of A-Z a-z 0-9 . _ ~ -';
 const expectedSignature = 'v1= and 64 lower-case hex digits';
 
 /**

@@ -1,5 +1,6 @@
 import type { SignatureError } from '../../core/errors.ts';
 import { excerpt } from '../../core/excerpt.ts';
+import type { SessionKey } from '../../core/session/access-key.ts';
 import type { AuditEvent, AuditSink, KeyRecord } from '../contracts.ts';
 import type { ReceivedRequest } from '../verify/message.ts';
 import { causeText } from './cause-text.ts';
@@ -11,6 +12,8 @@ export type Audited = {
   readonly request: Request | ReceivedRequest;
   readonly address: string | undefined;
   readonly accessKey: string | undefined;
+  /** What the access key states of a session, if it is one. */
+  readonly session: SessionKey | undefined;
   readonly scheme: string | undefined;
   readonly secretId: string | undefined;
   readonly nonce: string | undefined;
@@ -35,8 +38,8 @@ export function reportToAudit(sink: AuditSink, audited: Audited): void {
 /** Maximum length of the path, in characters. A refused request may come from anyone, so its path is cut shorter. */
 const pathLength = { accepted: 2048, refused: 256 } as const;
 
-function toEvent({ request, record, error, reportOnly, accessKey, nonce, ...rest }: Audited): AuditEvent {
-  const common = { ...rest, method: excerpt(request.method), service: record?.service };
+function toEvent({ request, record, error, reportOnly, accessKey, session, nonce, ...rest }: Audited): AuditEvent {
+  const common = { ...rest, method: excerpt(request.method), service: record?.service, ...sessionOf(session) };
   const path = excerpt(pathOf(request), error ? pathLength.refused : pathLength.accepted);
   if (!error) return { outcome: 'accepted', code: undefined, message: undefined, ...common, path, accessKey, nonce };
   const refusal = {
@@ -47,6 +50,12 @@ function toEvent({ request, record, error, reportOnly, accessKey, nonce, ...rest
   };
   return reportOnly ? { outcome: 'reported', ...refusal } : { outcome: 'refused', ...refusal };
 }
+
+const sessionOf = (session: SessionKey | undefined): Pick<AuditEvent, 'sessionId' | 'subject'> => {
+  if (!session) return {};
+  const { id, subject } = session.grant;
+  return subject === undefined ? { sessionId: id } : { sessionId: id, subject };
+};
 
 /** Of a failure of the server also the cause: without an entry in the audit it would be visible nowhere. */
 function messageOf({ message, status, cause }: SignatureError, record: KeyRecord | undefined): string {

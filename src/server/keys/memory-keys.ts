@@ -1,10 +1,12 @@
-import { checkAccessKey, type Secret, withHiddenSecret } from '../../core/credentials.ts';
+import { type Secret, withHiddenSecret } from '../../core/credentials.ts';
 import { fail } from '../../core/errors.ts';
 import type { KeyRecord, KeySecret, KeyStore } from '../contracts.ts';
 import { type OptionNames, requireKnownOptions } from '../known-options.ts';
 import { parseRanges } from '../ranges.ts';
 import { checkKeySecret } from './key-secret.ts';
 import { checkMoment } from './moments.ts';
+import { checkOrdinaryKey } from './ordinary-key.ts';
+import { checkSessions } from './sessions-of-key.ts';
 
 const recordNames: OptionNames<KeyRecord> = {
   accessKey: true,
@@ -21,6 +23,7 @@ const recordNames: OptionNames<KeyRecord> = {
   createdAt: true,
   lastUsedAt: true,
   explain: true,
+  sessions: true,
 };
 
 /** Includes `accessKey`, so that the result of `generateCredentials()` can be used as an entry. */
@@ -52,7 +55,7 @@ export function memoryKeys(records: Iterable<KeyRecord>): KeyStore {
   }
   for (const record of records) {
     const { accessKey, service, secrets } = record;
-    checkAccessKey(accessKey);
+    checkOrdinaryKey(accessKey);
     if (!service || !secrets?.length)
       fail('invalid_configuration', `The key ${accessKey} needs a service and a secret.`);
     requireKnownOptions(record, recordNames, `The key ${accessKey}`);
@@ -60,6 +63,7 @@ export function memoryKeys(records: Iterable<KeyRecord>): KeyStore {
     if (keys.has(accessKey)) fail('invalid_configuration', `The key ${accessKey} is given twice.`);
     checkMoment('expiresAt', record.expiresAt);
     checkMoment('notBefore', record.notBefore);
+    checkSessions(record.sessions);
     for (const entry of secrets) {
       if (typeof entry !== 'object')
         fail('invalid_configuration', `A secret of the key ${accessKey} must be { secret }, not a string.`);

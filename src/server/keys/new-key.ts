@@ -1,14 +1,16 @@
 import { checkEnvironment, type PlatformKey } from '../../core/credentials.ts';
 import { fail } from '../../core/errors.ts';
+import { hasSessionMark } from '../../core/session/access-key.ts';
 import type { KeyRecord } from '../contracts.ts';
 import { type OptionNames, requireKnownOptions } from '../known-options.ts';
 import { parseRanges } from '../ranges.ts';
 import { checkFuture, checkMoment } from './moments.ts';
+import { checkSessions } from './sessions-of-key.ts';
 
 /** A key to create. */
 export type NewKey = Pick<
   KeyRecord,
-  'service' | 'scopes' | 'schemes' | 'algorithms' | 'addresses' | 'notBefore' | 'expiresAt' | 'explain'
+  'service' | 'scopes' | 'schemes' | 'algorithms' | 'addresses' | 'notBefore' | 'expiresAt' | 'explain' | 'sessions'
 > & {
   /** 1 to 64 of A-Z a-z 0-9 . _ ~ - @default a new random one */
   readonly accessKey?: string;
@@ -29,6 +31,7 @@ const names: OptionNames<NewKey> = {
   notBefore: true,
   expiresAt: true,
   explain: true,
+  sessions: true,
   accessKey: true,
   environment: true,
   publicKey: true,
@@ -48,12 +51,19 @@ export function checkNewKey(key: NewKey, now: number): void {
   if (accessKey !== undefined && !/^[\w.~-]{1,64}$/.test(accessKey)) {
     fail('invalid_configuration', 'An access key has 1 to 64 of A-Z a-z 0-9 . _ ~ -');
   }
+  if (accessKey !== undefined && hasSessionMark(accessKey)) {
+    fail(
+      'invalid_configuration',
+      'An access key must not contain ~s1. or ~p1., which mark the access keys of sessions.',
+    );
+  }
   if (environment !== undefined) checkEnvironment(environment);
   if (!service || service.length > 255) fail('invalid_configuration', 'A key needs a service of 1 to 255 characters.');
   // A string also has `includes`, which would match a scope within it.
   for (const list of ['scopes', 'schemes', 'algorithms', 'addresses'] as const) checkTexts(list, key[list]);
   parseRanges(addresses);
   checkMoment('notBefore', notBefore);
+  checkSessions(key.sessions);
   checkFuture('expiresAt', expiresAt, now);
   if (notBefore !== undefined && expiresAt !== undefined && !(notBefore < expiresAt)) {
     fail('invalid_configuration', 'notBefore is not before expiresAt: the key would never be valid.');

@@ -1,5 +1,6 @@
 import { fail } from '../../core/errors.ts';
 import { fieldNamePattern } from '../../core/field-names.ts';
+import { isOrigin } from '../../core/session/values.ts';
 import { type OptionNames, requireKnownOptions } from '../known-options.ts';
 
 /** Which origins may call, and which headers their pages may send and read. */
@@ -32,7 +33,7 @@ export function corsSettings(options: CorsOptions): CorsSettings {
   requireKnownOptions(options, names, 'cors');
   const { origins, headers = ['content-type'], exposed = [], maxAge = 7200 } = options;
   const { methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] } = options;
-  if (origins !== '*') requireAll('origins', origins, isOrigin);
+  if (origins !== '*') requireAll('origins', origins, isSharedOrigin);
   requireAll('headers', headers, isName);
   requireAll('exposed', exposed, isName);
   requireAll('methods', methods, isMethod);
@@ -60,11 +61,8 @@ function requireAll(option: keyof typeof forms, given: readonly string[], fits: 
   }
 }
 
-/** A serialised origin (RFC 6454 section 6.2): of pages, of apps with a scheme of their own, or `null` for an opaque origin. */
-const isOrigin = (text: string): boolean =>
-  text === 'null' ||
-  (/^[a-z][a-z\d+.-]*:\/\/[a-z\d._[\]:-]+$/.test(text) &&
-    (!/^https?:/.test(text) || (URL.canParse(text) && new URL(text).origin === text)));
+/** An origin, or `null`: the opaque origin of sandboxed pages. */
+const isSharedOrigin = (text: string): boolean => text === 'null' || isOrigin(text);
 
 const isName = (text: string): boolean => text !== '*' && fieldNamePattern.test(text.toLowerCase());
 

@@ -1,9 +1,10 @@
-import { type Credentials, checkAccessKey, type PlatformKey } from '../../core/credentials.ts';
+import type { Credentials, PlatformKey } from '../../core/credentials.ts';
 import { bytesToSign, utf8 } from '../../core/encoding.ts';
 import { fail } from '../../core/errors.ts';
 import type { Message } from '../../core/message.ts';
 import type { ResponseScheme, Scheme, SignedResponse } from '../../core/scheme.ts';
 import type { SigningKey } from '../../core/signing-key.ts';
+import { checkOrdinaryKey } from '../keys/ordinary-key.ts';
 import { sha256OfReceived } from '../verify/body.ts';
 import type { PreparedSecret } from '../verify/prepared-keys.ts';
 import type { Candidate } from '../verify/signatures.ts';
@@ -55,7 +56,7 @@ type OwnKey = { readonly accessKey: string; readonly key: SigningKey };
 
 /** The server's own key for each scheme with public keys. Callers of other schemes could not verify it. */
 function keysOf({ accessKey, secret }: Credentials, schemes: readonly Scheme[]): ReadonlyMap<Scheme, OwnKey> {
-  checkAccessKey(accessKey);
+  checkOrdinaryKey(accessKey);
   if ((secret as PlatformKey | undefined)?.type !== 'private') {
     fail(
       'invalid_credentials',

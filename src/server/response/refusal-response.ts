@@ -19,6 +19,7 @@ const secretive: readonly SignatureErrorCode[] = [
 /** What callers see when a store fails. The precise message may name software and settings, so only the audit gets it. */
 const faults: Partial<Record<SignatureErrorCode, string>> = {
   key_store_unavailable: 'The keys cannot be looked up now. Try again later.',
+  session_store_unavailable: 'Sessions cannot be checked now. Try again later.',
   replay_store_full: 'Replays cannot be detected now. Try again later.',
   replay_store_unavailable: 'Replays cannot be detected now. Try again later.',
   limiter_unavailable: 'The rate limiter is unavailable. Try again later.',

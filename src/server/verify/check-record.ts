@@ -1,5 +1,6 @@
 import { fail } from '../../core/errors.ts';
 import type { KeyRecord, KeySecret } from '../contracts.ts';
+import { isSessionsOfKey } from '../keys/sessions-of-key.ts';
 
 const isText = (value: unknown): boolean => typeof value === 'string';
 const isTime = (value: unknown): boolean => typeof value === 'number';
@@ -14,6 +15,7 @@ const recordShapes: Shapes<KeyRecord> = [
   ['addresses', isTextList, 'a list of strings'],
   ['notBefore', isTime, 'a number of milliseconds'],
   ['expiresAt', isTime, 'a number of milliseconds'],
+  ['sessions', isSessionsOfKey, 'false or { maxLifetime }'],
 ];
 
 const secretShapes: Shapes<KeySecret> = [

@@ -2,14 +2,15 @@ import { chain, isPromise } from '../../core/awaitable.ts';
 import { bytesToSign } from '../../core/encoding.ts';
 import { fail, SignatureError } from '../../core/errors.ts';
 import type { Scheme, ToSign } from '../../core/scheme.ts';
-import type { SigningKey } from '../../core/signing-key.ts';
 import type { KeyRecord, KeySecret, KeyStore } from '../contracts.ts';
 import type { BodyReader } from './body.ts';
 import { requireAllowed } from './checks.ts';
 import { findKey, requireUsable } from './find-key.ts';
 import { type PreparedKeys, type PreparedSecret, prepareKeys, requireActive } from './prepared-keys.ts';
 import { createSecretRegistry } from './secret-registry.ts';
+import { createSessionSecrets, type SessionSecrets } from './session-secrets.ts';
 import type { Candidate } from './signatures.ts';
+import { usableKey } from './usable-key.ts';
 
 /** A signature of a request, the key that it names, and the secret that made it. */
 export type Match = {
@@ -49,6 +50,7 @@ export function createKeyMatcher(
   const prepared = new Map(schemes.map((scheme) => [scheme, prepareKeys(scheme)]));
   const others = [...prepared.values()];
   const requireOwnSecrets = createSecretRegistry(prepared);
+  const sessions = createSessionSecrets(prepared);
 
   async function matchKey(candidate: Candidate, record: KeyRecord | undefined, context: MatchContext): Promise<Match> {
     if (record) requireOwnSecrets(record);
@@ -60,15 +62,24 @@ export function createKeyMatcher(
       stringToSign = stringToSign((await context.body.read()) ?? new Uint8Array());
     }
     const of = prepared.get(scheme) ?? prepareKeys(scheme);
-    const matching = matchSecret({ candidate, stringToSign, record, prepared: of, others, now: context.now });
-    return { candidate, stringToSign, record, secret: await matching };
+    const secret = await matchSecret({
+      candidate,
+      stringToSign,
+      record,
+      prepared: of,
+      others,
+      now: context.now,
+      sessions,
+    });
+    if (secret && candidate.session) sessions.keep(candidate.session, secret.secret);
+    return { candidate, stringToSign, record, secret };
   }
 
   return async (candidates, context) => {
     const matches: Match[] = [];
     let failure: SignatureError | undefined;
     for (const candidate of candidates) {
-      const found = findKey(keys, candidate.accessKey);
+      const found = findKey(keys, candidate.session?.parent ?? candidate.accessKey);
       const record = isPromise(found) ? await found : found;
       try {
         matches.push(await matchKey(candidate, record, context));
@@ -105,6 +116,7 @@ type Trial = Pick<Match, 'candidate' | 'stringToSign' | 'record'> & {
   /** Of all schemes of the verifier. */
   readonly others: readonly PreparedKeys[];
   readonly now: number;
+  readonly sessions: SessionSecrets;
 };
 
 /**
@@ -119,20 +131,17 @@ async function matchSecret(trial: Trial): Promise<PreparedSecret | undefined> {
   let matched: PreparedSecret | undefined;
   try {
     const secrets = startedSecrets(trial, unusable);
-    const tried = secrets.length ? secrets : prepareDecoy(trial.prepared);
+    const tried = secrets.length ? secrets : prepareDecoy(trial);
     const verified = await verifyAll(tried, trial);
     matched = secrets.find((_, i) => verified[i]);
   } catch (cause) {
     return fail('key_store_unavailable', 'The key store returned a secret that no scheme can use.', 503, cause);
   }
   if (!matched && unusable.length) {
+    const [first] = unusable;
     const { name } = trial.candidate.scheme;
-    fail(
-      'signature_mismatch',
-      `A secret of the key cannot be used by the scheme ${name}, and no other made the signature.`,
-      401,
-      unusable[0],
-    );
+    const reason = `A secret of the key cannot be used by the scheme ${name}, and no other made the signature.`;
+    fail('signature_mismatch', typeof first === 'string' ? first : reason, 401, first);
   }
   return matched;
 }
@@ -155,45 +164,27 @@ async function verifyAll(secrets: readonly PreparedSecret[], trial: Trial): Prom
 
 /** The secrets of a record that have started and fit the signature's algorithm. The one that expires last comes first. */
 function startedSecrets(
-  { candidate: { presented }, record, prepared, others, now }: Trial,
+  { candidate: { presented, session }, record, prepared, others, now, sessions }: Trial,
   unusable: unknown[],
 ): readonly PreparedSecret[] {
   const found: PreparedSecret[] = [];
   for (const secret of record?.secrets ?? []) {
     const { notBefore = -Infinity } = secret;
     const key = now >= notBefore ? usableKey(secret, { prepared, others, unusable }) : undefined;
+    const own = key && (session ? sessions.derive(session, secret, prepared) : { secret, key });
+    if (typeof own === 'string') unusable.push(own);
     // The algorithm belongs to the key. A request can only name it, never choose it.
-    if (key && (presented.algorithm ?? key.algorithm) === key.algorithm) found.push({ secret, key });
+    else if (own && (presented.algorithm ?? own.key.algorithm) === own.key.algorithm) found.push(own);
   }
   return found.length < 2 ? found : found.sort((a, b) => endOf(b.secret) - endOf(a.secret));
 }
 
-type Usage = Pick<Trial, 'prepared' | 'others'> & { readonly unusable: unknown[] };
-
-/** The key of a secret, unless it is for another scheme of the verifier: then a stranger who names this one must not see a fault. */
-function usableKey(secret: KeySecret, { prepared, others, unusable }: Usage): SigningKey | undefined {
-  try {
-    return prepared.get(secret);
-  } catch (cause) {
-    if (!others.some((other) => canUse(other, secret))) throw cause;
-    unusable.push(cause);
-    return undefined;
-  }
-}
-
-function canUse(prepared: PreparedKeys, secret: KeySecret): boolean {
-  try {
-    return prepared.get(secret) !== undefined;
-  } catch {
-    return false;
-  }
-}
-
 const endOf = ({ expiresAt = Infinity }: KeySecret): number => Math.min(expiresAt, Number.MAX_SAFE_INTEGER);
 
-function prepareDecoy(prepared: PreparedKeys): readonly PreparedSecret[] {
+function prepareDecoy({ prepared, sessions, candidate: { session } }: Trial): readonly PreparedSecret[] {
   const key = prepared.get(decoy);
-  return key ? [{ secret: decoy, key }] : [];
+  const own = key && (session ? sessions.derive(session, decoy, prepared) : { secret: decoy, key });
+  return own && typeof own !== 'string' ? [own] : [];
 }
 
 /**

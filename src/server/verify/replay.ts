@@ -3,6 +3,7 @@ import { sha256OfBody } from '../../core/digest.ts';
 import { bytesToSign, hex } from '../../core/encoding.ts';
 import { fail, SignatureError } from '../../core/errors.ts';
 import type { PresentedSignature } from '../../core/scheme.ts';
+import { claimId } from '../../stores/claim-id.ts';
 import { toStoreError } from '../../stores/store-fault.ts';
 import type { ReplayStore } from '../contracts.ts';
 import type { Match } from './match-key.ts';
@@ -31,9 +32,12 @@ export async function claimNonces(replay: ReplayStore, matches: readonly Match[]
   // Schemes that share headers present the same nonce twice; it is claimed once.
   const claims = new Map<string, Claim>();
   for (const match of matches) {
-    const { accessKey, presented } = match.candidate;
+    const { accessKey: whole, session, presented } = match.candidate;
     if (rules.reusable && presented.reusable) continue;
-    const nonce = presented.nonce ?? presented.challenge ?? (await digestOf(match));
+    const own = presented.nonce ?? presented.challenge ?? (await digestOf(match));
+    // Counted for the parent, whose holder can derive any number of sessions, and distinct per session.
+    const accessKey = session?.parent ?? whole;
+    const nonce = session ? claimId(whole, own) : own;
     claims.set(`${accessKey}\n${nonce}`, { accessKey, nonce, expiresAt: claimEnd(presented, rules) });
   }
   for (const { accessKey, nonce, expiresAt } of claims.values()) {

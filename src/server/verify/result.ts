@@ -4,7 +4,7 @@ import { fail, type SignatureError } from '../../core/errors.ts';
 import { retirementField, retirementValue } from '../../core/field-names.ts';
 import type { Scheme } from '../../core/scheme.ts';
 import { withTarget } from '../../core/with-target.ts';
-import type { KeyRecord, Principal } from '../contracts.ts';
+import type { KeyRecord, Principal, PrincipalSession } from '../contracts.ts';
 import { type Countersigner, countersignResponse } from '../response/countersign.ts';
 import type { PlainResponse } from '../response/refusal-response.ts';
 import type { ExpectedBody, VerifiedBody } from './body.ts';
@@ -71,6 +71,9 @@ export type Refused = {
 /** What verification has found out about an accepted request. */
 export type Findings = Pick<Verified<unknown>, 'resolved' | 'headers' | 'checkScope'> & {
   readonly record: KeyRecord;
+  /** The scopes of the caller. */
+  readonly scopes: readonly string[];
+  readonly session: PrincipalSession | undefined;
   readonly secret: PreparedSecret;
   readonly scheme: Scheme;
   readonly signedHeaders: readonly string[] | undefined;
@@ -81,11 +84,23 @@ export type Findings = Pick<Verified<unknown>, 'resolved' | 'headers' | 'checkSc
 /** Builds the result for an accepted request. */
 export function acceptedResult<Received>(
   request: Received,
-  { record, secret, scheme, signedHeaders = [], body, resolved, headers, countersigner, checkScope }: Findings,
+  {
+    record,
+    scopes,
+    session,
+    secret,
+    scheme,
+    signedHeaders = [],
+    body,
+    resolved,
+    headers,
+    countersigner,
+    checkScope,
+  }: Findings,
 ): Verified<Received> {
   const result: { -readonly [Name in keyof Verified<Received>]: Verified<Received>[Name] } = {
     ok: true,
-    principal: principalOf(record),
+    principal: principalOf(record, scopes, session),
     scheme: scheme.name,
     request,
     // A caller may hand in shared memory, which no receiver of bodies does.
@@ -110,12 +125,17 @@ export function acceptedResult<Received>(
   return result;
 }
 
-const principalOf = ({ accessKey, service, environment, scopes = [] }: KeyRecord): Principal => ({
+const principalOf = (
+  { accessKey, service, environment }: KeyRecord,
+  scopes: readonly string[],
+  session: PrincipalSession | undefined,
+): Principal => ({
   accessKey,
   service,
   environment,
   // Copied: a handler may change it, and must not change the key.
   scopes: [...scopes],
+  ...(session && { session }),
 });
 
 /** The verified parts of a request. */

@@ -2,6 +2,7 @@ import { fail, SignatureError } from '../../core/errors.ts';
 import { type Message, refuseRepeated } from '../../core/message.ts';
 import type { PresentedSignature, Scheme } from '../../core/scheme.ts';
 import type { FindingCode } from '../../core/scheme-finding.ts';
+import { parseSessionKey, type SessionKey } from '../../core/session/access-key.ts';
 
 /**
  * Checks the schemes of a verifier, which are tried in this order.
@@ -41,6 +42,8 @@ export type Candidate = {
   readonly scheme: Scheme;
   readonly presented: PresentedSignature;
   readonly accessKey: string;
+  /** What the access key states; undefined for an ordinary one. */
+  readonly session: SessionKey | undefined;
 };
 
 /**
@@ -72,5 +75,8 @@ export function findSignatures(
 function readSignature(message: Message, scheme: Scheme, accessKey: string | undefined): Candidate {
   const presented = scheme.read(message);
   for (const name of presented.signedHeaders ?? []) if (singleValued.test(name)) refuseRepeated(message.headers, name);
-  return { scheme, presented, accessKey: presented.accessKey ?? accessKey ?? scheme.name };
+  const claimed = presented.accessKey ?? accessKey ?? scheme.name;
+  const session = parseSessionKey(claimed);
+  if (!session && claimed.length > 512) fail('malformed_field', 'The access key has more than 512 characters.');
+  return { scheme, presented, accessKey: claimed, session };
 }

@@ -2,7 +2,7 @@ import type { Credentials } from '../../core/credentials.ts';
 import type { Scheme } from '../../core/scheme.ts';
 import type { FindingCode } from '../../core/scheme-finding.ts';
 import type { allowUnsignedPayload } from '../../core/unsafe-options.ts';
-import type { AuditSink, Challenges, KeyStore, Limiter, ReplayStore } from '../contracts.ts';
+import type { AuditSink, Challenges, KeyStore, Limiter, ReplayStore, RevokedSessions } from '../contracts.ts';
 import type { OptionNames } from '../known-options.ts';
 import type { PublicAddress } from './message.ts';
 
@@ -33,6 +33,10 @@ export type VerifierOptions = PublicAddress & {
   readonly tolerance?: number;
   /** Maximum size of a body that is read for verification, in bytes. Larger ones are refused with 413. @default 10485760 (10 MiB) */
   readonly maxBodyBytes?: number;
+  /** The longest life of a session, from its issue to its end, in seconds. Longer sessions are refused. @default 86400 (a day) */
+  readonly maxSessionLifetime?: number;
+  /** Sessions that ended before their time, such as `memoryRevokedSessions()`. @default none: a session lasts until its end */
+  readonly revokedSessions?: RevokedSessions;
   /** The time in milliseconds since the epoch. @default Date.now */
   readonly clock?: () => number;
   /**
@@ -54,6 +58,8 @@ export const verifierNames: OptionNames<VerifierOptions> = {
   responseKey: true,
   tolerance: true,
   maxBodyBytes: true,
+  maxSessionLifetime: true,
+  revokedSessions: true,
   clock: true,
   audit: true,
   limits: true,

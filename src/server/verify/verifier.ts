@@ -58,6 +58,11 @@ export function createVerifier(options: VerifierOptions): Verifier {
     fail('invalid_configuration', 'keys must be a key store, such as memoryKeys([…]).');
   if (typeof options.replay?.claim !== 'function')
     fail('invalid_configuration', 'replay must be a replay store, such as memoryReplay().');
+  if (options.revokedSessions && typeof options.revokedSessions.has !== 'function')
+    fail(
+      'invalid_configuration',
+      'revokedSessions must be a store of revoked sessions, such as memoryRevokedSessions().',
+    );
   const schemes = acceptedSchemes(scheme, acceptFindings);
   const limits = createLimits(options.limits ?? {});
   const countersignerOf = createCountersigners({ schemes, responseKey: options.responseKey, clock });
@@ -88,7 +93,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
   async function checkScope(request: Request | ReceivedRequest, verification: Verification, scope: string) {
     const begun = performance.now();
     try {
-      requireScope(verification.record ?? {}, scope);
+      requireScope({ scopes: verification.scopes ?? [] }, scope);
       return undefined;
     } catch (cause) {
       const refused = await refuse(cause, verification);
@@ -105,7 +110,8 @@ export function createVerifier(options: VerifierOptions): Verifier {
       duration: performance.now() - begun,
       request,
       address,
-      accessKey: candidate?.accessKey,
+      accessKey: candidate?.session?.parent ?? candidate?.accessKey,
+      session: candidate?.session,
       scheme: candidate?.scheme.name,
       secretId,
       nonce: candidate?.presented.nonce,

@@ -1,5 +1,4 @@
 import { isPromise } from '../../core/awaitable.ts';
-import { fail } from '../../core/errors.ts';
 import type { Message } from '../../core/message.ts';
 import type { Scheme } from '../../core/scheme.ts';
 import type { SigningKey } from '../../core/signing-key.ts';
@@ -15,7 +14,9 @@ import { createRequestResolver, type ReceivedRequest, type ResolvedRequest } fro
 import { isActive, type PreparedSecret } from './prepared-keys.ts';
 import { claimNonces } from './replay.ts';
 import { acceptedResult, type Refused, type Verified, verifiedRequest } from './result.ts';
+import { grantedScopes, principalSession, requireNotRevoked, requireRunning, requireWithin } from './session-checks.ts';
 import { type Candidate, findSignatures } from './signatures.ts';
+import { checkedNumbers } from './verifier-numbers.ts';
 import type { VerifierOptions, VerifyContext } from './verifier-options.ts';
 
 /**
@@ -29,6 +30,8 @@ export type Verification = {
   /** The signature that authenticates the caller, or else the first one. */
   candidate?: Candidate | undefined;
   record?: KeyRecord | undefined;
+  /** The scopes of the record, of a session only those that it names as well. */
+  scopes?: readonly string[];
   /** The key that made the signature: the caller is authenticated. */
   key?: SigningKey;
   /** The `id` of the secret that made the signature. */
@@ -83,9 +86,9 @@ const noHeaders = Object.freeze({});
  * @throws SignatureError `invalid_configuration`
  */
 export function createVerify(options: VerifierOptions, parts: VerificationParts): Verify {
-  const { keys, replay, acceptFindings = [], challenges } = options;
+  const { keys, replay, acceptFindings = [], challenges, revokedSessions } = options;
   const { schemes, limits, clock, countersignerOf, checkScope } = parts;
-  const { tolerance, remembered, maxBodyBytes } = checkedNumbers(options);
+  const { tolerance, remembered, maxBodyBytes, maxSessionLifetime: maxLifetime } = checkedNumbers(options);
   const resolveRequest = createRequestResolver(options);
   const findMatches = createKeyMatcher(keys, schemes);
   const timeless = acceptFindings.includes('no-timestamp');
@@ -96,9 +99,16 @@ export function createVerify(options: VerifierOptions, parts: VerificationParts)
   };
   const bodyRules = { read: { ...unsigned, deferred: false }, deferred: { ...unsigned, deferred: true } };
 
-  function requireTimely({ presented }: Candidate, now: number): void {
+  function requireTimely({ presented, session }: Candidate, now: number): void {
     requireFresh(presented, { now, tolerance, timeless });
     requireChallenge(presented, challenges);
+    if (session) requireRunning(session, { now, tolerance });
+  }
+
+  async function requireSession({ candidate: { session }, record }: Match, message: Message): Promise<void> {
+    if (!session) return;
+    requireWithin(session, message, { record, maxLifetime });
+    if (revokedSessions) await requireNotRevoked(session, revokedSessions);
   }
 
   /** Consumes a point before verification, so that parallel guesses cannot all pass before the first one fails. */
@@ -118,10 +128,10 @@ export function createVerify(options: VerifierOptions, parts: VerificationParts)
   /** Finds the key that made the signature, and requires that key and signatures are valid at `now`. */
   async function authenticate(
     candidates: readonly Candidate[],
-    context: Omit<MatchContext, 'requireTimely'>,
+    context: Omit<MatchContext, 'requireTimely'> & { readonly message: Message },
     verification: Verification,
   ): Promise<Authenticated> {
-    const { now, address } = context;
+    const { now, address, message } = context;
     const timely = (candidate: Candidate) => requireTimely(candidate, now);
     const matches = await findMatches(candidates, { ...context, requireTimely: timely });
     const [match] = matches;
@@ -129,6 +139,7 @@ export function createVerify(options: VerifierOptions, parts: VerificationParts)
     const found = requireMatch(match, { now, address });
     // Every signature that could be used alone.
     for (const { candidate } of matches) timely(candidate);
+    for (const one of matches) if (one.candidate.session) await requireSession(one, message);
     return { ...found, match, matches, now };
   }
 
@@ -163,8 +174,8 @@ export function createVerify(options: VerifierOptions, parts: VerificationParts)
 
     // The key, its signature, its state, and its time.
     const reader = createBodyReader(request, maxBodyBytes);
-    let authenticated = await authenticate(candidates, { now: clock(), body: reader, address }, verification);
-    const { scheme, presented } = authenticated.match.candidate;
+    let authenticated = await authenticate(candidates, { now: clock(), body: reader, address, message }, verification);
+    const { scheme, presented, session } = authenticated.match.candidate;
 
     // Before the nonce is claimed: a request whose response cannot be countersigned is refused.
     const countersigner = countersignerOf(verification);
@@ -175,7 +186,7 @@ export function createVerify(options: VerifierOptions, parts: VerificationParts)
     // A body may take minutes. Meanwhile the key may end, and the store may forget the nonce of a first copy.
     const now = clock();
     if (now - authenticated.now >= slow) {
-      authenticated = await authenticate(candidates, { now, body: reader, address }, verification);
+      authenticated = await authenticate(candidates, { now, body: reader, address, message }, verification);
     } else requireStillValid(authenticated, { now, address });
     const { matches, record, secret } = authenticated;
 
@@ -183,7 +194,8 @@ export function createVerify(options: VerifierOptions, parts: VerificationParts)
     // Only now: a replay counts against the address limit like an unsigned request.
     verification.refundable = true;
 
-    requireScope(record, context.scope);
+    const scopes = grantedScopes(record, session);
+    requireScope({ scopes }, context.scope);
     const headers = limits.byKey ? await chargeKey(verification, limits.byKey(record.accessKey)) : noHeaders;
     recordKeyUse(keys, record, now);
 
@@ -194,6 +206,8 @@ export function createVerify(options: VerifierOptions, parts: VerificationParts)
     });
     return acceptedResult(isPromise(verified) ? await verified : verified, {
       record,
+      scopes,
+      session: session && principalSession(session),
       secret,
       scheme,
       signedHeaders: presented.signedHeaders,
@@ -215,27 +229,8 @@ export function createVerify(options: VerifierOptions, parts: VerificationParts)
 function recordMatch(verification: Verification, { candidate, record, secret }: Match, now: number): void {
   verification.candidate = candidate;
   verification.record = record;
+  if (record) verification.scopes = grantedScopes(record, candidate.session);
   verification.secretId = secret?.secret.id;
   // The holder of a revoked key may learn the reason. A caller with a replaced secret may not: that secret may have leaked.
   if (secret && isActive(secret, now)) verification.key = secret.key;
-}
-
-/** Checks the numeric options. Returns times in milliseconds. */
-function checkedNumbers({
-  challenges,
-  tolerance: seconds = 300,
-  maxBodyBytes = 10 * 2 ** 20,
-}: Pick<VerifierOptions, 'challenges' | 'tolerance' | 'maxBodyBytes'>) {
-  if (!(seconds > 0 && seconds < Infinity && maxBodyBytes >= 0)) {
-    fail('invalid_configuration', 'tolerance must be a positive number of seconds, maxBodyBytes of bytes.');
-  }
-  if (seconds > 86_400)
-    fail('invalid_configuration', `tolerance is ${seconds}, at most 86400 is allowed: it is in seconds.`);
-  if (challenges && !(challenges.lifetime > 0 && challenges.lifetime < Infinity)) {
-    fail('invalid_configuration', 'The lifetime of challenges must be a positive number of seconds.');
-  }
-  const tolerance = seconds * 1000;
-  // A request is fresh from one tolerance before its timestamp to one after it, so its nonce is remembered for both.
-  const remembered = Math.max(2 * tolerance, (challenges?.lifetime ?? 0) * 1000);
-  return { tolerance, remembered, maxBodyBytes };
 }

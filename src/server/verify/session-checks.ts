@@ -1,0 +1,97 @@
+import { isPromise } from '../../core/awaitable.ts';
+import { fail, SignatureError } from '../../core/errors.ts';
+import type { Message } from '../../core/message.ts';
+import type { SessionKey } from '../../core/session/access-key.ts';
+import { isBelow, isPlainPath } from '../../core/session/values.ts';
+import { toStoreError } from '../../stores/store-fault.ts';
+import type { KeyRecord, PrincipalSession, RevokedSessions } from '../contracts.ts';
+
+/**
+ * Requires a session that has begun and not ended.
+ *
+ * @param rules.now in milliseconds since the epoch.
+ * @param rules.tolerance how much later than now the session may have been issued, in milliseconds.
+ * @throws SignatureError `expired_key`, `inactive_key`
+ */
+export function requireRunning(
+  { grant }: SessionKey,
+  { now, tolerance }: { readonly now: number; readonly tolerance: number },
+): void {
+  if (!(now < grant.expiresAt * 1000)) fail('expired_key', 'The session has ended: request a new one.', 401);
+  if (!(grant.issuedAt * 1000 - now <= tolerance)) {
+    fail('inactive_key', "The session was issued in the future: set the issuer's clock.", 401);
+  }
+}
+
+/**
+ * Requires that the parent may issue this session, and that the session may send this request.
+ *
+ * @param rules.maxLifetime the longest life of a session, in seconds.
+ * @throws SignatureError `session_not_allowed`
+ */
+export function requireWithin(
+  { links, grant }: SessionKey,
+  message: Message,
+  { record, maxLifetime }: { readonly record: KeyRecord | undefined; readonly maxLifetime: number },
+): void {
+  const { sessions = { maxLifetime } } = record ?? {};
+  const longest = sessions ? Math.min(maxLifetime, sessions.maxLifetime) : 0;
+  if (longest === 0) refuse('The key may not issue sessions.');
+  // The first link is the longest.
+  for (const { e, b } of links.slice(0, 1)) {
+    if (!(e - b <= longest)) refuse(`The session lasts ${e - b} seconds, at most ${longest} are allowed.`);
+  }
+  const { methods, paths, origins } = grant;
+  if (methods && !methods.includes(message.method)) refuse(`The session may not use the method ${message.method}.`);
+  if (paths) requirePath(message, paths);
+  // A browser sets this header and no page can change it. Any other program can.
+  const origin = message.headers.get('origin');
+  if (origins && !(origin !== null && origins.includes(origin))) {
+    refuse('The session may only be used by pages of certain origins, and the request has none of them as Origin.');
+  }
+}
+
+function requirePath({ rawTarget, target }: Message, paths: readonly string[]): void {
+  const [raw = '', path = ''] = [rawTarget, target].map((one) => one.split('?', 1)[0]);
+  if (!isPlainPath(raw) || !isPlainPath(path)) {
+    refuse(
+      'The session is restricted to paths, and the path of the request has //, dot segments, or escaped / \\ or dots.',
+    );
+  }
+  if (!isBelow(path, paths)) refuse('The session may not be used for this path.');
+}
+
+const refuse = (message: string): never => fail('session_not_allowed', message, 403);
+
+/**
+ * Requires that no link of a session was revoked.
+ *
+ * @throws SignatureError `revoked_key`; `session_store_unavailable` if the store throws or returns anything but a boolean.
+ */
+export async function requireNotRevoked({ links }: SessionKey, revoked: RevokedSessions): Promise<void> {
+  for (const { i } of links) {
+    let found: unknown;
+    try {
+      const given = revoked.has(i);
+      found = isPromise(given) ? await given : given;
+    } catch (cause) {
+      // Stores of this package give a precise reason.
+      if (cause instanceof SignatureError && cause.code === 'session_store_unavailable') throw cause;
+      fail('session_store_unavailable', toStoreError('The store of revoked sessions', cause), 503, cause);
+    }
+    if (found === true) fail('revoked_key', 'The session has been revoked: request a new one.', 401);
+    if (found !== false) fail('session_store_unavailable', 'The store of revoked sessions returned no boolean.', 503);
+  }
+}
+
+/** The scopes that a caller has: those of the key, of a session only those that it names as well. */
+export function grantedScopes({ scopes = [] }: KeyRecord, session: SessionKey | undefined): readonly string[] {
+  const named = session?.grant.scopes;
+  return named ? scopes.filter((scope) => named.includes(scope)) : scopes;
+}
+
+/** The session as handlers receive it. */
+export function principalSession({ grant }: SessionKey): PrincipalSession {
+  const { id, subject, issuedAt, expiresAt } = grant;
+  return { id, subject, issuedAt: issuedAt * 1000, expiresAt: expiresAt * 1000, bound: false };
+}

@@ -1,0 +1,41 @@
+import { fail } from '../../core/errors.ts';
+import type { VerifierOptions } from './verifier-options.ts';
+
+/** The checked numeric options, with defaults. */
+export type CheckedNumbers = {
+  /** In milliseconds, like `remembered`. */
+  readonly tolerance: number;
+  /** How long a nonce is remembered. */
+  readonly remembered: number;
+  readonly maxBodyBytes: number;
+  /** In seconds. */
+  readonly maxSessionLifetime: number;
+};
+
+/**
+ * Checks the numeric options.
+ *
+ * @throws SignatureError `invalid_configuration`
+ */
+export function checkedNumbers({
+  challenges,
+  maxSessionLifetime = 86_400,
+  tolerance: seconds = 300,
+  maxBodyBytes = 10 * 2 ** 20,
+}: Pick<VerifierOptions, 'challenges' | 'tolerance' | 'maxBodyBytes' | 'maxSessionLifetime'>): CheckedNumbers {
+  if (!(seconds > 0 && seconds < Infinity && maxBodyBytes >= 0)) {
+    fail('invalid_configuration', 'tolerance must be a positive number of seconds, maxBodyBytes of bytes.');
+  }
+  if (seconds > 86_400)
+    fail('invalid_configuration', `tolerance is ${seconds}, at most 86400 is allowed: it is in seconds.`);
+  if (challenges && !(challenges.lifetime > 0 && challenges.lifetime < Infinity)) {
+    fail('invalid_configuration', 'The lifetime of challenges must be a positive number of seconds.');
+  }
+  if (!(maxSessionLifetime > 0 && maxSessionLifetime < Infinity)) {
+    fail('invalid_configuration', 'maxSessionLifetime must be a positive number of seconds.');
+  }
+  const tolerance = seconds * 1000;
+  // A request is fresh from one tolerance before its timestamp to one after it, so its nonce is remembered for both.
+  const remembered = Math.max(2 * tolerance, (challenges?.lifetime ?? 0) * 1000);
+  return { tolerance, remembered, maxBodyBytes, maxSessionLifetime };
+}

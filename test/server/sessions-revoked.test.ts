@@ -1,0 +1,108 @@
+import { issueSession } from 'countersign';
+import { memoryRevokedSessions, type RevokedSessions } from 'countersign/server';
+import { describe, expect, it } from 'vitest';
+import { noon, outcomeOf, received, refusal } from './rig.ts';
+import { accepted, forged, outcome, plain, sessionRig } from './session-rig.ts';
+
+const rigWith = (revokedSessions: RevokedSessions) => sessionRig('countersign-v1', { revokedSessions });
+
+describe('a revoked session', () => {
+  it('is refused, and its siblings and its parent are not', async () => {
+    const revokedSessions = memoryRevokedSessions({ clock: () => noon });
+    const at = rigWith(revokedSessions);
+    const [one, two] = [0, 1].map(() => issueSession(at.parent, { expiresIn: 900, clock: at.clock }));
+    if (!one || !two) throw new Error('There are two.');
+    const { principal } = await accepted(at.verifier, at.signed(one));
+    if (!principal.session) throw new Error('There is a session.');
+    revokedSessions.revoke(principal.session);
+    expect(await outcome(at, one)).toBe('revoked_key');
+    expect(await outcome(at, two)).toBe('ok');
+    expect(await outcome(at, at.parent)).toBe('ok');
+  });
+
+  it('takes with it what was narrowed from it, and not what it was narrowed from', async () => {
+    const revokedSessions = memoryRevokedSessions({ clock: () => noon });
+    const at = rigWith(revokedSessions);
+    const chain = [plain, { ...plain, i: 'BBBBBBBBBBBBBBBB' }, { ...plain, i: 'CCCCCCCCCCCCCCCC' }];
+    revokedSessions.revoke({ id: 'BBBBBBBBBBBBBBBB', expiresAt: plain.e * 1000 });
+    const sessions = [1, 2, 3].map((links) => forged(at.parent, ...chain.slice(0, links)));
+    expect(await Promise.all(sessions.map((session) => outcome(at, session)))).toEqual([
+      'ok',
+      'revoked_key',
+      'revoked_key',
+    ]);
+  });
+});
+
+describe('the store of revoked sessions', () => {
+  it('is asked for sessions only, after the signature was verified', async () => {
+    const asked: string[] = [];
+    const at = rigWith({ has: (id) => asked.push(id) < 0 });
+    await outcome(at, at.parent);
+    const session = forged(at.parent, plain);
+    await outcome(at, { ...session, secret: 'x'.repeat(43) });
+    expect(asked).toEqual([]);
+    expect(await outcome(at, session)).toBe('ok');
+    expect(asked).toEqual([plain.i]);
+  });
+
+  it.each<[string, RevokedSessions['has']]>([
+    [
+      'throws',
+      () => {
+        throw new Error('down');
+      },
+    ],
+    ['rejects', async () => Promise.reject(new Error('down'))],
+    ['returns nothing', () => undefined as unknown as boolean],
+    ['returns a number', () => 0 as unknown as boolean],
+    ['returns a promise of null', async () => null as unknown as boolean],
+  ])('that %s refuses the request with 503, without the nonce being spent', async (_, has) => {
+    const at = rigWith({ has });
+    const result = await at.verifier.verify(received(at.signed(forged(at.parent, plain))));
+    expect(outcomeOf(result)).toBe('session_store_unavailable');
+    expect(refusal(result).response.status).toBe(503);
+    expect(refusal(result).response.body).not.toContain('down');
+    expect(at.claimed).toEqual([]);
+  });
+
+  it('must have the function has', () => {
+    const wrong = new Set() as unknown as RevokedSessions;
+    expect(() => rigWith(wrong)).not.toThrow();
+    expect(() => rigWith({} as RevokedSessions)).toThrow('revokedSessions');
+  });
+});
+
+describe('memoryRevokedSessions', () => {
+  it('remembers a session until a minute after its end, and no longer than it has to', () => {
+    const time = { now: noon };
+    const store = memoryRevokedSessions({ capacity: 2, clock: () => time.now });
+    const ids = ['AAAAAAAAAAAAAAAA', 'BBBBBBBBBBBBBBBB', 'CCCCCCCCCCCCCCCC'] as const;
+    store.revoke({ id: ids[0], expiresAt: noon + 1000 });
+    store.revoke({ id: ids[1], expiresAt: noon + 2000 });
+    const third = () => store.revoke({ id: ids[2], expiresAt: noon + 3000 });
+    expect(third).toThrow(expect.objectContaining({ code: 'session_store_unavailable' }));
+    // One that is there may be revoked again.
+    store.revoke({ id: ids[0], expiresAt: noon + 1000 });
+    time.now = noon + 61_000;
+    third();
+    expect(ids.map((id) => store.has(id))).toEqual([false, true, true]);
+  });
+
+  it.each([
+    { id: 'short', expiresAt: noon },
+    { id: 'AAAAAAAAAAAAAAAA', expiresAt: Number.NaN },
+    { expiresAt: noon },
+    { id: 'AAAAAAAAAAAAAAAA' },
+  ])('refuses to revoke %o', (session) => {
+    const store = memoryRevokedSessions();
+    expect(() => store.revoke(session as { id: string; expiresAt: number })).toThrow(
+      expect.objectContaining({ code: 'invalid_configuration' }),
+    );
+  });
+
+  it('refuses options that do not exist', () => {
+    expect(() => memoryRevokedSessions({ capacity: 0 })).toThrow('capacity');
+    expect(() => memoryRevokedSessions({ size: 1 } as object)).toThrow('size');
+  });
+});
