@@ -1,0 +1,198 @@
+"""Sessions in Python, written from docs/browsers.md alone, with nothing but the standard library.
+
+Run with the path of sessions.json: prints each case that it sees differently, and fails if there is one.
+"""
+
+import base64
+import hashlib
+import hmac
+import json
+import re
+import sys
+
+KEPT = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+,;=:@/?[]"
+UNRESERVED = re.compile(rb"[A-Za-z0-9._~-]")
+ORDER = "iebusmpo"
+
+
+class Refused(Exception):
+    pass
+
+
+def require(condition, code="malformed_field"):
+    if not condition:
+        raise Refused(code)
+
+
+def matches(pattern, text):
+    return isinstance(text, str) and re.fullmatch(pattern, text, re.ASCII) is not None
+
+
+# --- claims ---
+
+
+def encode(claims):
+    parts = []
+    for key in ORDER:
+        if key in claims:
+            value = json.dumps(claims[key], separators=(",", ":"), ensure_ascii=False)
+            parts.append(f'"{key}":{value}')
+    text = "{" + ",".join(parts) + "}"
+    return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
+
+
+def decode(text):
+    try:
+        claims = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    except ValueError:
+        raise Refused("malformed_field") from None
+    require(isinstance(claims, dict) and set(claims) <= set(ORDER))
+    require(matches(r"[A-Za-z0-9_-]{16}", claims.get("i")))
+    for key in "eb":
+        require(type(claims.get(key)) is int and 0 <= claims[key] < 10**12)
+    require(claims["b"] < claims["e"])
+    require("u" not in claims or matches(r"[ -~]{1,128}", claims["u"]))
+    entries = {
+        "s": lambda scope: matches(r"[ -~]+", scope),
+        "m": lambda method: matches(r"[A-Z0-9!#$%&'*+.^_`|~-]{1,64}", method),
+        "p": is_prefix,
+        "o": is_origin,
+    }
+    for key, is_sound in entries.items():
+        if key in claims:
+            given = claims[key]
+            require(isinstance(given, list) and given and all(is_sound(entry) for entry in given))
+            require(given == sorted(set(given)))
+    require(encode(claims) == text)
+    return claims
+
+
+def normalise(target):
+    raw = target.encode()
+
+    def rewrite(found):
+        if found[1]:
+            byte = bytes([int(found[1], 16)])
+            return byte if UNRESERVED.match(byte) else found[0].upper()
+        return found[0] if found[0] in KEPT else b"%%%02X" % found[0][0]
+
+    return re.sub(rb"%([0-9A-Fa-f]{2})|.", rewrite, raw, flags=re.DOTALL).decode()
+
+
+def is_plain(path):
+    return (
+        path.startswith("/")
+        and "//" not in path
+        and "\\" not in path
+        and not re.search("%(25)*(2e|2f|5c)", path, re.IGNORECASE)
+        and not any(re.match(r"\.\.?(;|$)", segment) for segment in path.split("/"))
+    )
+
+
+def is_prefix(text):
+    if not isinstance(text, str) or re.search("[?#]", text) or not is_plain(text):
+        return False
+    return (text == "/" or not text.endswith("/")) and normalise(text) == text
+
+
+def is_origin(text):
+    return matches(r"[a-z][a-z0-9+.-]*://[a-z0-9._:\[\]-]+", text) and not matches("https://.*:443|http://.*:80", text)
+
+
+def is_below(path, prefixes):
+    return any(path == prefix or path.startswith(prefix.rstrip("/") + "/") for prefix in prefixes)
+
+
+# --- the access key, and the secret ---
+
+
+def read(access_key):
+    require("~s1." in access_key and len(access_key) <= 1024)
+    parent, _, rest = access_key.partition("~s1.")
+    require(matches(r"[A-Za-z0-9._~-]{1,512}", parent))
+    texts = rest.split("~")
+    require(len(texts) <= 3)
+    links = [decode(text) for text in texts]
+    for before, link in zip(links, links[1:]):
+        # Absent is as before, and what is absent before is all.
+        for key in "usmpo":
+            if key in before:
+                link.setdefault(key, before[key])
+        require(link["e"] <= before["e"] and link["b"] >= before["b"])
+        for key in "uo":
+            require(key not in before or link[key] == before[key])
+        for key in "sm":
+            require(key not in before or set(link[key]) <= set(before[key]))
+        require("p" not in before or all(is_below(prefix, before["p"]) for prefix in link["p"]))
+    return parent, texts, links
+
+
+def derive(secret, parent, texts):
+    access_key = parent + "~s1"
+    found = []
+    for text in texts:
+        access_key += ("." if access_key.endswith("~s1") else "~") + text
+        signed = b"countersign-session1\n" + access_key.encode()
+        mac = hmac.new(secret.encode(), signed, hashlib.sha256).digest()
+        secret = base64.urlsafe_b64encode(mac).rstrip(b"=").decode()
+        found.append((access_key, secret))
+    return found
+
+
+def judge(links, case, rules):
+    first, last = links[0], links[-1]
+    if case["now"] >= last["e"]:
+        return "expired_key"
+    if last["b"] - case["now"] > rules["tolerance"]:
+        return "inactive_key"
+    path, whole = case["target"].split("?")[0], normalise(case["target"].split("?")[0])
+    allowed = (
+        first["e"] - first["b"] <= rules["maxLifetime"]
+        and case["method"] in last.get("m", [case["method"]])
+        and ("o" not in last or case.get("origin") in last["o"])
+        and ("p" not in last or (is_plain(path) and is_plain(whole) and is_below(whole, last["p"])))
+    )
+    return "ok" if allowed else "session_not_allowed"
+
+
+# --- the cases ---
+
+
+def agrees_on_derivation(case):
+    given = [(link["accessKey"], link["secret"]) for link in case["links"]]
+    parent, texts, _ = read(given[-1][0])
+    claims = [base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode() for text in texts]
+    return (
+        parent == case["parent"]["accessKey"]
+        and claims == [link["claims"] for link in case["links"]]
+        and derive(case["parent"]["secret"], parent, texts) == given
+    )
+
+
+def agrees_on_malformed(case):
+    try:
+        read(case["accessKey"])
+        return False
+    except Refused:
+        return True
+
+
+def main(path):
+    with open(path, encoding="utf-8") as file:
+        vectors = json.load(file)
+
+    def agrees_on_request(case):
+        texts = [base64.urlsafe_b64encode(one.encode()).rstrip(b"=").decode() for one in case["claims"]]
+        _, _, links = read("shop~s1." + "~".join(texts))
+        return judge(links, case, vectors) == case["outcome"]
+
+    checks = {"derive": agrees_on_derivation, "malformed": agrees_on_malformed, "requests": agrees_on_request}
+    cases = [(check, case) for kind, check in checks.items() for case in vectors[kind]]
+    different = [case["name"] for check, case in cases if not check(case)]
+    for name in different:
+        print("differs:", name)
+    print(f"{len(cases) - len(different)} of {len(cases)} cases agree")
+    return 1 if different else 0
+
+
+sys.exit(main(sys.argv[1]))
