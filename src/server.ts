@@ -74,6 +74,8 @@ export type {
   MemoryRevokedSessionsOptions,
 } from './server/session/memory-revoked-sessions.ts';
 export { memoryRevokedSessions } from './server/session/memory-revoked-sessions.ts';
+export type { SessionGrant, SessionHandlerOptions } from './server/session/session-handler.ts';
+export { sessionHandler } from './server/session/session-handler.ts';
 export type { ExpectedBody, ReceivedBody } from './server/verify/body.ts';
 export { checkBodyDigest } from './server/verify/body.ts';
 export type { PublicAddress, ReceivedRequest } from './server/verify/message.ts';

@@ -21,6 +21,7 @@ export type SignatureErrorCode =
   | 'body_unreadable'
   | 'body_too_large'
   | 'redirect_refused'
+  | 'session_unavailable'
   // thrown while verifying
   | 'missing_signature'
   | 'malformed_field'

@@ -1,0 +1,117 @@
+import type { Credentials } from '../../core/credentials.ts';
+import { fail } from '../../core/errors.ts';
+import { issueSession, type SessionOptions } from '../../core/session/issue.ts';
+import { isOrigin } from '../../core/session/values.ts';
+import { type OptionNames, requireKnownOptions } from '../known-options.ts';
+import { isPreflight } from '../response/cors.ts';
+
+/** What a logged-in user's session may do. Without a member, that of the handler's option `session` applies. */
+export type SessionGrant = Partial<Omit<SessionOptions, 'clock'>>;
+
+/** Who gets a session, and from which pages. */
+export type SessionHandlerOptions = {
+  /** The credentials of the parent, or a function that returns them. */
+  readonly credentials: Credentials | (() => Credentials | Promise<Credentials>);
+  /**
+   * Returns what the session of the logged-in user may do, such as `{ subject: user.id }`; undefined if nobody is logged in. Its errors
+   * are passed on.
+   */
+  readonly authenticate: (request: Request) => SessionGrant | undefined | Promise<SessionGrant | undefined>;
+  /** The origins of the pages that may ask for a session, such as `https://app.example.com`. */
+  readonly origins: readonly string[];
+  /** What every session may do. @default expiresIn: 900 */
+  readonly session?: SessionGrant;
+  /** The time in milliseconds since the epoch. @default Date.now */
+  readonly clock?: () => number;
+};
+
+const names: OptionNames<SessionHandlerOptions> = {
+  credentials: true,
+  authenticate: true,
+  origins: true,
+  session: true,
+  clock: true,
+};
+
+/**
+ * Creates the endpoint at which a page asks for a session: POST, with the cookies of the user. It refuses requests of pages of other
+ * origins, because a browser adds cookies to them as well. The response is JSON for `renewing`, and no cache keeps it.
+ *
+ * @throws SignatureError `invalid_configuration`. The handler passes on errors of `credentials`, `authenticate` and `issueSession`.
+ * @example
+ * import { generateCredentials, sessionHandler } from 'countersign/server';
+ *
+ * const handle = sessionHandler({
+ *   credentials: generateCredentials(),
+ *   authenticate: (request) => (request.headers.get('cookie') === 'user=7' ? { subject: 'user-7' } : undefined),
+ *   origins: ['https://app.example.com'],
+ * });
+ * const headers = { origin: 'https://app.example.com', cookie: 'user=7' };
+ * console.log((await handle(new Request('https://app.example.com/session', { method: 'POST', headers }))).status); // → 200
+ */
+export function sessionHandler(options: SessionHandlerOptions): (request: Request) => Promise<Response> {
+  requireKnownOptions(options, names, 'sessionHandler()');
+  requireParts(options);
+  const { credentials, authenticate, origins, session = {}, clock = () => Date.now() } = options;
+
+  return async (request) => {
+    const origin = request.headers.get('origin');
+    const shared = origin !== null && origins.includes(origin) ? sharedWith(origin) : undefined;
+    const refuse = (status: keyof typeof reasons, headers: Record<string, string> = {}): Response =>
+      problem(status, { ...(shared ?? unshared), ...headers });
+    if (isPreflight(request)) return preflightResponse(shared);
+    if (request.method !== 'POST') return refuse(405, { Allow: 'POST' });
+    if (!shared) return refuse(403);
+    const granted = await authenticate(request);
+    if (!granted) return refuse(401);
+    const parent = typeof credentials === 'function' ? await credentials() : credentials;
+    const issuedAt = clock();
+    const wanted = { expiresIn: 900, ...session, ...granted };
+    const issued = issueSession(parent, { ...wanted, clock: () => issuedAt });
+    return Response.json({ ...issued, expiresIn: wanted.expiresIn }, { headers: { ...shared, ...uncached } });
+  };
+}
+
+function requireParts({ credentials, authenticate, origins }: SessionHandlerOptions): void {
+  if (!Array.isArray(origins) || origins.length === 0 || !origins.every((origin) => isOrigin(origin))) {
+    fail('invalid_configuration', 'origins must list origins as browsers write them, such as https://app.example.com.');
+  }
+  if (typeof authenticate !== 'function') fail('invalid_configuration', 'authenticate must be a function.');
+  if (!credentials) fail('invalid_configuration', 'credentials must be those of the parent, or a function.');
+}
+
+const uncached = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' } as const;
+
+// A cache must not give a page of one origin what it keeps for another (Fetch, "CORS protocol and HTTP caches").
+const unshared = { Vary: 'Origin' } as const;
+
+/** Lets pages of one origin read the response to a request with cookies (Fetch, "CORS protocol and credentials"). */
+const sharedWith = (origin: string) => ({
+  ...unshared,
+  'Access-Control-Allow-Origin': origin,
+  'Access-Control-Allow-Credentials': 'true',
+});
+
+const preflightResponse = (shared: Readonly<Record<string, string>> | undefined): Response =>
+  new Response(null, { status: 204, headers: shared ? { ...shared, ...preflight } : unshared });
+
+const preflight = {
+  'Access-Control-Allow-Methods': 'POST',
+  'Access-Control-Allow-Headers': 'content-type',
+  'Access-Control-Max-Age': '7200',
+} as const;
+
+const reasons = {
+  401: ['Unauthorized', 'Nobody is logged in.'],
+  403: ['Forbidden', 'The Origin of the request is none of the origins that may ask for a session.'],
+  405: ['Method Not Allowed', 'Ask for a session with POST.'],
+} as const;
+
+function problem(status: keyof typeof reasons, headers: Readonly<Record<string, string>>): Response {
+  const [title, detail] = reasons[status];
+  const body = JSON.stringify({ type: 'about:blank', title, status, detail });
+  return new Response(body, {
+    status,
+    headers: { 'Content-Type': 'application/problem+json', ...uncached, ...headers },
+  });
+}

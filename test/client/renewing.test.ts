@@ -1,0 +1,256 @@
+import { createSigner, generateCredentials, issueSession, renewing, type Session, signedFetch } from 'countersign';
+import { createVerifier, type KeyRecord, memoryKeys, memoryReplay, memoryRevokedSessions } from 'countersign/server';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+const url = 'https://api.example.com/v1/orders';
+const parent = generateCredentials();
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['Date', 'performance'] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const advance = (ms: number) => vi.advanceTimersByTime(ms);
+const issue = (expiresIn = 100): Session => issueSession(parent, { expiresIn });
+
+/** An issuer that counts, and can be down. */
+function issuer(expiresIn = 100) {
+  const state = { asked: 0, down: false, status: 200 };
+  const ask = async (): Promise<Response> => {
+    state.asked++;
+    if (state.down) throw new TypeError('fetch failed');
+    if (state.status !== 200) return new Response('no', { status: state.status });
+    return Response.json({ ...issue(expiresIn), expiresIn });
+  };
+  return { state, ask };
+}
+
+/** An API that verifies, and counts. */
+function api(record: Partial<KeyRecord> = {}) {
+  const revokedSessions = memoryRevokedSessions();
+  const codes: string[] = [];
+  const ids: string[] = [];
+  const verifier = createVerifier({
+    keys: memoryKeys([{ accessKey: parent.accessKey, service: 'shop', secrets: [parent], ...record }]),
+    replay: memoryReplay(),
+    revokedSessions,
+  });
+  const send = async (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
+    const result = await verifier.verify(new Request(input, init));
+    codes.push(result.ok ? 'ok' : result.error.code);
+    if (!result.ok) return new Response(result.response.body, result.response);
+    const { session } = result.principal;
+    if (session) ids.push(session.id);
+    return new Response(result.body);
+  };
+  return { codes, ids, send, revokedSessions };
+}
+
+describe('renewing', () => {
+  it('asks when a session is first needed, once for all calls at that time', async () => {
+    const { state, ask } = issuer();
+    const session = renewing(ask);
+    expect(state.asked).toBe(0);
+    const all = await Promise.all(Array.from({ length: 5 }, () => session()));
+    expect(state.asked).toBe(1);
+    expect(new Set(all.map(({ accessKey }) => accessKey)).size).toBe(1);
+  });
+
+  it('takes what issueSession returns, what sessionHandler responds, and times of issue and end', async () => {
+    const session = issue();
+    expect(await renewing(() => session)()).toEqual({ ...session, expiresAt: Date.now() + 100_000 });
+    const lifetimes = [
+      { ...session, expiresIn: 10 },
+      { accessKey: 'ck', secret: session.secret, issuedAt: 5000, expiresAt: 15_000 },
+    ];
+    for (const given of lifetimes) expect((await renewing(() => given)()).expiresAt).toBe(Date.now() + 10_000);
+  });
+
+  it('renews in the background before the end, while calls go on with the present session', async () => {
+    const { state, ask } = issuer(100);
+    const session = renewing(ask);
+    const first = await session();
+    advance(79_999);
+    expect(await session()).toBe(first);
+    expect(state.asked).toBe(1);
+    advance(1);
+    expect(await session()).toBe(first);
+    expect(state.asked).toBe(2);
+    await vi.waitFor(async () => expect(await session()).not.toBe(first));
+    expect(state.asked).toBe(2);
+  });
+
+  it('renews as early as it is set to, by default at most a minute before the end', async () => {
+    for (const [expiresIn, early, moment] of [
+      [3600, undefined, 3540],
+      [100, 30, 70],
+      [100, 0, 100],
+    ] as const) {
+      const { state, ask } = issuer(expiresIn);
+      const session = renewing(ask, early === undefined ? {} : { early });
+      await session();
+      advance(moment * 1000 - 1);
+      await session();
+      expect(state.asked).toBe(1);
+      advance(1);
+      await session();
+      expect(state.asked).toBe(2);
+    }
+  });
+
+  it('counts the life of a session by the issuer, however wrong the clock is, and if it is set', async () => {
+    const issued = issue(100);
+    const time = { now: Date.now() - 86_400_000 };
+    const session = renewing(async () => issued, { clock: () => time.now });
+    const { expiresAt } = await session();
+    expect(expiresAt).toBe(time.now + 100_000);
+    let asked = 0;
+    const other = renewing(
+      async () => {
+        asked++;
+        return issue(100);
+      },
+      { clock: () => time.now },
+    );
+    await other();
+    // Set back by an hour: the ticks go on.
+    time.now -= 3_600_000;
+    advance(100_000);
+    await other();
+    expect(asked).toBe(2);
+  });
+
+  it('waits after a failure, twice as long each time, and says why at once meanwhile', async () => {
+    const { state, ask } = issuer();
+    const session = renewing(ask);
+    state.down = true;
+    const failure = expect.objectContaining({ code: 'session_unavailable', cause: expect.any(TypeError) });
+    for (const [wait, asked] of [
+      [0, 1],
+      [999, 1],
+      [1, 2],
+      [1999, 2],
+      [1, 3],
+    ] as const) {
+      advance(wait);
+      await expect(session()).rejects.toEqual(failure);
+      expect(state.asked).toBe(asked);
+    }
+    state.down = false;
+    advance(4000);
+    await session();
+    expect(state.asked).toBe(4);
+  });
+
+  it('goes on with a session that is still good while the issuer is down', async () => {
+    const { state, ask } = issuer(100);
+    const session = renewing(ask);
+    const first = await session();
+    state.down = true;
+    advance(80_000);
+    expect(await session()).toBe(first);
+    await vi.waitFor(() => expect(state.asked).toBe(2));
+    expect(await session()).toBe(first);
+    advance(20_000);
+    await expect(session()).rejects.toMatchObject({ code: 'session_unavailable' });
+  });
+
+  it('has the status of the response, such as 401 if nobody is logged in, and starts anew after forget()', async () => {
+    const { state, ask } = issuer();
+    const session = renewing(ask);
+    state.status = 401;
+    await expect(session()).rejects.toMatchObject({ code: 'session_unavailable', status: 401 });
+    state.status = 200;
+    await expect(session()).rejects.toMatchObject({ status: 401 });
+    session.forget();
+    const first = await session();
+    session.forget();
+    expect(await session()).not.toEqual(first);
+  });
+
+  it.each<[string, unknown]>([
+    ['nothing', undefined],
+    ['no secret', { accessKey: 'ck', expiresIn: 5 }],
+    ['no lifetime', { accessKey: 'ck', secret: 'x'.repeat(16), expiresAt: 1e12 }],
+    ['an empty lifetime', { accessKey: 'ck', secret: 'x'.repeat(16), expiresIn: 0 }],
+    ['no JSON', new Response('<html>')],
+  ])('refuses %s', async (_, given) => {
+    const session = renewing((() => given) as () => Response);
+    await expect(session()).rejects.toMatchObject({ code: 'session_unavailable' });
+  });
+
+  it('refuses options that do not exist', () => {
+    expect(() => renewing(() => issue(), { earl: 1 } as object)).toThrow('earl');
+    expect(() => renewing(() => issue(), { early: -1 })).toThrow('early');
+  });
+});
+
+describe('the fetch of renewing', () => {
+  function calling(record?: Partial<KeyRecord>, expiresIn = 100) {
+    const { state, ask } = issuer(expiresIn);
+    const session = renewing(ask);
+    const server = api(record);
+    const call = session.fetch(signedFetch(createSigner({ credentials: session }), { fetch: server.send }));
+    return { ...server, state, call, session };
+  }
+
+  it('renews a revoked session and sends the request once more, with its body', async () => {
+    const { call, codes, ids, revokedSessions, state } = calling();
+    expect((await call(url)).status).toBe(200);
+    revokedSessions.revoke({ id: ids[0] ?? '', expiresAt: Date.now() + 100_000 });
+    const response = await call(url, { method: 'POST', body: 'hello' });
+    expect(await response.text()).toBe('hello');
+    expect(codes).toEqual(['ok', 'revoked_key', 'ok']);
+    expect(state.asked).toBe(2);
+  });
+
+  it('renews once for all calls that are refused together', async () => {
+    const { call, ids, revokedSessions, state } = calling();
+    await call(url);
+    revokedSessions.revoke({ id: ids[0] ?? '', expiresAt: Date.now() + 100_000 });
+    const all = await Promise.all(Array.from({ length: 5 }, () => call(url)));
+    expect(all.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
+    expect(state.asked).toBe(2);
+  });
+
+  it('returns the refusal if new sessions are refused too, and does not ask again and again', async () => {
+    const { call, codes, state } = calling({ revoked: true });
+    expect((await call(url)).status).toBe(401);
+    expect(codes).toEqual(['revoked_key', 'revoked_key']);
+    for (let i = 0; i < 10; i++) expect((await call(url)).status).toBe(401);
+    expect(state.asked).toBe(2);
+    expect(codes).toHaveLength(12);
+    advance(1000);
+    await call(url);
+    expect(state.asked).toBe(3);
+    advance(1000);
+    await call(url);
+    expect(state.asked).toBe(3);
+  });
+
+  it('renews nothing for another refusal', async () => {
+    const { call, codes, state } = calling({ schemes: ['rfc9421'] });
+    expect((await call(url)).status).toBe(403);
+    expect(codes).toEqual(['scheme_not_allowed']);
+    expect(state.asked).toBe(1);
+  });
+
+  it('returns the refusal of a body that was read, and the next call has a new session', async () => {
+    const { call, ids, revokedSessions, codes } = calling();
+    await call(url);
+    revokedSessions.revoke({ id: ids[0] ?? '', expiresAt: Date.now() + 100_000 });
+    expect((await call(new Request(url, { method: 'POST', body: 'hello' }))).status).toBe(401);
+    expect((await call(url)).status).toBe(200);
+    expect(codes).toEqual(['ok', 'revoked_key', 'ok']);
+  });
+
+  it('fails with the reason if there is no new session', async () => {
+    const { call, ids, revokedSessions, state } = calling();
+    await call(url);
+    revokedSessions.revoke({ id: ids[0] ?? '', expiresAt: Date.now() + 100_000 });
+    state.status = 401;
+    await expect(call(url)).rejects.toMatchObject({ code: 'session_unavailable', status: 401 });
+  });
+});

@@ -1,0 +1,116 @@
+import { createSigner, generateCredentials, renewing } from 'countersign';
+import { createVerifier, memoryKeys, memoryReplay, sessionHandler } from 'countersign/server';
+import { describe, expect, it } from 'vitest';
+
+const parent = generateCredentials();
+const page = 'https://app.example.com';
+const url = `${page}/session`;
+
+const handle = sessionHandler({
+  credentials: parent,
+  authenticate: (request) => (request.headers.get('cookie') === 'user=7' ? { subject: 'user-7' } : undefined),
+  origins: [page, 'https://other.example.com'],
+  session: { expiresIn: 300, scopes: ['orders:read'] },
+});
+
+const ask = (headers: Record<string, string>, method = 'POST') => handle(new Request(url, { method, headers }));
+const loggedIn = { origin: page, cookie: 'user=7' };
+
+describe('sessionHandler', () => {
+  it('gives the logged-in user a session, for the pages of an origin alone and for no cache', async () => {
+    const response = await ask(loggedIn);
+    expect(response.status).toBe(200);
+    expect(Object.fromEntries(response.headers)).toMatchObject({
+      'access-control-allow-origin': page,
+      'access-control-allow-credentials': 'true',
+      'cache-control': 'no-store',
+      vary: 'Origin',
+    });
+    const given = await response.json();
+    expect(given).toMatchObject({ accessKey: expect.stringContaining(`${parent.accessKey}~s1.`), expiresIn: 300 });
+  });
+
+  it('gives what renewing takes, and what a verifier accepts', async () => {
+    const verifier = createVerifier({
+      keys: memoryKeys([
+        { accessKey: parent.accessKey, service: 'shop', secrets: [parent], scopes: ['orders:read', 'x'] },
+      ]),
+      replay: memoryReplay(),
+    });
+    const signer = createSigner({ credentials: renewing(() => ask(loggedIn)) });
+    const result = await verifier.verify(await signer.sign('https://api.example.com/'));
+    expect(result).toMatchObject({ ok: true, principal: { scopes: ['orders:read'], session: { subject: 'user-7' } } });
+  });
+
+  it.each<[string, Record<string, string>, string, number]>([
+    ['nobody is logged in', { origin: page }, 'POST', 401],
+    ['the page is of another origin', { ...loggedIn, origin: 'https://evil.example' }, 'POST', 403],
+    ['the origin is opaque', { ...loggedIn, origin: 'null' }, 'POST', 403],
+    ['the origin is in another spelling', { ...loggedIn, origin: `${page}:443` }, 'POST', 403],
+    ['there is no origin', { cookie: 'user=7' }, 'POST', 403],
+    ['it is not a POST', loggedIn, 'GET', 405],
+    ['it is a PUT', loggedIn, 'PUT', 405],
+    ['it is an OPTIONS that is no preflight', loggedIn, 'OPTIONS', 405],
+  ])('refuses if %s', async (_, headers, method, status) => {
+    const response = await ask(headers, method);
+    expect(response.status).toBe(status);
+    expect(response.headers.get('cache-control')).toBe('no-store');
+    expect(response.headers.get('vary')).toBe('Origin');
+    const shared = headers.origin === page;
+    expect(response.headers.get('access-control-allow-origin')).toBe(shared ? page : null);
+    expect(response.headers.get('allow')).toBe(status === 405 ? 'POST' : null);
+    expect(await response.json()).toMatchObject({ status });
+  });
+
+  it('asks nobody who is logged in before it knows the origin', async () => {
+    let asked = 0;
+    const counting = sessionHandler({
+      credentials: parent,
+      authenticate: () => {
+        asked++;
+        return {};
+      },
+      origins: [page],
+    });
+    await counting(new Request(url, { method: 'POST', headers: { origin: 'https://evil.example' } }));
+    expect(asked).toBe(0);
+  });
+
+  it.each([
+    [page, page],
+    ['https://evil.example', null],
+  ])('responds to the preflight of %s with %s', async (origin, allowed) => {
+    const response = await ask({ origin, 'access-control-request-method': 'POST' }, 'OPTIONS');
+    expect(response.status).toBe(204);
+    expect(response.headers.get('access-control-allow-origin')).toBe(allowed);
+    expect(response.headers.get('access-control-allow-methods')).toBe(allowed && 'POST');
+  });
+
+  it('takes credentials from a function, each time', async () => {
+    const parents = [generateCredentials(), generateCredentials()];
+    const names = parents.map(({ accessKey }) => accessKey);
+    const rotating = sessionHandler({
+      credentials: async () => parents.shift() ?? parent,
+      authenticate: () => ({}),
+      origins: [page],
+    });
+    for (const name of names) {
+      const response = await rotating(new Request(url, { method: 'POST', headers: loggedIn }));
+      expect((await response.json()).accessKey).toContain(`${name}~s1.`);
+    }
+  });
+
+  it.each<[string, object]>([
+    ['no origins', { credentials: parent, authenticate: () => ({}) }],
+    ['an empty list', { credentials: parent, authenticate: () => ({}), origins: [] }],
+    ['a wildcard', { credentials: parent, authenticate: () => ({}), origins: ['*'] }],
+    ['an opaque origin', { credentials: parent, authenticate: () => ({}), origins: ['null'] }],
+    ['no function', { credentials: parent, origins: [page] }],
+    ['no credentials', { authenticate: () => ({}), origins: [page] }],
+    ['an unknown option', { credentials: parent, authenticate: () => ({}), origins: [page], cors: {} }],
+  ])('cannot be made with %s', (_, options) => {
+    expect(() => sessionHandler(options as Parameters<typeof sessionHandler>[0])).toThrow(
+      expect.objectContaining({ code: 'invalid_configuration' }),
+    );
+  });
+});
