@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
-import { generateCredentials } from 'countersign';
+import { issueSession } from 'countersign';
 import { createVerifier, memoryKeys, memoryReplay, type ReceivedRequest } from 'countersign/server';
 import { accessKey, secret } from './prelude.ts';
 
@@ -19,13 +19,9 @@ export type Host = {
 export async function startHost(): Promise<Host> {
   let refused: string[] = [];
   let accepted = 0;
-  const session = generateCredentials();
   const verifierOf = (publicOrigin: string) =>
     createVerifier({
-      keys: memoryKeys([
-        { accessKey, service: 'shop', secrets: [{ secret }], scopes: ['orders:write'] },
-        { accessKey: session.accessKey, service: 'shop', secrets: [session] },
-      ]),
+      keys: memoryKeys([{ accessKey, service: 'shop', secrets: [{ secret }], scopes: ['orders:write'] }]),
       replay: memoryReplay(),
       publicOrigin,
       audit: ({ outcome, code, method, path }) => {
@@ -39,8 +35,7 @@ export async function startHost(): Promise<Host> {
   };
   const answer = async (incoming: IncomingMessage): Promise<Response> => {
     if (incoming.url === '/session') {
-      const { accessKey, secret } = session;
-      return Response.json({ accessKey, secret, expiresAt: Date.now() + 15 * 60_000 });
+      return Response.json({ ...issueSession({ accessKey, secret }, { expiresIn: 900 }), expiresIn: 900 });
     }
     const verifier =
       verifiers[incoming.headers['x-called'] === 'localhost:8080' ? 'localhost:8080' : 'api.example.com'];

@@ -3,7 +3,7 @@ import { sha256OfBody } from '../../core/digest.ts';
 import { bytesToSign, hex } from '../../core/encoding.ts';
 import { fail, SignatureError } from '../../core/errors.ts';
 import type { PresentedSignature } from '../../core/scheme.ts';
-import { claimId } from '../../stores/claim-id.ts';
+import { claimId } from '../../stores/claim.ts';
 import { toStoreError } from '../../stores/store-fault.ts';
 import type { ReplayStore } from '../contracts.ts';
 import type { Match } from './match-key.ts';
