@@ -55,6 +55,8 @@ const ended = /\berror="(?:expired_key|revoked_key|unknown_key|retired_secret|in
  * @throws SignatureError `invalid_configuration`. The returned functions throw `session_unavailable`; its `status` is that of the
  * issuer's response, such as 401 if nobody is logged in.
  * @example
+ * import { createSigner, renewing, signedFetch } from 'countersign';
+ *
  * const session = renewing(() => fetch('https://shop.example.com/session', { method: 'POST', credentials: 'include' }));
  * const api = session.fetch(signedFetch(createSigner({ credentials: session })));
  */
