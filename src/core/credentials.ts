@@ -18,8 +18,8 @@ export type Credentials = {
   readonly sessionToken?: string;
 };
 
-/** The access key of a session may have 1,024 characters. A verifier accepts at most 512 of any other. */
-export const accessKeyPattern: RegExp = /^[\w.~-]{1,1024}$/;
+/** Up to 512 characters, and the claims of a session after them. A verifier accepts at most 1,024 together. */
+export const accessKeyPattern: RegExp = /^[\w.~-]{1,512}(?:~s1\.[\w~-]+)?$/;
 
 const invalid = (message: string): never => fail('invalid_credentials', message);
 
@@ -32,8 +32,9 @@ function requireValue(name: string, value: unknown): void {
  */
 export function checkAccessKey(accessKey: string): void {
   requireValue('accessKey', accessKey);
-  if (!accessKeyPattern.test(accessKey)) invalid('accessKey must be 1 to 1024 of A-Za-z0-9._~-');
-  checkGenerated(accessKey, 'csign_ak_');
+  if (!accessKeyPattern.test(accessKey)) invalid('accessKey must be 1 to 512 of A-Z a-z 0-9 . _ ~ -');
+  // The access key of a session begins with that of its parent.
+  checkGenerated(accessKey.replace(/~s1\..*/, ''), 'csign_ak_');
 }
 
 /**
@@ -120,8 +121,7 @@ function withChecksum(prefix: string, bytes: Uint8Array): string {
 const checksum = (text: string): string => hex(sha256(utf8(text)).subarray(0, 4));
 
 function checkGenerated(text: string, prefix: string): void {
-  // The access key of a session begins like that of its parent and has no checksum.
-  if (/^csign_[^~]*$/.test(text) && !(text.startsWith(prefix) && checksum(text.slice(0, -8)) === text.slice(-8))) {
+  if (/^csign_/.test(text) && !(text.startsWith(prefix) && checksum(text.slice(0, -8)) === text.slice(-8))) {
     fail('invalid_credentials', `This is damaged or not a ${prefix} key.`);
   }
 }
