@@ -1,7 +1,8 @@
 import type { Context, MiddlewareHandler } from 'hono';
+import { SignatureError } from './core/errors.ts';
 import { receivedFromHono, replaceRequest } from './node/hono-request.ts';
 import { type Caller, createGate, type GateOptions, refuseWithoutScope } from './server/gate.ts';
-import { toResponse } from './server/response/refusal-response.ts';
+import { refusalResponse, toResponse } from './server/response/refusal-response.ts';
 import type { Verifier } from './server/verify/verifier.ts';
 
 export type { Caller, GateOptions } from './server/gate.ts';
@@ -54,6 +55,13 @@ export function protect(
 function toMiddleware(verifier: Verifier, options: HonoGateOptions): MiddlewareHandler<SignedEnv> {
   const gate = createGate<Context>(verifier, options, 'protect()');
   return async (c, next) => {
+    // Hono has chosen the route by the method as it was sent, and a signature covers it in upper case.
+    if (c.req.method !== c.req.method.toUpperCase()) {
+      c.res = toResponse(
+        refusalResponse(lowerCase(), { scheme: '', disclosed: true, howToSign: [], challenge: undefined }),
+      );
+      return undefined;
+    }
     const passed = await gate({ request: receivedFromHono(c), source: c });
     if (passed.ok) {
       replaceRequest(c, passed.request);
@@ -66,6 +74,8 @@ function toMiddleware(verifier: Verifier, options: HonoGateOptions): MiddlewareH
     return undefined;
   };
 }
+
+const lowerCase = (): SignatureError => new SignatureError('malformed_field', 'The method must be in upper case.');
 
 /**
  * Middleware for single routes, after {@link protect}: responds with 403 unless the caller's key has the scope, and reports the

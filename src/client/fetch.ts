@@ -44,32 +44,49 @@ export type Exchange = {
   readonly followed: boolean;
 };
 
-// A property of the init of a signed request: its senders. So a sender that is itself globalThis.fetch signs only once.
-const senders: unique symbol = Symbol('senders');
+type Pending = { readonly url: string; readonly headers: Readonly<Record<string, string>>; passes: number };
+
+// Signed requests that were handed to globalThis.fetch and have no response yet: it may be a sender too, which signs them only once.
+const pending = new Set<Pending>();
+
+function findPending(input: string | URL | Request, init: RequestInit | undefined): Pending | undefined {
+  if (!pending.size) return undefined;
+  const { url = `${input}`, headers } = input as Partial<Request>;
+  const fields = new Headers(init?.headers ?? headers);
+  return [...pending].find(
+    (one) => one.url === url && Object.entries(one.headers).every(([name, value]) => fields.get(name) === value),
+  );
+}
 
 /** Returns a function that takes the arguments of `fetch`, and signs and sends the request without following redirects. */
 export function createSender(
   signer: Signer,
   { fetch }: SendOptions,
-): (input: string | URL | Request, init?: SigningInit & { [senders]?: readonly object[] }) => Promise<Exchange> {
+): (input: string | URL | Request, init?: SigningInit) => Promise<Exchange> {
   const initial = globalThis.fetch;
-  const self = {};
   return async (input, init) => {
-    const signers = init?.[senders] ?? [];
-    if (signers.includes(self)) return { response: await initial(input, init as RequestInit), followed: false };
-    if (signers.length > 9) fail('invalid_configuration', 'globalThis.fetch calls itself: set the option fetch.');
+    const own = findPending(input, init);
+    if (own) {
+      if (++own.passes > 9) fail('invalid_configuration', 'globalThis.fetch calls itself: set the option fetch.');
+      return { response: await initial(input, init), followed: false };
+    }
     // Looked up at each call, because tests and tools replace it.
     const send = fetch ?? globalThis.fetch;
     const outgoing = await signForFetch(signer, input, init);
-    const { input: request, init: settings } = outgoing;
+    const { input: request, init: settings, signed } = outgoing;
     const from = typeof request === 'string' ? undefined : request;
     const followed = (settings?.redirect ?? from?.redirect ?? 'follow') === 'follow';
-    const response = await send(request, {
-      ...(followed && from && referrerInit(from)),
-      ...settings,
-      ...(followed && { redirect: 'manual' }),
-      ...(!fetch && { [senders]: [...signers, self] }),
-    } as RequestInit);
-    return { response, outgoing, followed };
+    const sent = { url: from?.url ?? `${request}`, headers: signed.headers, passes: 0 };
+    if (!fetch) pending.add(sent);
+    try {
+      const response = await send(request, {
+        ...(followed && from && referrerInit(from)),
+        ...settings,
+        ...(followed && { redirect: 'manual' }),
+      } as RequestInit);
+      return { response, outgoing, followed };
+    } finally {
+      pending.delete(sent);
+    }
   };
 }

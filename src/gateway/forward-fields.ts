@@ -47,7 +47,7 @@ export function fieldsToBackend({ fields, httpVersion, isPassable, principal, re
   const address = resolved.address?.replace(/^::ffff:(?=\d+\.)/i, '');
   return [
     ...flat({ Host: authority }),
-    ...filterFields(fields, isPassable),
+    ...joinLines(filterFields(fields, isPassable)),
     // RFC 9110 section 7.6.3. A pseudonym, so that the host name is not revealed.
     ...flat({ Via: `${httpVersion} countersign` }),
     ...flat({
@@ -58,6 +58,22 @@ export function fieldsToBackend({ fields, httpVersion, isPassable, principal, re
     }),
     ...flat(principal),
   ];
+}
+
+/**
+ * Joins repeated fields into one line, as they were verified (RFC 9110 section 5.3): a backend that reads the first line alone would
+ * read another value.
+ */
+function joinLines(fields: RawFields): RawFields {
+  const lines = new Map<string, { readonly name: string; readonly values: string[] }>();
+  for (let i = 0; i < fields.length; i += 2) {
+    const [name = '', value = ''] = fields.slice(i, i + 2);
+    const line = lines.get(name.toLowerCase()) ?? { name, values: [] };
+    line.values.push(value);
+    lines.set(name.toLowerCase(), line);
+  }
+  // RFC 9113 section 8.2.3 for cookies.
+  return [...lines].flatMap(([key, { name, values }]) => [name, values.join(key === 'cookie' ? '; ' : ', ')]);
 }
 
 /** The client as a node of RFC 7239 section 6. */

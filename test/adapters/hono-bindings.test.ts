@@ -42,3 +42,24 @@ it('has errors of the function handled by Hono', async () => {
   app.onError((error, c) => c.text((error as SignatureError).code, 500));
   expect(await (await app.request('https://api.example.com/')).text()).toBe('invalid_configuration');
 });
+
+it.each(['patch', 'Patch'])(
+  'refuses the method %s, by which a route without the guard of PATCH would be chosen',
+  async (method) => {
+    const { accessKey, secret } = generateCredentials();
+    const verifier = createVerifier({
+      keys: memoryKeys([{ accessKey, service: 'shop', secrets: [{ secret }] }]),
+      replay: memoryReplay(),
+    });
+    const app = new Hono<SignedEnv>();
+    app.use(protect(verifier));
+    app.patch('/doc', requireScope('write'), (c) => c.text('written'));
+    app.all('/doc', (c) => c.text('unguarded'));
+    const url = 'https://api.example.com/doc';
+    const signed = await createSigner({ accessKey, secret }).sign(url, { method: 'PATCH', body: 'b' });
+    expect((await app.request(signed.clone())).status).toBe(403);
+    const again = await createSigner({ accessKey, secret }).sign(url, { method: 'PATCH', body: 'b' });
+    const response = await app.request(new Request(url, { method, headers: again.headers, body: 'b' }));
+    expect([response.status, await response.text()]).toEqual([400, expect.stringContaining('malformed_field')]);
+  },
+);

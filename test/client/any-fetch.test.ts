@@ -114,6 +114,31 @@ describe('globalThis.fetch', () => {
     expect(await response.text()).toBe('call 1');
   });
 
+  it('may be a signedFetch under a wrapper that rebuilds the request, as msw does', async () => {
+    const { signer, origin, outcomes } = await rig();
+    globalThis.fetch = signedFetch(signer);
+    const inner = globalThis.fetch;
+    globalThis.fetch = (input, init) => inner(new Request(input, init));
+    expect((await fetch(`${origin}/orders`, { method: 'POST', body: 'b' })).status).toBe(200);
+    expect(outcomes()).toEqual(['ok']);
+  });
+
+  it('signs anew what an app keeps after a failure and sends later', async () => {
+    const { signer, origin, outcomes } = await rig();
+    const kept: Array<Parameters<Fetch>> = [];
+    globalThis.fetch = async (...call) => {
+      if (kept.length) return platform(...call);
+      kept.push(call);
+      throw new TypeError('offline');
+    };
+    const api = signedFetch(signer);
+    await expect(api(`${origin}/orders`)).rejects.toThrow('offline');
+    const [[input, init] = ['']] = kept;
+    expect((await api(input, init)).status).toBe(200);
+    expect((await api(input, init)).status).toBe(200);
+    expect(outcomes()).toEqual(['ok', 'ok']);
+  });
+
   it('may be a function of the app that calls a signedFetch', async () => {
     const { signer, origin, outcomes } = await rig();
     const api = signedFetch(signer);

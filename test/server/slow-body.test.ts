@@ -1,4 +1,5 @@
-import { createSigner, generateCredentials } from 'countersign';
+import { countersignV1, createSigner, generateCredentials } from 'countersign';
+import { rfc9421, sigv4 } from 'countersign/schemes';
 import {
   aesSealer,
   createVerifier,
@@ -101,6 +102,50 @@ it.each<[string, 'revoke' | 'delete' | 'rotate', string]>([
     body: slow(),
   });
   expect(result.ok ? 'ok' : result.error.code).toBe(code);
+});
+
+const pairs = [
+  ['countersign-v1', 'sigv4'],
+  ['sigv4', 'countersign-v1'],
+  ['rfc9421', 'sigv4'],
+] as const;
+
+it.each(pairs)('a body that is checked by a %s signature is never accepted as signed by %s', async (mine, theirs) => {
+  const schemes = { 'countersign-v1': countersignV1, rfc9421: rfc9421(), sigv4: sigv4({ region: 'r', service: 's' }) };
+  const [victim, attacker] = [generateCredentials(), generateCredentials()];
+  const time = { now: Date.UTC(2026, 10, 22, 12) };
+  const clock = () => time.now;
+  const end = time.now + 5000;
+  for (const ended of [{ expiresAt: end }, { notBefore: 0, expiresAt: end }]) {
+    const verifier = createVerifier({
+      ...{ clock, replay: memoryReplay({ clock }), scheme: [schemes[mine], schemes[theirs]] },
+      keys: memoryKeys([
+        { accessKey: victim.accessKey, service: 'victim', secrets: [{ secret: victim.secret }] },
+        { accessKey: attacker.accessKey, service: 'attacker', secrets: [{ secret: attacker.secret, ...ended }] },
+      ]),
+    });
+    const signedBy = (credentials: typeof victim, scheme: keyof typeof schemes, text: string) =>
+      createSigner({ credentials, clock, scheme: schemes[scheme] }).sign(url, { method: 'POST', body: text });
+    const honest = await signedBy(victim, theirs, '{"pay":1}');
+    const forged = await signedBy(attacker, mine, '{"pay":9}');
+    const headers = new Headers(forged.headers);
+    for (const [name, value] of honest.headers) headers.set(name, value);
+    async function* slow() {
+      yield new TextEncoder().encode('{"pay":');
+      time.now = end + 1000;
+      yield new TextEncoder().encode('9}');
+    }
+    const received = {
+      method: 'POST',
+      headers,
+      authority: 'api.example.com',
+      scheme: 'https',
+      target: '/pay',
+    } as const;
+    const result = await verifier.verify({ ...received, body: slow() });
+    expect(result.ok ? result.principal.service : result.error.code).toMatch(/^(?:retired_secret|malformed_field)$/);
+    time.now = end - 5000;
+  }
 });
 
 it('refuses a request whose nonce was claimed so late that the store may have forgotten an earlier claim', async () => {

@@ -24,7 +24,7 @@ export type Countersigner = Pick<SignedResponse, 'request'> & {
 export type CountersignedRequest = {
   readonly message?: Message;
   readonly candidate?: Candidate | undefined;
-  readonly key?: SigningKey;
+  readonly key?: SigningKey | undefined;
 };
 
 /**

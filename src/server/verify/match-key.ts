@@ -215,7 +215,8 @@ function chooseMatches(matches: readonly Match[], { failure, context }: Attempts
   const valid = preferActive(matches, context);
   if (isSome(valid)) return valid;
   const [first] = matches;
-  if (failure || !first) throw failure;
+  // A signature that was tried comes first: a fault of another key's record is no free guess at this one.
+  if (!first) throw failure;
   return [first];
 }
 

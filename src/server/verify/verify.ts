@@ -1,4 +1,5 @@
 import { isPromise } from '../../core/awaitable.ts';
+import { fail } from '../../core/errors.ts';
 import type { Message } from '../../core/message.ts';
 import type { Scheme } from '../../core/scheme.ts';
 import type { SigningKey } from '../../core/signing-key.ts';
@@ -33,7 +34,7 @@ export type Verification = {
   /** The scopes of the record, of a session only those that it names as well. */
   scopes?: readonly string[];
   /** The key that made the signature: the caller is authenticated. */
-  key?: SigningKey;
+  key?: SigningKey | undefined;
   /** The `id` of the secret that made the signature. */
   secretId?: string | undefined;
   /** The budget of the address, if a point was consumed. */
@@ -185,9 +186,15 @@ export function createVerify(options: VerifierOptions, parts: VerificationParts)
 
     // A body may take minutes. Meanwhile the key may end, and the store may forget the nonce of a first copy.
     const now = clock();
+    requireStillValid(authenticated, { now, address });
     if (now - authenticated.now >= slow) {
+      const { candidate } = authenticated.match;
       authenticated = await authenticate(candidates, { now, body: reader, address, message }, verification);
-    } else requireStillValid(authenticated, { now, address });
+      // The body was checked by the first signature: another one may have signed another body.
+      if (authenticated.match.candidate !== candidate) {
+        fail('signature_mismatch', 'The key of the signature has changed while the body was read.', 401);
+      }
+    }
     const { matches, record, secret } = authenticated;
 
     await claimNonces(replay, matches, { now, clock, remembered, reusable });
@@ -232,5 +239,5 @@ function recordMatch(verification: Verification, { candidate, record, secret }: 
   if (record) verification.scopes = grantedScopes(record, candidate.session);
   verification.secretId = secret?.secret.id;
   // The holder of a revoked key may learn the reason. A caller with a replaced secret may not: that secret may have leaked.
-  if (secret && isActive(secret, now)) verification.key = secret.key;
+  verification.key = secret && isActive(secret, now) ? secret.key : undefined;
 }
