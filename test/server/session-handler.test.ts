@@ -17,6 +17,28 @@ const ask = (headers: Record<string, string>, method = 'POST') => handle(new Req
 const loggedIn = { origin: page, cookie: 'user=7' };
 
 describe('sessionHandler', () => {
+  it('keeps its bounds where authenticate returns undefined members', async () => {
+    const own = sessionHandler({
+      credentials: parent,
+      authenticate: () => ({ subject: 'user-7', scopes: undefined, paths: undefined, expiresIn: undefined }) as object,
+      origins: [page],
+      session: { scopes: ['orders:read'], paths: ['/v1'], expiresIn: 300 },
+    });
+    const response = await own(new Request(url, { method: 'POST', headers: loggedIn }));
+    const { accessKey, expiresIn } = await response.json();
+    expect(expiresIn).toBe(300);
+    const claims = JSON.parse(Buffer.from(accessKey.split('~s1.')[1], 'base64url').toString());
+    expect(claims).toMatchObject({ u: 'user-7', s: ['orders:read'], p: ['/v1'] });
+  });
+
+  it.each([true, 'user-7', 7, []])('issues nothing if authenticate returns %o', async (granted) => {
+    const authenticate = () => granted as unknown as object;
+    const own = sessionHandler({ credentials: parent, authenticate, origins: [page] });
+    await expect(own(new Request(url, { method: 'POST', headers: loggedIn }))).rejects.toMatchObject({
+      code: 'invalid_configuration',
+    });
+  });
+
   it('gives the logged-in user a session, for the pages of an origin alone and for no cache', async () => {
     const response = await ask(loggedIn);
     expect(response.status).toBe(200);

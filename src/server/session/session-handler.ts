@@ -64,12 +64,25 @@ export function sessionHandler(options: SessionHandlerOptions): (request: Reques
     if (!shared) return refuse(403);
     const granted = await authenticate(request);
     if (!granted) return refuse(401);
+    const bounds = given(granted);
     const parent = typeof credentials === 'function' ? await credentials() : credentials;
     const issuedAt = clock();
-    const wanted = { expiresIn: 900, ...session, ...granted };
+    const wanted = { expiresIn: 900, ...given(session), ...bounds };
     const issued = issueSession(parent, { ...wanted, clock: () => issuedAt });
     return Response.json({ ...issued, expiresIn: wanted.expiresIn }, { headers: { ...shared, ...uncached } });
   };
+}
+
+/**
+ * The members that are set: undefined, such as the scopes of a user without any, must not lift a bound of the handler.
+ *
+ * @throws SignatureError `invalid_configuration` for anything but an object: `true` would give everyone the same session.
+ */
+function given(grant: SessionGrant): SessionGrant {
+  if (typeof grant !== 'object' || Array.isArray(grant)) {
+    fail('invalid_configuration', 'authenticate must return an object, such as { subject }, or undefined.');
+  }
+  return Object.fromEntries(Object.entries(grant).filter(([, value]) => value !== undefined));
 }
 
 function requireParts({ credentials, authenticate, origins }: SessionHandlerOptions): void {
