@@ -115,13 +115,16 @@ export type RevokedSessions = {
   has(id: string): boolean | Promise<boolean>;
 };
 
-/** A verified session. Its holder states nothing of this: the issuer does, who has the secret of the parent. */
+/**
+ * A verified session, as the holder of the parent's secret issued it. Sessions that its holders narrowed from it have the same values.
+ */
 export type PrincipalSession = {
   readonly id: string;
   /** For whom the session was issued, percent-encoded as in the access key; undefined if the issuer named nobody. */
   readonly subject: string | undefined;
   /** In milliseconds since the epoch, like `expiresAt`. */
   readonly issuedAt: number;
+  /** A narrowed session can end earlier. */
   readonly expiresAt: number;
   /** True if the session is bound to a key pair. */
   readonly bound: boolean;
@@ -153,7 +156,7 @@ type AuditedAttempt = {
    * the access key of its parent.
    */
   readonly accessKey: string | undefined;
-  /** The id of the session, if the access key is one of a session; proven only if the outcome is `accepted`. */
+  /** The id of the session as it was issued, also if its holder narrowed it, if the access key is one of a session; proven only if the outcome is `accepted`. */
   readonly sessionId?: string;
   /** The subject of the session, if it has one. */
   readonly subject?: string;

@@ -57,7 +57,7 @@ describe.each(schemeNames)('a session that signs by %s', (scheme) => {
     const second = issueSession(first, { expiresIn: 600, methods: ['get', 'POST'], paths: ['/v1'], clock });
     const third = issueSession(second, { expiresIn: 60, scopes: ['orders:read'], methods: ['GET'], clock });
     const { principal } = await accepted(verifier, signed(third));
-    expect(principal).toMatchObject({ scopes: ['orders:read'], session: { subject: 'u', expiresAt: noon + 60_000 } });
+    expect(principal).toMatchObject({ scopes: ['orders:read'], session: { subject: 'u', expiresAt: noon + 900_000 } });
     expect(await outcome(at, third, { method: 'POST' })).toBe('session_not_allowed');
     expect(await outcome(at, third, { target: '/v2' })).toBe('session_not_allowed');
     expect(() => issueSession(third, { expiresIn: 1, clock })).toThrow('at most 3 sessions');
@@ -162,6 +162,38 @@ describe.each(schemeNames)('a session that signs by %s', (scheme) => {
   });
 });
 
+describe('a narrowed session', () => {
+  it('is known by what its issuer stated: the id, the subject and the times of the first link', async () => {
+    const at = sessionRig();
+    const first = { ...plain, u: 'user-7' };
+    const second = { ...plain, i: 'BBBBBBBBBBBBBBBB', b: plain.b + 100, e: plain.e - 100 };
+    at.time.now += 100_000;
+    const { principal } = await accepted(at.verifier, at.signed(forged(at.parent, first, second)));
+    const [issuedAt, expiresAt] = [plain.b * 1000, plain.e * 1000];
+    expect(principal.session).toEqual({ id: plain.i, subject: 'user-7', issuedAt, expiresAt, bound: false });
+    expect(at.events[0]).toMatchObject({ sessionId: plain.i, subject: 'user-7' });
+  });
+
+  it('begins with its last link, and may repeat the subject', async () => {
+    const at = sessionRig();
+    const later = { ...plain, u: 'user-7', b: plain.b + 301 };
+    expect(await outcome(at, forged(at.parent, { ...plain, u: 'user-7' }, later))).toBe('inactive_key');
+    const again = { ...later, b: plain.b + 300 };
+    expect(await outcome(at, forged(at.parent, { ...plain, u: 'user-7' }, again))).toBe('ok');
+    expect(await outcome(at, forged(at.parent, { ...plain, u: 'user-7' }, again, plain))).toBe('malformed_field');
+  });
+
+  it('is issued without a subject: its holder may name nobody', () => {
+    const { parent, clock } = sessionRig();
+    for (const subject of [undefined, 'user-7']) {
+      const session = issueSession(parent, { expiresIn: 60, clock, ...(subject && { subject }) });
+      expect(() => issueSession(session, { expiresIn: 60, subject: 'user-7', clock })).toThrow(
+        expect.objectContaining({ code: 'invalid_configuration', message: expect.stringContaining('subject') }),
+      );
+    }
+  });
+});
+
 describe('a session', () => {
   it.each<[string, NonNullable<Parameters<typeof sessionRig>[1]>, number, string]>([
     ['is refused where its parent issues none', { record: { sessions: false } }, 1, 'session_not_allowed'],
@@ -191,6 +223,7 @@ describe('a session', () => {
     ['a later end', {}, { e: plain.e + 1 }],
     ['an earlier time of issue', {}, { b: plain.b - 1 }],
     ['another subject', { u: 'a' }, { u: 'b' }],
+    ['another subject', {}, { u: 'admin' }],
     ['a scope more', { s: ['a'] }, { s: ['a', 'b'] }],
     ['a method more', { m: ['GET'] }, { m: ['GET', 'POST'] }],
     ['a path more', { p: ['/v1/a'] }, { p: ['/v1'] }],

@@ -119,8 +119,9 @@ def read(access_key):
             if key in before:
                 link.setdefault(key, before[key])
         require(link["e"] <= before["e"] and link["b"] >= before["b"])
-        for key in "uo":
-            require(key not in before or link[key] == before[key])
+        # Only the first link states a subject.
+        require(link.get("u") == before.get("u"))
+        require("o" not in before or link["o"] == before["o"])
         for key in "sm":
             require(key not in before or set(link[key]) <= set(before[key]))
         require("p" not in before or all(is_below(prefix, before["p"]) for prefix in link["p"]))

@@ -105,6 +105,7 @@ export const malformed: readonly MalformedCase[] = [
   widened('end', {}, { e: first.e + 1 }),
   widened('time-of-issue', {}, { b: first.b - 1 }),
   widened('subject', { u: 'a' }, { u: 'b' }),
+  widened('subject-that-the-first-link-lacks', {}, { u: 'a' }),
   widened('scopes', { s: ['a'] }, { s: ['a', 'b'] }),
   widened('methods', { m: ['GET'] }, { m: ['GET', 'PUT'] }),
   widened('paths', { p: ['/v1/a'] }, { p: ['/v1'] }),

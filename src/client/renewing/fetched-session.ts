@@ -49,7 +49,7 @@ function lifetimeOf({ accessKey, expiresIn, issuedAt, expiresAt }: FetchedSessio
   if (expiresIn !== undefined) return expiresIn * 1000;
   if (issuedAt !== undefined && expiresAt !== undefined) return expiresAt - issuedAt;
   const grant = parseSessionKey(accessKey)?.grant;
-  return grant ? (grant.expiresAt - grant.issuedAt) * 1000 : Number.NaN;
+  return grant ? (grant.expiresAt - grant.beginsAt) * 1000 : Number.NaN;
 }
 
 const unavailable = (found: string): never => fail('session_unavailable', `${found}.`);

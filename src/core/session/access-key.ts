@@ -6,6 +6,8 @@ import { type Grant, narrowed, widening } from './grant.ts';
 export type SessionKey = {
   /** The access key of the parent. */
   readonly parent: string;
+  /** The claims of the first link, which the holder of the parent's secret issued. Holders of the session made all others. */
+  readonly first: Claims;
   /** The claims of each link. The last link is the session itself; the others are those that it was narrowed from. */
   readonly links: readonly Claims[];
   /** The access key of each link. The last is the whole access key. */
@@ -60,7 +62,8 @@ export function parseSessionKey(accessKey: string): SessionKey | undefined {
     links.push(claims);
     accessKeys.push(whole);
   }
-  return grant ? { parent, links, accessKeys, grant } : malformed('has no claims');
+  const [first] = links;
+  return grant && first ? { parent, first, links, accessKeys, grant } : malformed('has no claims');
 }
 
 const malformed = (found: string): never => fail('malformed_field', `The access key of the session ${found}.`);

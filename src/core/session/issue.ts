@@ -13,7 +13,10 @@ export type SessionOptions = {
   readonly expiresIn: number;
   /** The scopes, of those that the parent has. @default all scopes of the parent */
   readonly scopes?: readonly string[];
-  /** For whom the session is, such as the id of a user: 1 to 128 characters. @default none */
+  /**
+   * For whom the session is, such as the id of a user: 1 to 128 characters. A session that is narrowed keeps its subject, or has none.
+   * @default none
+   */
   readonly subject?: string;
   /** Origins of pages, such as `https://app.example.com`. Requests must have one of them as `Origin`. @default any, or none */
   readonly origins?: readonly string[];
@@ -42,7 +45,7 @@ const optionNames = /^(expiresIn|scopes|subject|origins|methods|paths|clock)$/;
  *
  * @param credentials of the parent, whose secret is a string or bytes.
  * @throws SignatureError `invalid_credentials` for credentials that are malformed, or whose secret is a `CryptoKey`;
- * `invalid_configuration` for an unknown option or an invalid value, for a session that would allow more or last longer than the one
+ * `invalid_configuration` for an unknown option or an invalid value, for a subject of a narrower session, for a session that would allow more or last longer than the one
  * that it narrows, and for an access key of more than 1,024 characters or 3 links.
  * @example
  * import { generateCredentials, issueSession } from 'countersign';
@@ -63,7 +66,8 @@ export function issueSession(credentials: Credentials, options: SessionOptions):
       'The secret is a CryptoKey, from which no session can be derived: pass its text or bytes.',
     );
   }
-  const claims = claimsOf(options, before?.grant.issuedAt ?? 0);
+  if (before && options.subject !== undefined) invalid('subject is given, which a session cannot state or change');
+  const claims = claimsOf(options, before?.grant.beginsAt ?? 0);
   const wider = before && widening(before.grant, claims);
   if (wider) invalid(`The session would have ${wider} than the one that it narrows`);
   if (before && before.links.length >= maxLinks) invalid(`A chain has at most ${maxLinks} sessions`);

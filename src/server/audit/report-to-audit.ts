@@ -53,8 +53,8 @@ function toEvent({ request, record, error, reportOnly, accessKey, session, nonce
 
 const sessionOf = (session: SessionKey | undefined): Pick<AuditEvent, 'sessionId' | 'subject'> => {
   if (!session) return {};
-  const { id, subject } = session.grant;
-  return subject === undefined ? { sessionId: id } : { sessionId: id, subject };
+  const { i, u } = session.first;
+  return u === undefined ? { sessionId: i } : { sessionId: i, subject: u };
 };
 
 /** Of a failure of the server also the cause: without an entry in the audit it would be visible nowhere. */

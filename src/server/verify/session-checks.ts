@@ -18,7 +18,7 @@ export function requireRunning(
   { now, tolerance }: { readonly now: number; readonly tolerance: number },
 ): void {
   if (!(now < grant.expiresAt * 1000)) fail('expired_key', 'The session has ended: request a new one.', 401);
-  if (!(grant.issuedAt * 1000 - now <= tolerance)) {
+  if (!(grant.beginsAt * 1000 - now <= tolerance)) {
     fail('inactive_key', "The session was issued in the future: set the issuer's clock.", 401);
   }
 }
@@ -30,7 +30,7 @@ export function requireRunning(
  * @throws SignatureError `session_not_allowed`
  */
 export function requireWithin(
-  { links, grant }: SessionKey,
+  { first, grant }: SessionKey,
   message: Message,
   { record, maxLifetime }: { readonly record: KeyRecord | undefined; readonly maxLifetime: number },
 ): void {
@@ -38,9 +38,8 @@ export function requireWithin(
   const longest = sessions ? Math.min(maxLifetime, sessions.maxLifetime) : 0;
   if (longest === 0) refuse('The key may not issue sessions.');
   // The first link is the longest.
-  for (const { e, b } of links.slice(0, 1)) {
-    if (!(e - b <= longest)) refuse(`The session lasts ${e - b} seconds, at most ${longest} are allowed.`);
-  }
+  const lifetime = first.e - first.b;
+  if (!(lifetime <= longest)) refuse(`The session lasts ${lifetime} seconds, at most ${longest} are allowed.`);
   const { methods, paths, origins } = grant;
   if (methods && !methods.includes(message.method)) refuse(`The session may not use the method ${message.method}.`);
   if (paths) requirePath(message, paths);
@@ -90,8 +89,7 @@ export function grantedScopes({ scopes = [] }: KeyRecord, session: SessionKey | 
   return named ? scopes.filter((scope) => named.includes(scope)) : scopes;
 }
 
-/** The session as handlers receive it. */
-export function principalSession({ grant }: SessionKey): PrincipalSession {
-  const { id, subject, issuedAt, expiresAt } = grant;
-  return { id, subject, issuedAt: issuedAt * 1000, expiresAt: expiresAt * 1000, bound: false };
+/** The session as handlers receive it: as it was issued, since its holder chooses the id and the times of further links. */
+export function principalSession({ first: { i, u, b, e } }: SessionKey): PrincipalSession {
+  return { id: i, subject: u, issuedAt: b * 1000, expiresAt: e * 1000, bound: false };
 }
