@@ -72,6 +72,7 @@ export type { PlainResponse } from './server/response/refusal-response.ts';
 export type {
   MemoryRevokedSessions,
   MemoryRevokedSessionsOptions,
+  RevocablePrincipal,
 } from './server/session/memory-revoked-sessions.ts';
 export { memoryRevokedSessions } from './server/session/memory-revoked-sessions.ts';
 export type { SessionGrant, SessionHandlerOptions } from './server/session/session-handler.ts';

@@ -111,8 +111,10 @@ export type RevokedSessions = {
   /**
    * True if a session with this id was revoked. A store that cannot find out must throw: the request is then refused with 503, never
    * accepted.
+   *
+   * @param session.accessKey of the parent. Another parent can issue a session with the same id.
    */
-  has(id: string): boolean | Promise<boolean>;
+  has(session: { readonly accessKey: string; readonly id: string }): boolean | Promise<boolean>;
 };
 
 /**

@@ -45,7 +45,9 @@ function api(record: Partial<KeyRecord> = {}) {
     if (session) ids.push(session.id);
     return new Response(result.body);
   };
-  return { codes, ids, send, revokedSessions };
+  const revoke = (id = '') =>
+    revokedSessions.revoke({ accessKey: parent.accessKey, session: { id, expiresAt: Date.now() + 100_000 } });
+  return { codes, ids, send, revoke };
 }
 
 describe('renewing', () => {
@@ -197,9 +199,9 @@ describe('the fetch of renewing', () => {
   }
 
   it('renews a revoked session and sends the request once more, with its body', async () => {
-    const { call, codes, ids, revokedSessions, state } = calling();
+    const { call, codes, ids, revoke, state } = calling();
     expect((await call(url)).status).toBe(200);
-    revokedSessions.revoke({ id: ids[0] ?? '', expiresAt: Date.now() + 100_000 });
+    revoke(ids[0]);
     const response = await call(url, { method: 'POST', body: 'hello' });
     expect(await response.text()).toBe('hello');
     expect(codes).toEqual(['ok', 'revoked_key', 'ok']);
@@ -207,9 +209,9 @@ describe('the fetch of renewing', () => {
   });
 
   it('renews once for all calls that are refused together', async () => {
-    const { call, ids, revokedSessions, state } = calling();
+    const { call, ids, revoke, state } = calling();
     await call(url);
-    revokedSessions.revoke({ id: ids[0] ?? '', expiresAt: Date.now() + 100_000 });
+    revoke(ids[0]);
     const all = await Promise.all(Array.from({ length: 5 }, () => call(url)));
     expect(all.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
     expect(state.asked).toBe(2);
@@ -238,18 +240,18 @@ describe('the fetch of renewing', () => {
   });
 
   it('returns the refusal of a body that was read, and the next call has a new session', async () => {
-    const { call, ids, revokedSessions, codes } = calling();
+    const { call, ids, revoke, codes } = calling();
     await call(url);
-    revokedSessions.revoke({ id: ids[0] ?? '', expiresAt: Date.now() + 100_000 });
+    revoke(ids[0]);
     expect((await call(new Request(url, { method: 'POST', body: 'hello' }))).status).toBe(401);
     expect((await call(url)).status).toBe(200);
     expect(codes).toEqual(['ok', 'revoked_key', 'ok']);
   });
 
   it('fails with the reason if there is no new session', async () => {
-    const { call, ids, revokedSessions, state } = calling();
+    const { call, ids, revoke, state } = calling();
     await call(url);
-    revokedSessions.revoke({ id: ids[0] ?? '', expiresAt: Date.now() + 100_000 });
+    revoke(ids[0]);
     state.status = 401;
     await expect(call(url)).rejects.toMatchObject({ code: 'session_unavailable', status: 401 });
   });

@@ -14,7 +14,7 @@ describe('a revoked session', () => {
     if (!one || !two) throw new Error('There are two.');
     const { principal } = await accepted(at.verifier, at.signed(one));
     if (!principal.session) throw new Error('There is a session.');
-    revokedSessions.revoke(principal.session);
+    revokedSessions.revoke(principal);
     expect(await outcome(at, one)).toBe('revoked_key');
     expect(await outcome(at, two)).toBe('ok');
     expect(await outcome(at, at.parent)).toBe('ok');
@@ -24,7 +24,8 @@ describe('a revoked session', () => {
     const revokedSessions = memoryRevokedSessions({ clock: () => noon });
     const at = rigWith(revokedSessions);
     const chain = [plain, { ...plain, i: 'BBBBBBBBBBBBBBBB' }, { ...plain, i: 'CCCCCCCCCCCCCCCC' }];
-    revokedSessions.revoke({ id: 'BBBBBBBBBBBBBBBB', expiresAt: plain.e * 1000 });
+    const session = { id: 'BBBBBBBBBBBBBBBB', expiresAt: plain.e * 1000 };
+    revokedSessions.revoke({ accessKey: at.parent.accessKey, session });
     const sessions = [1, 2, 3].map((links) => forged(at.parent, ...chain.slice(0, links)));
     expect(await Promise.all(sessions.map((session) => outcome(at, session)))).toEqual([
       'ok',
@@ -34,10 +35,32 @@ describe('a revoked session', () => {
   });
 });
 
+describe('the session of a narrowed one', () => {
+  it('is what a principal revokes: another narrowed session, with an id that its holder chose, is refused too', async () => {
+    const revokedSessions = memoryRevokedSessions({ clock: () => noon });
+    const at = rigWith(revokedSessions);
+    const narrowed = ['BBBBBBBBBBBBBBBB', 'CCCCCCCCCCCCCCCC'].map((i) => forged(at.parent, plain, { ...plain, i }));
+    const [one = at.parent, two = at.parent] = narrowed;
+    const { principal } = await accepted(at.verifier, at.signed(one));
+    revokedSessions.revoke(principal);
+    expect(await outcome(at, one)).toBe('revoked_key');
+    expect(await outcome(at, two)).toBe('revoked_key');
+    expect(await outcome(at, forged(at.parent, plain))).toBe('revoked_key');
+  });
+
+  it('is asked for with each id of the chain, and the parent', async () => {
+    const asked: unknown[] = [];
+    const at = rigWith({ has: (session) => asked.push(session) < 0 });
+    const ids = [plain.i, 'BBBBBBBBBBBBBBBB', 'CCCCCCCCCCCCCCCC'];
+    await outcome(at, forged(at.parent, ...ids.map((i) => ({ ...plain, i }))));
+    expect(asked).toEqual(ids.map((id) => ({ accessKey: at.parent.accessKey, id })));
+  });
+});
+
 describe('the store of revoked sessions', () => {
   it('is asked for sessions only, after the signature was verified', async () => {
     const asked: string[] = [];
-    const at = rigWith({ has: (id) => asked.push(id) < 0 });
+    const at = rigWith({ has: ({ id }) => asked.push(id) < 0 });
     await outcome(at, at.parent);
     const session = forged(at.parent, plain);
     await outcome(at, { ...session, secret: 'x'.repeat(43) });
@@ -78,27 +101,41 @@ describe('memoryRevokedSessions', () => {
     const time = { now: noon };
     const store = memoryRevokedSessions({ capacity: 2, clock: () => time.now });
     const ids = ['AAAAAAAAAAAAAAAA', 'BBBBBBBBBBBBBBBB', 'CCCCCCCCCCCCCCCC'] as const;
-    store.revoke({ id: ids[0], expiresAt: noon + 1000 });
-    store.revoke({ id: ids[1], expiresAt: noon + 2000 });
-    const third = () => store.revoke({ id: ids[2], expiresAt: noon + 3000 });
+    const revoke = (id: string, expiresAt: number) => store.revoke({ accessKey: 'shop', session: { id, expiresAt } });
+    revoke(ids[0], noon + 1000);
+    revoke(ids[1], noon + 2000);
+    const third = () => revoke(ids[2], noon + 3000);
     expect(third).toThrow(expect.objectContaining({ code: 'session_store_unavailable' }));
     // One that is there may be revoked again.
-    store.revoke({ id: ids[0], expiresAt: noon + 1000 });
+    revoke(ids[0], noon + 1000);
     time.now = noon + 61_000;
     third();
-    expect(ids.map((id) => store.has(id))).toEqual([false, true, true]);
+    expect(ids.map((id) => store.has({ accessKey: 'shop', id }))).toEqual([false, true, true]);
+  });
+
+  it('keeps the later of two ends, and sessions of other parents apart', () => {
+    const time = { now: noon };
+    const store = memoryRevokedSessions({ capacity: 2, clock: () => time.now });
+    const id = 'AAAAAAAAAAAAAAAA';
+    store.revoke({ accessKey: 'shop', session: { id, expiresAt: noon + 100_000 } });
+    store.revoke({ accessKey: 'shop', session: { id, expiresAt: noon } });
+    expect(store.has({ accessKey: 'other', id })).toBe(false);
+    store.revoke({ accessKey: 'other', session: { id, expiresAt: noon } });
+    time.now = noon + 61_000;
+    store.revoke({ accessKey: 'third', session: { id, expiresAt: noon + 100_000 } });
+    expect(['shop', 'other', 'third'].map((accessKey) => store.has({ accessKey, id }))).toEqual([true, false, true]);
   });
 
   it.each([
+    undefined,
     { id: 'short', expiresAt: noon },
     { id: 'AAAAAAAAAAAAAAAA', expiresAt: Number.NaN },
     { expiresAt: noon },
     { id: 'AAAAAAAAAAAAAAAA' },
   ])('refuses to revoke %o', (session) => {
     const store = memoryRevokedSessions();
-    expect(() => store.revoke(session as { id: string; expiresAt: number })).toThrow(
-      expect.objectContaining({ code: 'invalid_configuration' }),
-    );
+    const principal = { accessKey: 'shop', session: session as { id: string; expiresAt: number } };
+    expect(() => store.revoke(principal)).toThrow(expect.objectContaining({ code: 'invalid_configuration' }));
   });
 
   it('refuses options that do not exist', () => {

@@ -1,5 +1,5 @@
 import { fail } from '../../core/errors.ts';
-import type { RevokedSessions } from '../contracts.ts';
+import type { Principal, RevokedSessions } from '../contracts.ts';
 import { type OptionNames, requireKnownOptions } from '../known-options.ts';
 
 /** Limits of a store of revoked sessions in memory, and its clock. */
@@ -15,16 +15,23 @@ const names: OptionNames<MemoryRevokedSessionsOptions> = { capacity: true, clock
 /** Revoked sessions in the memory of one process. Created by {@link memoryRevokedSessions}. */
 export type MemoryRevokedSessions = RevokedSessions & {
   /**
-   * Revokes a session, as `principal.session` describes it. Sessions that were narrowed from it end too.
+   * Revokes the session of a principal. Sessions that were narrowed from it end too.
    *
-   * @param session.expiresAt when the session ends by itself, in milliseconds since the epoch; then it is forgotten.
-   * @throws SignatureError `session_store_unavailable` if the store is full, `invalid_configuration` for a malformed id or time.
+   * @param principal.accessKey of the parent.
+   * @param principal.session.expiresAt when the session ends by itself, in milliseconds since the epoch; then it is forgotten. Of two
+   * ends the later counts.
+   * @throws SignatureError `session_store_unavailable` if the store is full, `invalid_configuration` for a malformed id or time, and if there is no session.
    */
-  revoke(session: { readonly id: string; readonly expiresAt: number }): void;
+  revoke(principal: RevocablePrincipal): void;
+};
+
+/** What `revoke` needs of a principal. */
+export type RevocablePrincipal = Pick<Principal, 'accessKey'> & {
+  readonly session?: { readonly id: string; readonly expiresAt: number };
 };
 
 /** How much longer than its end a revoked session is remembered, in milliseconds: clocks of servers differ. */
-export const revokedMargin = 60_000;
+const revokedMargin = 60_000;
 
 /**
  * Remembers revoked sessions in the memory of this process, until they end: for a single server, and for tests. A restart forgets
@@ -35,8 +42,9 @@ export const revokedMargin = 60_000;
  * import { memoryRevokedSessions } from 'countersign/server';
  *
  * const revokedSessions = memoryRevokedSessions();
- * revokedSessions.revoke({ id: 'AAAAAAAAAAAAAAAA', expiresAt: Date.now() + 60_000 });
- * console.log(revokedSessions.has('AAAAAAAAAAAAAAAA')); // → true
+ * const session = { id: 'AAAAAAAAAAAAAAAA', expiresAt: Date.now() + 60_000 };
+ * revokedSessions.revoke({ accessKey: 'shop', session });
+ * console.log(revokedSessions.has({ accessKey: 'shop', id: session.id })); // → true
  */
 export function memoryRevokedSessions(options: MemoryRevokedSessionsOptions = {}): MemoryRevokedSessions {
   requireKnownOptions(options, names, 'memoryRevokedSessions()');
@@ -45,32 +53,45 @@ export function memoryRevokedSessions(options: MemoryRevokedSessionsOptions = {}
   const ends = new Map<string, number>();
 
   function forgetEnded(now: number): void {
-    for (const [id, end] of ends) if (end + revokedMargin <= now) ends.delete(id);
+    for (const [name, end] of ends) if (end + revokedMargin <= now) ends.delete(name);
   }
 
   return {
-    has: (id) => ends.has(id),
-    revoke(session) {
-      checkRevoked(session);
+    has: (session) => ends.has(nameOf(session)),
+    revoke({ accessKey, session }) {
+      const { id, expiresAt } = checkedSession(accessKey, session);
+      const name = nameOf({ accessKey, id });
+      const before = ends.get(name);
       const now = clock();
       if (ends.size >= capacity) forgetEnded(now);
-      if (ends.size >= capacity && !ends.has(session.id)) {
+      if (ends.size >= capacity && before === undefined) {
         fail(
           'session_store_unavailable',
           `All ${capacity} places for revoked sessions are in use: raise capacity.`,
           503,
         );
       }
-      ends.set(session.id, session.expiresAt);
+      ends.set(name, Math.max(before ?? expiresAt, expiresAt));
     },
   };
 }
 
+// An access key has no space.
+const nameOf = ({ accessKey, id }: { readonly accessKey: string; readonly id: string }): string => `${accessKey} ${id}`;
+
 /**
- * @throws SignatureError `invalid_configuration` for anything but the id of a session and the time of its end.
+ * @throws SignatureError `invalid_configuration` for anything but a parent, and the id and the end of a session.
  */
-export function checkRevoked({ id, expiresAt }: { readonly id: string; readonly expiresAt: number }): void {
-  if (!(typeof id === 'string' && /^[\w-]{16}$/.test(id) && Number.isSafeInteger(expiresAt))) {
-    fail('invalid_configuration', 'revoke() takes { id, expiresAt }, as principal.session has them.');
-  }
+function checkedSession(
+  accessKey: string,
+  session: RevocablePrincipal['session'],
+): NonNullable<RevocablePrincipal['session']> {
+  const { id, expiresAt } = session ?? {};
+  const isSound = typeof accessKey === 'string' && typeof id === 'string' && /^[\w-]{16}$/.test(id);
+  return isSound && Number.isSafeInteger(expiresAt)
+    ? { id, expiresAt: expiresAt as number }
+    : fail(
+        'invalid_configuration',
+        'revoke() takes the principal of a session: { accessKey, session: { id, expiresAt } }.',
+      );
 }

@@ -67,11 +67,11 @@ const refuse = (message: string): never => fail('session_not_allowed', message, 
  *
  * @throws SignatureError `revoked_key`; `session_store_unavailable` if the store throws or returns anything but a boolean.
  */
-export async function requireNotRevoked({ links }: SessionKey, revoked: RevokedSessions): Promise<void> {
+export async function requireNotRevoked({ parent, links }: SessionKey, revoked: RevokedSessions): Promise<void> {
   for (const { i } of links) {
     let found: unknown;
     try {
-      const given = revoked.has(i);
+      const given = revoked.has({ accessKey: parent, id: i });
       found = isPromise(given) ? await given : given;
     } catch (cause) {
       // Stores of this package give a precise reason.
