@@ -149,6 +149,27 @@ describe.each(schemeNames)('a session that signs by %s', (scheme) => {
     expect(await codes()).toEqual(['retired_secret', 'ok']);
   });
 
+  it('ends with a secret that ends in place, also if a getter of a class has the end', async () => {
+    const { accessKey, secret } = generateCredentials();
+    class Stored {
+      readonly secret = secret;
+      end = noon + 60_000;
+      get expiresAt() {
+        return this.end;
+      }
+    }
+    const stored = new Stored();
+    const record = { accessKey, service: 'shop', secrets: [stored] };
+    const at = sessionRig(scheme, { keys: { find: () => record } });
+    const session = forged({ accessKey, secret }, plain);
+    expect(await outcome(at, session)).toBe('ok');
+    stored.end = noon;
+    expect(await outcome(at, session)).toBe('retired_secret');
+    expect(await outcome(at, forged({ accessKey, secret }, { ...plain, i: 'BBBBBBBBBBBBBBBB' }))).toBe(
+      'retired_secret',
+    );
+  });
+
   it('ends with its parent', async () => {
     for (const [change, code] of [
       [{ revoked: true }, 'revoked_key'],

@@ -47,9 +47,8 @@ export function createSessionSecrets(prepared: ReadonlyMap<Scheme, PreparedKeys>
     if (found && found.parent === parent && found.from === parent.secret) return found.derived;
     const reason = reasonAgainst(parent);
     if (reason !== undefined) return reason;
-    const { secret, publicKey: _, ...validity } = parent;
-    const text = deriveSessionSecret(secret as string | Uint8Array, session.accessKeys, nativeHmacSha256);
-    const derived: KeySecret = withHiddenSecret(validity, text);
+    const text = deriveSessionSecret(parent.secret as string | Uint8Array, session.accessKeys, nativeHmacSha256);
+    const derived: KeySecret = withHiddenSecret(validityOf(parent), text);
     parents.set(derived, parent);
     return derived;
   }
@@ -77,6 +76,15 @@ export function createSessionSecrets(prepared: ReadonlyMap<Scheme, PreparedKeys>
     },
   };
 }
+
+/** Reads the validity when it is needed: a store may end a secret in place, or have it in getters of a class. */
+const validityOf = (parent: KeySecret): Omit<KeySecret, 'secret' | 'publicKey'> =>
+  Object.defineProperties(
+    {},
+    Object.fromEntries(
+      (['id', 'notBefore', 'expiresAt'] as const).map((name) => [name, { get: () => parent[name], enumerable: true }]),
+    ),
+  );
 
 // A new string: a slice of a header would keep the whole header in memory.
 const nameOf = ({ accessKeys }: SessionKey): string => JSON.stringify(accessKeys.at(-1));
