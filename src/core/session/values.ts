@@ -11,12 +11,16 @@ export const isOrigin = (text: string): boolean =>
   /^[a-z][a-z\d+.-]*:\/\/[a-z\d._[\]:-]+$/.test(text) &&
   (!/^https?:/.test(text) || (URL.canParse(text) && new URL(text).origin === text));
 
-/** What hides the segments of a path from some readers: an escaped slash, backslash or dot, also if it is escaped again. */
-const hidden = /%(?:25)*(?:2e|2f|5c)/i;
+/**
+ * What hides the segments of a path from some readers: an escaped slash, backslash, dot, semicolon, control or blank, `%u` of old
+ * decoders, overlong UTF-8 (RFC 3629 section 3), and anything that is escaped twice. A digit can be escaped as well, so `%25` is sound
+ * only where neither a hex digit, `u` nor another escape follows.
+ */
+const hidden = /%(?:2e|2f|5c|3b|[01][\da-f]|20|7f|c[01]|u|25(?:[\da-fu]|%))/i;
 
 /**
  * True for a path that all routers divide into the same segments: it begins with `/` and has neither empty segments nor dot segments
- * (also with parameters, such as `..;a`), no backslash, and no escaped slash, backslash or dot.
+ * (also with parameters, such as `..;a`), no backslash, and no escape that some decode to another path.
  *
  * @param path the path as on the wire, without the query.
  */

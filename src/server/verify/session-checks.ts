@@ -54,7 +54,7 @@ function requirePath({ rawTarget, target }: Message, paths: readonly string[]): 
   const [raw = '', path = ''] = [rawTarget, target].map((one) => one.split('?', 1)[0]);
   if (!isPlainPath(raw) || !isPlainPath(path)) {
     refuse(
-      'The session is restricted to paths, and the path of the request has //, dot segments, or escaped / \\ or dots.',
+      'The session is restricted to paths, and the path of the request has //, dot segments, or an escaped / \\ . ; control, blank or %.',
     );
   }
   if (!isBelow(path, paths)) refuse('The session may not be used for this path.');
