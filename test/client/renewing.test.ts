@@ -15,6 +15,15 @@ afterEach(() => {
 const advance = (ms: number) => vi.advanceTimersByTime(ms);
 const issue = (expiresIn = 100): Session => issueSession(parent, { expiresIn });
 
+/** `Promise.withResolvers`, which Node.js 20 lacks. */
+function resolvers<T>(): { readonly promise: Promise<T>; readonly resolve: (value: T) => void } {
+  let resolve: (value: T) => void = () => undefined;
+  const promise = new Promise<T>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
+}
+
 /** An issuer that counts, and can be down. */
 function issuer(expiresIn = 100) {
   const state = { asked: 0, down: false, status: 200 };
@@ -246,6 +255,67 @@ describe('the fetch of renewing', () => {
     expect((await call(new Request(url, { method: 'POST', body: 'hello' }))).status).toBe(401);
     expect((await call(url)).status).toBe(200);
     expect(codes).toEqual(['ok', 'revoked_key', 'ok']);
+  });
+
+  it('never sends a call again with the session of another user, who logged in meanwhile', async () => {
+    for (const isRenewed of [true, false]) {
+      const { ask } = issuer();
+      const session = renewing(ask);
+      const sent: string[] = [];
+      const { promise, resolve } = resolvers<undefined>();
+      const headers = { 'www-authenticate': 'Countersign error="revoked_key"' };
+      const call = session.fetch(async (input) => {
+        sent.push(String(input));
+        await promise;
+        return new Response(null, { status: 401, headers });
+      });
+      const old = call(url);
+      await vi.waitFor(() => expect(sent).toHaveLength(1));
+      session.forget();
+      if (isRenewed) await session();
+      resolve(undefined);
+      expect((await old).status).toBe(401);
+      expect(sent).toHaveLength(1);
+    }
+  });
+
+  it('sends nothing if the user changes while a refused call waits for its new session', async () => {
+    const { promise, resolve } = resolvers<undefined>();
+    let asked = 0;
+    const session = renewing(async () => {
+      if (asked++) await promise;
+      return issue();
+    });
+    let sent = 0;
+    const headers = { 'www-authenticate': 'Countersign error="revoked_key"' };
+    const call = session.fetch(async () => {
+      sent++;
+      return new Response(null, { status: 401, headers });
+    });
+    const old = call(url);
+    await vi.waitFor(() => expect(asked).toBe(2));
+    session.forget();
+    resolve(undefined);
+    expect((await old).status).toBe(401);
+    expect(sent).toBe(1);
+  });
+
+  it('uses no session that was asked for before forget()', async () => {
+    const { promise, resolve } = resolvers<Session>();
+    const { ask } = issuer();
+    let asked = 0;
+    const session = renewing(() => (asked++ ? ask() : promise));
+    let sent = 0;
+    const call = session.fetch(async () => {
+      sent++;
+      return new Response();
+    });
+    const failures = [session(), call(url)];
+    session.forget();
+    resolve(issue());
+    for (const failure of failures) await expect(failure).rejects.toMatchObject({ code: 'session_unavailable' });
+    expect(sent).toBe(0);
+    expect((await call(url)).status).toBe(200);
   });
 
   it('fails with the reason if there is no new session', async () => {

@@ -69,6 +69,8 @@ export function renewing(
   if (early !== undefined && !(early >= 0)) fail('invalid_configuration', 'early must be seconds, 0 or more.');
   const { now, since } = stopwatch(clock);
   let held: Held | undefined;
+  /** How often forget() was called: what was asked for or sent before belongs to another user. */
+  let generation = 0;
   let pending: Promise<Held> | undefined;
   let failed: { readonly at: Moment; readonly count: number; readonly error: SignatureError } | undefined;
   /** Sessions in a row that were refused although they were new. */
@@ -83,12 +85,12 @@ export function renewing(
   function renew(): Promise<Held> {
     if (pending) return pending;
     if (failed && since(failed.at) < backOff(failed.count)) return Promise.reject(failed.error);
+    const started = generation;
     const asked: Promise<Held> = request().then(
       (made) => {
-        if (pending === asked) {
-          held = made;
-          failed = pending = undefined;
-        }
+        if (started !== generation) return fail('session_unavailable', 'forget() was called meanwhile.');
+        held = made;
+        failed = pending = undefined;
         return made;
       },
       (cause: unknown) => {
@@ -129,16 +131,23 @@ export function renewing(
       async (input, init) => {
         await provide();
         const used = held;
+        const sentIn = generation;
         const response = await api(input, init);
         if (response.status !== 401 || !ended.test(response.headers.get('www-authenticate') ?? '')) {
           refused = undefined;
           return response;
         }
-        if (!(await replace(used)) || !resendable(input, init)) return response;
+        // After forget() the call is that of another user.
+        if (sentIn !== generation) return response;
+        const other = await replace(used).catch((error: unknown) => {
+          if (sentIn === generation) throw error;
+        });
+        if (!other || sentIn !== generation || !resendable(input, init)) return response;
         await response.body?.cancel();
         return api(input, init);
       },
     forget() {
+      generation++;
       held = pending = failed = refused = undefined;
     },
   });
