@@ -183,6 +183,26 @@ describe.each(schemeNames)('a session that signs by %s', (scheme) => {
   });
 });
 
+describe('the subject', () => {
+  it('has one spelling for one text, and another for every other', async () => {
+    const at = sessionRig();
+    for (const [subject, spelled] of [
+      ['a\u00fc', 'a%C3%BC'],
+      ['a%C3%BC', 'a%25C3%25BC'],
+      ['100%', '100%25'],
+    ] as const) {
+      const session = issueSession(at.parent, { expiresIn: 60, subject, clock: at.clock });
+      expect((await accepted(at.verifier, at.signed(session))).principal.session?.subject).toBe(spelled);
+    }
+  });
+
+  it.each([null, 7])('may not be %o', (subject) => {
+    const { parent } = sessionRig();
+    const options = { expiresIn: 60, subject: subject as unknown as string };
+    expect(() => issueSession(parent, options)).toThrow(expect.objectContaining({ code: 'invalid_configuration' }));
+  });
+});
+
 describe('a narrowed session', () => {
   it('is known by what its issuer stated: the id, the subject and the times of the first link', async () => {
     const at = sessionRig();

@@ -41,7 +41,7 @@ const optionNames = /^(expiresIn|scopes|subject|origins|methods|paths|clock)$/;
 /**
  * Issues a session: short-lived credentials that may do at most what their parent may. Needs no call and no store: the access key
  * states what the session may do, and its secret is derived from the parent's. A session as `credentials` gives a narrower session.
- * Characters of `subject` and `scopes` other than printable ASCII are percent-encoded.
+ * Characters of `subject` and `scopes` other than printable ASCII, and `%`, are percent-encoded.
  *
  * @param credentials of the parent, whose secret is a string or bytes.
  * @throws SignatureError `invalid_credentials` for credentials that are malformed, or whose secret is a `CryptoKey`;
@@ -96,6 +96,7 @@ function claimsOf(options: SessionOptions, earliest: number): Claims {
   if (!(Number.isInteger(expiresIn) && expiresIn > 0 && expiresIn <= 31_536_000)) {
     invalid(`expiresIn is ${expiresIn}, it must be a whole number of seconds, at most 31536000`);
   }
+  if (subject !== undefined && typeof subject !== 'string') invalid('subject must be a string');
   checkLists(options);
   // A holder whose clock is slow can narrow a session too.
   const b = Math.max(Math.floor(clock() / 1000), earliest);
@@ -131,9 +132,9 @@ const expected = {
 
 const sorted = (list: readonly string[] | undefined) => list && [...new Set(list)].sort();
 
-/** Percent-encodes the UTF-8 of everything but printable ASCII. */
+/** Percent-encodes the UTF-8 of everything but printable ASCII, and `%`, so that two texts never have one encoding. */
 const printable = (text: string): string =>
-  text.replace(/[\ud800-\udfff]/gu, '\ufffd').replace(/[^ -~]+/g, encodeURIComponent);
+  text.replace(/[\ud800-\udfff]/gu, '\ufffd').replace(/[^ -~]+|%/g, encodeURIComponent);
 
 const quoted = (text: unknown): string => JSON.stringify(String(text).slice(0, 100));
 
