@@ -53,7 +53,7 @@ const faults: ReadonlyArray<readonly [string, Error, string]> = [
     thrown('fetch failed', { cause: thrown('getaddrinfo ENOTFOUND keys') }),
     'responds with an error. Cause: fetch failed: getaddrinfo ENOTFOUND keys',
   ],
-  ['a setting', thrown('the secret is 12345'), 'responds with an error. Cause: the secret is (hidden)'],
+  ['a setting', thrown('the secret is 12345'), 'responds with an error. Cause: the secret (hidden)'],
   ['no message', thrown(''), 'responds with an error.'],
   [
     'a text without end',

@@ -8,6 +8,10 @@ const limits = { searched: 2048, shown: 200 } as const;
 /** Replaces what may be a secret. */
 const hidden = '(hidden)';
 
+// A value follows in too many forms to find its end, so everything behind such a word is hidden.
+const sensitive =
+  /(passwd|password|passphrase|\bpass\b|pwd|secret|token|authorization|\bauth\b|credentials?|api[ _-]?key|identified by).*$/is;
+
 /** How many causes of causes are named. */
 const depth = 3;
 
@@ -41,12 +45,17 @@ function masked(text: string, secrets: readonly KeySecret[]): string {
     .flatMap(({ secret }) => formsOf(secret))
     .reduce((shown, form) => shown.replaceAll(form, hidden), text);
   return known
-    .replace(/:\/\/[^\s/@]*@/g, `://${hidden}@`)
-    .replace(
-      /\b(pass(?:word|phrase)?|pwd|secret|token|key|authorization)\b(["']?\s?is|["']?\s?[=:])\s?\S+/gi,
-      `$1$2 ${hidden}`,
-    )
-    .replace(/[\w+=-]{24,}/g, (run) => (/\d/.test(run) ? hidden : run));
+    .split(' ')
+    .map(withoutUserInfo)
+    .join(' ')
+    .replace(sensitive, `$1 ${hidden}`)
+    .replace(/[\w+/=-]{24,}/g, (run) => (/\d/.test(run) ? hidden : run));
+}
+
+/** Hides the user and password of an address. A password may hold any character, so it ends at the last `@`. */
+function withoutUserInfo(word: string): string {
+  const [start, end] = [word.indexOf('://') + 3, word.lastIndexOf('@')];
+  return start > 2 && end > start ? word.slice(0, start) + hidden + word.slice(end) : word;
 }
 
 /** How a secret may be written in a message. */
@@ -54,5 +63,6 @@ function formsOf(secret: unknown): readonly string[] {
   const bytes = typeof secret === 'string' ? utf8(secret) : secret;
   if (!(bytes instanceof Uint8Array)) return [];
   const encoded = [hex(bytes), hex(bytes).toUpperCase(), base64(bytes), base64url(bytes)];
-  return typeof secret === 'string' ? [secret, ...encoded] : encoded;
+  if (typeof secret !== 'string') return encoded;
+  return [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1), ...encoded];
 }
