@@ -241,7 +241,7 @@ export function describeAdapter(adapter: Adapter): void {
         },
       };
       const app = await open({ countersign: 'always', options: { scheme: answerless, replay } });
-      expect(codeOf(await send(app.origin, signed(app, { method: 'POST', body: '{}' })))).toBe('500 internal_error');
+      expect(codeOf(await send(app.origin, signed(app)))).toBe('500 internal_error');
       expect(claimed).toEqual([]);
       expect(app.events).toMatchObject([
         { outcome: 'refused', code: 'internal_error', message: expect.stringContaining('signs no responses') },
