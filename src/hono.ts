@@ -2,7 +2,7 @@ import type { Context, MiddlewareHandler } from 'hono';
 import { SignatureError } from './core/errors.ts';
 import { receivedFromHono, replaceRequest } from './node/hono-request.ts';
 import { type Caller, createGate, type GateOptions, refuseWithoutScope } from './server/gate.ts';
-import { refusalResponse, toResponse } from './server/response/refusal-response.ts';
+import { errorResponse, toResponse } from './server/response/refusal-response.ts';
 import type { Verifier } from './server/verify/verifier.ts';
 
 export type { Caller, GateOptions } from './server/gate.ts';
@@ -57,9 +57,7 @@ function toMiddleware(verifier: Verifier, options: HonoGateOptions): MiddlewareH
   return async (c, next) => {
     // Hono has chosen the route by the method as it was sent, and a signature covers it in upper case.
     if (c.req.method !== c.req.method.toUpperCase()) {
-      c.res = toResponse(
-        refusalResponse(lowerCase(), { scheme: '', disclosed: true, howToSign: [], challenge: undefined }),
-      );
+      c.res = toResponse(errorResponse(lowerCase(), ''));
       return undefined;
     }
     const passed = await gate({ request: receivedFromHono(c), source: c });

@@ -1,7 +1,7 @@
 import { fail, SignatureError } from './core/errors.ts';
 import { claimScript, prepareScript } from './redis/scripts.ts';
 import type { ReplayStore } from './server/contracts.ts';
-import { claimEnd, claimId } from './stores/claim.ts';
+import { checkClaimEnd, claimId } from './stores/claim.ts';
 import { toStoreError } from './stores/store-fault.ts';
 import { withTimeout } from './stores/with-timeout.ts';
 
@@ -82,7 +82,7 @@ export function redisReplay(options: RedisReplayOptions): ReplayStore {
   return {
     async claim(accessKey, nonce, expiresAt) {
       const now = clock();
-      const lifetime = Math.ceil(claimEnd(expiresAt, now) - now);
+      const lifetime = Math.ceil(checkClaimEnd(expiresAt, now) - now);
       const words = wordsFor(accessKey, claimId(accessKey, nonce), { now, lifetime });
       const result = await withTimeout(runClaim(send, words), timeout).catch(refused);
       return result === 'fresh' || result === 'seen' ? result : failClaim(result, longLivedPerKey);

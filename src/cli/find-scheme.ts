@@ -162,6 +162,15 @@ export function findScheme({ scheme, region, service, definition, 'scheme-option
   return { scheme: row.make(options), anonymous: row.anonymous === true };
 }
 
+/** The weaknesses that a verifier accepts; see {@link parseFinding}. */
+export const findingOptions = {
+  'accept-finding': {
+    type: 'list',
+    value: 'FINDING',
+    help: 'A weakness of the scheme that you accept, such as body-unsigned.',
+  },
+} as const satisfies Options;
+
 /**
  * Finds a finding of the scheme by its code.
  *

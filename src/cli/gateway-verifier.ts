@@ -14,7 +14,7 @@ import { sqlReplay } from '../sql/replay.ts';
 import { atRestOptions, secretsAtRest } from './at-rest.ts';
 import type { Options, OptionValues } from './command.ts';
 import { databaseOptions, withDatabase } from './database.ts';
-import { findScheme, parseFinding, schemeOptions } from './find-scheme.ts';
+import { findingOptions, findScheme, parseFinding, schemeOptions } from './find-scheme.ts';
 import { printNotice } from './output.ts';
 import { redisOptions, withRedisReplay } from './redis.ts';
 import { parseDuration } from './times.ts';
@@ -26,11 +26,7 @@ export const gatewayVerifierOptions = {
   'trusted-proxy': { type: 'list', value: 'CIDR', help: "A proxy whose headers are trusted for the client's address." },
   'trusted-header': { type: 'list', value: 'NAME', help: 'A header of these proxies, such as x-forwarded-for.' },
   tolerance: { type: 'text', value: 'TIME', help: 'Maximum clock difference: 300, 5m. Default: 300.' },
-  'accept-finding': {
-    type: 'list',
-    value: 'FINDING',
-    help: 'A weakness of the scheme that you accept, such as body-unsigned.',
-  },
+  ...findingOptions,
   'allow-unsigned-payload': { type: 'flag', help: 'Accepts bodies that callers declare as unsigned.' },
   audit: { type: 'text', value: 'WHERE', help: 'stdout, database or none. Default: stdout.' },
   ...schemeOptions,

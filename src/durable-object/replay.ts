@@ -1,6 +1,6 @@
 import { fail, SignatureError } from '../core/errors.ts';
 import type { ReplayStore } from '../server/contracts.ts';
-import { claimEnd, claimId } from '../stores/claim.ts';
+import { checkClaimEnd, claimId } from '../stores/claim.ts';
 import { toStoreError } from '../stores/store-fault.ts';
 import { withTimeout } from '../stores/with-timeout.ts';
 import type { ObjectClaim } from './replay-object.ts';
@@ -48,7 +48,7 @@ export function durableObjectReplay(namespace: ReplayNamespace, options: Durable
   return {
     async claim(accessKey, nonce, expiresAt) {
       const now = clock();
-      const until = claimEnd(expiresAt, now);
+      const until = checkClaimEnd(expiresAt, now);
       const id = claimId(accessKey, nonce);
       const name = `${prefix}${Number.parseInt(id.slice(0, 8), 16) % shards}`;
       const result = await withTimeout(

@@ -5,11 +5,11 @@ import { receivedFromNode } from '../node/received.ts';
 import { type GateOptions, toVerifyContext } from '../server/gate.ts';
 import { type OptionNames, requireKnownOptions } from '../server/known-options.ts';
 import { parseRanges, type Ranges } from '../server/ranges.ts';
-import type { PlainResponse } from '../server/response/refusal-response.ts';
+import { errorResponse, type PlainResponse } from '../server/response/refusal-response.ts';
 import type { ReceivedRequest } from '../server/verify/message.ts';
 import type { Verifier } from '../server/verify/verifier.ts';
 import { type AuthRequest, createDescriber, type DescribedRequest, type Dialect } from './describe-request.ts';
-import { errorResponse, type GatewayListener, type GatewayReport, reportError, toSignatureError } from './listener.ts';
+import { type GatewayListener, type GatewayReport, reportError, toSignatureError } from './listener.ts';
 import { bodyField, principalFields, requireNoPrincipal } from './principal-fields.ts';
 
 /** Which proxy uses {@link forwardAuth}, and how. */
@@ -85,7 +85,7 @@ export function forwardAuth(verifier: Verifier, options: ForwardAuthOptions): Ga
     const result = await verify(request).catch((cause: unknown) => {
       const error = toSignatureError(cause);
       reportError(report, error, request);
-      return errorResponse(error);
+      return errorResponse(error, 'gateway');
     });
     send(response, { request, result: dialect === 'nginx' ? forNginx(result) : result });
   };

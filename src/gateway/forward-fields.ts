@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net';
+import { joinFields } from '../server/response/join-fields.ts';
 import type { Verified } from '../server/verify/result.ts';
 import type { IsForwardable } from './forwarding-allow-list.ts';
 
@@ -64,17 +65,8 @@ export function fieldsToBackend({ fields, httpVersion, isPassable, principal, re
  * Joins repeated fields into one line, as they were verified (RFC 9110 section 5.3): a backend that reads the first line alone would
  * read another value.
  */
-function joinLines(fields: RawFields): RawFields {
-  const lines = new Map<string, { readonly name: string; readonly values: string[] }>();
-  for (let i = 0; i < fields.length; i += 2) {
-    const [name = '', value = ''] = fields.slice(i, i + 2);
-    const line = lines.get(name.toLowerCase()) ?? { name, values: [] };
-    line.values.push(value);
-    lines.set(name.toLowerCase(), line);
-  }
-  // RFC 9113 section 8.2.3 for cookies.
-  return [...lines].flatMap(([key, { name, values }]) => [name, values.join(key === 'cookie' ? '; ' : ', ')]);
-}
+const joinLines = (fields: RawFields): RawFields =>
+  joinFields(fields.flatMap((name, i) => (i % 2 === 0 ? [[name, fields[i + 1] ?? ''] as const] : []))).flat();
 
 /** The client as a node of RFC 7239 section 6. */
 function nodeName(address: string | undefined): string {

@@ -44,7 +44,7 @@ export type Forward = (exchange: VerifiedExchange) => Promise<void>;
 const small = 65_536;
 
 /** True if the body is absent or small enough that the verifier may read it. */
-export const maxBufferedBody = ({ headers }: IncomingMessage): boolean =>
+export const hasSmallBody = ({ headers }: IncomingMessage): boolean =>
   headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) <= small;
 
 /**

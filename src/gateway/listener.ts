@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { SignatureError } from '../core/errors.ts';
-import { type PlainResponse, refusalResponse } from '../server/response/refusal-response.ts';
 
 /** A listener for `createServer` of `node:http` and `node:https`. */
 export type GatewayListener = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
@@ -22,14 +21,6 @@ export function reportError(report: GatewayReport | undefined, error: SignatureE
     // A failing report must not affect the request.
   }
 }
-
-/**
- * The response for an error outside the verifier.
- *
- * @param scheme the scheme of the request's signature, if known.
- */
-export const errorResponse = (error: SignatureError, scheme = 'gateway'): PlainResponse =>
-  refusalResponse(error, { scheme, disclosed: true, howToSign: [], challenge: undefined });
 
 /** How long a caller may continue to send an unwanted body, in milliseconds. */
 const drainTimeout = 5000;

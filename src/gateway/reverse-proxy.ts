@@ -5,21 +5,14 @@ import { headerView, receivedFromNode } from '../node/received.ts';
 import { type GateOptions, toVerifyContext } from '../server/gate.ts';
 import { type OptionNames, requireKnownOptions } from '../server/known-options.ts';
 import { type Cors, createCors } from '../server/response/cors.ts';
-import { type PlainResponse, toResponse } from '../server/response/refusal-response.ts';
+import { errorResponse, type PlainResponse, toResponse } from '../server/response/refusal-response.ts';
 import type { ReceivedRequest } from '../server/verify/message.ts';
 import type { Verified } from '../server/verify/result.ts';
 import type { Verifier } from '../server/verify/verifier.ts';
-import { createForward, maxBufferedBody } from './forward.ts';
+import { createForward, hasSmallBody } from './forward.ts';
 import { endToEndFields, type RawFields, withFields } from './forward-fields.ts';
 import { forwardableFields } from './forwarding-allow-list.ts';
-import {
-  drainBody,
-  errorResponse,
-  type GatewayListener,
-  type GatewayReport,
-  reportError,
-  toSignatureError,
-} from './listener.ts';
+import { drainBody, type GatewayListener, type GatewayReport, reportError, toSignatureError } from './listener.ts';
 import { createUpstream, type UpstreamOptions } from './upstream.ts';
 
 /** The backend that verified requests are forwarded to, and limits. */
@@ -108,7 +101,7 @@ export function reverseProxy(verifier: Verifier, options: ReverseProxyOptions): 
     // A small body is read completely before the nonce is claimed.
     const result = await verifier.verify(received, {
       ...context,
-      body: maxBufferedBody(request) ? 'read' : 'deferred',
+      body: hasSmallBody(request) ? 'read' : 'deferred',
     });
     if (!result.ok) return respond(exchange, { plain: result.response, cors });
     return forwardVerified(exchange, { verified: result, fields });
@@ -191,7 +184,7 @@ async function respondWithError(exchange: Exchange, { cause, verified, cors, rep
   if (response.destroyed) return;
   // A partial response must not look complete.
   if (response.headersSent) response.destroy();
-  else await respond(exchange, { plain: errorResponse(error, verified?.scheme), verified, cors });
+  else await respond(exchange, { plain: errorResponse(error, verified?.scheme ?? 'gateway'), verified, cors });
 }
 
 type Responding = {

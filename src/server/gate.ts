@@ -5,7 +5,7 @@ import type { Principal } from './contracts.ts';
 import { type OptionNames, requireKnownOptions } from './known-options.ts';
 import { createCors, type LateFields } from './response/cors.ts';
 import type { CorsOptions } from './response/cors-options.ts';
-import { type PlainResponse, refusalResponse } from './response/refusal-response.ts';
+import { errorResponse, type PlainResponse } from './response/refusal-response.ts';
 import { requireScope } from './verify/checks.ts';
 import type { ReceivedRequest } from './verify/message.ts';
 import type { Verified } from './verify/result.ts';
@@ -159,12 +159,7 @@ export async function refuseWithoutScope(
     return undefined;
   } catch (error) {
     // The caller is authenticated, so it may see the reason. A 403 does not say how to sign.
-    return refusalResponse(error as SignatureError, {
-      scheme: '',
-      disclosed: true,
-      howToSign: [],
-      challenge: undefined,
-    });
+    return errorResponse(error as SignatureError, '');
   }
 }
 

@@ -1,6 +1,6 @@
 import { fail } from '../core/errors.ts';
 import type { ReplayStore } from '../server/contracts.ts';
-import { claimEnd, claimId } from '../stores/claim.ts';
+import { checkClaimEnd, claimId } from '../stores/claim.ts';
 import { toStoreError } from '../stores/store-fault.ts';
 import { withTimeout } from '../stores/with-timeout.ts';
 import { insertOnce, isOneRowChanged } from './insert-once.ts';
@@ -52,7 +52,7 @@ export function sqlReplay<Schemas>(options: SqlReplayOptions<Schemas>): SqlRepla
   return {
     async claim(accessKey, nonce, expiresAt) {
       const now = clock();
-      const until = claimEnd(expiresAt, now);
+      const until = checkClaimEnd(expiresAt, now);
       const row = { id: claimId(accessKey, nonce), expires_at: until };
       const fresh = await withTimeout(claimRow(database, row, now), timeout).catch(refused);
       if (++claims % claimsPerBatch === 0) removeExpired(database, now).catch(() => {});

@@ -14,7 +14,7 @@ export const claimId = (accessKey: string, nonce: string): string =>
  *
  * @throws SignatureError `replay_store_unavailable` if the end is not after `now`: a store with another clock forgets too early.
  */
-export function claimEnd(expiresAt: number, now: number): number {
+export function checkClaimEnd(expiresAt: number, now: number): number {
   const until = Math.ceil(expiresAt);
   return until > now && Number.isSafeInteger(until)
     ? until

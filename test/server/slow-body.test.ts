@@ -17,6 +17,19 @@ const tolerance = 300;
 const url = 'https://api.example.com/pay';
 const body = new TextEncoder().encode('pay');
 
+/** A request for /pay as a server receives it, whose body comes as it is made. */
+const received = (
+  { method, headers }: Pick<Request, 'method' | 'headers'>,
+  arriving: AsyncIterable<Uint8Array>,
+): ReceivedRequest => ({
+  method,
+  headers,
+  authority: 'api.example.com',
+  scheme: 'https',
+  target: '/pay',
+  body: arriving,
+});
+
 /** A verifier by a clock that stands still but for bodies, which take as long as they are told to. */
 function world(options: { keys?: KeyStore; replay?: (clock: () => number) => ReplayStore } = {}) {
   const pair = generateCredentials();
@@ -35,16 +48,7 @@ function world(options: { keys?: KeyStore; replay?: (clock: () => number) => Rep
       await whileReading();
       yield body;
     }
-    const { method, headers } = signed;
-    const received: ReceivedRequest = {
-      method,
-      headers,
-      authority: 'api.example.com',
-      scheme: 'https',
-      target: '/pay',
-      body: slow(),
-    };
-    const result = await verifier.verify(received);
+    const result = await verifier.verify(received(signed, slow()));
     return result.ok ? 'ok' : result.error.code;
   }
   return { pair, time, sign, receive };
@@ -92,15 +96,7 @@ it.each<[string, 'revoke' | 'delete' | 'rotate', string]>([
     time.now += 1500;
     yield body;
   }
-  const { method, headers } = signed;
-  const result = await verifier.verify({
-    method,
-    headers,
-    authority: 'api.example.com',
-    scheme: 'https',
-    target: '/pay',
-    body: slow(),
-  });
+  const result = await verifier.verify(received(signed, slow()));
   expect(result.ok ? 'ok' : result.error.code).toBe(code);
 });
 

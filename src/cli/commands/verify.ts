@@ -5,7 +5,7 @@ import type { ReceivedRequest } from '../../server/verify/message.ts';
 import type { Verified } from '../../server/verify/result.ts';
 import { createVerifier } from '../../server/verify/verifier.ts';
 import { command } from '../command.ts';
-import { describeSchemes, findScheme, parseFinding } from '../find-scheme.ts';
+import { describeSchemes, findingOptions, findScheme, parseFinding } from '../find-scheme.ts';
 import { type KeysValues, withKeysOfOptions } from '../keys-of-options.ts';
 import { columns, printFor, type Result, styled } from '../output.ts';
 import { messageOperand, readCircumstances, readRequestFile, receivedOptions } from '../received-message.ts';
@@ -18,11 +18,7 @@ export const verify = command({
   options: {
     ...receivedOptions,
     scope: { type: 'text', value: 'SCOPE', help: 'A scope that the key must have.' },
-    'accept-finding': {
-      type: 'list',
-      value: 'FINDING',
-      help: 'A weakness of the scheme that you accept, such as body-unsigned.',
-    },
+    ...findingOptions,
     'allow-unsigned-payload': { type: 'flag', help: 'Accepts a body that the caller declares as unsigned.' },
   },
   details: [

@@ -3,7 +3,7 @@ import { fail, SignatureError } from '../../core/errors.ts';
 import { checkOptions } from '../check-options.ts';
 import type { Fetch } from '../fetch.ts';
 import { resendable } from '../request.ts';
-import { type FetchedSession, type ReadSession, readFetched } from './fetched-session.ts';
+import { type FetchedSession, readFetched } from './fetched-session.ts';
 import { backOff, type Moment, stopwatch } from './moments.ts';
 
 /** When sessions are renewed. */
@@ -78,7 +78,7 @@ export function renewing(
 
   async function request(): Promise<Held> {
     const from = now();
-    const { accessKey, secret, lifetime }: ReadSession = await (async () => readFetched(await fetchSession()))();
+    const { accessKey, secret, lifetime } = await readFetched(await fetchSession());
     return { credentials: { accessKey, secret, expiresAt: from.time + lifetime }, from, lifetime };
   }
 

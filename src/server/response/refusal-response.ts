@@ -1,5 +1,6 @@
 import type { SignatureError, SignatureErrorCode } from '../../core/errors.ts';
 import { type Budget, rateLimitHeaders, readWait } from '../verify/limits.ts';
+import { joinFields } from './join-fields.ts';
 
 /** The response to a refused request, for any framework. */
 export type PlainResponse = {
@@ -82,15 +83,17 @@ export function refusalResponse(
   };
 }
 
-/** Merges fields. Values of fields with the same name, in any case, form one list (RFC 9110 section 5.3). */
-function joined(origins: readonly Fields[]): Fields {
-  const fields = new Map<string, { readonly name: string; readonly values: readonly string[] }>();
-  for (const [name, value] of origins.flatMap((origin) => Object.entries(origin))) {
-    const before = fields.get(name.toLowerCase()) ?? { name, values: [] };
-    fields.set(name.toLowerCase(), { name: before.name, values: [...before.values, value] });
-  }
-  return Object.fromEntries([...fields.values()].map(({ name, values }) => [name, values.join(', ')]));
-}
+/**
+ * The response to an error outside the verifier, whose reason its caller may see. It does not say how to sign.
+ *
+ * @param scheme the scheme of the request's signature; empty if no 401 names it.
+ */
+export const errorResponse = (error: SignatureError, scheme: string): PlainResponse =>
+  refusalResponse(error, { scheme, disclosed: true, howToSign: [], challenge: undefined });
+
+/** Merges fields of several origins. */
+const joined = (origins: readonly Fields[]): Fields =>
+  Object.fromEntries(joinFields(origins.flatMap((origin) => Object.entries(origin))));
 
 /** Converts to a `Response`. A 204 must be constructed with null: even an empty body throws. */
 export const toResponse = ({ status, headers, body }: PlainResponse): Response =>

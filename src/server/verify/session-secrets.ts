@@ -7,6 +7,7 @@ import { signsForeignStrings } from '../../schemes/same-key.ts';
 import type { KeySecret } from '../contracts.ts';
 import { evictOldest } from '../keys/opened-keys.ts';
 import type { PreparedKeys, PreparedSecret } from './prepared-keys.ts';
+import { canUse } from './usable-key.ts';
 
 /** Derives the secrets of sessions from those of their parents. */
 export type SessionSecrets = {
@@ -38,7 +39,7 @@ export function createSessionSecrets(prepared: ReadonlyMap<Scheme, PreparedKeys>
       return 'The key is a CryptoKey or a public key, from which no session can be derived.';
     }
     // Its holder signs texts that begin as others choose: one of them could be what a session's secret is derived from.
-    const scheme = foreign.find(([, keys]) => isUsable(keys, parent))?.[0];
+    const scheme = foreign.find(([, keys]) => canUse(keys, parent))?.[0];
     return scheme && `The secret also signs by ${scheme.name}, without domain separation: it must not issue sessions.`;
   }
 
@@ -88,11 +89,3 @@ const validityOf = (parent: KeySecret): Omit<KeySecret, 'secret' | 'publicKey'> 
 
 // A new string: a slice of a header would keep the whole header in memory.
 const nameOf = ({ accessKeys }: SessionKey): string => JSON.stringify(accessKeys.at(-1));
-
-function isUsable(keys: PreparedKeys, secret: KeySecret): boolean {
-  try {
-    return keys.get(secret) !== undefined;
-  } catch {
-    return false;
-  }
-}

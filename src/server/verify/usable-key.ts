@@ -23,7 +23,8 @@ export function usableKey(secret: KeySecret, { prepared, others, unusable }: Usa
   }
 }
 
-function canUse(prepared: PreparedKeys, secret: KeySecret): boolean {
+/** True if a scheme can make a signing key of a secret. */
+export function canUse(prepared: PreparedKeys, secret: KeySecret): boolean {
   try {
     return prepared.get(secret) !== undefined;
   } catch {

@@ -2,6 +2,7 @@ import { isPromise } from '../../core/awaitable.ts';
 import { fail } from '../../core/errors.ts';
 import type { Message } from '../../core/message.ts';
 import type { Scheme } from '../../core/scheme.ts';
+import type { SessionKey } from '../../core/session/access-key.ts';
 import type { SigningKey } from '../../core/signing-key.ts';
 import { allowUnsignedPayload } from '../../core/unsafe-options.ts';
 import type { KeyRecord } from '../contracts.ts';
@@ -106,8 +107,7 @@ export function createVerify(options: VerifierOptions, parts: VerificationParts)
     if (session) requireRunning(session, { now, tolerance });
   }
 
-  async function requireSession({ candidate: { session }, record }: Match, message: Message): Promise<void> {
-    if (!session) return;
+  async function requireSession(session: SessionKey, { record }: Match, message: Message): Promise<void> {
     requireWithin(session, message, { record, maxLifetime });
     if (revokedSessions) await requireNotRevoked(session, revokedSessions);
   }
@@ -132,24 +132,26 @@ export function createVerify(options: VerifierOptions, parts: VerificationParts)
     context: Omit<MatchContext, 'requireTimely'> & { readonly message: Message },
     verification: Verification,
   ): Promise<Authenticated> {
-    const { now, address, message } = context;
-    const timely = (candidate: Candidate) => requireTimely(candidate, now);
-    const matches = await findMatches(candidates, { ...context, requireTimely: timely });
+    const { now, message } = context;
+    const matches = await findMatches(candidates, {
+      ...context,
+      requireTimely: (candidate) => requireTimely(candidate, now),
+    });
     const [match] = matches;
     recordMatch(verification, match, now);
-    const found = requireMatch(match, { now, address });
-    // Every signature that could be used alone.
-    for (const { candidate } of matches) timely(candidate);
-    for (const one of matches) if (one.candidate.session) await requireSession(one, message);
+    const found = requireValid(matches, context);
+    for (const one of matches) if (one.candidate.session) await requireSession(one.candidate.session, one, message);
     return { ...found, match, matches, now };
   }
 
-  function requireStillValid(
-    { match, matches }: Authenticated,
-    { now, address }: Pick<MatchContext, 'now' | 'address'>,
-  ) {
-    requireMatch(match, { now, address });
-    for (const { candidate } of matches) requireTimely(candidate, now);
+  /** Requires that the key may be used now, and that every signature that could be used alone is timely. */
+  function requireValid(
+    matches: Matches,
+    context: Pick<MatchContext, 'now' | 'address'>,
+  ): ReturnType<typeof requireMatch> {
+    const found = requireMatch(matches[0], context);
+    for (const { candidate } of matches) requireTimely(candidate, context.now);
+    return found;
   }
 
   return async (request, context, verification) => {
@@ -186,7 +188,7 @@ export function createVerify(options: VerifierOptions, parts: VerificationParts)
 
     // A body may take minutes. Meanwhile the key may end, and the store may forget the nonce of a first copy.
     const now = clock();
-    requireStillValid(authenticated, { now, address });
+    requireValid(authenticated.matches, { now, address });
     if (now - authenticated.now >= slow) {
       const { candidate } = authenticated.match;
       authenticated = await authenticate(candidates, { now, body: reader, address, message }, verification);
@@ -201,7 +203,7 @@ export function createVerify(options: VerifierOptions, parts: VerificationParts)
     // Only now: a replay counts against the address limit like an unsigned request.
     verification.refundable = true;
 
-    const scopes = grantedScopes(record, session);
+    const { scopes = [] } = verification;
     requireScope({ scopes }, context.scope);
     const headers = limits.byKey ? await chargeKey(verification, limits.byKey(record.accessKey)) : noHeaders;
     recordKeyUse(keys, record, now);
