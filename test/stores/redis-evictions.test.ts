@@ -61,6 +61,8 @@ describe.runIf(present('redis-server', '--version'))('a Redis that evicts', () =
     for (let i = 0; i < 400; i += 1) await send('SET', `other-${i}`, 'x'.repeat(10_000), 'PX', '3000');
     expect(await send('INFO', 'stats')).not.toContain('evicted_keys:0\r');
     await send('CONFIG', 'SET', 'maxmemory-policy', 'noeviction');
+    // Room for the claim: what was evicted stays counted, and a full Redis would be refused for being full.
+    await send('CONFIG', 'SET', 'maxmemory', '100mb');
     now += 10_000;
     await expect(claim('caller', 'first', now + minute)).rejects.toMatchObject(young);
   });
