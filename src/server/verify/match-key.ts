@@ -31,10 +31,14 @@ export type MatchContext = {
   /** In milliseconds since the epoch. */
   readonly now: number;
   readonly body: BodyReader;
-  /** @throws SignatureError if the time or the challenge of a signature is not accepted. */
-  readonly requireTimely: (candidate: Candidate) => void;
   /** The client's address, if known. */
   readonly address: string | undefined;
+};
+
+export type KeyMatcherOptions = {
+  readonly schemes: readonly Scheme[];
+  /** @throws SignatureError if the time or the challenge of a signature is not accepted at `now`, in milliseconds. */
+  readonly requireTimely: (candidate: Candidate, now: number) => void;
 };
 
 /**
@@ -45,19 +49,34 @@ export type MatchContext = {
  */
 export function createKeyMatcher(
   keys: KeyStore,
-  schemes: readonly Scheme[],
+  { schemes, requireTimely }: KeyMatcherOptions,
 ): (candidates: readonly Candidate[], context: MatchContext) => Promise<Matches> {
   const prepared = new Map(schemes.map((scheme) => [scheme, prepareKeys(scheme)]));
   const others = [...prepared.values()];
   const requireOwnSecrets = createSecretRegistry(prepared);
   const sessions = createSessionSecrets(prepared);
 
+  /**
+   * The reason not to read the body for a string to sign that includes it: the key is not usable, or the signature not timely.
+   * An unauthenticated caller then cannot make the server read bodies.
+   */
+  function readRefusal(candidate: Candidate, record: KeyRecord | undefined, now: number) {
+    try {
+      requireUsable(record, now);
+      requireTimely(candidate, now);
+      return undefined;
+    } catch (error) {
+      if (error instanceof SignatureError) return error;
+      throw error;
+    }
+  }
+
   async function matchKey(candidate: Candidate, record: KeyRecord | undefined, context: MatchContext): Promise<Match> {
     if (record) requireOwnSecrets(record);
     const { scheme, presented } = candidate;
     let { stringToSign } = presented;
     if (typeof stringToSign === 'function') {
-      const refusal = readRefusal(candidate, record, context);
+      const refusal = readRefusal(candidate, record, context.now);
       if (refusal) return { candidate, stringToSign: '', record, secret: undefined, refusal };
       stringToSign = stringToSign((await context.body.read()) ?? new Uint8Array());
     }
@@ -91,21 +110,6 @@ export function createKeyMatcher(
     }
     return chooseMatches(matches, { failure, context });
   };
-}
-
-/**
- * The reason not to read the body for a string to sign that includes it: the key is not usable, or the signature not timely. An
- * unauthenticated caller then cannot make the server read bodies.
- */
-function readRefusal(candidate: Candidate, record: KeyRecord | undefined, context: MatchContext) {
-  try {
-    requireUsable(record, context.now);
-    context.requireTimely(candidate);
-    return undefined;
-  } catch (error) {
-    if (error instanceof SignatureError) return error;
-    throw error;
-  }
 }
 
 // Verified if there is no secret to try, so that timing does not reveal which access keys exist. It never matches.

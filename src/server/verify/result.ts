@@ -125,18 +125,15 @@ export function acceptedResult<Received>(
   return result;
 }
 
-const principalOf = (
+function principalOf(
   { accessKey, service, environment }: KeyRecord,
   scopes: readonly string[],
   session: PrincipalSession | undefined,
-): Principal => ({
-  accessKey,
-  service,
-  environment,
+): Principal {
   // Copied: a handler may change it, and must not change the key.
-  scopes: [...scopes],
-  ...(session && { session }),
-});
+  const principal = { accessKey, service, environment, scopes: [...scopes] };
+  return session ? { ...principal, session } : principal;
+}
 
 /** The verified parts of a request. */
 export type VerifiedParts = {

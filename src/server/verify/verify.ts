@@ -92,7 +92,6 @@ export function createVerify(options: VerifierOptions, parts: VerificationParts)
   const { schemes, limits, clock, countersignerOf, checkScope } = parts;
   const { tolerance, remembered, maxBodyBytes, maxSessionLifetime: maxLifetime } = checkedNumbers(options);
   const resolveRequest = createRequestResolver(options);
-  const findMatches = createKeyMatcher(keys, schemes);
   const timeless = acceptFindings.includes('no-timestamp');
   const reusable = acceptFindings.includes('no-nonce');
   const unsigned = {
@@ -106,6 +105,7 @@ export function createVerify(options: VerifierOptions, parts: VerificationParts)
     requireChallenge(presented, challenges);
     if (session) requireRunning(session, { now, tolerance });
   }
+  const findMatches = createKeyMatcher(keys, { schemes, requireTimely });
 
   async function requireSession(session: SessionKey, { record }: Match, message: Message): Promise<void> {
     requireWithin(session, message, { record, maxLifetime });
@@ -129,19 +129,16 @@ export function createVerify(options: VerifierOptions, parts: VerificationParts)
   /** Finds the key that made the signature, and requires that key and signatures are valid at `now`. */
   async function authenticate(
     candidates: readonly Candidate[],
-    context: Omit<MatchContext, 'requireTimely'> & { readonly message: Message },
+    context: MatchContext & { readonly message: Message },
     verification: Verification,
   ): Promise<Authenticated> {
     const { now, message } = context;
-    const matches = await findMatches(candidates, {
-      ...context,
-      requireTimely: (candidate) => requireTimely(candidate, now),
-    });
+    const matches = await findMatches(candidates, context);
     const [match] = matches;
     recordMatch(verification, match, now);
-    const found = requireValid(matches, context);
+    const { record, secret } = requireValid(matches, context);
     for (const one of matches) if (one.candidate.session) await requireSession(one.candidate.session, one, message);
-    return { ...found, match, matches, now };
+    return { match, matches, record, secret, now };
   }
 
   /** Requires that the key may be used now, and that every signature that could be used alone is timely. */
