@@ -19,7 +19,7 @@ export type Credentials = {
 };
 
 /** Up to 512 characters, and the claims of a session after them. A verifier accepts at most 1,024 together. */
-export const accessKeyPattern: RegExp = /^[\w.~-]{1,512}(?:~s1\.[\w~-]+)?$/;
+export const accessKeyPattern: RegExp = /^[\w.~-]{1,512}(?:~[sp]1\.[\w.~-]+)?$/;
 
 const invalid = (message: string): never => fail('invalid_credentials', message);
 
@@ -34,7 +34,7 @@ export function checkAccessKey(accessKey: string): void {
   requireValue('accessKey', accessKey);
   if (!accessKeyPattern.test(accessKey)) invalid('accessKey must be 1 to 512 of A-Z a-z 0-9 . _ ~ -');
   // The access key of a session begins with that of its parent.
-  checkGenerated(accessKey.replace(/~s1\..*/, ''), 'csign_ak_');
+  checkGenerated(accessKey.replace(/~[sp]1\..*/, ''), 'csign_ak_');
 }
 
 /**

@@ -1,4 +1,5 @@
 import { base64url, decodeBase64, decodeUtf8, utf8 } from '../encoding.ts';
+import { readPublicKey } from './public-key.ts';
 import { isMethod, isOrigin, isPathPrefix } from './values.ts';
 
 /** What a session states about itself. Every member but the first three may be absent. */
@@ -19,14 +20,16 @@ export type Claims = {
   readonly p?: readonly string[] | undefined;
   /** The origins of pages. Absent: all, and callers that are no browsers. */
   readonly o?: readonly string[] | undefined;
+  /** The public key of a bound session: raw bytes in base64url. Only bound sessions have one. */
+  readonly k?: string | undefined;
 };
 
 /**
- * Encodes claims in their only spelling: base64url of JSON with the keys in the order i, e, b, u, s, m, p, o. `JSON.stringify`
+ * Encodes claims in their only spelling: base64url of JSON with the keys in the order i, e, b, u, s, m, p, o, k. `JSON.stringify`
  * leaves out members that are undefined.
  */
-export const encodeClaims = ({ i, e, b, u, s, m, p, o }: Claims): string =>
-  base64url(utf8(JSON.stringify({ i, e, b, u, s, m, p, o })));
+export const encodeClaims = ({ i, e, b, u, s, m, p, o, k }: Claims): string =>
+  base64url(utf8(JSON.stringify({ i, e, b, u, s, m, p, o, k })));
 
 /**
  * Decodes claims. Any spelling but that of {@link encodeClaims} gives undefined: white space, another order, a key twice, an unknown
@@ -44,7 +47,7 @@ export function decodeClaims(text: string): Claims | undefined {
 /** Checks the values of claims. */
 export function isClaims(value: unknown): value is Claims {
   if (typeof value !== 'object' || value === null) return false;
-  const { i, e, b, u, s, m, p, o } = value as Partial<Record<keyof Claims, unknown>>;
+  const { i, e, b, u, s, m, p, o, k } = value as Partial<Record<keyof Claims, unknown>>;
   return (
     typeof i === 'string' &&
     /^[\w-]{16}$/.test(i) &&
@@ -55,7 +58,8 @@ export function isClaims(value: unknown): value is Claims {
     isList(s, isScope) &&
     isList(m, isMethod) &&
     isList(p, isPathPrefix) &&
-    isList(o, isOrigin)
+    isList(o, isOrigin) &&
+    (k === undefined || readPublicKey(k) !== undefined)
   );
 }
 

@@ -1,6 +1,7 @@
 import type { Credentials } from '../../core/credentials.ts';
 import { fail } from '../../core/errors.ts';
-import { issueSession, type SessionOptions } from '../../core/session/issue.ts';
+import { issueSession } from '../../core/session/issue.ts';
+import type { SessionOptions } from '../../core/session/session-options.ts';
 import { isOrigin } from '../../core/session/values.ts';
 import { type OptionNames, requireKnownOptions } from '../known-options.ts';
 import { isPreflight } from '../response/cors.ts';

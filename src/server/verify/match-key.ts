@@ -2,15 +2,15 @@ import { chain, isPromise } from '../../core/awaitable.ts';
 import { bytesToSign } from '../../core/encoding.ts';
 import { fail, SignatureError } from '../../core/errors.ts';
 import type { Scheme, ToSign } from '../../core/scheme.ts';
-import type { KeyRecord, KeySecret, KeyStore } from '../contracts.ts';
+import type { KeyRecord, KeyStore } from '../contracts.ts';
 import type { BodyReader } from './body.ts';
 import { requireAllowed } from './checks.ts';
 import { findKey, requireUsable } from './find-key.ts';
-import { type PreparedKeys, type PreparedSecret, prepareKeys, requireActive } from './prepared-keys.ts';
+import { findSecrets, type Trial } from './find-secrets.ts';
+import { type PreparedSecret, prepareKeys, requireActive } from './prepared-keys.ts';
 import { createSecretRegistry } from './secret-registry.ts';
-import { createSessionSecrets, type SessionSecrets } from './session-secrets.ts';
+import { createSessionSecrets } from './session-secrets.ts';
 import type { Candidate } from './signatures.ts';
-import { usableKey } from './usable-key.ts';
 
 /** A signature of a request, the key that it names, and the secret that made it. */
 export type Match = {
@@ -112,16 +112,7 @@ export function createKeyMatcher(
   };
 }
 
-// Verified if there is no secret to try, so that timing does not reveal which access keys exist. It never matches.
-const decoy: KeySecret = { secret: new Uint8Array(32) };
-
-type Trial = Pick<Match, 'candidate' | 'stringToSign' | 'record'> & {
-  readonly prepared: PreparedKeys;
-  /** Of all schemes of the verifier. */
-  readonly others: readonly PreparedKeys[];
-  readonly now: number;
-  readonly sessions: SessionSecrets;
-};
+type SignedTrial = Trial & Pick<Match, 'stringToSign'>;
 
 /**
  * Finds the secret that made one of the signatures. An expired secret can match too, so that {@link requireActive} can report the
@@ -130,13 +121,13 @@ type Trial = Pick<Match, 'candidate' | 'stringToSign' | 'record'> & {
  * @throws SignatureError `key_store_unavailable` for a secret that no scheme can use; `signature_mismatch` if only another scheme can
  * use a secret, and no other matches: a caller sees the same as for an unknown key.
  */
-async function matchSecret(trial: Trial): Promise<PreparedSecret | undefined> {
+async function matchSecret(trial: SignedTrial): Promise<PreparedSecret | undefined> {
   const unusable: unknown[] = [];
   let matched: PreparedSecret | undefined;
   try {
-    const secrets = startedSecrets(trial, unusable);
-    const tried = secrets.length ? secrets : prepareDecoy(trial);
-    const verified = await verifyAll(tried, trial);
+    const found = findSecrets(trial, unusable);
+    const { secrets, decoys } = isPromise(found) ? await found : found;
+    const verified = await verifyAll(secrets.length ? secrets : decoys, trial);
     matched = secrets.find((_, i) => verified[i]);
   } catch (cause) {
     return fail('key_store_unavailable', 'The key store returned a secret that no scheme can use.', 503, cause);
@@ -151,7 +142,7 @@ async function matchSecret(trial: Trial): Promise<PreparedSecret | undefined> {
 }
 
 /** For each secret, true if it made one of the signatures. All are tried, so that timing does not reveal which one matches. */
-async function verifyAll(secrets: readonly PreparedSecret[], trial: Trial): Promise<readonly boolean[]> {
+async function verifyAll(secrets: readonly PreparedSecret[], trial: SignedTrial): Promise<readonly boolean[]> {
   const { signatures, deriveKey } = trial.candidate.presented;
   const data = bytesToSign(trial.stringToSign);
   const results: boolean[] = [];
@@ -164,31 +155,6 @@ async function verifyAll(secrets: readonly PreparedSecret[], trial: Trial): Prom
     results.push(verified);
   }
   return results;
-}
-
-/** The secrets of a record that have started and fit the signature's algorithm. The one that expires last comes first. */
-function startedSecrets(
-  { candidate: { presented, session }, record, prepared, others, now, sessions }: Trial,
-  unusable: unknown[],
-): readonly PreparedSecret[] {
-  const found: PreparedSecret[] = [];
-  for (const secret of record?.secrets ?? []) {
-    const { notBefore = -Infinity } = secret;
-    const key = now >= notBefore ? usableKey(secret, { prepared, others, unusable }) : undefined;
-    const own = key && (session ? sessions.derive(session, secret, prepared) : { secret, key });
-    if (typeof own === 'string') unusable.push(own);
-    // The algorithm belongs to the key. A request can only name it, never choose it.
-    else if (own && (presented.algorithm ?? own.key.algorithm) === own.key.algorithm) found.push(own);
-  }
-  return found.length < 2 ? found : found.sort((a, b) => endOf(b.secret) - endOf(a.secret));
-}
-
-const endOf = ({ expiresAt = Infinity }: KeySecret): number => Math.min(expiresAt, Number.MAX_SAFE_INTEGER);
-
-function prepareDecoy({ prepared, sessions, candidate: { session } }: Trial): readonly PreparedSecret[] {
-  const key = prepared.get(decoy);
-  const own = key && (session ? sessions.derive(session, decoy, prepared) : { secret: decoy, key });
-  return own && typeof own !== 'string' ? [own] : [];
 }
 
 /**

@@ -90,6 +90,6 @@ export function grantedScopes({ scopes = [] }: KeyRecord, session: SessionKey | 
 }
 
 /** The session as handlers receive it: as it was issued, since its holder chooses the id and the times of further links. */
-export function principalSession({ first: { i, u, b, e } }: SessionKey): PrincipalSession {
-  return { id: i, subject: u, issuedAt: b * 1000, expiresAt: e * 1000, bound: false };
+export function principalSession({ first: { i, u, b, e }, binding }: SessionKey): PrincipalSession {
+  return { id: i, subject: u, issuedAt: b * 1000, expiresAt: e * 1000, bound: binding !== undefined };
 }

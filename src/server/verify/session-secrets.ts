@@ -1,21 +1,25 @@
+import { type Awaitable, chain } from '../../core/awaitable.ts';
 import { withHiddenSecret } from '../../core/credentials.ts';
 import type { Scheme } from '../../core/scheme.ts';
 import type { SessionKey } from '../../core/session/access-key.ts';
+import type { Binding } from '../../core/session/bound.ts';
 import { deriveSessionSecret } from '../../core/session/derive.ts';
 import { nativeHmacSha256 } from '../../schemes/native-hmac.ts';
 import { signsForeignStrings } from '../../schemes/same-key.ts';
 import type { KeySecret } from '../contracts.ts';
 import { evictOldest } from '../keys/opened-keys.ts';
+import { importBoundKey, isTagOf } from './bound-key.ts';
 import type { PreparedKeys, PreparedSecret } from './prepared-keys.ts';
 import { canUse } from './usable-key.ts';
 
 /** Derives the secrets of sessions from those of their parents. */
 export type SessionSecrets = {
   /**
-   * Returns the secret of a session, with the validity of the parent's secret, prepared for one scheme; the reason in a sentence if
-   * there is none.
+   * Returns the secret of a session, or the public key of a bound one if its tag is right, with the validity of the parent's secret,
+   * prepared for one scheme. Returns undefined if the tag is not of this parent's secret, and otherwise the reason in a sentence if there
+   * is no secret.
    */
-  derive(session: SessionKey, parent: KeySecret, keys: PreparedKeys): PreparedSecret | string;
+  derive(session: SessionKey, parent: KeySecret, keys: PreparedKeys): Awaitable<PreparedSecret | string | undefined>;
   /** Keeps a derived secret that made a signature, so that the session's next request derives nothing. */
   keep(session: SessionKey, derived: KeySecret): void;
 };
@@ -43,28 +47,39 @@ export function createSessionSecrets(prepared: ReadonlyMap<Scheme, PreparedKeys>
     return scheme && `The secret also signs by ${scheme.name}, without domain separation: it must not issue sessions.`;
   }
 
-  function secretOf(session: SessionKey, parent: KeySecret): KeySecret | string {
+  function secretOf(session: SessionKey, parent: KeySecret): Awaitable<KeySecret | string | undefined> {
     const found = kept.get(nameOf(session));
     if (found && found.parent === parent && found.from === parent.secret) return found.derived;
     const reason = reasonAgainst(parent);
     if (reason !== undefined) return reason;
-    const text = deriveSessionSecret(parent.secret as string | Uint8Array, session.accessKeys, nativeHmacSha256);
-    const derived: KeySecret = withHiddenSecret(validityOf(parent), text);
+    const { secret } = parent as { readonly secret: string | Uint8Array };
+    if (session.binding) return boundSecret(session.binding, { parent, secret });
+    const text = deriveSessionSecret(secret, session.accessKeys, nativeHmacSha256);
+    return remember(withHiddenSecret(validityOf(parent), text), parent);
+  }
+
+  async function boundSecret(
+    binding: Binding,
+    { parent, secret }: { readonly parent: KeySecret; readonly secret: string | Uint8Array },
+  ): Promise<KeySecret | string | undefined> {
+    // Before anything is done with the public key, which a stranger may have chosen.
+    if (!isTagOf(secret, binding)) return undefined;
+    const publicKey = await importBoundKey(binding);
+    if (!publicKey)
+      return 'The public key of the session is no point of its curve, or the runtime does not support it.';
+    return remember(Object.assign(validityOf(parent), { publicKey }), parent);
+  }
+
+  function remember(derived: KeySecret, parent: KeySecret): KeySecret {
     parents.set(derived, parent);
     return derived;
   }
 
   return {
     derive(session, parent, keys) {
-      const secret = secretOf(session, parent);
-      if (typeof secret === 'string') return secret;
-      try {
-        const key = keys.get(secret);
-        if (key) return { secret, key };
-      } catch {
-        // Such as a scheme whose secrets have a prefix.
-      }
-      return 'The scheme cannot use the secrets of sessions.';
+      return chain(secretOf(session, parent), (secret) =>
+        typeof secret === 'object' ? prepare(secret, keys) : secret,
+      );
     },
     keep(session, derived) {
       const parent = parents.get(derived);
@@ -76,6 +91,18 @@ export function createSessionSecrets(prepared: ReadonlyMap<Scheme, PreparedKeys>
       evictOldest(kept, capacity);
     },
   };
+}
+
+function prepare(secret: KeySecret, keys: PreparedKeys): PreparedSecret | string {
+  try {
+    const key = keys.get(secret);
+    if (key) return { secret, key };
+  } catch {
+    // Such as a scheme whose secrets have a prefix.
+  }
+  return secret.publicKey
+    ? 'The session is bound to a key pair, and the scheme has no public keys.'
+    : 'The scheme cannot use the secrets of sessions.';
 }
 
 /** Reads the validity when it is needed: a store may end a secret in place, or have it in getters of a class. */
