@@ -21,6 +21,7 @@ export type { AuditLogger, LineWriter } from './server/audit/log-sinks.ts';
 export { jsonLinesSink, loggerSink } from './server/audit/log-sinks.ts';
 export type {
   AcceptedEvent,
+  AskedSession,
   AuditEvent,
   AuditSink,
   Challenges,
@@ -72,11 +73,7 @@ export type { ChallengeOptions } from './server/response/challenges.ts';
 export { signedChallenges } from './server/response/challenges.ts';
 export type { CorsOptions } from './server/response/cors-options.ts';
 export type { PlainResponse } from './server/response/refusal-response.ts';
-export type {
-  MemoryRevokedSessions,
-  MemoryRevokedSessionsOptions,
-  RevocablePrincipal,
-} from './server/session/memory-revoked-sessions.ts';
+export type { MemoryRevokedSessions, MemoryRevokedSessionsOptions } from './server/session/memory-revoked-sessions.ts';
 export { memoryRevokedSessions } from './server/session/memory-revoked-sessions.ts';
 export type { SessionGrant, SessionHandlerOptions } from './server/session/session-handler.ts';
 export { sessionHandler } from './server/session/session-handler.ts';
@@ -88,3 +85,4 @@ export type { Refused, ResolvedAddress, Verified } from './server/verify/result.
 export type { Verifier } from './server/verify/verifier.ts';
 export { createVerifier } from './server/verify/verifier.ts';
 export type { LimitOptions, VerifierOptions, VerifyContext } from './server/verify/verifier-options.ts';
+export type { RevocablePrincipal } from './stores/revoked-session.ts';

@@ -1,3 +1,6 @@
+/** A script, and its SHA-1 for EVALSHA: a fifth of the bytes of the script. */
+export type Script = { readonly text: string; readonly sha: string };
+
 /**
  * Checks for evictions when a bucket starts to remember, and if ARGV[2] asks for it. A policy that evicts, or evictions since the last
  * check, count as a loss of data: the bucket restarts, and refuses claims until every nonce that it may have lost has expired.
@@ -17,14 +20,9 @@ if evicts then return 'evicts' end
 redis.call('SET', KEYS[1], '0 ' .. evicted, 'NX')
 return 'prepared'`;
 
-/**
- * KEYS: the nonce; since when its bucket remembers; for a long-lived nonce, the counts of its access key. ARGV: the lifetime in
- * milliseconds; 1 to check for evictions; the maximum number of long-lived nonces of the access key in this bucket.
- */
-export const claimScript: string = `
-local time = redis.call('TIME')
+/** Returns 'evicts', or 'young' and a wait, unless the bucket of KEYS[2] has remembered for ARGV[1] milliseconds. */
+const requireMemory = `local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local lifetime = tonumber(ARGV[1])
 local since, before = (redis.call('GET', KEYS[2]) or ''):match('^(%d+) (%d+)$')
 if not since or ARGV[2] == '1' then
   ${lookAtEvictions.trim().replaceAll('\n', '\n  ')}
@@ -37,8 +35,14 @@ if not since or ARGV[2] == '1' then
     redis.call('SET', KEYS[2], string.format('%.0f %.0f', since, evicted))
   end
 end
-local wait = lifetime - (now - since)
-if wait > 0 then return 'young ' .. string.format('%.0f', wait) end
+local wait = tonumber(ARGV[1]) - (now - since)
+if wait > 0 then return 'young ' .. string.format('%.0f', wait) end`;
+
+/**
+ * KEYS: the nonce; since when its bucket remembers; for a long-lived nonce, the counts of its access key. ARGV: the lifetime in
+ * milliseconds; 1 to check for evictions; the maximum number of long-lived nonces of the access key in this bucket.
+ */
+const claim = `${requireMemory}
 if redis.call('EXISTS', KEYS[1]) == 1 then return 'seen' end
 if KEYS[3] then
   local count = 0
@@ -48,9 +52,27 @@ if KEYS[3] then
   end
   if count >= tonumber(ARGV[3]) then return 'crowded' end
   local span = 21600000
-  local over = math.ceil((now + lifetime) / span) * span
+  local over = math.ceil((now + tonumber(ARGV[1])) / span) * span
   redis.call('HINCRBY', KEYS[3], string.format('%.0f', over), 1)
   if redis.call('PTTL', KEYS[3]) < over - now then redis.call('PEXPIRE', KEYS[3], string.format('%.0f', over - now)) end
 end
 redis.call('SET', KEYS[1], '', 'PX', ARGV[1])
 return 'fresh'`;
+
+/** Claims a nonce. Returns 'fresh', 'seen', 'crowded', 'evicts', or 'young' and a wait in milliseconds. */
+export const claimScript: Script = { text: claim, sha: '2dfe1e9bd1a12b98d0b84ca4661ed7e813fd113a' };
+
+/** KEYS: the revoked session; since when its bucket remembers. ARGV: the age of the session in milliseconds; 1 to check for evictions. */
+const find = `if redis.call('EXISTS', KEYS[1]) == 1 then return 'revoked' end
+${requireMemory}
+return 'unknown'`;
+
+/** Looks for a revoked session. Returns 'revoked', 'unknown', 'evicts', or 'young' and a wait in milliseconds. */
+export const findRevokedScript: Script = { text: find, sha: '3b53eb8172d1a4c178357bb91bc415b3df83b168' };
+
+/** KEYS: the revoked session. ARGV: for how long to remember it, in milliseconds. Of two ends the later counts. */
+const revoke = `if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[1]) then redis.call('SET', KEYS[1], '', 'PX', ARGV[1]) end
+return 'revoked'`;
+
+/** Remembers a revoked session. Returns 'revoked'. */
+export const revokeScript: Script = { text: revoke, sha: 'df452fdfa48666ce71b87cfc9736a022c3cef0bb' };

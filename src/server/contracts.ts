@@ -112,9 +112,21 @@ export type RevokedSessions = {
    * True if a session with this id was revoked. A store that cannot find out must throw: the request is then refused with 503, never
    * accepted.
    *
-   * @param session.accessKey of the parent. Another parent can issue a session with the same id.
+   * It has two seconds for each session: then the request is refused as well.
    */
-  has(session: { readonly accessKey: string; readonly id: string }): boolean | Promise<boolean>;
+  has(session: AskedSession): boolean | Promise<boolean>;
+};
+
+/** The session that a store of revoked sessions is asked for. */
+export type AskedSession = {
+  /** Of the parent. Another parent can issue a session with the same id. */
+  readonly accessKey: string;
+  readonly id: string;
+  /**
+   * The session was issued after this time, in milliseconds since the epoch: so a store need not have remembered for longer.
+   * @default unknown
+   */
+  readonly issuedAfter?: number;
 };
 
 /**

@@ -44,6 +44,8 @@ function rowOf(event: AuditEvent, text: OpenedTables['text']): InsertObject<Tabl
     secret_id: optional(event.secretId),
     nonce: optional(event.nonce),
     address: optional(event.address),
+    // Only where there is a session, so that other events are stored before the migration as well.
+    ...(event.sessionId !== undefined && { session_id: free(event.sessionId), subject: optional(event.subject) }),
   };
 }
 

@@ -2,6 +2,9 @@ import type { Kysely, Migration, MigrationProvider, SchemaModule } from 'kysely'
 import { rawSql } from './raw-sql.ts';
 import { type Dialect, openTables } from './tables.ts';
 
+/** Changes the schema of one database. */
+type Step = (schema: SchemaModule, types: ColumnTypes, dialect: Dialect) => Promise<void>;
+
 /** Column types, by purpose: one common type name, or a type per database. */
 type ColumnTypes = Readonly<Record<'name' | 'owner' | 'text' | 'label', ReturnType<typeof rawSql>>>;
 
@@ -20,24 +23,20 @@ type ColumnTypes = Readonly<Record<'name' | 'owner' | 'text' | 'label', ReturnTy
  * const { error } = await new Migrator({ db, provider: sqlMigrations(), ...names }).migrateToLatest();
  */
 export function sqlMigrations(options: { readonly schema?: string } = {}): MigrationProvider {
-  const migration = (
-    table: string,
-    create: (schema: SchemaModule, types: ColumnTypes) => Promise<void>,
-  ): Migration => ({
-    async up(database: Kysely<unknown>) {
+  const migration = (up: Step, down: Step): Migration => {
+    const run = (step: Step) => async (database: Kysely<unknown>) => {
       const { tables, dialect } = openTables({ database, ...options });
-      await create(tables.schema, columnTypes[dialect]);
-    },
-    async down(database: Kysely<unknown>) {
-      await openTables({ database, ...options })
-        .tables.schema.dropTable(table)
-        .execute();
-    },
-  });
+      await step(tables.schema, columnTypes[dialect], dialect);
+    };
+    return { up: run(up), down: run(down) };
+  };
+  const table = (name: string, create: Step) => migration(create, (schema) => schema.dropTable(name).execute());
   const migrations = {
-    countersign_0001_keys: migration('countersign_keys', createKeys),
-    countersign_0002_nonces: migration('countersign_nonces', createNonces),
-    countersign_0003_audit: migration('countersign_audit', createAudit),
+    countersign_0001_keys: table('countersign_keys', createKeys),
+    countersign_0002_nonces: table('countersign_nonces', createNonces),
+    countersign_0003_audit: table('countersign_audit', createAudit),
+    countersign_0004_audit_sessions: migration(addSessions, removeSessions),
+    countersign_0005_revoked_sessions: table('countersign_revoked_sessions', createRevokedSessions),
   };
   return { getMigrations: async () => migrations };
 }
@@ -82,6 +81,33 @@ async function createAudit(schema: SchemaModule, { text, label }: ColumnTypes): 
     .execute();
   await index(schema, 'countersign_audit', 'time');
   await index(schema, 'countersign_audit', 'access_key');
+}
+
+/** Columns for the session and its subject. They are null in older rows. */
+async function addSessions(schema: SchemaModule, { label }: ColumnTypes): Promise<void> {
+  for (const column of sessionColumns) {
+    await schema.alterTable('countersign_audit').addColumn(column, label).execute();
+    await index(schema, 'countersign_audit', column);
+  }
+}
+
+async function removeSessions(schema: SchemaModule, _: ColumnTypes, dialect: Dialect): Promise<void> {
+  for (const column of sessionColumns) {
+    // The others drop the index with its column.
+    if (dialect === 'sqlite') await schema.dropIndex(`countersign_audit_by_${column}`).execute();
+    await schema.alterTable('countersign_audit').dropColumn(column).execute();
+  }
+}
+
+const sessionColumns = ['session_id', 'subject'] as const;
+
+async function createRevokedSessions(schema: SchemaModule): Promise<void> {
+  await schema
+    .createTable('countersign_revoked_sessions')
+    .addColumn('id', 'varchar(64)', (column) => column.primaryKey())
+    .addColumn('expires_at', 'bigint', (column) => column.notNull())
+    .execute();
+  await index(schema, 'countersign_revoked_sessions', 'expires_at');
 }
 
 async function index(schema: SchemaModule, table: string, column: string): Promise<void> {

@@ -4,6 +4,7 @@ import { checkClaimEnd, claimId } from '../stores/claim.ts';
 import { toStoreError } from '../stores/store-fault.ts';
 import { withTimeout } from '../stores/with-timeout.ts';
 import { insertOnce, isOneRowChanged } from './insert-once.ts';
+import { removeAllExpired, removeExpired } from './remove-expired.ts';
 import { type OpenedTables, openTables, type SqlOptions } from './tables.ts';
 
 /** The database of a replay store, and how long a claim may take. */
@@ -24,13 +25,8 @@ export type SqlReplay = ReplayStore & {
   prune(): Promise<number>;
 };
 
-/** Rows per delete statement. SQLite limits the number of values in one. */
-const batch = 500;
-/** Number of claims after which a batch is removed: half a batch, so that expired rows cannot accumulate. */
+/** Number of claims after which a batch is removed: half a batch of 500, so that expired rows cannot accumulate. */
 const claimsPerBatch = 250;
-/** How long rows are kept after they expire, in milliseconds, so that a server whose clock is ahead removes none too early. */
-const grace = 600_000;
-
 /**
  * Remembers nonces in a table of {@link sqlMigrations}, for any number of servers. A claim is one atomic insert.
  *
@@ -55,16 +51,10 @@ export function sqlReplay<Schemas>(options: SqlReplayOptions<Schemas>): SqlRepla
       const until = checkClaimEnd(expiresAt, now);
       const row = { id: claimId(accessKey, nonce), expires_at: until };
       const fresh = await withTimeout(claimRow(database, row, now), timeout).catch(refused);
-      if (++claims % claimsPerBatch === 0) removeExpired(database, now).catch(() => {});
+      if (++claims % claimsPerBatch === 0) removeExpired(database, 'countersign_nonces', now).catch(() => {});
       return fresh ? 'fresh' : 'seen';
     },
-    async prune() {
-      let total = 0;
-      for (let count = batch; count === batch; total += count) {
-        count = await removeExpired(database, clock()).catch(refused);
-      }
-      return total;
-    },
+    prune: () => removeAllExpired(database, 'countersign_nonces', clock).catch(refused),
   };
 }
 
@@ -93,23 +83,6 @@ async function claimRow(database: OpenedTables, row: ClaimRow, now: number): Pro
     .where('expires_at', '<=', now)
     .executeTakeFirst();
   return Number(numUpdatedRows) === 1;
-}
-
-async function removeExpired({ tables }: OpenedTables, now: number): Promise<number> {
-  const end = now - grace;
-  const old = await tables
-    .selectFrom('countersign_nonces')
-    .select('id')
-    .where('expires_at', '<=', end)
-    .orderBy('expires_at')
-    .limit(batch)
-    .execute();
-  if (old.length === 0) return 0;
-  // Sorted, so that two servers lock rows in the same order.
-  const ids = old.map(({ id }) => id).sort();
-  // A row may have been claimed again in the meantime.
-  await tables.deleteFrom('countersign_nonces').where('id', 'in', ids).where('expires_at', '<=', end).execute();
-  return old.length;
 }
 
 const refused = (cause: unknown): never =>

@@ -23,6 +23,7 @@ export type Tables = {
   };
   readonly countersign_nonces: { readonly id: string; readonly expires_at: Time };
   readonly countersign_audit: AuditRow;
+  readonly countersign_revoked_sessions: { readonly id: string; readonly expires_at: Time };
 };
 
 export type AuditRow = {
@@ -40,6 +41,8 @@ export type AuditRow = {
   readonly secret_id: string | null;
   readonly nonce: string | null;
   readonly address: string | null;
+  readonly session_id: string | null;
+  readonly subject: string | null;
 };
 
 /** An integer below 2 to the 53rd. Drivers may also return 64-bit columns as a string or bigint. */

@@ -8,7 +8,9 @@ export function keysContract(place: () => Place): void {
   const { path, url, run, runWith, json, created, outcome, stored } = stageOn(place);
 
   describe('countersign migrate', () => {
-    const steps = ['countersign_0001_keys', 'countersign_0002_nonces', 'countersign_0003_audit'];
+    const steps = ['0001_keys', '0002_nonces', '0003_audit', '0004_audit_sessions', '0005_revoked_sessions'].map(
+      (name) => `countersign_${name}`,
+    );
 
     it('shows what it would do, and does not do it', async () => {
       expect(await json('migrate', '--dry-run')).toEqual({ pending: steps });

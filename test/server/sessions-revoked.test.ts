@@ -53,7 +53,17 @@ describe('the session of a narrowed one', () => {
     const at = rigWith({ has: (session) => asked.push(session) < 0 });
     const ids = [plain.i, 'BBBBBBBBBBBBBBBB', 'CCCCCCCCCCCCCCCC'];
     await outcome(at, forged(at.parent, ...ids.map((i) => ({ ...plain, i }))));
-    expect(asked).toEqual(ids.map((id) => ({ accessKey: at.parent.accessKey, id })));
+    // The issuer's clock may be five minutes ahead.
+    const issuedAfter = plain.b * 1000 - 300_000;
+    expect(asked).toEqual(ids.map((id) => ({ accessKey: at.parent.accessKey, id, issuedAfter })));
+  });
+
+  it('is not said to be issued later than its first link was: its holder chooses the times of the others', async () => {
+    const asked: Array<number | undefined> = [];
+    const at = rigWith({ has: ({ issuedAfter }) => asked.push(issuedAfter) < 0 });
+    at.time.now += 60_000;
+    await outcome(at, forged(at.parent, plain, { ...plain, b: plain.b + 60, i: 'BBBBBBBBBBBBBBBB' }));
+    expect(asked).toEqual([plain.b * 1000 - 300_000, plain.b * 1000 - 300_000]);
   });
 });
 
@@ -86,6 +96,18 @@ describe('the store of revoked sessions', () => {
     expect(outcomeOf(result)).toBe('session_store_unavailable');
     expect(refusal(result).response.status).toBe(503);
     expect(refusal(result).response.body).not.toContain('down');
+    expect(at.claimed).toEqual([]);
+  });
+
+  it('that does not respond refuses the request within a few seconds', async () => {
+    const at = rigWith({ has: () => new Promise(() => {}) });
+    const begun = performance.now();
+    const result = await at.verifier.verify(received(at.signed(forged(at.parent, plain))));
+    expect(performance.now() - begun).toBeLessThan(4000);
+    expect(refusal(result).error).toMatchObject({
+      code: 'session_store_unavailable',
+      message: 'The store of revoked sessions does not respond in time.',
+    });
     expect(at.claimed).toEqual([]);
   });
 
@@ -130,6 +152,7 @@ describe('memoryRevokedSessions', () => {
     undefined,
     { id: 'short', expiresAt: noon },
     { id: 'AAAAAAAAAAAAAAAA', expiresAt: Number.NaN },
+    { id: 'AAAAAAAAAAAAAAAA', expiresAt: noon * 1000 },
     { expiresAt: noon },
     { id: 'AAAAAAAAAAAAAAAA' },
   ])('refuses to revoke %o', (session) => {

@@ -1,12 +1,13 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { prepareRedisReplay, redisReplay, type SendCommand } from 'countersign/redis';
+import { prepareRedisReplay, redisReplay, redisRevokedSessions, type SendCommand } from 'countersign/redis';
 import { Cluster, Redis } from 'ioredis';
 import { createClient, createCluster } from 'redis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { present } from '../vectors/present.ts';
 import { startCluster, startRedis } from './redis-server.ts';
 import { replayContract } from './replay-contract.ts';
+import { revokedSessionsContract } from './revoked-sessions-contract.ts';
 
 type Connected = { readonly send: SendCommand; close(): void };
 type Driver = {
@@ -63,6 +64,24 @@ describe.runIf(here)('redisReplay', () => {
         store: (clock) => redisReplay({ ...connected, timeout: 10_000, ...(clock && { clock }) }),
       }));
 
+      describe('redisRevokedSessions', () => {
+        revokedSessionsContract(() => redisRevokedSessions({ ...connected, timeout: 10_000 }));
+
+        it('forgets a session a minute after its end, and keeps no name without an end', async () => {
+          const { send } = connected;
+          const own = redisRevokedSessions({ send, prefix: 'own:' });
+          const ends = { AAAAAAAAAAAAAAAA: 900_000, BBBBBBBBBBBBBBBB: -59_900, CCCCCCCCCCCCCCCC: -60_000 };
+          for (const [id, more] of Object.entries(ends)) {
+            await own.revoke({ accessKey: 'shop', session: { id, expiresAt: Date.now() + more } });
+          }
+          await expect.poll(async () => ((await send('KEYS', 'own:*revoked*')) as string[]).length).toBe(1);
+          const [name = ''] = (await send('KEYS', 'own:*revoked*')) as string[];
+          const left = Number(await send('PTTL', name));
+          expect(left).toBeGreaterThan(950_000);
+          expect(left).toBeLessThanOrEqual(960_000);
+        });
+      });
+
       it('sends the script when Redis does not know it, and else its name', async () => {
         const sent: string[] = [];
         const { claim } = redisReplay({
@@ -115,6 +134,9 @@ describe.runIf(here)('redisReplay', () => {
       replayContract(() => ({
         store: (clock) => redisReplay({ ...connected, timeout: 10_000, ...(clock && { clock }) }),
       }));
+      describe('redisRevokedSessions', () => {
+        revokedSessionsContract(() => redisRevokedSessions({ ...connected, timeout: 10_000 }));
+      });
     });
   });
 

@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { sqlKeys, sqlReplay } from 'countersign/sql';
+import { sqlKeys, sqlReplay, sqlRevokedSessions } from 'countersign/sql';
 import type { Kysely } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { keyTableContract } from './key-contract.ts';
 import { keyDeletionContract } from './key-deletion-contract.ts';
 import { replayContract } from './replay-contract.ts';
+import { revokedSessionsContract } from './revoked-sessions-contract.ts';
 import { sqlTablesContract } from './sql-tables-contract.ts';
 import { migrate, type World, worldOf } from './sql-world.ts';
 
@@ -41,6 +42,10 @@ export function sqlContract(server: () => string | undefined): void {
       expect(counts.map(([, asked]) => asked)).toEqual([250, 250, 250, 250]);
       expect(counts.reduce((sum, [fresh = 0]) => sum + fresh, 0)).toBe(1);
     });
+  });
+
+  describe('sqlRevokedSessions', () => {
+    revokedSessionsContract(() => sqlRevokedSessions({ database: another(), timeout: 15_000 }));
   });
 
   describe('sqlKeys', () => {

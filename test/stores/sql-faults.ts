@@ -1,6 +1,6 @@
 import { createSigner } from 'countersign';
 import { createVerifier, memoryKeys, memoryReplay } from 'countersign/server';
-import { sqlKeys, sqlReplay } from 'countersign/sql';
+import { sqlKeys, sqlReplay, sqlRevokedSessions } from 'countersign/sql';
 import { type Kysely, sql } from 'kysely';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { SqlServer } from './sql-servers.ts';
@@ -103,6 +103,21 @@ export function sqlFaults({ server, lock, unlock, waiting, kill }: Faults): void
       });
     });
     expect(await claim('a', 'c', Date.now() + 60_000)).toBe('fresh');
+  });
+
+  it('is asked for no revoked session for longer than the time-out', async () => {
+    const { has, revoke } = sqlRevokedSessions({ database, timeout: 100 });
+    const session = { id: 'AAAAAAAAAAAAAAAA', expiresAt: Date.now() + 60_000 };
+    const late = {
+      code: 'session_store_unavailable',
+      cause: expect.objectContaining({ message: 'No response within 100 ms.' }),
+    };
+    await locked(async () => {
+      await expect(has({ accessKey: 'a', id: session.id })).rejects.toMatchObject(late);
+      await expect(revoke({ accessKey: 'b', session })).rejects.toMatchObject(late);
+    });
+    const patient = sqlRevokedSessions({ database, timeout: 10_000 });
+    expect(await patient.has({ accessKey: 'a', id: session.id })).toBe(false);
   });
 
   it('by the death of the server has forgotten nothing when it is back', { timeout: 60_000 }, async () => {

@@ -20,7 +20,7 @@ describe.runIf(present(mariadb, '--version'))('MariaDB', () => {
   describe('that is lost', () => {
     sqlFaults({
       server: () => server,
-      lock: ['lock tables countersign_nonces write, countersign_keys write'],
+      lock: ['lock tables countersign_nonces write, countersign_keys write, countersign_revoked_sessions write'],
       unlock: 'unlock tables',
       waiting: `select id from information_schema.processlist where db = database() and state like 'Waiting for table%'`,
       kill: (id) => `kill ${id}`,

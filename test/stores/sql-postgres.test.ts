@@ -1,4 +1,4 @@
-import { sqlKeys, sqlReplay } from 'countersign/sql';
+import { sqlKeys, sqlReplay, sqlRevokedSessions } from 'countersign/sql';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { present } from '../vectors/present.ts';
@@ -19,7 +19,10 @@ describe.runIf(present(postgres, '--version'))('PostgreSQL', () => {
   describe('that is lost', () => {
     sqlFaults({
       server: () => server,
-      lock: ['begin', 'lock table countersign_nonces, countersign_keys in access exclusive mode'],
+      lock: [
+        'begin',
+        'lock table countersign_nonces, countersign_keys, countersign_revoked_sessions in access exclusive mode',
+      ],
       unlock: 'rollback',
       waiting: `select pid as id from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
       kill: (id) => `select pg_terminate_backend(${id})`,
@@ -33,14 +36,20 @@ describe.runIf(present(postgres, '--version'))('PostgreSQL', () => {
     expect((await migratorOf(database, 'my Shop').migrateToLatest()).error).toBeUndefined();
     const { rows } = await sql<{ name: string }>`select table_name as name from information_schema.tables
       where table_schema = 'my Shop' order by 1`.execute(database);
-    expect(rows.map(({ name }) => name)).toEqual(['countersign_audit', 'countersign_keys', 'countersign_nonces']);
+    expect(rows.map(({ name }) => name)).toEqual(
+      ['audit', 'keys', 'nonces', 'revoked_sessions'].map((name) => `countersign_${name}`),
+    );
     const { claim, prune } = sqlReplay({ database, schema: 'my Shop' });
     expect(await claim('a', 'b', Date.now() + 50)).toBe('fresh');
     expect(await claim('a', 'b', Date.now() + 50)).toBe('seen');
     await expect.poll(() => claim('a', 'b', Date.now() + 50)).toBe('fresh');
     expect(await prune()).toBe(0);
+    const revokedSessions = sqlRevokedSessions({ database, schema: 'my Shop' });
+    const session = { id: 'AAAAAAAAAAAAAAAA', expiresAt: Date.now() };
+    await revokedSessions.revoke({ accessKey: 'a', session });
+    expect(await revokedSessions.has({ accessKey: 'a', id: session.id })).toBe(true);
     expect(await sqlKeys({ database, schema: 'my Shop' }).list({})).toEqual([]);
-    for (let step = 0; step < 3; step++) {
+    for (let step = 0; step < 5; step++) {
       expect((await migratorOf(database, 'my Shop').migrateDown()).error).toBeUndefined();
     }
     await world.close();

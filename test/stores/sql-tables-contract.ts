@@ -1,5 +1,5 @@
 import { type AcceptedEvent, boundedSink, type RefusedEvent, type StoredKey } from 'countersign/server';
-import { sqlAudit, sqlKeys, sqlReplay } from 'countersign/sql';
+import { sqlAudit, sqlKeys, sqlReplay, sqlRevokedSessions } from 'countersign/sql';
 import { CamelCasePlugin, type Kysely, ParseJSONResultsPlugin, sql } from 'kysely';
 import { beforeEach, expect, it } from 'vitest';
 import { migrate, migratorOf, type World } from './sql-world.ts';
@@ -30,7 +30,7 @@ export function sqlTablesContract(world: () => World): void {
   it('are made once, and taken away again', async () => {
     expect(await migratorOf(database).migrateToLatest()).toEqual({ results: [] });
     await sqlKeys({ database }).insert(key('a'));
-    for (let step = 0; step < 3; step++) expect((await migratorOf(database).migrateDown()).error).toBeUndefined();
+    for (let step = 0; step < 5; step++) expect((await migratorOf(database).migrateDown()).error).toBeUndefined();
     await expect(sqlKeys({ database }).read('a')).rejects.toMatchObject({ code: 'key_store_unavailable', status: 503 });
     await migrate(database);
     expect(await sqlKeys({ database }).read('a')).toBeUndefined();
@@ -38,7 +38,7 @@ export function sqlTablesContract(world: () => World): void {
 
   it('may have columns that nobody here knows', async () => {
     await sqlKeys({ database }).insert(key('before'));
-    for (const table of ['keys', 'nonces', 'audit']) {
+    for (const table of ['keys', 'nonces', 'audit', 'revoked_sessions']) {
       await run(`alter table countersign_${table} add column tenant varchar(20) default 'none' not null`);
       await run(`alter table countersign_${table} add column note text`);
     }
@@ -51,6 +51,10 @@ export function sqlTablesContract(world: () => World): void {
     expect((await rows('countersign_keys')).map(({ tenant }) => tenant)).toEqual(['one', 'one']);
     const { claim } = sqlReplay({ database });
     expect([await claim('a', 'b', until()), await claim('a', 'b', until())]).toEqual(['fresh', 'seen']);
+    const session = { id: 'AAAAAAAAAAAAAAAA', expiresAt: until() };
+    const revokedSessions = sqlRevokedSessions({ database });
+    await revokedSessions.revoke({ accessKey: 'a', session });
+    expect(await revokedSessions.has({ accessKey: 'a', id: session.id })).toBe(true);
     await sqlAudit({ database })(event);
     expect(await rows('countersign_audit')).toMatchObject([{ tenant: 'none', note: null, outcome: 'refused' }]);
   });
@@ -65,6 +69,12 @@ export function sqlTablesContract(world: () => World): void {
     await expect(keys.insert(key('a'))).rejects.toMatchObject({ code: 'key_store_unavailable' });
     const { claim } = sqlReplay({ database });
     await expect(claim('a', 'b', until())).rejects.toMatchObject({ code: 'replay_store_unavailable', message });
+    await run('alter table countersign_revoked_sessions rename column id to other');
+    const { has, revoke, prune } = sqlRevokedSessions({ database });
+    const session = { id: 'AAAAAAAAAAAAAAAA', expiresAt: until() };
+    for (const act of [() => has({ accessKey: 'a', ...session }), () => revoke({ accessKey: 'a', session }), prune]) {
+      await expect(act()).rejects.toMatchObject({ code: 'session_store_unavailable', status: 503, message });
+    }
   });
 
   it('tell names apart by every letter and blank, and take them for nothing but names', async () => {
@@ -96,9 +106,29 @@ export function sqlTablesContract(world: () => World): void {
     const keys = sqlKeys({ database });
     for (const [i, text] of hostile.entries()) {
       const fields = { path: text, message: text, method: text, accessKey: text, service: text };
-      await audit({ ...event, ...fields, scheme: text, secretId: text, nonce: text, address: text, time: i + 1 });
+      const session = { sessionId: text, subject: text };
+      await audit({
+        ...event,
+        ...fields,
+        ...session,
+        scheme: text,
+        secretId: text,
+        nonce: text,
+        address: text,
+        time: i + 1,
+      });
       const [written] = (await rows('countersign_audit')).filter(({ time }) => Number(time) === i + 1);
-      const columns = ['path', 'message', 'method', 'access_key', 'service', 'scheme', 'secret_id', 'nonce', 'address'];
+      const columns = [
+        'path',
+        'message',
+        'method',
+        'access_key',
+        'service',
+        'scheme',
+        'secret_id',
+        'nonce',
+        'address',
+      ].concat(['session_id', 'subject']);
       expect(columns.map((name) => written?.[name])).toEqual(columns.map(() => text));
       expect(await keys.insert(key(text, { service: text }))).toBe(true);
       expect(await keys.read(text)).toEqual(key(text, { service: text }));
@@ -165,6 +195,49 @@ export function sqlTablesContract(world: () => World): void {
     now += 20 * minute;
     for (let i = 0; i < 250; i++) await replay.claim('a', `new-${i}`, now + minute);
     await expect.poll(async () => (await rows('countersign_nonces')).length).toBe(250);
+  });
+
+  it('forget revoked sessions some time after their end, and no others', async () => {
+    let now = Date.now();
+    const revokedSessions = sqlRevokedSessions({ database, timeout: 15_000, clock: () => now });
+    const idOf = (i: number) => `session-${i}`.padEnd(16, '_');
+    const revoke = (i: number, expiresAt: number) =>
+      revokedSessions.revoke({ accessKey: 'a', session: { id: idOf(i), expiresAt } });
+    for (let i = 0; i < 20; i++) await revoke(i, now + minute);
+    await revoke(100, now + 60 * minute);
+    await revoke(100, now);
+    now += 2 * minute;
+    expect(await revokedSessions.prune()).toBe(0);
+    now += 10 * minute;
+    expect(await revokedSessions.prune()).toBe(20);
+    expect(await revokedSessions.has({ accessKey: 'a', id: idOf(100) })).toBe(true);
+    expect(await revokedSessions.has({ accessKey: 'a', id: idOf(0) })).toBe(false);
+    now += 60 * minute;
+    await revoke(101, now + minute);
+    await expect.poll(async () => (await rows('countersign_revoked_sessions')).length).toBe(1);
+  });
+
+  it('hold the session and its subject of an event, in rows from before the migration nothing', async () => {
+    const older = world().open(await world().empty());
+    const migrator = migratorOf(older);
+    expect((await migrator.migrateTo('countersign_0003_audit')).error).toBeUndefined();
+    const audit = sqlAudit({ database: older });
+    // A server that runs before its migration loses only the events of sessions.
+    await audit(event);
+    const ofSession = { ...event, time: event.time + 1, sessionId: 'AAAAAAAAAAAAAAAA', subject: 'user-7' };
+    await expect(audit(ofSession)).rejects.toThrow('session_id');
+    await migrate(older);
+    await audit(ofSession);
+    const { subject: _, ...nameless } = { ...ofSession, time: event.time + 2 };
+    await audit(nameless);
+    const found = await sql<
+      Record<string, unknown>
+    >`select session_id, subject from countersign_audit order by id`.execute(older);
+    expect(found.rows).toEqual([
+      { session_id: null, subject: null },
+      { session_id: 'AAAAAAAAAAAAAAAA', subject: 'user-7' },
+      { session_id: 'AAAAAAAAAAAAAAAA', subject: null },
+    ]);
   });
 
   it('hold what was audited, and nothing that no event has', async () => {
@@ -244,4 +317,6 @@ const row = {
   secret_id: null,
   nonce: 'a-nonce',
   address: '192.0.2.1',
+  session_id: null,
+  subject: null,
 };

@@ -1,5 +1,6 @@
 import { fail } from '../../core/errors.ts';
-import type { Principal, RevokedSessions } from '../contracts.ts';
+import { type RevocablePrincipal, toRevokedSession } from '../../stores/revoked-session.ts';
+import type { RevokedSessions } from '../contracts.ts';
 import { type OptionNames, requireKnownOptions } from '../known-options.ts';
 
 /** Limits of a store of revoked sessions in memory, and its clock. */
@@ -25,14 +26,6 @@ export type MemoryRevokedSessions = RevokedSessions & {
   revoke(principal: RevocablePrincipal): void;
 };
 
-/** What `revoke` needs of a principal. */
-export type RevocablePrincipal = Pick<Principal, 'accessKey'> & {
-  readonly session?: { readonly id: string; readonly expiresAt: number };
-};
-
-/** How much longer than its end a revoked session is remembered, in milliseconds: clocks of servers differ. */
-const revokedMargin = 60_000;
-
 /**
  * Remembers revoked sessions in the memory of this process, until they end: for a single server, and for tests. A restart forgets
  * them.
@@ -53,16 +46,16 @@ export function memoryRevokedSessions(options: MemoryRevokedSessionsOptions = {}
   const ends = new Map<string, number>();
 
   function forgetEnded(now: number): void {
-    for (const [name, end] of ends) if (end + revokedMargin <= now) ends.delete(name);
+    for (const [name, end] of ends) if (end <= now) ends.delete(name);
   }
 
   return {
     has: (session) => ends.has(nameOf(session)),
-    revoke({ accessKey, session }) {
-      const { id, expiresAt } = checkedSession(accessKey, session);
-      const name = nameOf({ accessKey, id });
-      const before = ends.get(name);
+    revoke(principal) {
       const now = clock();
+      const { until, ...session } = toRevokedSession(principal, now);
+      const name = nameOf(session);
+      const before = ends.get(name);
       if (ends.size >= capacity) forgetEnded(now);
       if (ends.size >= capacity && before === undefined) {
         fail(
@@ -71,27 +64,10 @@ export function memoryRevokedSessions(options: MemoryRevokedSessionsOptions = {}
           503,
         );
       }
-      ends.set(name, Math.max(before ?? expiresAt, expiresAt));
+      ends.set(name, Math.max(before ?? until, until));
     },
   };
 }
 
 // An access key has no space.
 const nameOf = ({ accessKey, id }: { readonly accessKey: string; readonly id: string }): string => `${accessKey} ${id}`;
-
-/**
- * @throws SignatureError `invalid_configuration` for anything but a parent, and the id and the end of a session.
- */
-function checkedSession(
-  accessKey: string,
-  session: RevocablePrincipal['session'],
-): NonNullable<RevocablePrincipal['session']> {
-  const { id, expiresAt } = session ?? {};
-  const isSound = typeof accessKey === 'string' && typeof id === 'string' && /^[\w-]{16}$/.test(id);
-  return isSound && Number.isSafeInteger(expiresAt)
-    ? { id, expiresAt: expiresAt as number }
-    : fail(
-        'invalid_configuration',
-        'revoke() takes the principal of a session: { accessKey, session: { id, expiresAt } }.',
-      );
-}

@@ -4,6 +4,7 @@ import type { Message } from '../../core/message.ts';
 import type { SessionKey } from '../../core/session/access-key.ts';
 import { isBelow, isPlainPath } from '../../core/session/values.ts';
 import { toStoreError } from '../../stores/store-fault.ts';
+import { withTimeout } from '../../stores/with-timeout.ts';
 import type { KeyRecord, PrincipalSession, RevokedSessions } from '../contracts.ts';
 
 /**
@@ -62,17 +63,27 @@ function requirePath({ rawTarget, target }: Message, paths: readonly string[]): 
 
 const refuse = (message: string): never => fail('session_not_allowed', message, 403);
 
+/** How long to wait for the store of revoked sessions, in milliseconds: for one of the package, longer than its own timeout. */
+const patience = 2000;
+
 /**
  * Requires that no link of a session was revoked.
  *
- * @throws SignatureError `revoked_key`; `session_store_unavailable` if the store throws or returns anything but a boolean.
+ * @param rules.tolerance how far an issuer's clock may be ahead, in milliseconds.
+ * @throws SignatureError `revoked_key`; `session_store_unavailable` if the store throws, returns anything but a boolean, or takes
+ * longer than two seconds.
  */
-export async function requireNotRevoked({ parent, links }: SessionKey, revoked: RevokedSessions): Promise<void> {
+export async function requireNotRevoked(
+  { parent, first, links }: SessionKey,
+  { revoked, tolerance }: { readonly revoked: RevokedSessions; readonly tolerance: number },
+): Promise<void> {
+  // Of the first link, because the holder of a session chooses the time of further ones.
+  const issuedAfter = first.b * 1000 - tolerance;
   for (const { i } of links) {
     let found: unknown;
     try {
-      const given = revoked.has({ accessKey: parent, id: i });
-      found = isPromise(given) ? await given : given;
+      const given = revoked.has({ accessKey: parent, id: i, issuedAfter });
+      found = isPromise(given) ? await withTimeout(Promise.resolve(given), patience) : given;
     } catch (cause) {
       // Stores of this package give a precise reason.
       if (cause instanceof SignatureError && cause.code === 'session_store_unavailable') throw cause;

@@ -31,8 +31,11 @@ export function checkedNumbers({
   if (challenges && !(challenges.lifetime > 0 && challenges.lifetime < Infinity)) {
     fail('invalid_configuration', 'The lifetime of challenges must be a positive number of seconds.');
   }
-  if (!(maxSessionLifetime > 0 && maxSessionLifetime < Infinity)) {
-    fail('invalid_configuration', 'maxSessionLifetime must be a positive number of seconds.');
+  if (!(maxSessionLifetime > 0 && maxSessionLifetime <= 31_536_000)) {
+    fail(
+      'invalid_configuration',
+      'maxSessionLifetime must be a positive number of seconds, at most 31536000 (a year).',
+    );
   }
   const tolerance = seconds * 1000;
   // A request is fresh from one tolerance before its timestamp to one after it, so its nonce is remembered for both.

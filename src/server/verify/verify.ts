@@ -109,7 +109,7 @@ export function createVerify(options: VerifierOptions, parts: VerificationParts)
 
   async function requireSession(session: SessionKey, { record }: Match, message: Message): Promise<void> {
     requireWithin(session, message, { record, maxLifetime });
-    if (revokedSessions) await requireNotRevoked(session, revokedSessions);
+    if (revokedSessions) await requireNotRevoked(session, { revoked: revokedSessions, tolerance });
   }
 
   /** Consumes a point before verification, so that parallel guesses cannot all pass before the first one fails. */
