@@ -17,6 +17,7 @@ const schemes = {
   'scheme-define': 'src/schemes/define/define-scheme.ts',
   'scheme-presign': 'src/schemes/presign/scheme.ts',
   'scheme-rfc9421': 'src/schemes/rfc9421/scheme.ts',
+  'scheme-signed-links': 'src/schemes/signed-links/scheme.ts',
   'scheme-sigv4': 'src/schemes/sigv4/scheme.ts',
   'scheme-standard-webhooks': 'src/schemes/standard-webhooks/scheme.ts',
 };

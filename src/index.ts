@@ -20,6 +20,8 @@ export type { RenewingCredentials, RenewingOptions } from './client/renewing/ren
 export { renewing } from './client/renewing/renewing.ts';
 export type { RetirementOptions } from './client/retirement.ts';
 export { retirementFetch } from './client/retirement.ts';
+export type { SignUrlOptions } from './client/sign-url.ts';
+export { signUrl } from './client/sign-url.ts';
 export type {
   CredentialsOptions,
   KeyPairOptions,

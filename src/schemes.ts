@@ -39,6 +39,8 @@ export type { WantedSignature } from './schemes/rfc9421/accept-signature.ts';
 export { wantedSignature } from './schemes/rfc9421/accept-signature.ts';
 export { rfc9421 } from './schemes/rfc9421/scheme.ts';
 export type { Rfc9421Options } from './schemes/rfc9421/settings.ts';
+export type { SignedLinksOptions } from './schemes/signed-links/scheme.ts';
+export { signedLinks } from './schemes/signed-links/scheme.ts';
 export type { SigV4Options } from './schemes/sigv4/scheme.ts';
 export { sigv4 } from './schemes/sigv4/scheme.ts';
 export { generateWebhookSecret } from './schemes/standard-webhooks/key.ts';

@@ -23,6 +23,7 @@ import {
 import { type PresignOptions, presign } from '../schemes/presign/scheme.ts';
 import { rfc9421 } from '../schemes/rfc9421/scheme.ts';
 import type { Rfc9421Options } from '../schemes/rfc9421/settings.ts';
+import { type SignedLinksOptions, signedLinks } from '../schemes/signed-links/scheme.ts';
 import { type SigV4Options, sigv4 } from '../schemes/sigv4/scheme.ts';
 import { type StandardWebhooksOptions, standardWebhooks } from '../schemes/standard-webhooks/scheme.ts';
 import type { Options, OptionValues } from './command.ts';
@@ -64,6 +65,11 @@ const listed = { signedHeaders: 'optional' } as const;
 
 const rows: readonly Row[] = [
   { name: 'countersign-v1', make: () => countersignV1 },
+  {
+    name: 'countersign-v1-link',
+    options: { maxLifetime: 'needed', once: 'optional', unsignedPayload: 'optional' },
+    make: (options) => signedLinks(options as SignedLinksOptions),
+  },
   {
     name: 'rfc9421',
     options: {
@@ -119,6 +125,7 @@ export const recognisedSchemes = (): readonly Scheme[] => [
     .flatMap((name) => rows.find((row) => row.name === name)?.make({}) ?? []),
   sigv4({ region: 'any', service: 'any' }),
   presign({ region: 'any', service: 'any' }),
+  signedLinks({ maxLifetime: 1 }),
 ];
 
 /** The list of schemes in help. */

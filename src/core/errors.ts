@@ -38,6 +38,7 @@ export type SignatureErrorCode =
   | 'stale_timestamp'
   | 'future_timestamp'
   | 'expired_signature'
+  | 'lifetime_too_long'
   | 'insufficient_coverage'
   | 'invalid_challenge'
   | 'unsigned_body'

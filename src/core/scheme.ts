@@ -113,6 +113,8 @@ export type PresentedSignature = {
   /** The period of validity that the signature itself states, in milliseconds since the epoch. */
   readonly notBefore?: number | undefined;
   readonly expiresAt?: number | undefined;
+  /** How long before `expiresAt` the signature may be used at the earliest, in milliseconds. @default any time */
+  readonly maxLifetime?: number | undefined;
   /** Undefined if the scheme has none; then no two requests may have the same string to sign. */
   readonly nonce: string | undefined;
   /** Whether the signature may be received more than once, like a presigned URL: the finding `no-nonce`. @default false */

@@ -26,7 +26,7 @@ function rowsUnder(heading: string): readonly Row[] {
 }
 
 const aws = { region: 'eu-west-1', service: 'execute-api' };
-const options: Readonly<Record<string, object>> = { sigv4: aws, presign: aws };
+const options: Readonly<Record<string, object>> = { sigv4: aws, presign: aws, signedLinks: { maxLifetime: 600 } };
 /** What the door exports that is no scheme of its own. */
 const others = [
   'combineSchemes',

@@ -78,6 +78,8 @@ const plans: readonly Plan[] = [
     headers: { 'X-Key': '{accessKey}', 'X-Time': '{timestamp}', 'X-Nonce': '{nonce}', 'X-Signature': '{signature}' },
   }),
   plan('standardWebhooks', {}, { secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' }),
+  plan('signedLinks', { maxLifetime: 600, unsignedPayload: true }),
+  plan('signedLinks', { maxLifetime: 600, unsignedPayload: true, once: true }),
 ];
 
 function schemeCase(given: Draft): SchemeCase {

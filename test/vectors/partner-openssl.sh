@@ -4,6 +4,9 @@
 # Each argument is a directory that describes a request: the files access-key, secret, time, nonce, method, scheme, host,
 # target, body (may be empty), unsigned (there if the body is not signed), headers ("name: value" lines) and names (further
 # headers to sign, a line each). Writes beside them string-to-sign and signed, the headers to add.
+#
+# A directory with the file until describes a link: access-key, secret, until, nonce (may be empty), method, scheme, host and
+# target. Signed is then the target to send.
 set -eu
 export LC_ALL=C
 
@@ -50,11 +53,34 @@ value() { # name -> the values of a header in the file headers, each trimmed, jo
   [[ $found ]]
 }
 
+mac() { # the MAC of the file string-to-sign with the file secret
+  local key mac
+  key=$(od -An -v -tx1 secret)
+  mac=$(openssl dgst -sha256 -mac HMAC -macopt "hexkey:${key//[[:space:]]/}" -r string-to-sign)
+  printf %s "${mac%% *}"
+}
+
+sign_link() {
+  local target nonce own mark='?'
+  target=$(<target)
+  nonce=$(<nonce)
+  [[ ${target%\?} == *\?* ]] || target=${target%\?}
+  [[ $target != *\?* ]] || mark='&'
+  own="csign-key=$(<access-key)&csign-until=$(<until)${nonce:+&csign-nonce=$nonce}"
+  printf 'countersign-v1-link\n%s\n%s\n%s\n%s\n%s\n%s' "$(<access-key)" "$(<until)" "$nonce" "$(<method)" "$host" \
+    "$(normalise "$target$mark$own")" >string-to-sign
+  printf '%s&csign-signature=v1=%s' "$target$mark$own" "$(mac)" >signed
+}
+
 for case in "$@"; do
   cd "$case"
   host=$(<host)
   host=${host,,}
   case $(<scheme) in https) host=${host%:443} ;; *) host=${host%:80} ;; esac
+  if [[ -e until ]]; then
+    sign_link
+    continue
+  fi
   method=$(<method)
   names=$(<names)
   for name in "${modifiers[@]}"; do
@@ -73,13 +99,11 @@ for case in "$@"; do
     printf '%s\n%s' "$(value content-type || true)" "$payload"
     for name in $names; do printf '\n%s:%s' "$name" "$(value "$name")"; done
   } >string-to-sign
-  key=$(od -An -v -tx1 secret)
-  mac=$(openssl dgst -sha256 -mac HMAC -macopt "hexkey:${key//[[:space:]]/}" -r string-to-sign)
   {
     printf '%s: %s\n' X-API-Key "$(<access-key)" X-API-Timestamp "$(<time)" X-API-Nonce "$(<nonce)"
     [[ -z $digest ]] || printf 'Content-Digest: %s\n' "$digest"
     [[ ! -e unsigned ]] || printf 'X-API-Payload: unsigned\n'
     [[ -z $names ]] || printf 'X-API-Signed-Headers: %s\n' "${names//$'\n'/;}"
-    printf 'X-API-Signature: v1=%s\n' "${mac%% *}"
+    printf 'X-API-Signature: v1=%s\n' "$(mac)"
   } >signed
 done

@@ -14,10 +14,10 @@ export type FreshnessRules = {
 /**
  * Requires a signature that is valid now.
  *
- * @throws SignatureError `stale_timestamp`, `future_timestamp`, `expired_signature`, `insufficient_coverage`
+ * @throws SignatureError `stale_timestamp`, `future_timestamp`, `expired_signature`, `lifetime_too_long`, `insufficient_coverage`
  */
 export function requireFresh(
-  { time, notBefore, expiresAt, challenge }: PresentedSignature,
+  { time, notBefore, expiresAt, maxLifetime = Infinity, challenge }: PresentedSignature,
   { now, tolerance, timeless }: FreshnessRules,
 ): void {
   const start = time ?? notBefore;
@@ -27,6 +27,14 @@ export function requireFresh(
   if (start !== undefined && !(now - start >= -tolerance)) fail('future_timestamp', describe(start, 'ahead'), 401);
   if (expiresAt !== undefined && !(now < expiresAt)) {
     fail('expired_signature', 'The signature has expired: sign again.', 401);
+  }
+  // By a signer whose clock is ahead, a signature of the longest life ends later.
+  if (expiresAt !== undefined && !(expiresAt - now <= maxLifetime + tolerance)) {
+    fail(
+      'lifetime_too_long',
+      `The signature ends in ${Math.ceil((expiresAt - now) / 1000)} seconds, at most ${maxLifetime / 1000} are allowed.`,
+      401,
+    );
   }
   // A challenge replaces a timestamp: it bounds both when the signature was made and how long it is valid.
   if (time === undefined && expiresAt === undefined && challenge === undefined && !timeless) {

@@ -3,6 +3,7 @@ import { type Check, type Context, type Outcome, outcomesOf } from './check.ts';
 import { fuzzChecks, stringsToSign } from './fuzz.ts';
 import { headerChecks } from './headers.ts';
 import { kyChecks } from './ky.ts';
+import { linkChecks } from './links.ts';
 import { methods } from './methods.ts';
 import { redirectChecks } from './redirects.ts';
 import { relayChecks } from './relay.ts';
@@ -15,6 +16,7 @@ import { vectorChecks } from './vectors.ts';
 export const checks: readonly Check[] = [
   ...vectorChecks,
   ...schemeChecks,
+  ...linkChecks,
   ...methods,
   ...targetChecks,
   ...headerChecks,
