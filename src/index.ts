@@ -15,8 +15,10 @@ export type { PreparedRequest, RequestParts } from './client/prepare-request.ts'
 export { prepareRequest } from './client/prepare-request.ts';
 export type { RedirectOptions } from './client/redirects.ts';
 export { redirectFetch } from './client/redirects.ts';
-export type { FetchedSession } from './client/renewing/fetched-session.ts';
-export type { RenewingCredentials, RenewingOptions } from './client/renewing/renewing.ts';
+export type { FetchedSession, FetchSession, SessionRequest } from './client/renewing/fetched-session.ts';
+export type { KeptSession, NewSession, OpenedKeys, SessionKeyStore } from './client/renewing/key-store.ts';
+export type { RenewingOptions } from './client/renewing/options.ts';
+export type { RenewingCredentials } from './client/renewing/renewing.ts';
 export { renewing } from './client/renewing/renewing.ts';
 export type { RetirementOptions } from './client/retirement.ts';
 export { retirementFetch } from './client/retirement.ts';

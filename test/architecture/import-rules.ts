@@ -29,6 +29,8 @@ const rules: Readonly<Record<string, Rule>> = {
   'src/core/': { ours: ['src/core/'], packages: noble, ifThere: ['node:crypto'] },
   'src/schemes/': { ours: ['src/schemes/', 'src/core/'], packages: { ...noble, 'structured-headers': 'code' } },
   'src/client/': { ours: clientSide },
+  'src/browser/': { ours: ['src/browser/', 'src/core/'], types: ['src/client/renewing/key-store.ts'] },
+  'src/browser.ts': { ours: ['src/browser/'], types: ['src/client/renewing/key-store.ts'] },
   'src/server/': {
     ours: serverSide,
     packages: { ...noble, 'ipaddr.js': 'code' },

@@ -89,6 +89,9 @@ describe('options', () => {
     ['docs/client.md', 'client/signer.ts', 'SignerOptions'],
     ['docs/client.md', 'client/countersigned.ts', 'CountersignedOptions'],
     ['docs/client.md', 'core/credentials.ts', 'Credentials'],
+    ['docs/browsers.md', 'client/renewing/options.ts', 'RenewingOptions'],
+    ['docs/browsers.md', 'core/session/issue-bound.ts', 'BoundSessionOptions'],
+    ['docs/browsers.md', 'server/session/session-handler.ts', 'SessionHandlerOptions'],
     ['docs/server.md', 'server/verify/verifier-options.ts', 'VerifierOptions'],
     ['docs/server.md', 'server/verify/verifier-options.ts', 'LimitOptions'],
     ['docs/server.md', 'server/protect.ts', 'ProtectOptions'],
@@ -148,6 +151,7 @@ describe('options', () => {
 });
 
 it.each([
+  'browser.ts',
   'durable-object.ts',
   'explain.ts',
   'express.ts',

@@ -1,6 +1,8 @@
 import { createSigner, generateCredentials, renewing } from 'countersign';
 import { createVerifier, memoryKeys, memoryReplay, sessionHandler } from 'countersign/server';
 import { describe, expect, it } from 'vitest';
+import { parseSessionKey } from '../../src/core/session/access-key.ts';
+import { newPair } from './bound-rig.ts';
 
 const parent = generateCredentials();
 const page = 'https://app.example.com';
@@ -16,7 +18,7 @@ const handle = sessionHandler({
 const ask = (headers: Record<string, string>, method = 'POST') => handle(new Request(url, { method, headers }));
 const loggedIn = { origin: page, cookie: 'user=7' };
 
-describe('sessionHandler', () => {
+describe('sessionHandler', async () => {
   it('keeps its bounds where authenticate returns undefined members', async () => {
     const own = sessionHandler({
       credentials: parent,
@@ -120,6 +122,85 @@ describe('sessionHandler', () => {
       const response = await rotating(new Request(url, { method: 'POST', headers: loggedIn }));
       expect((await response.json()).accessKey).toContain(`${name}~s1.`);
     }
+  });
+
+  const json = { ...loggedIn, 'content-type': 'application/json' };
+  const { k } = await newPair('Ed25519');
+  const send = (body: BodyInit, headers: Record<string, string> = json, to = handle) =>
+    to(new Request(url, { method: 'POST', headers, body }));
+
+  it('binds the session to the public key in the body', async () => {
+    for (const type of ['application/json', 'Application/JSON; charset=utf-8']) {
+      const response = await send(JSON.stringify({ publicKey: k }), { ...json, 'content-type': type });
+      expect(response.status).toBe(200);
+      const given = await response.json();
+      expect(Object.keys(given)).toEqual(['accessKey', 'expiresAt', 'expiresIn']);
+      expect(parseSessionKey(given.accessKey)).toMatchObject({
+        parent: parent.accessKey,
+        first: { k, u: 'user-7', s: ['orders:read'] },
+      });
+    }
+  });
+
+  it.each<[string, string]>([
+    ['no JSON', '{'],
+    ['null', 'null'],
+    ['a number as the key', '{"publicKey":7}'],
+    ['null as the key', '{"publicKey":null}'],
+    ['a key cut short', JSON.stringify({ publicKey: k.slice(1) })],
+    ['a key of small order', JSON.stringify({ publicKey: 'A'.repeat(43) })],
+    ['too many bytes', JSON.stringify({ publicKey: k, more: 'x'.repeat(4096) })],
+    ['nothing', ' '],
+  ])('refuses a body in JSON with %s', async (_, body) => {
+    const response = await send(body);
+    expect(response.status).toBe(400);
+    expect(response.headers.get('access-control-allow-origin')).toBe(page);
+    expect(JSON.stringify(await response.json())).toContain('publicKey');
+  });
+
+  it('gives a session with a secret where the body has no key or is no JSON', async () => {
+    const form = { ...loggedIn, 'content-type': 'application/x-www-form-urlencoded' };
+    for (const response of [await send('{}'), await send(`publicKey=${k}`, form), await ask(json)]) {
+      expect((await response.json()).secret).toMatch(/^[\w-]{43}$/);
+    }
+  });
+
+  it('gives no session without a key where it requires one', async () => {
+    const bound = sessionHandler({
+      credentials: parent,
+      authenticate: () => ({}),
+      origins: [page],
+      requirePublicKey: true,
+    });
+    const form = { ...loggedIn, 'content-type': 'text/plain' };
+    const key = JSON.stringify({ publicKey: k });
+    for (const response of [await send('{}', json, bound), await send(key, form, bound)]) {
+      expect(response.status).toBe(400);
+    }
+    expect((await send(key, json, bound)).status).toBe(200);
+  });
+
+  it('says so if authenticate has read the body', async () => {
+    const reading = (of: (request: Request) => Request) =>
+      sessionHandler({
+        credentials: parent,
+        authenticate: async (request) => ({ subject: await of(request).text() }),
+        origins: [page],
+      });
+    const body = JSON.stringify({ publicKey: k });
+    await expect(
+      send(
+        body,
+        json,
+        reading((request) => request),
+      ),
+    ).rejects.toMatchObject({ code: 'body_consumed' });
+    const cloned = await send(
+      body,
+      json,
+      reading((request) => request.clone()),
+    );
+    expect(cloned.status).toBe(200);
   });
 
   it.each<[string, object]>([

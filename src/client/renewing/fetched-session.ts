@@ -5,7 +5,8 @@ import { parseSessionKey } from '../../core/session/access-key.ts';
 /** A session as its issuer returns it. One of `expiresIn`, `issuedAt` and the access key of a session must state how long it lasts. */
 export type FetchedSession = {
   readonly accessKey: string;
-  readonly secret: string;
+  /** A session that is bound to a key pair has none. */
+  readonly secret?: string;
   /** How long the session is valid after it was issued, in seconds. */
   readonly expiresIn?: number;
   /** In milliseconds since the epoch, by the issuer's clock, like `expiresAt`. */
@@ -13,9 +14,21 @@ export type FetchedSession = {
   readonly expiresAt?: number;
 };
 
+/** What the issuer is asked with. */
+export type SessionRequest = {
+  /** The public key of the option `keyStore`, to which the session is to be bound: raw, in base64url. Without that option undefined. */
+  readonly publicKey: string | undefined;
+  /** Aborts when the option `timeout` has passed. */
+  readonly signal: AbortSignal;
+};
+
+/** Asks the issuer for a session: returns it, or the `Response` with it as JSON. */
+export type FetchSession = (request: SessionRequest) => FetchedSession | Response | Promise<FetchedSession | Response>;
+
 /** A session, and how long it lasts. */
 export type ReadSession = Pick<Credentials, 'accessKey'> & {
-  readonly secret: string;
+  /** Undefined if the session is bound to the public key. */
+  readonly secret: string | undefined;
   /** In milliseconds. */
   readonly lifetime: number;
 };
@@ -23,15 +36,29 @@ export type ReadSession = Pick<Credentials, 'accessKey'> & {
 /**
  * Reads what an issuer returned: a session, or a `Response` with one as JSON.
  *
- * @throws SignatureError `session_unavailable`, with the status of a response that is not ok.
+ * @param publicKey that the issuer was asked with.
+ * @throws SignatureError `session_unavailable`, with the status of a response that is not ok, and for a session that is bound to another
+ * key.
  */
-export async function readFetched(fetched: FetchedSession | Response): Promise<ReadSession> {
+export async function readFetched(
+  fetched: FetchedSession | Response,
+  publicKey: string | undefined,
+): Promise<ReadSession> {
   const given = isResponse(fetched) ? await readResponse(fetched) : fetched;
   const { accessKey, secret } = given ?? {};
-  if (!accessKey || !secret) return unavailable('The issuer returned no accessKey and secret');
+  if (!accessKey) return unavailable('The issuer returned no accessKey');
+  const key = parseSessionKey(accessKey)?.first.k;
+  if (key === undefined && !secret) return unavailable('The issuer returned no secret');
+  if (key !== undefined && key !== publicKey) {
+    return unavailable(
+      publicKey === undefined
+        ? 'The issuer returned a session that is bound to a key pair: set keyStore'
+        : 'The issuer returned a session that is bound to another key pair',
+    );
+  }
   const lifetime = lifetimeOf(given);
   return lifetime > 0 && lifetime < Infinity
-    ? { accessKey, secret, lifetime }
+    ? { accessKey, secret: key === undefined ? secret : undefined, lifetime }
     : unavailable('The issuer returned a session without expiresIn or issuedAt');
 }
 

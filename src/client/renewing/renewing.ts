@@ -1,18 +1,12 @@
 import type { Credentials } from '../../core/credentials.ts';
 import { fail, SignatureError } from '../../core/errors.ts';
-import { checkOptions } from '../check-options.ts';
 import type { Fetch } from '../fetch.ts';
 import { resendable } from '../request.ts';
-import { type FetchedSession, readFetched } from './fetched-session.ts';
+import { type FetchSession, type ReadSession, readFetched } from './fetched-session.ts';
+import type { KeptSession, SessionKeyStore } from './key-store.ts';
 import { backOff, type Moment, stopwatch } from './moments.ts';
-
-/** When sessions are renewed. */
-export type RenewingOptions = {
-  /** How long before its end a session is renewed, in seconds. @default a fifth of its life, at most 60 */
-  readonly early?: number;
-  /** The time in milliseconds since the epoch. Only durations are measured with it. @default Date.now */
-  readonly clock?: () => number;
-};
+import { checkRenewingOptions, type RenewingOptions } from './options.ts';
+import { timeLimit, untilAborted } from './time-limit.ts';
 
 /** Credentials that renew themselves. Made by {@link renewing}. */
 export type RenewingCredentials = {
@@ -29,8 +23,13 @@ export type RenewingCredentials = {
    * @param api signs with these credentials and sends.
    */
   fetch(api: Fetch): Fetch;
-  /** Forgets the session and earlier failures: at login, logout, and a change of the user. */
-  forget(): void;
+  /**
+   * Forgets the session and earlier failures: at login, logout, and a change of the user. With a `keyStore` its keys are deleted, and the
+   * other tabs forget as well.
+   *
+   * @returns a promise that resolves when the keys are gone. Nothing signs with them from the call on.
+   */
+  forget(): Promise<void>;
 };
 
 type Held = {
@@ -51,7 +50,8 @@ const ended = /\berror="(?:expired_key|revoked_key|unknown_key|retired_secret|in
  *
  * A session's life is counted as its issuer states it, from the moment of the request, so a wrong clock does no harm.
  *
- * @param fetchSession asks the issuer for a session: returns it, or the `Response` with it as JSON.
+ * @param fetchSession asks the issuer for a session: returns it, or the `Response` with it as JSON. It gets the public key of the option
+ * `keyStore`, and a signal that aborts when `timeout` has passed.
  * @throws SignatureError `invalid_configuration`. The returned functions throw `session_unavailable`; its `status` is that of the
  * issuer's response, such as 401 if nobody is logged in.
  * @example
@@ -60,54 +60,90 @@ const ended = /\berror="(?:expired_key|revoked_key|unknown_key|retired_secret|in
  * const session = renewing(() => fetch('https://shop.example.com/session', { method: 'POST', credentials: 'include' }));
  * const api = session.fetch(signedFetch(createSigner({ credentials: session })));
  */
-export function renewing(
-  fetchSession: () => FetchedSession | Response | Promise<FetchedSession | Response>,
-  options: RenewingOptions = {},
-): RenewingCredentials {
-  checkOptions('renewing', options, /^(early|clock)$/);
-  const { early, clock = () => Date.now() } = options;
-  if (early !== undefined && !(early >= 0)) fail('invalid_configuration', 'early must be seconds, 0 or more.');
-  const { now, since } = stopwatch(clock);
+export function renewing(fetchSession: FetchSession, options: RenewingOptions = {}): RenewingCredentials {
+  checkRenewingOptions(options);
+  const { early, timeout = 10_000, keyStore, clock = () => Date.now() } = options;
+  const { now, at, since } = stopwatch(clock);
   let held: Held | undefined;
   /** How often forget() was called: what was asked for or sent before belongs to another user. */
   let generation = 0;
+  /** Until the keys are gone, nothing may be read from the key store. */
+  let cleared: Promise<void> = Promise.resolve();
   let pending: Promise<Held> | undefined;
   let failed: { readonly at: Moment; readonly count: number; readonly error: SignatureError } | undefined;
   /** Sessions in a row that were refused although they were new. */
   let refused: { readonly at: Moment; readonly count: number } | undefined;
 
-  async function request(): Promise<Held> {
+  async function ask(publicKey: string | undefined, signal: AbortSignal): Promise<ReadSession & { from: Moment }> {
     const from = now();
-    const { accessKey, secret, lifetime } = await readFetched(await fetchSession());
+    const asked = (async () => readFetched(await fetchSession({ publicKey, signal }), publicKey))();
+    // Also if fetchSession does not regard the signal: other tabs wait for this one.
+    return { ...(await untilAborted(asked, signal)), from };
+  }
+
+  async function request(signal: AbortSignal): Promise<Held> {
+    const started = generation;
+    if (keyStore) return keyStore.alone(() => requestKept(keyStore, { signal, started }), signal);
+    const { accessKey, secret = '', lifetime, from } = await ask(undefined, signal);
     return { credentials: { accessKey, secret, expiresAt: from.time + lifetime }, from, lifetime };
+  }
+
+  /** The session that another tab has renewed, or that was kept before a reload; otherwise a new one. */
+  async function requestKept(
+    store: SessionKeyStore,
+    { signal, started }: { readonly signal: AbortSignal; readonly started: number },
+  ): Promise<Held> {
+    await cleared;
+    if (started !== generation) forgotten();
+    const { publicKey, session } = await store.open();
+    const kept = session && heldOf(session);
+    if (kept && outlasts(kept, held)) return kept;
+    const { from, ...made } = await ask(publicKey, signal);
+    if (started !== generation) forgotten();
+    return heldOf(await store.keep({ ...made, askedAt: from.time }, publicKey));
+  }
+
+  function heldOf({ accessKey, secret, askedAt, lifetime }: KeptSession): Held {
+    return { credentials: { accessKey, secret, expiresAt: askedAt + lifetime }, from: at(askedAt), lifetime };
+  }
+
+  function outlasts(kept: Held, own: Held | undefined): boolean {
+    const isOwn = kept.credentials.accessKey === own?.credentials.accessKey;
+    // A session from the future was asked for by another clock: how long it lasts is not known.
+    return !isOwn && since(kept.from) >= 0 && left(kept) > (own ? Math.max(left(own), 0) : 0);
   }
 
   function renew(): Promise<Held> {
     if (pending) return pending;
     if (failed && since(failed.at) < backOff(failed.count)) return Promise.reject(failed.error);
     const started = generation;
-    const asked: Promise<Held> = request().then(
-      (made) => {
-        if (started !== generation) return fail('session_unavailable', 'forget() was called meanwhile.');
-        held = made;
-        failed = pending = undefined;
-        return made;
-      },
-      (cause: unknown) => {
-        const error = unavailable(cause);
-        if (pending === asked) {
-          failed = { at: now(), count: (failed?.count ?? 0) + 1, error };
-          pending = undefined;
-        }
-        throw error;
-      },
-    );
+    const { signal, stop } = timeLimit(timeout);
+    const asked: Promise<Held> = untilAborted(request(signal), signal)
+      .finally(stop)
+      .then(
+        (made) => {
+          if (started !== generation) return forgotten();
+          held = made;
+          failed = pending = undefined;
+          return made;
+        },
+        (cause: unknown) => {
+          const error = unavailable(cause);
+          if (pending === asked) {
+            failed = { at: now(), count: (failed?.count ?? 0) + 1, error };
+            pending = undefined;
+          }
+          throw error;
+        },
+      );
     pending = asked;
     return asked;
   }
 
   const left = ({ from, lifetime }: Held): number => lifetime - since(from);
-  const margin = ({ lifetime }: Held): number => (early === undefined ? Math.min(lifetime / 5, 60_000) : early * 1000);
+  // At most half of its life, or a short session would be renewed at each call.
+  const margin = ({ lifetime }: Held): number =>
+    early === undefined ? Math.min(lifetime / 5, 60_000) : Math.min(early * 1000, lifetime / 2);
 
   async function provide(): Promise<Credentials> {
     if (!held || left(held) <= 0) return (await renew()).credentials;
@@ -125,6 +161,12 @@ export function renewing(
     return renew();
   }
 
+  function reset(): void {
+    generation++;
+    held = pending = failed = refused = undefined;
+  }
+
+  keyStore?.onForget(reset);
   return Object.assign(provide, {
     fetch:
       (api: Fetch): Fetch =>
@@ -147,14 +189,18 @@ export function renewing(
         return api(input, init);
       },
     forget() {
-      generation++;
-      held = pending = failed = refused = undefined;
+      reset();
+      if (keyStore) cleared = keyStore.forget();
+      return cleared;
     },
   });
 }
 
+const forgotten = (): never => fail('session_unavailable', 'forget() was called meanwhile.');
+
 function unavailable(cause: unknown): SignatureError {
-  if (cause instanceof SignatureError && cause.code === 'session_unavailable') return cause;
+  if (cause instanceof SignatureError && /^(?:session_unavailable|invalid_configuration)$/.test(cause.code))
+    return cause;
   return new SignatureError(
     'session_unavailable',
     'The issuer of sessions could not be asked, or returned no JSON.',

@@ -1,10 +1,12 @@
 import type { Credentials } from '../../core/credentials.ts';
 import { fail } from '../../core/errors.ts';
 import { issueSession } from '../../core/session/issue.ts';
+import { issueBoundSession } from '../../core/session/issue-bound.ts';
 import type { SessionOptions } from '../../core/session/session-options.ts';
 import { isOrigin } from '../../core/session/values.ts';
 import { type OptionNames, requireKnownOptions } from '../known-options.ts';
 import { isPreflight } from '../response/cors.ts';
+import { publicKeyIn } from './public-key-in.ts';
 
 /** What a logged-in user's session may do. Without a member, that of the handler's option `session` applies. */
 export type SessionGrant = Partial<Omit<SessionOptions, 'clock'>>;
@@ -22,6 +24,8 @@ export type SessionHandlerOptions = {
   readonly origins: readonly string[];
   /** What every session may do. @default expiresIn: 900 */
   readonly session?: SessionGrant;
+  /** Refuses requests without a public key, so that every session is bound to a key pair and no secret is sent. @default false */
+  readonly requirePublicKey?: boolean;
   /** The time in milliseconds since the epoch. @default Date.now */
   readonly clock?: () => number;
 };
@@ -31,14 +35,17 @@ const names: OptionNames<SessionHandlerOptions> = {
   authenticate: true,
   origins: true,
   session: true,
+  requirePublicKey: true,
   clock: true,
 };
 
 /**
  * Creates the endpoint at which a page asks for a session: POST, with the cookies of the user. It refuses requests of pages of other
- * origins, because a browser adds cookies to them as well. The response is JSON for `renewing`, and no cache keeps it.
+ * origins, because a browser adds cookies to them as well. A body in JSON with a `publicKey` gets a session that is bound to it. The
+ * response is JSON for `renewing`, and no cache keeps it.
  *
- * @throws SignatureError `invalid_configuration`. The handler passes on errors of `credentials`, `authenticate` and `issueSession`.
+ * @throws SignatureError `invalid_configuration`. The handler passes on errors of `credentials`, `authenticate`, `issueSession` and
+ * `issueBoundSession`, and throws `body_consumed` if `authenticate` has read a body in JSON: let it read a clone.
  * @example
  * import { generateCredentials, sessionHandler } from 'countersign/server';
  *
@@ -53,7 +60,16 @@ const names: OptionNames<SessionHandlerOptions> = {
 export function sessionHandler(options: SessionHandlerOptions): (request: Request) => Promise<Response> {
   requireKnownOptions(options, names, 'sessionHandler()');
   requireParts(options);
-  const { credentials, authenticate, origins, session = {}, clock = () => Date.now() } = options;
+  const { credentials, authenticate, origins, session = {}, requirePublicKey, clock = () => Date.now() } = options;
+
+  async function issue(bounds: SessionGrant, publicKey: string | undefined): Promise<object> {
+    const parent = typeof credentials === 'function' ? await credentials() : credentials;
+    const issuedAt = clock();
+    const wanted = { expiresIn: 900, ...given(session), ...bounds, clock: () => issuedAt };
+    const issued =
+      publicKey === undefined ? issueSession(parent, wanted) : issueBoundSession(parent, { ...wanted, publicKey });
+    return { ...issued, expiresIn: wanted.expiresIn };
+  }
 
   return async (request) => {
     const origin = request.headers.get('origin');
@@ -66,11 +82,9 @@ export function sessionHandler(options: SessionHandlerOptions): (request: Reques
     const granted = await authenticate(request);
     if (!granted) return refuse(401);
     const bounds = given(granted);
-    const parent = typeof credentials === 'function' ? await credentials() : credentials;
-    const issuedAt = clock();
-    const wanted = { expiresIn: 900, ...given(session), ...bounds };
-    const issued = issueSession(parent, { ...wanted, clock: () => issuedAt });
-    return Response.json({ ...issued, expiresIn: wanted.expiresIn }, { headers: { ...shared, ...uncached } });
+    const asked = await publicKeyIn(request);
+    if (!asked || (requirePublicKey && asked.publicKey === undefined)) return refuse(400);
+    return Response.json(await issue(bounds, asked.publicKey), { headers: { ...shared, ...uncached } });
   };
 }
 
@@ -116,6 +130,7 @@ const preflight = {
 } as const;
 
 const reasons = {
+  400: ['Bad Request', 'The body must be JSON with the raw public key of the page in base64url: { publicKey }.'],
   401: ['Unauthorized', 'Nobody is logged in.'],
   403: ['Forbidden', 'The Origin of the request is none of the origins that may ask for a session.'],
   405: ['Method Not Allowed', 'Ask for a session with POST.'],

@@ -59,6 +59,37 @@ const visitorOf = (runtime: keyof typeof launchers): Visitor => ({
   },
 });
 
+/** A page that stays open. */
+export type Tab = {
+  /** Loads a page, also the same one again. */
+  goto(url: string): Promise<void>;
+  /** Runs the body of an async function of `context`, which is a JSON text. */
+  evaluate(script: string, context: unknown): Promise<unknown>;
+  close(): Promise<void>;
+};
+
+export type TabHost = Pick<Host, 'name' | 'needs' | 'from'> & { openTab(): Promise<Tab> };
+
+const tabsOf = (runtime: keyof typeof launchers): TabHost => {
+  const { name, needs, from } = visitorOf(runtime);
+  return {
+    name,
+    needs,
+    from,
+    async openTab() {
+      const page = await (await sharedBrowser(runtime)).newPage();
+      return {
+        goto: async (url) => void (await page.goto(url)),
+        async evaluate(script, context) {
+          const argument = JSON.stringify(JSON.stringify(context));
+          return JSON.parse(String(await page.evaluate(`(async (context) => { ${script} })(${argument})`)));
+        },
+        close: () => page.close(),
+      };
+    },
+  };
+};
+
 const hostOf = (runtime: keyof typeof launchers, realm: Realm): Host => {
   const { name, visit, ...rest } = visitorOf(runtime);
   return {
@@ -94,6 +125,8 @@ async function launch(runtime: keyof typeof launchers): Promise<Browser> {
 }
 
 export const visitors: readonly Visitor[] = [visitorOf('chromium'), visitorOf('firefox')];
+
+export const tabHosts: readonly TabHost[] = [tabsOf('chromium'), tabsOf('firefox')];
 
 const realms = ['page', 'service worker', 'insecure page'] as const;
 

@@ -1,6 +1,7 @@
 import type { Realm } from '../suite/check.ts';
 import { byApt, type Host } from './host.ts';
 import { scriptFor } from './pages.ts';
+import type { TabHost } from './puppeteer.ts';
 import { miniBrowser, openWebKit, webKitDriver, xvfb } from './webkit-driver.ts';
 
 const hostOf = (realm: Realm): Host => ({
@@ -26,3 +27,18 @@ const hostOf = (realm: Realm): Host => ({
 });
 
 export const webKitHosts: readonly Host[] = (['page', 'service worker', 'insecure page'] as const).map(hostOf);
+
+/** Each tab is a browser of its own: what one keeps, no other sees. */
+export const webKitTabs: TabHost = {
+  name: 'WebKitGTK',
+  needs: [webKitDriver, miniBrowser, xvfb],
+  from: byApt('webkit2gtk-driver', 'xvfb'),
+  async openTab() {
+    const browser = await openWebKit();
+    return {
+      goto: (url) => browser.visit(url),
+      evaluate: async (script, context) => JSON.parse(await browser.evaluate(script, JSON.stringify(context))),
+      close: () => browser.close(),
+    };
+  },
+};

@@ -1,0 +1,103 @@
+import type { KeptSession, OpenedKeys, SessionKeyStore } from '../client/renewing/key-store.ts';
+import { fail, SignatureError } from '../core/errors.ts';
+import { keptRecord } from './database.ts';
+import { hiddenSecret, newPair, type OwnPair } from './key-pair.ts';
+
+type Kept = { readonly pair: OwnPair; readonly session: KeptSession | undefined };
+
+/**
+ * Keeps the key pair and the session of `renewing` in IndexedDB, so that they survive a reload and all tabs share them. No script can
+ * read the keys: the browser signs with them and exports none. `forget()` of `renewing` deletes them. Works in pages, workers and service
+ * workers, on https and on localhost.
+ *
+ * @param name 1 to 64 of A-Z a-z 0-9 . _ - It is part of the name of the database. Give each user a name of their own, such as their id, so
+ * that nobody signs with the session of the user before.
+ * @throws SignatureError `invalid_configuration`. Without IndexedDB or WebCrypto, as in jsdom, happy-dom and on servers, the functions of
+ * the store throw it when they are first called.
+ * @example
+ * import { createSigner, renewing, signedFetch } from 'countersign';
+ * import { browserKeyStore } from 'countersign/browser';
+ * import { rfc9421 } from 'countersign/schemes';
+ *
+ * const ask = ({ publicKey, signal }: { publicKey?: string; signal: AbortSignal }) =>
+ *   fetch('https://shop.example.com/session', {
+ *     method: 'POST',
+ *     credentials: 'include',
+ *     headers: { 'Content-Type': 'application/json' },
+ *     body: JSON.stringify({ publicKey }),
+ *     signal,
+ *   });
+ * const session = renewing(ask, { keyStore: browserKeyStore('user-7') });
+ * const api = session.fetch(signedFetch(createSigner({ credentials: session, scheme: rfc9421() })));
+ */
+export function browserKeyStore(name: string): SessionKeyStore {
+  if (typeof name !== 'string' || !/^[\w.-]{1,64}$/.test(name)) {
+    fail('invalid_configuration', 'The name of a key store must be 1 to 64 of A-Z a-z 0-9 . _ -');
+  }
+  const label = `countersign ${name}`;
+  const record = keptRecord<Kept>(label);
+  let channel: BroadcastChannel | undefined;
+
+  function openChannel(): BroadcastChannel | undefined {
+    // Not on servers: there, an open channel would keep the process running.
+    if (globalThis.indexedDB && globalThis.BroadcastChannel) channel ??= new BroadcastChannel(label);
+    return channel;
+  }
+
+  return {
+    open: () =>
+      used(async () => {
+        const found = await record.read();
+        if (found) return opened(found);
+        const pair = await newPair();
+        // Another tab may have made one meanwhile.
+        return opened((await record.change((before) => before ?? { pair, session: undefined })) as Kept);
+      }),
+    keep: ({ secret, ...rest }, publicKey) =>
+      used(async () => {
+        const hidden = secret === undefined ? undefined : await hiddenSecret(secret);
+        const kept = await record.change((before) =>
+          before?.pair.publicKey === publicKey
+            ? { ...before, session: { ...rest, secret: hidden ?? before.pair.privateKey } }
+            : before,
+        );
+        return kept?.session && kept.pair.publicKey === publicKey
+          ? kept.session
+          : fail('session_unavailable', 'The keys were forgotten meanwhile.');
+      }),
+    forget: () =>
+      used(async () => {
+        await record.change(() => undefined);
+        openChannel()?.postMessage('forget');
+      }),
+    onForget(listener) {
+      openChannel()?.addEventListener('message', () => listener());
+    },
+    async alone<Result>(run: () => Promise<Result>, signal: AbortSignal) {
+      const locks = globalThis.navigator?.locks;
+      return locks ? ((await locks.request(label, { signal }, run)) as Result) : run();
+    },
+  };
+}
+
+const opened = ({ pair, session }: Kept): OpenedKeys => ({ publicKey: pair.publicKey, session });
+
+/**
+ * Runs with the parts of a browser that a key store needs.
+ *
+ * @throws SignatureError `invalid_configuration` if they are missing; `session_unavailable` if they fail.
+ */
+async function used<Result>(run: () => Promise<Result>): Promise<Result> {
+  if (!globalThis.indexedDB || !globalThis.crypto?.subtle) {
+    fail(
+      'invalid_configuration',
+      'browserKeyStore needs IndexedDB and WebCrypto, as browsers have them on https and localhost. Servers, jsdom and happy-dom have none.',
+    );
+  }
+  try {
+    return await run();
+  } catch (cause) {
+    if (cause instanceof SignatureError) throw cause;
+    throw new SignatureError('session_unavailable', 'The browser could not keep or read the keys.', 400, { cause });
+  }
+}

@@ -1,0 +1,66 @@
+/** One record in IndexedDB, which all pages and workers of an origin share. */
+export type KeptRecord<Value> = {
+  read(): Promise<Value | undefined>;
+  /**
+   * Replaces the record by what `change` returns, in one transaction; undefined deletes it. Returns the new record.
+   *
+   * @param change synchronous, because a transaction ends as soon as nothing is asked of it.
+   */
+  change(change: (before: Value | undefined) => Value | undefined): Promise<Value | undefined>;
+};
+
+const storeName = 'keys';
+const recordName = 'own';
+
+/**
+ * Opens the database for each call and closes it again: an open connection would block others, and some browsers close those of pages in
+ * the background.
+ */
+export function keptRecord<Value>(databaseName: string): KeptRecord<Value> {
+  async function run(
+    mode: IDBTransactionMode,
+    change: (before: Value | undefined, store: IDBObjectStore) => Value | undefined,
+  ): Promise<Value | undefined> {
+    const database = await open(databaseName);
+    try {
+      return await new Promise((resolve, reject) => {
+        const transaction = database.transaction(storeName, mode);
+        const store = transaction.objectStore(storeName);
+        const request: IDBRequest<Value | undefined> = store.get(recordName);
+        let result: Value | undefined;
+        request.onsuccess = () => {
+          try {
+            result = change(request.result, store);
+          } catch (error) {
+            // Such as a key that the browser cannot keep.
+            reject(error);
+            transaction.abort();
+          }
+        };
+        transaction.oncomplete = () => resolve(result);
+        transaction.onerror = transaction.onabort = () => reject(transaction.error ?? request.error);
+      });
+    } finally {
+      database.close();
+    }
+  }
+
+  return {
+    read: () => run('readonly', (before) => before),
+    change: (change) =>
+      run('readwrite', (before, store) => {
+        const next = change(before);
+        if (next === undefined) store.delete(recordName);
+        else if (next !== before) store.put(next, recordName);
+        return next;
+      }),
+  };
+}
+
+const open = (name: string): Promise<IDBDatabase> =>
+  new Promise((resolve, reject) => {
+    const request = indexedDB.open(name, 1);
+    request.onupgradeneeded = () => request.result.createObjectStore(storeName);
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
