@@ -11,6 +11,7 @@ import { createVerifier, type Verifier } from '../server/verify/verifier.ts';
 import { sqlAudit } from '../sql/audit.ts';
 import { sqlKeys } from '../sql/keys.ts';
 import { sqlReplay } from '../sql/replay.ts';
+import { sqlRevokedSessions } from '../sql/revoked-sessions.ts';
 import { atRestOptions, secretsAtRest } from './at-rest.ts';
 import type { Options, OptionValues } from './command.ts';
 import { databaseOptions, withDatabase } from './database.ts';
@@ -40,7 +41,7 @@ type GivenVerifier = OptionValues<typeof gatewayVerifierOptions>;
 /**
  * Opens keys and stores, and creates a verifier with them. Before it returns, all audit events are written.
  *
- * @throws SignatureError `invalid_configuration`, `key_store_unavailable`, `replay_store_unavailable`
+ * @throws SignatureError `invalid_configuration`, `key_store_unavailable`, `replay_store_unavailable`, `session_store_unavailable`
  */
 export async function withGatewayVerifier<Result>(
   given: GivenVerifier,
@@ -52,14 +53,17 @@ export async function withGatewayVerifier<Result>(
   return withDatabase(given, { missing: 'refuse', connections: 10 }, async (database) => {
     const place = { database, ...(given.schema !== undefined && { schema: given.schema }) };
     const keys = managedKeys({ table: sqlKeys(place), secrets });
-    // Fails at startup if the table does not exist.
+    // These fail at startup if a table does not exist.
     await keys.list({ limit: 1 });
+    const revokedSessions = sqlRevokedSessions(place);
+    await revokedSessions.has({ accessKey: '', id: '' });
     const audit = auditOf(given, place);
     const verify = (replay: ReplayStore) =>
       use(
         createVerifier({
           keys: cachedKeys(keys),
           replay,
+          revokedSessions,
           scheme,
           ...addressOf(given),
           acceptFindings: given['accept-finding'].map((name) => parseFinding(scheme, name)),

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { fail } from '../core/errors.ts';
 import { receivedFromNode } from '../node/received.ts';
-import { type GateOptions, toVerifyContext } from '../server/gate.ts';
+import { checkSessionsOption, type GateOptions, toVerifyContext } from '../server/gate.ts';
 import { type OptionNames, requireKnownOptions } from '../server/known-options.ts';
 import { parseRanges, type Ranges } from '../server/ranges.ts';
 import { errorResponse, type PlainResponse } from '../server/response/refusal-response.ts';
@@ -13,7 +13,7 @@ import { type GatewayListener, type GatewayReport, reportError, toSignatureError
 import { bodyField, principalFields, requireNoPrincipal } from './principal-fields.ts';
 
 /** Which proxy uses {@link forwardAuth}, and how. */
-export type ForwardAuthOptions = Pick<GateOptions<ReceivedRequest>, 'scope' | 'accessKey'> & {
+export type ForwardAuthOptions = Pick<GateOptions<ReceivedRequest>, 'scope' | 'sessions' | 'accessKey'> & {
   /** The kind of proxy. Never detected: behind one kind of proxy, callers can set the headers of another. */
   readonly dialect: Dialect;
   /**
@@ -39,6 +39,7 @@ const names: OptionNames<ForwardAuthOptions> = {
   body: true,
   report: true,
   scope: true,
+  sessions: true,
   accessKey: true,
 };
 
@@ -57,6 +58,7 @@ const names: OptionNames<ForwardAuthOptions> = {
  */
 export function forwardAuth(verifier: Verifier, options: ForwardAuthOptions): GatewayListener {
   requireKnownOptions(options, names, 'forwardAuth()');
+  checkSessionsOption(options, 'forwardAuth()');
   const { dialect, proxies = ['127.0.0.0/8', '::1'], pathPrefix, body = 'unseen', report } = options;
   const isProxy = parseRanges(proxies);
   const describe = createDescriber(dialect, pathPrefix);

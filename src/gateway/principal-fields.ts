@@ -19,6 +19,8 @@ export const principalFields = ({ principal, scheme, body }: PrincipalHeaders): 
   'X-Countersign-Service': escaped(principal.service),
   'X-Countersign-Environment': escaped(principal.environment ?? ''),
   'X-Countersign-Scopes': principal.scopes.map(escaped).join(' '),
+  'X-Countersign-Session': principal.session?.id ?? '',
+  'X-Countersign-Subject': escaped(principal.session?.subject ?? ''),
   'X-Countersign-Scheme': escaped(scheme),
   'X-Countersign-Body': body,
 });

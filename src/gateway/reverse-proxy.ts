@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import { fail } from '../core/errors.ts';
 import { headerView, receivedFromNode } from '../node/received.ts';
-import { type GateOptions, toVerifyContext } from '../server/gate.ts';
+import { checkSessionsOption, type GateOptions, toVerifyContext } from '../server/gate.ts';
 import { type OptionNames, requireKnownOptions } from '../server/known-options.ts';
 import { type Cors, createCors } from '../server/response/cors.ts';
 import { errorResponse, type PlainResponse, toResponse } from '../server/response/refusal-response.ts';
@@ -17,7 +17,7 @@ import { createUpstream, type UpstreamOptions } from './upstream.ts';
 
 /** The backend that verified requests are forwarded to, and limits. */
 export type ReverseProxyOptions = UpstreamOptions &
-  Pick<GateOptions<ReceivedRequest>, 'scope' | 'accessKey' | 'countersign' | 'cors'> & {
+  Pick<GateOptions<ReceivedRequest>, 'scope' | 'sessions' | 'accessKey' | 'countersign' | 'cors'> & {
     /** Maximum size of a forwarded request body, in bytes. @default 10485760 (10 MiB) */
     readonly maxBodyBytes?: number;
     /** Maximum size of a response that is buffered for its countersignature, in bytes. @default 10485760 (10 MiB) */
@@ -40,6 +40,7 @@ const names: OptionNames<ReverseProxyOptions> = {
   timeout: true,
   keepAliveTimeout: true,
   scope: true,
+  sessions: true,
   accessKey: true,
   countersign: true,
   cors: true,
@@ -67,6 +68,7 @@ const names: OptionNames<ReverseProxyOptions> = {
  */
 export function reverseProxy(verifier: Verifier, options: ReverseProxyOptions): GatewayListener {
   requireKnownOptions(options, names, 'reverseProxy()');
+  checkSessionsOption(options, 'reverseProxy()');
   const {
     maxBodyBytes = 10 * 2 ** 20,
     maxResponseBytes = 10 * 2 ** 20,

@@ -37,6 +37,11 @@ export type GateOptions<Received> = {
   /** A scope that the key must have; otherwise the request is refused with 403. @default none */
   readonly scope?: string;
   /**
+   * `false` refuses sessions with 403: for routes that change keys or issue secrets, which no holder of a session may do.
+   * @default sessions are allowed
+   */
+  readonly sessions?: false;
+  /**
    * Returns the client's IP address, for limits, key records and the audit. On Node it defaults to the remote address of the
    * connection. If it is unknown, keys with `addresses` are refused. @default unknown
    */
@@ -51,6 +56,7 @@ export type GateOptions<Received> = {
 
 export const gateNames: OptionNames<GateOptions<unknown>> = {
   scope: true,
+  sessions: true,
   address: true,
   accessKey: true,
   countersign: true,
@@ -107,6 +113,7 @@ export type Gate<Source> = <Received extends Request | ReceivedRequest>(
 export function createGate<Source>(verifier: Verifier, options: GateOptions<Source>, where: string): Gate<Source> {
   requireVerifier(verifier, where);
   requireKnownOptions(options, gateNames, where);
+  checkSessionsOption(options, where);
   const cors = options.cors && createCors(options.cors, verifier.fields);
   return async ({ request, source, peer }) => {
     const preflight = cors?.preflight(request);
@@ -127,16 +134,26 @@ export function createGate<Source>(verifier: Verifier, options: GateOptions<Sour
   };
 }
 
+/**
+ * @throws SignatureError `invalid_configuration` for anything but false, which would otherwise allow sessions.
+ */
+export function checkSessionsOption({ sessions }: { readonly sessions?: unknown }, where: string): void {
+  if (sessions !== undefined && sessions !== false) {
+    fail('invalid_configuration', `sessions of ${where} must be false: leave it out to allow sessions.`);
+  }
+}
+
 /** Builds the verifier's context. The option `address` takes precedence over `peer`. */
 export function toVerifyContext<Received>(
   request: Received,
-  { scope, address, accessKey, countersign }: GateOptions<Received>,
+  { scope, sessions, address, accessKey, countersign }: GateOptions<Received>,
   peer?: string,
 ): VerifyContext {
   const context: { -readonly [Name in keyof VerifyContext]: VerifyContext[Name] } = {};
   const from = address ? address(request) : peer;
   const by = accessKey?.(request);
   if (scope !== undefined) context.scope = scope;
+  if (sessions === false) context.sessions = false;
   if (from !== undefined) context.address = from;
   if (by !== undefined) context.accessKey = by;
   if (countersign === 'always') context.countersign = true;

@@ -1,4 +1,4 @@
-import { type Caller, toCaller, toVerifyContext } from './gate.ts';
+import { type Caller, checkSessionsOption, toCaller, toVerifyContext } from './gate.ts';
 import { type OptionNames, requireKnownOptions } from './known-options.ts';
 import type { ProtectOptions } from './protect.ts';
 import { isPreflight } from './response/cors.ts';
@@ -10,7 +10,7 @@ export type ReportedHandler = (request: Request, caller: Caller | undefined) => 
 /** What a valid request must have in addition to its signature. */
 export type ReportOnlyOptions = Omit<ProtectOptions, 'countersign' | 'cors'>;
 
-const names: OptionNames<ReportOnlyOptions> = { scope: true, address: true, accessKey: true };
+const names: OptionNames<ReportOnlyOptions> = { scope: true, sessions: true, address: true, accessKey: true };
 
 /**
  * Like `protect`, but refuses nothing. Every request goes to `handler` unchanged, and the audit gets the outcome `reported` for
@@ -32,6 +32,7 @@ export function reportOnly(
   options: ReportOnlyOptions = {},
 ): (request: Request) => Promise<Response> {
   requireKnownOptions(options, names, 'reportOnly()');
+  checkSessionsOption(options, 'reportOnly()');
   return async (request) => {
     if (isPreflight(request)) return handler(request, undefined);
     // A body that is being read cannot be cloned; verifying it throws `body_consumed`.

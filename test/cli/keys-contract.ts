@@ -60,7 +60,7 @@ export function keysContract(place: () => Place): void {
       const { accessKey } = await created(
         ...['--access-key', 'partner-1', '--environment', 'test', '--scope', 'orders:read', '--scope', 'orders:write'],
         ...['--scheme', 'rfc9421', '--algorithm', 'hmac-sha256', '--address', '192.0.2.0/24', '--explain'],
-        ...['--not-before', '2026-01-01', '--expires', '2036-01-01T00:00:00+01:00'],
+        ...['--not-before', '2026-01-01', '--expires', '2036-01-01T00:00:00+01:00', '--max-session-lifetime', '15m'],
       );
       expect(await json('keys', 'show', accessKey)).toMatchObject({
         accessKey: 'partner-1',
@@ -72,10 +72,25 @@ export function keysContract(place: () => Place): void {
         algorithms: ['hmac-sha256'],
         addresses: ['192.0.2.0/24'],
         explain: true,
+        sessions: { maxLifetime: 900 },
         notBefore: '2026-01-01T00:00:00.000Z',
         expiresAt: '2035-12-31T23:00:00.000Z',
         secrets: [{ state: 'active', kind: 'sealed', sealedWith: 'one' }],
       });
+    });
+
+    it('says whether a key may issue sessions, and for how long, and refuses what is unclear', async () => {
+      await created('--access-key', 'session-none', '--no-sessions');
+      await created('--access-key', 'session-some', '--max-session-lifetime', '900');
+      await created('--access-key', 'session-yes');
+      const { keys } = await json<{ keys: unknown[] }>('keys', 'list', '--after', 'session-', '--limit', '3');
+      expect(keys).toMatchObject([{ sessions: false }, { sessions: { maxLifetime: 900 } }, {}]);
+      const { stdout } = await run('keys', 'list', '--after', 'session-', '--limit', '3');
+      expect(stdout).toMatch(/session-none .* refused .*\n.* at most 900 seconds .*\n.* allowed /);
+      expect((await run('keys', 'show', 'session-some')).stdout).toMatch(/^sessions +at most 900 seconds$/m);
+      const create = (...more: string[]) => run('keys', 'create', '--service', 'shop', '--print-secret', ...more);
+      expect((await create('--no-sessions', '--max-session-lifetime', '900')).status).toBe(2);
+      expect((await create('--max-session-lifetime', '0')).status).toBe(2);
     });
 
     it('derives secrets where it is given what they are derived from', async () => {

@@ -107,6 +107,8 @@ describe.each(proxies)('forward-auth behind $dialect', ({ dialect, pass, sending
       'x-countersign-service': 'shop',
       'x-countersign-environment': '',
       'x-countersign-scopes': 'orders:read orders:write',
+      'x-countersign-session': '',
+      'x-countersign-subject': '',
       'x-countersign-scheme': 'countersign-v1',
       'x-countersign-body': 'sha-256=:RBNvo1WzZ4oRRq0W9+hknpT7T8If536DEMBg9hyq/4o=:',
     });

@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import { correctedClock, countersignedFetch, createSigner } from 'countersign';
+import { correctedClock, countersignedFetch, createSigner, issueSession } from 'countersign';
 import { forwardAuth } from 'countersign/gateway';
 import type { SignatureError, VerifierOptions } from 'countersign/server';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
@@ -90,6 +90,17 @@ describe.runIf(here)('forward-auth behind nginx, as documented', () => {
       'x-countersign-body': 'none',
     });
     expect(events).toMatchObject([{ outcome: 'accepted', path: '/v1/orders', address: '127.0.0.1' }]);
+  });
+
+  it('tells the backend which session signed, and for whom it is', async () => {
+    const { accessKey, secret, send } = await open();
+    const session = issueSession({ accessKey, secret }, { expiresIn: 900, subject: 'user-7' });
+    expect((await send(signed({ signer: createSigner({ credentials: session }) }))).status).toBe(200);
+    expect(toldTo(await last())).toMatchObject({
+      'x-countersign-access-key': accessKey,
+      'x-countersign-session': expect.stringMatching(/^[\w-]{16}$/),
+      'x-countersign-subject': 'user-7',
+    });
   });
 
   it.each<[string, Call]>([

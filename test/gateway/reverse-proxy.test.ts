@@ -1,4 +1,4 @@
-import { countersignedFetch } from 'countersign';
+import { countersignedFetch, createSigner, issueSession } from 'countersign';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { describe, expect, it } from 'vitest';
 import { present } from '../vectors/present.ts';
@@ -33,12 +33,27 @@ describe.runIf(here)('the reverse proxy', () => {
       'x-countersign-service': 'shop',
       'x-countersign-environment': 'live',
       'x-countersign-scopes': 'orders:read orders:write',
+      'x-countersign-session': '',
+      'x-countersign-subject': '',
       'x-countersign-scheme': 'countersign-v1',
       'x-countersign-body': 'none',
     });
     expect(valuesOf(request, 'x-other')).toEqual(['a, b']);
     expect(valuesOf(request, 'cookie')).toEqual(['c=1']);
     expect(events).toMatchObject([{ outcome: 'accepted', address: '127.0.0.1' }]);
+  });
+
+  it('tells the backend which session signed, and nothing that a stranger says of sessions', async () => {
+    const { accessKey, secret, send } = await open();
+    const session = issueSession({ accessKey, secret }, { expiresIn: 900, subject: 'user-7' });
+    const signer = createSigner({ credentials: session });
+    const added = { 'X-Countersign-Subject': 'admin', X_Countersign_Session: 'AAAAAAAAAAAAAAAA' };
+    expect((await send(signed({ signer }, { added }))).status).toBe(200);
+    expect(toldTo(await one())).toMatchObject({
+      'x-countersign-access-key': accessKey,
+      'x-countersign-session': expect.stringMatching(/^[\w-]{16}$/),
+      'x-countersign-subject': 'user-7',
+    });
   });
 
   it('says where a request came from, and by which way', async () => {
@@ -129,6 +144,8 @@ describe.runIf(here)('the reverse proxy', () => {
       'X-Countersign-Scheme',
       'X-Countersign-Scopes',
       'X-Countersign-Service',
+      'X-Countersign-Session',
+      'X-Countersign-Subject',
     ]);
     expect(toldTo(request)).toMatchObject({ 'x-countersign-service': 'shop' });
   });

@@ -33,6 +33,7 @@ const gatewayOptions = {
   ...listenOptions,
   ...gatewayVerifierOptions,
   scope: { type: 'text', value: 'SCOPE', help: 'A scope that every key must have.' },
+  'no-sessions': { type: 'flag', help: 'Refuses sessions: callers sign with the key itself.' },
   'access-key': { type: 'text', value: 'KEY', help: 'The access key for schemes that carry none.' },
   check: { type: 'flag', help: 'Checks whether the gateway could start, and exits.' },
 } as const satisfies Options;
@@ -65,10 +66,11 @@ export const gateway = command({
 
 /** @throws SignatureError `invalid_configuration` */
 function listenerOf(given: GivenGateway, verifier: Verifier): GatewayListener {
-  const { dialect, upstream, scope, 'access-key': accessKey } = given;
+  const { dialect, upstream, scope, 'no-sessions': noSessions, 'access-key': accessKey } = given;
   const common = {
     report: reportTo(given),
     ...(scope !== undefined && { scope }),
+    ...(noSessions && { sessions: false as const }),
     ...(accessKey !== undefined && { accessKey: () => accessKey }),
   };
   if ((dialect === undefined) === (upstream === undefined)) {

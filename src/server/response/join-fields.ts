@@ -14,3 +14,7 @@ export function joinFields(lines: Iterable<FieldLine>): readonly FieldLine[] {
   }
   return [...fields].map(([key, { name, values }]) => [name, values.join(key === 'cookie' ? '; ' : ', ')]);
 }
+
+/** Joins several sets of fields into one. */
+export const joinedFields = (sets: ReadonlyArray<Readonly<Record<string, string>>>): Readonly<Record<string, string>> =>
+  Object.fromEntries(joinFields(sets.flatMap((fields) => Object.entries(fields))));

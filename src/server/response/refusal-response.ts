@@ -1,6 +1,6 @@
 import type { SignatureError, SignatureErrorCode } from '../../core/errors.ts';
 import { type Budget, rateLimitHeaders, readWait } from '../verify/limits.ts';
-import { joinFields } from './join-fields.ts';
+import { joinedFields } from './join-fields.ts';
 
 /** The response to a refused request, for any framework. */
 export type PlainResponse = {
@@ -75,7 +75,7 @@ export function refusalResponse(
       'Content-Type': 'application/problem+json',
       'Cache-Control': 'no-store',
       // A 401 must have a challenge (RFC 9110 section 15.5.2).
-      ...(status === 401 && joined([{ 'WWW-Authenticate': own }, ...howToSign])),
+      ...(status === 401 && joinedFields([{ 'WWW-Authenticate': own }, ...howToSign])),
       ...(retryAfter !== undefined && { 'Retry-After': String(retryAfter) }),
       ...(budget && error.code === 'rate_limited' && rateLimitHeaders(budget, error.cause)),
     },
@@ -90,10 +90,6 @@ export function refusalResponse(
  */
 export const errorResponse = (error: SignatureError, scheme: string): PlainResponse =>
   refusalResponse(error, { scheme, disclosed: true, howToSign: [], challenge: undefined });
-
-/** Merges fields of several origins. */
-const joined = (origins: readonly Fields[]): Fields =>
-  Object.fromEntries(joinFields(origins.flatMap((origin) => Object.entries(origin))));
 
 /** Converts to a `Response`. A 204 must be constructed with null: even an empty body throws. */
 export const toResponse = ({ status, headers, body }: PlainResponse): Response =>

@@ -8,18 +8,26 @@ import type { LimitOptions } from './verifier-options.ts';
 /** One budget of a limiter. */
 export type Budget = {
   /** Which limit of the verifier it belongs to. Callers see this name. */
-  readonly name: 'address' | 'key';
+  readonly name: 'address' | 'subject' | 'key';
   readonly limiter: Limiter;
-  /** The network of the client, or the access key. */
+  /** The network of the client, the access key and a subject of its sessions, or the access key. */
   readonly key: string;
+};
+
+/** The caller of a verified request. */
+export type VerifiedCaller = {
+  /** Of a session: that of its parent. */
+  readonly accessKey: string;
+  /** For whom the session is, if it is one and its issuer named somebody. */
+  readonly subject: string | undefined;
 };
 
 /** The limits of a verifier. */
 export type Limits = {
   /** The budget of a client address; undefined if there is no limiter by address. */
   readonly byAddress: ((address: string | undefined) => Budget) | undefined;
-  /** The budget of an access key; undefined if there is no limiter by key. */
-  readonly byKey: ((accessKey: string) => Budget) | undefined;
+  /** The budgets of a verified caller, in the order in which they are charged: of its subject, if it has one, then of its key. */
+  readonly ofCaller: (caller: VerifiedCaller) => readonly Budget[];
   /**
    * Consumes one point, and returns the limiter's result.
    *
@@ -33,7 +41,7 @@ export type Limits = {
 /**
  * @throws SignatureError `invalid_configuration`
  */
-export function createLimits({ byAddress, byKey, timeout = 2000, ipv6Prefix = 64 }: LimitOptions): Limits {
+export function createLimits({ byAddress, byKey, bySubject, timeout = 2000, ipv6Prefix = 64 }: LimitOptions): Limits {
   if (!(timeout > 0)) fail('invalid_configuration', 'timeout of limits must be a positive number of milliseconds.');
   if (!(Number.isInteger(ipv6Prefix) && ipv6Prefix >= 1 && ipv6Prefix <= 128)) {
     fail('invalid_configuration', `ipv6Prefix is ${ipv6Prefix}, it must be a whole number of bits, 1 to 128.`);
@@ -67,7 +75,15 @@ export function createLimits({ byAddress, byKey, timeout = 2000, ipv6Prefix = 64
     byAddress:
       byAddress &&
       ((address) => ({ name: 'address', limiter: byAddress, key: maskAddress(address ?? 'unknown', ipv6Prefix) })),
-    byKey: byKey && ((accessKey) => ({ name: 'key', limiter: byKey, key: accessKey })),
+    ofCaller({ accessKey, subject }) {
+      const budgets: Budget[] = [];
+      // First, so that one user who asks too often does not use up what all users of the key share. An access key has no space.
+      if (bySubject && subject !== undefined) {
+        budgets.push({ name: 'subject', limiter: bySubject, key: `${accessKey} ${subject}` });
+      }
+      if (byKey) budgets.push({ name: 'key', limiter: byKey, key: accessKey });
+      return budgets;
+    },
     consume,
     refund,
   };

@@ -17,7 +17,7 @@ export type Verified<Received> = {
   readonly principal: Principal;
   /** The name of the scheme that verified. */
   readonly scheme: string;
-  /** When the caller's secret expires, if a new one replaces it; in milliseconds since the epoch. */
+  /** When the caller's secret expires, if a new one replaces it; in milliseconds since the epoch. Absent for sessions. */
   readonly retiresAt?: number;
   /** The request, with a readable body. */
   readonly request: Received;
@@ -118,7 +118,8 @@ export function acceptedResult<Received>(
   // Assigned rather than spread: spreading is slower, and this runs for every request.
   if (body.unread) result.expectedBody = body.unread;
   const { expiresAt } = secret.secret;
-  if (expiresAt !== undefined) {
+  // The holder of a session cannot get its parent's next secret, and need not know of it.
+  if (expiresAt !== undefined && !session) {
     result.retiresAt = expiresAt;
     result.headers = { ...headers, [retirementField]: retirementValue(expiresAt) };
   }

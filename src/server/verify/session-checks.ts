@@ -24,17 +24,26 @@ export function requireRunning(
   }
 }
 
+/** What a session is judged by beside its claims. */
+type SessionRules = {
+  readonly record: KeyRecord | undefined;
+  readonly maxLifetime: number;
+  readonly sessions: false | undefined;
+};
+
 /**
  * Requires that the parent may issue this session, and that the session may send this request.
  *
  * @param rules.maxLifetime the longest life of a session, in seconds.
+ * @param rules.sessions false if no session may be used here.
  * @throws SignatureError `session_not_allowed`
  */
 export function requireWithin(
   { first, grant }: SessionKey,
   message: Message,
-  { record, maxLifetime }: { readonly record: KeyRecord | undefined; readonly maxLifetime: number },
+  { record, maxLifetime, sessions: usable }: SessionRules,
 ): void {
+  if (usable === false) refuse('A session may not be used here: sign with the key itself.');
   const { sessions = { maxLifetime } } = record ?? {};
   const longest = sessions ? Math.min(maxLifetime, sessions.maxLifetime) : 0;
   if (longest === 0) refuse('The key may not issue sessions.');

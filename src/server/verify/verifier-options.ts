@@ -43,7 +43,7 @@ export type VerifierOptions = PublicAddress & {
    * Called for every attempt, and again if `requireScope` refuses an accepted one. Not awaited. @default none
    */
   readonly audit?: AuditSink;
-  /** Rate limits by address and by key. Requests above them are refused with 429. @default none */
+  /** Rate limits by address, by key and by subject. Requests above them are refused with 429. @default none */
   readonly limits?: LimitOptions;
   /** Accepts bodies that the caller declares as unsigned. Anyone in between can change them. @default absent */
   readonly [allowUnsignedPayload]?: true;
@@ -78,6 +78,11 @@ export type LimitOptions = {
   readonly byAddress?: Limiter;
   /** Per access key. Charged for requests with a fresh, unreplayed signature of a known key. @default none */
   readonly byKey?: Limiter;
+  /**
+   * Per subject of the sessions of one access key. Charged before `byKey`, for requests of sessions whose issuer named a subject. The
+   * issuer chooses subjects freely, so this is no limit for the issuer. @default none
+   */
+  readonly bySubject?: Limiter;
   /** How long to wait for a limiter, in milliseconds; then the request is refused with 503. @default 2000 */
   readonly timeout?: number;
   /**
@@ -87,7 +92,13 @@ export type LimitOptions = {
   readonly ipv6Prefix?: number;
 };
 
-export const limitNames: OptionNames<LimitOptions> = { byAddress: true, byKey: true, timeout: true, ipv6Prefix: true };
+export const limitNames: OptionNames<LimitOptions> = {
+  byAddress: true,
+  byKey: true,
+  bySubject: true,
+  timeout: true,
+  ipv6Prefix: true,
+};
 
 /** What the server knows about a request in addition to its content. */
 export type VerifyContext = {
@@ -98,6 +109,8 @@ export type VerifyContext = {
   readonly address?: string;
   /** A scope that the key must have; otherwise the request is refused with `insufficient_scope`. @default none */
   readonly scope?: string;
+  /** `false` refuses sessions, also those that the key's record allows: for routes that change keys. @default sessions are allowed */
+  readonly sessions?: false;
   /** The access key for schemes that carry none, such as most webhooks. @default the scheme's name */
   readonly accessKey?: string;
   /** Reports refusals to the audit as `reported`, because the request is passed on anyway; see {@link reportOnly}. @default false */

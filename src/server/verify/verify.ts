@@ -7,10 +7,11 @@ import type { SigningKey } from '../../core/signing-key.ts';
 import { allowUnsignedPayload } from '../../core/unsafe-options.ts';
 import type { KeyRecord } from '../contracts.ts';
 import { type CountersignedRequest, type Countersigner, requireCountersigner } from '../response/countersign.ts';
+import { joinedFields } from '../response/join-fields.ts';
 import { checkBody, createBodyReader } from './body.ts';
 import { requireChallenge, requireFresh, requireScope } from './checks.ts';
 import { recordKeyUse } from './find-key.ts';
-import { type Budget, type Limits, rateLimitHeaders } from './limits.ts';
+import { type Budget, type Limits, rateLimitHeaders, type VerifiedCaller } from './limits.ts';
 import { createKeyMatcher, type Match, type MatchContext, type Matches, requireMatch } from './match-key.ts';
 import { createRequestResolver, type ReceivedRequest, type ResolvedRequest } from './message.ts';
 import { isActive, type PreparedSecret } from './prepared-keys.ts';
@@ -80,7 +81,12 @@ type Authenticated = {
   readonly now: number;
 };
 
-const noHeaders = Object.freeze({});
+/** What a session is judged by. */
+type Asked = { readonly message: Message; readonly sessions: VerifyContext['sessions'] | undefined };
+
+type Fields = Readonly<Record<string, string>>;
+
+const noHeaders: Fields = Object.freeze({});
 
 /**
  * Creates the function that runs the steps of verification, in the order of docs/protocol.md.
@@ -107,8 +113,8 @@ export function createVerify(options: VerifierOptions, parts: VerificationParts)
   }
   const findMatches = createKeyMatcher(keys, { schemes, requireTimely });
 
-  async function requireSession(session: SessionKey, { record }: Match, message: Message): Promise<void> {
-    requireWithin(session, message, { record, maxLifetime });
+  async function requireSession(session: SessionKey, { record }: Match, { message, sessions }: Asked): Promise<void> {
+    requireWithin(session, message, { record, maxLifetime, sessions });
     if (revokedSessions) await requireNotRevoked(session, { revoked: revokedSessions, tolerance });
   }
 
@@ -121,23 +127,35 @@ export function createVerify(options: VerifierOptions, parts: VerificationParts)
     verification.charged = budget;
   }
 
-  async function chargeKey(verification: Verification, budget: Budget): Promise<Readonly<Record<string, string>>> {
-    verification.budget = budget;
-    return rateLimitHeaders(budget, await limits.consume(budget));
+  /** Consumes a point of each budget of a verified caller, and returns the headers that describe them. */
+  async function chargeCaller(verification: Verification, caller: VerifiedCaller): Promise<Fields> {
+    const paid: Budget[] = [];
+    const fields: Fields[] = [];
+    for (const budget of limits.ofCaller(caller)) {
+      verification.budget = budget;
+      try {
+        fields.push(rateLimitHeaders(budget, await limits.consume(budget)));
+      } catch (error) {
+        for (const one of paid) await limits.refund(one);
+        throw error;
+      }
+      paid.push(budget);
+    }
+    return fields.length < 2 ? (fields[0] ?? noHeaders) : joinedFields(fields);
   }
 
   /** Finds the key that made the signature, and requires that key and signatures are valid at `now`. */
   async function authenticate(
     candidates: readonly Candidate[],
-    context: MatchContext & { readonly message: Message },
+    context: MatchContext & Asked,
     verification: Verification,
   ): Promise<Authenticated> {
-    const { now, message } = context;
+    const { now } = context;
     const matches = await findMatches(candidates, context);
     const [match] = matches;
     recordMatch(verification, match, now);
     const { record, secret } = requireValid(matches, context);
-    for (const one of matches) if (one.candidate.session) await requireSession(one.candidate.session, one, message);
+    for (const one of matches) if (one.candidate.session) await requireSession(one.candidate.session, one, context);
     return { match, matches, record, secret, now };
   }
 
@@ -174,7 +192,8 @@ export function createVerify(options: VerifierOptions, parts: VerificationParts)
 
     // The key, its signature, its state, and its time.
     const reader = createBodyReader(request, maxBodyBytes);
-    let authenticated = await authenticate(candidates, { now: clock(), body: reader, address, message }, verification);
+    const asked = { body: reader, address, message, sessions: context.sessions };
+    let authenticated = await authenticate(candidates, { ...asked, now: clock() }, verification);
     const { scheme, presented, session } = authenticated.match.candidate;
 
     // Before the nonce is claimed: a request whose response cannot be countersigned is refused.
@@ -188,7 +207,7 @@ export function createVerify(options: VerifierOptions, parts: VerificationParts)
     requireValid(authenticated.matches, { now, address });
     if (now - authenticated.now >= slow) {
       const { candidate } = authenticated.match;
-      authenticated = await authenticate(candidates, { now, body: reader, address, message }, verification);
+      authenticated = await authenticate(candidates, { ...asked, now }, verification);
       // The body was checked by the first signature: another one may have signed another body.
       if (authenticated.match.candidate !== candidate) {
         fail('signature_mismatch', 'The key of the signature has changed while the body was read.', 401);
@@ -202,7 +221,8 @@ export function createVerify(options: VerifierOptions, parts: VerificationParts)
 
     const { scopes = [] } = verification;
     requireScope({ scopes }, context.scope);
-    const headers = limits.byKey ? await chargeKey(verification, limits.byKey(record.accessKey)) : noHeaders;
+    const { accessKey } = record;
+    const headers = await chargeCaller(verification, { accessKey, subject: session?.first.u });
     recordKeyUse(keys, record, now);
 
     const verified = verifiedRequest(request, {

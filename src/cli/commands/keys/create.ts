@@ -1,10 +1,11 @@
+import { fail } from '../../../core/errors.ts';
 import type { NewKey } from '../../../server/keys/new-key.ts';
 import { atRestOptions } from '../../at-rest.ts';
 import { command, type Options, type OptionValues } from '../../command.ts';
 import { databaseOptions } from '../../database.ts';
 import { parsePublicKey } from '../../pem-key.ts';
 import { readBytes } from '../../text-file.ts';
-import { parseTime } from '../../times.ts';
+import { parseDuration, parseTime } from '../../times.ts';
 import { withKeys, withSecretlessKeys } from './open-keys.ts';
 import { deliverSecret, printIssued, secretOutputOptions } from './secret-output.ts';
 
@@ -22,6 +23,8 @@ const keyOptions = {
     help: 'A scheme that it may sign with. Default: any.',
   },
   algorithm: { type: 'list', value: 'NAME', help: 'An algorithm that it may sign with, such as ed25519.' },
+  'no-sessions': { type: 'flag', help: 'Refuses all sessions of the key.' },
+  'max-session-lifetime': { type: 'text', value: 'TIME', help: 'The longest life of a session of the key: 900, 15m.' },
   'public-key': { type: 'text', value: 'FILE', help: "The caller's public key in PEM, instead of a secret." },
   explain: { type: 'flag', help: 'Returns the precise reason of a refusal to its callers; for development.' },
 } as const satisfies Options;
@@ -64,7 +67,18 @@ function newKey(given: OptionValues<typeof keyOptions>): Omit<NewKey, 'publicKey
     ...(notBefore !== undefined && { notBefore: parseTime('not-before', notBefore) }),
     ...(expires !== undefined && { expiresAt: parseTime('expires', expires) }),
     ...(given.explain && { explain: true }),
+    ...sessionsOf(given),
   };
+}
+
+/** @throws SignatureError `invalid_configuration` */
+function sessionsOf({
+  'no-sessions': none,
+  'max-session-lifetime': longest,
+}: OptionValues<typeof keyOptions>): Pick<NewKey, 'sessions'> {
+  if (longest === undefined) return none ? { sessions: false } : {};
+  if (none) fail('invalid_configuration', 'Give either --no-sessions or --max-session-lifetime.');
+  return { sessions: { maxLifetime: parseDuration('max-session-lifetime', longest) } };
 }
 
 async function publicKeyOf({

@@ -4,6 +4,7 @@ import { databaseOptions } from '../../database.ts';
 import { columns, printFor, printNotice, styled } from '../../output.ts';
 import { type ShownKey, toShownKey } from './key-shown.ts';
 import { withTable } from './open-keys.ts';
+import { describeSessions } from './show.ts';
 
 export const keysList = command({
   name: 'keys list',
@@ -42,7 +43,7 @@ function limitOf(text: string): number {
 }
 
 function toTable(keys: readonly ShownKey[]): string {
-  const heading = ['ACCESS KEY', 'SERVICE', 'ENVIRONMENT', 'STATE', 'SECRETS', 'CREATED', 'LAST USED'];
+  const heading = ['ACCESS KEY', 'SERVICE', 'ENVIRONMENT', 'STATE', 'SECRETS', 'SESSIONS', 'CREATED', 'LAST USED'];
   const [first = '', ...rows] = columns([heading, ...keys.map(row)]).split('\n');
   return [styled('bold', first), ...rows].join('\n');
 }
@@ -56,6 +57,7 @@ const row = (key: ShownKey): readonly string[] => [
     .map(({ state }) => state)
     .filter((state) => state !== 'revoked')
     .join(', ') || 'none',
+  describeSessions(key.sessions),
   key.createdAt.slice(0, 10),
   key.lastUsedAt?.slice(0, 10) ?? 'never',
 ];

@@ -24,7 +24,7 @@ export const keysShow = command({
 function inLines({ secrets, ...key }: ShownKey): string {
   const rows = Object.entries(key).map(([name, value]) => [
     labels[name] ?? name,
-    Array.isArray(value) ? value.join(', ') : `${value}`,
+    name === 'sessions' ? describeSessions(key.sessions) : Array.isArray(value) ? value.join(', ') : `${value}`,
   ]);
   return columns([...rows, ...secrets.map((secret) => ['secret', describeSecret(secret)])]);
 }
@@ -37,6 +37,10 @@ const labels: Readonly<Record<string, string>> = {
   notBefore: 'valid from',
   expiresAt: 'valid until',
 };
+
+/** Whether a key may issue sessions, in words. */
+export const describeSessions = (sessions: ShownKey['sessions']): string =>
+  sessions ? `at most ${sessions.maxLifetime} seconds` : sessions === false ? 'refused' : 'allowed';
 
 const describeSecret = ({ id, state, kind, sealedWith, createdAt, notBefore, expiresAt }: ShownSecret): string =>
   [
