@@ -69,7 +69,7 @@ function numbered(text: string, signed: string | undefined): readonly string[] {
 
 function timeInWords({ signedAt, expiresAt, judgedAt, tolerance, fresh }: Freshness): string {
   const parts = [
-    ...(signedAt === undefined ? ['the scheme carries none'] : [`signed ${formatTime(signedAt)}`]),
+    ...(signedAt === undefined ? ['the scheme carries no time of signing'] : [`signed ${formatTime(signedAt)}`]),
     ...(expiresAt === undefined ? [] : [`ends ${formatTime(expiresAt)}`]),
     `judged ${formatTime(judgedAt)}`,
     `${tolerance} seconds are tolerated`,

@@ -49,6 +49,8 @@ export type DifferenceCode =
   // the time
   | 'time-zone'
   | 'clock'
+  | 'ended'
+  | 'lifetime'
   // the scheme
   | 'scheme';
 

@@ -24,7 +24,7 @@ export function explainUnreadable(
         code: 'field-form',
         message: error.message,
         remedy:
-          "In the caller's code, write the fields as the scheme demands; and check that no proxy removes headers.",
+          "In the caller's code, write the fields as the scheme demands; and check that no proxy removes headers, or adds parameters.",
         proven: true,
       };
   return { differences: [difference] };

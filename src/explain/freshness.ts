@@ -38,9 +38,13 @@ function isFresh(presented: PresentedSignature, { now, tolerance }: Judged): boo
   }
 }
 
-/** Returns probable causes of a stale or future timestamp. None is proven, because only the caller knows its time of signing. */
+/**
+ * Returns probable causes of a stale or future timestamp, or that the signature ends too early or too late. What the time of signing
+ * suggests is not proven, because only the caller knows that time.
+ */
 export function timeDifference({ signedAt, expiresAt, judgedAt, tolerance, fresh }: Freshness): readonly Difference[] {
-  if (fresh || signedAt === undefined) return [];
+  if (fresh) return [];
+  if (signedAt === undefined) return expiresAt === undefined ? [] : [describeEnd(expiresAt, judgedAt)];
   const isNear = (time: number): boolean => Math.abs(judgedAt - time) <= tolerance * 1000;
   if (isNear(signedAt * 1000) || isNear(signedAt / 1000)) {
     return [
@@ -65,7 +69,7 @@ export function timeDifference({ signedAt, expiresAt, judgedAt, tolerance, fresh
       },
     ];
   }
-  if (expiresAt !== undefined && judgedAt >= expiresAt && isNear(signedAt)) return [];
+  if (expiresAt !== undefined && judgedAt >= expiresAt && isNear(signedAt)) return [describeEnd(expiresAt, judgedAt)];
   return [
     {
       code: 'clock',
@@ -78,6 +82,21 @@ export function timeDifference({ signedAt, expiresAt, judgedAt, tolerance, fresh
     },
   ];
 }
+
+const describeEnd = (expiresAt: number, judgedAt: number): Difference =>
+  judgedAt >= expiresAt
+    ? {
+        code: 'ended',
+        message: `The signature ended ${formatDuration(judgedAt - expiresAt)} before the time of verification.`,
+        remedy: 'Sign anew, for longer if it ended too early. If it was just signed, compare the clocks of both sides.',
+        proven: true,
+      }
+    : {
+        code: 'lifetime',
+        message: `The signature ends ${formatDuration(expiresAt - judgedAt)} after the time of verification, later than is allowed.`,
+        remedy: "In the caller's code, sign for a shorter time; or raise maxLifetime on the server.",
+        proven: true,
+      };
 
 const quarter = 900_000;
 const hour = 3_600_000;

@@ -37,7 +37,7 @@ export function maskTarget(target: string, signatures: readonly Uint8Array[] = [
 
 function maskParameter(parameter: string): string {
   const value = parameter.indexOf('=') + 1;
-  const isSecret = /sign(?!edheaders)|token|secret|password/i.test(parameter.slice(0, value));
+  const isSecret = /(?<!\bc)sign(?!edheaders)|token|secret|password/i.test(parameter.slice(0, value));
   return isSecret && value < parameter.length ? `${parameter.slice(0, value)}…` : parameter;
 }
 

@@ -6,6 +6,7 @@ import {
   presign,
   rfc9421,
   type Scheme,
+  signedLinks,
   sigv4,
   standardWebhooks,
 } from 'countersign/schemes';
@@ -43,6 +44,7 @@ export const everyScheme: readonly SchemeOfTest[] = [
   sigv4({ ...scope, service: 's3' }),
   presign(scope),
   presign({ ...scope, service: 's3' }),
+  signedLinks({ maxLifetime: 3600, unsignedPayload: true }),
   standardWebhooks(),
   standardWebhooks({ prefixes: ['webhook', 'svix'] }),
   ...ready.map(({ definition }) => defineScheme(definition)),

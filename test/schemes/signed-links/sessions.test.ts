@@ -1,6 +1,7 @@
 import { issueSession } from 'countersign';
 import { memoryRevokedSessions } from 'countersign/server';
 import { describe, expect, it } from 'vitest';
+import { boundKey, claimsFor, newPair } from '../../server/bound-rig.ts';
 import { accepted } from '../../server/session-rig.ts';
 import { address, derivedSecret, forgeLink, linkRig, partsOf, swap } from './link-rig.ts';
 
@@ -99,6 +100,17 @@ describe('a link of a session', () => {
     const name = `${session.accessKey}~${Buffer.from(JSON.stringify(wider)).toString('base64url')}`;
     const forged = await sign(address, {}, { accessKey: name, secret: derivedSecret(session.secret, name) });
     expect(await use(forged)).toBe('malformed_field');
+  });
+
+  it('cannot be made for a session that is bound to a key pair, whose public half anyone knows', async () => {
+    const { sign, use, accessKey, secret } = sessionLinks();
+    const pair = await newPair('P-256');
+    const bound = boundKey({ accessKey, secret }, claimsFor(pair));
+    await expect(sign(address, {}, { accessKey: bound, secret: pair.privateKey })).rejects.toMatchObject({
+      code: 'invalid_credentials',
+    });
+    for (const known of [pair.k, bound.slice(bound.lastIndexOf('.') + 1)])
+      expect(await use(await sign(address, {}, { accessKey: bound, secret: known }))).toBe('signature_mismatch');
   });
 
   it('of another parent is refused', async () => {
