@@ -4,6 +4,10 @@
  */
 export type OwnBytes = ReturnType<typeof TextEncoder.prototype.encode>;
 
+/** True for bytes of any realm: the `Uint8Array` of a document in tests is not the one of the platform. */
+export const isBytes = (value: unknown): value is Uint8Array =>
+  (value as Partial<Uint8Array> | null | undefined)?.[Symbol.toStringTag] === 'Uint8Array';
+
 /**
  * Reads the whole body of a Request or Response once. Stops as soon as it exceeds the limit.
  *

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isBytes } from '../core/body.ts';
 import { SignatureError } from '../core/errors.ts';
 import type { Cors } from '../server/response/cors.ts';
 import type { ReceivedRequest } from '../server/verify/message.ts';
@@ -88,7 +89,7 @@ function bodyOf({ request, verified }: VerifiedExchange, limit: number): AsyncGe
   const { body } = verified.request;
   // Bytes in memory are not necessarily verified: a parser may have kept them, or a scheme that did not match may have read
   // them. A stream must not be destroyed with its reader: the caller still needs a response.
-  const source = body instanceof Uint8Array ? only(body) : request.iterator({ destroyOnReturn: false });
+  const source = isBytes(body) ? only(body) : request.iterator({ destroyOnReturn: false });
   return forwardedBody(source, { signed: verified.expectedBody, limit });
 }
 

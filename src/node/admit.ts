@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { normaliseTarget } from '../core/address.ts';
+import { isBytes } from '../core/body.ts';
 import {
   type Caller,
   createGate,
@@ -140,7 +141,7 @@ export function nodeGate<Source>(
     if (passed.share) onWriteHead(outgoing, passed.share);
     if (!passed.ok) return (passed.preflight ? unread : refusal)(passed.response, request);
     respell(request, passed);
-    if (passed.request.body instanceof Uint8Array) bytesKept.set(request, passed.request.body);
+    if (isBytes(passed.request.body)) bytesKept.set(request, passed.request.body);
     for (const [name, value] of Object.entries(passed.headers)) outgoing.setHeader(name, value);
     if (passed.countersign) bufferResponse(outgoing, passed.countersign);
     admitted(request)[callerKey] = passed.caller;

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { type ServerResponse, STATUS_CODES } from 'node:http';
+import { isBytes } from '../core/body.ts';
 import type { ReceivedRequest } from '../server/verify/message.ts';
 import type { Verified } from '../server/verify/result.ts';
 import { setHeaders } from './head.ts';
@@ -11,7 +12,7 @@ export function bufferResponse(response: ServerResponse, countersign: Verified<R
   let ended = false;
   const keep = (chunk: unknown, encoding: unknown): void => {
     // Copied, because the writer may reuse its buffer for the next chunk.
-    if (chunk instanceof Uint8Array) chunks.push(Uint8Array.from(chunk));
+    if (isBytes(chunk)) chunks.push(Uint8Array.from(chunk));
     if (typeof chunk === 'string') {
       chunks.push(Buffer.from(chunk, typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8'));
     }

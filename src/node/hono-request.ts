@@ -1,4 +1,5 @@
 import type { Context } from 'hono';
+import { isBytes } from '../core/body.ts';
 import type { ReceivedRequest } from '../server/verify/message.ts';
 import { type NodeRequest, receivedFromNode } from './received.ts';
 
@@ -14,7 +15,7 @@ export function receivedFromHono(context: Context): Request | ReceivedRequest {
 /** Replaces the request of a context with the verified one, so that everything that reads it later gets the verified body. */
 export function replaceRequest({ env, req }: Context, verified: Request | ReceivedRequest): void {
   if ('arrayBuffer' in verified) req.raw = verified;
-  else if (verified.body instanceof Uint8Array) {
+  else if (isBytes(verified.body)) {
     const { buffer, byteOffset, byteLength } = verified.body;
     // @hono/node-server looks here first.
     Object.assign(env.incoming, { rawBody: Buffer.from(buffer, byteOffset, byteLength) });

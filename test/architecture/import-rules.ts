@@ -37,6 +37,9 @@ const rules: Readonly<Record<string, Rule>> = {
   },
   'src/explain/': { ours: explaining },
   'src/explain.ts': { ours: explaining },
+  // Test runners and mocks are the caller's: not even their types are imported.
+  'src/testing/': { ours: ['src/testing/', 'src/client/', ...explaining] },
+  'src/testing.ts': { ours: ['src/testing/'] },
   // A command imports its driver when it needs it, so the other commands work without one.
   'src/cli/': { ours: ['src/'], packages: { kysely: 'dynamic', pg: 'dynamic', mysql2: 'dynamic', redis: 'dynamic' } },
   'src/node/': { ours: ['src/node/', ...serverSide], packages: { hono: 'type' } },
@@ -67,7 +70,7 @@ const rules: Readonly<Record<string, Rule>> = {
 const adapters = /^src\/(?:node|gateway|hono|express|fastify)\.ts$|^src\/(?:node|gateway)\//;
 const mayTouchNode = /^src\/(?:node|gateway|express|fastify|cli)\.ts$|^src\/(?:node|gateway|cli)\//;
 const mayReachServer =
-  /^src\/(?:server|explain|cli|node|gateway|hono|express|fastify)\.ts$|^src\/(?:server|explain|node|gateway|cli)\//;
+  /^src\/(?:server|explain|testing|cli|node|gateway|hono|express|fastify)\.ts$|^src\/(?:server|explain|testing|node|gateway|cli)\//;
 
 const packageOf = (specifier: string): string => /^(?:@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? specifier;
 const within = (path: string, places: readonly string[] = []): boolean =>

@@ -10,7 +10,7 @@ import { workerdPresent } from '../stores/workerd.ts';
 import { present } from '../vectors/present.ts';
 import { env } from './bindings.ts';
 import { complaintsAbout, expectedOf } from './compile.ts';
-import { type Example, writeExamples } from './generate.ts';
+import { type Example, isTestFile, writeExamples } from './generate.ts';
 import { type Host, startHost } from './host.ts';
 import { accessKey, secret, signer } from './prelude.ts';
 import { startWorker } from './worker.ts';
@@ -71,7 +71,8 @@ describe('every example in the documentation runs', () => {
 const usesRedis = (code: string): boolean => code.includes("from 'redis'");
 const usesObjects = (code: string): boolean => code.includes("from 'countersign/durable-object'");
 const isWorker = ({ code }: Example): boolean => workerdHere && usesObjects(code);
-const isProgram = ({ code }: Example): boolean => !usesObjects(code) && (redisHere || !usesRedis(code));
+const isProgram = ({ code }: Example): boolean =>
+  !usesObjects(code) && !isTestFile(code) && (redisHere || !usesRedis(code));
 
 /**
  * An example that exports a server must let a signed request in, once, and keep an unsigned one out. One that exports a gateway

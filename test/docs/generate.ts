@@ -12,9 +12,19 @@ export type Example = Block & { readonly file: string };
 
 export type Examples = { readonly all: readonly Example[]; readonly folder: string; remove(): void };
 
-/** Writes the blocks of code of the documentation. */
+/** Writes the blocks of code of the documentation, except CommonJS, which test/runtimes/test-runners.test.ts runs. */
 export const writeExamples = (): Examples =>
-  writeModules(pages.flatMap(blocksOf).filter(({ language }) => /^(ts|js|typescript|javascript|tsx)$/.test(language)));
+  writeModules(
+    pages
+      .flatMap(blocksOf)
+      .filter(({ language, code }) => /^(ts|js|typescript|javascript|tsx)$/.test(language) && !isCommonJs(code)),
+  );
+
+/** True for a block that is CommonJS: it needs a runner of its own. */
+export const isCommonJs = (code: string): boolean => /\brequire\('|^module\.exports\b/m.test(code);
+
+/** True for a block that is a test file of vitest: vitest runs it in test/testing/page.test.ts. */
+export const isTestFile = (code: string): boolean => code.includes("from 'vitest'");
 
 /** Writes each block as a module into a new folder inside the repository, where it can import this package. */
 export function writeModules(blocks: readonly Block[]): Examples {

@@ -166,6 +166,7 @@ it.each([
   'schemes.ts',
   'server.ts',
   'sql.ts',
+  'testing.ts',
 ])('everything that src/%s exports as a value is in the documentation', (door) => {
   const text = pages.map((page) => page.text).join('\n');
   const values = exportsOf(door).filter((symbol) => {

@@ -1,3 +1,4 @@
+import { isBytes } from '../../core/body.ts';
 import { base64, base64url, hex, utf8 } from '../../core/encoding.ts';
 import { excerpt } from '../../core/excerpt.ts';
 import type { KeySecret } from '../contracts.ts';
@@ -61,7 +62,7 @@ function withoutUserInfo(word: string): string {
 /** How a secret may be written in a message. */
 function formsOf(secret: unknown): readonly string[] {
   const bytes = typeof secret === 'string' ? utf8(secret) : secret;
-  if (!(bytes instanceof Uint8Array)) return [];
+  if (!isBytes(bytes)) return [];
   const encoded = [hex(bytes), hex(bytes).toUpperCase(), base64(bytes), base64url(bytes)];
   if (typeof secret !== 'string') return encoded;
   return [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1), ...encoded];

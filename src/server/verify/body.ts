@@ -1,5 +1,5 @@
 import { type Awaitable, isPromise } from '../../core/awaitable.ts';
-import { concatBytes, readBody } from '../../core/body.ts';
+import { concatBytes, isBytes, readBody } from '../../core/body.ts';
 import { equalInConstantTime } from '../../core/constant-time.ts';
 import { nativeSha256, sha256OfBody } from '../../core/digest.ts';
 import { fail } from '../../core/errors.ts';
@@ -40,7 +40,7 @@ function bodyOf(request: Request | ReceivedRequest, limit: number): Awaitable<By
   if ('bodyUsed' in request && request.bodyUsed) consumed('The body was read before it was verified.');
   if (body === null || body === undefined) return undefined;
   if (Number(request.headers.get('content-length')) > limit) tooLarge(limit);
-  if (body instanceof Uint8Array) return body.length > limit ? tooLarge(limit) : body;
+  if (isBytes(body)) return body.length > limit ? tooLarge(limit) : body;
   if (!isStream(body))
     fail('body_parsed', 'The body was parsed before it was verified. Pass the bytes as received.', 500);
   if (isTaken(body)) consumed('The body is being read, or has been read.');
@@ -67,7 +67,7 @@ async function readChunks(source: AsyncIterable<Uint8Array>, limit: number): Pro
   let size = 0;
   for await (const chunk of source) {
     // `concatBytes` would turn a string into zeros.
-    if (!(chunk instanceof Uint8Array)) throw new TypeError('The stream must yield Uint8Arrays.');
+    if (!isBytes(chunk)) throw new TypeError('The stream must yield Uint8Arrays.');
     size += chunk.length;
     if (size > limit) return undefined;
     chunks.push(chunk);

@@ -1,0 +1,18 @@
+export type { TestKey } from './testing/keys.ts';
+export { testCredentials } from './testing/keys.ts';
+export type { MatcherResult, SignatureMatchers, SignedByOptions } from './testing/matcher.ts';
+export { signatureMatchers } from './testing/matcher.ts';
+export { resetNonces } from './testing/nonces.ts';
+export type { Intercepted, RequireSignatureOptions, Resolver } from './testing/require-signature.ts';
+export { requireSignature } from './testing/require-signature.ts';
+export type { InterceptedRoute } from './testing/route.ts';
+export { toRoute } from './testing/route.ts';
+export type { ServerResponseOptions } from './testing/server-response.ts';
+export { serverResponse } from './testing/server-response.ts';
+export type { RequestMethod, RequestToSign, SignedRequest } from './testing/sign-request.ts';
+export { signRequest } from './testing/sign-request.ts';
+export type { FixedOptions, ModuleWithSigners, TestSignerOptions } from './testing/signer.ts';
+export { testClock, testSigner, withTestSigners } from './testing/signer.ts';
+export type { Situation } from './testing/situations.ts';
+export type { TestVerifierOptions } from './testing/verifier.ts';
+export { testVerifier } from './testing/verifier.ts';

@@ -1,0 +1,4 @@
+// @vitest-environment happy-dom
+import { describeApp } from './app-suite.ts';
+
+describeApp();

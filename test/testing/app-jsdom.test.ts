@@ -1,0 +1,4 @@
+// @vitest-environment jsdom
+import { describeApp } from './app-suite.ts';
+
+describeApp();

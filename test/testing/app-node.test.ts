@@ -1,0 +1,4 @@
+// @vitest-environment node
+import { describeApp } from './app-suite.ts';
+
+describeApp();
