@@ -2,6 +2,7 @@ export type { ChallengeOptions } from './client/challenge.ts';
 export { challengeFetch, readChallenge } from './client/challenge.ts';
 export type { CorrectedClock } from './client/clock.ts';
 export { correctedClock } from './client/clock.ts';
+export { type ClockFetchOptions, clockFetch } from './client/clock-fetch.ts';
 export type { CountersignedOptions } from './client/countersigned.ts';
 export { countersignedFetch } from './client/countersigned.ts';
 export type { Explanation } from './client/explain.ts';

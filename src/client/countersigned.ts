@@ -70,19 +70,25 @@ export function countersignedFetch(signer: Signer, options: CountersignedOptions
   };
 }
 
-const messageSent = ({ input, init }: Outgoing): Message =>
+/** The message of a request as it was sent. */
+export const messageSent = ({ input, init }: Outgoing): Message =>
   typeof input === 'string'
     ? toMessage({ method: init?.method ?? 'GET', url: input }, new Headers(init?.headers))
     : toMessage(input, input.headers);
 
-// The bundle of a client contains only the signing half of the default scheme.
-const responsesOf = ({ name, response }: SigningScheme): ResponseScheme =>
+/**
+ * How a scheme signs responses. The bundle of a client contains only the signing half of the default scheme.
+ *
+ * @throws SignatureError `invalid_configuration` for a scheme that signs none.
+ */
+export const responsesOf = ({ name, response }: SigningScheme): ResponseScheme =>
   response ??
   (name === 'countersign-v1'
     ? countersignV1Response
     : fail('invalid_configuration', `The scheme ${name} signs no responses.`));
 
-type Checked = {
+/** A response whose countersignature was checked. */
+export type Checked = {
   readonly response: Response;
   readonly time?: number | undefined;
   readonly refusesTimestamp?: boolean;
@@ -97,7 +103,15 @@ type Expected = {
   readonly maxBodyBytes: number;
 };
 
-async function checked(response: Response, { request, responses, key, maxBodyBytes }: Expected): Promise<Checked> {
+/**
+ * Checks the countersignature of a response, and reads its whole body.
+ *
+ * @throws SignatureError `response_unsigned`, `response_mismatch`, `body_too_large`
+ */
+export async function checked(
+  response: Response,
+  { request, responses, key, maxBodyBytes }: Expected,
+): Promise<Checked> {
   const { status, headers, url } = response;
   const presented = responses.read({ status, headers, request });
   if (!presented) {

@@ -153,7 +153,7 @@ describe('a preflight', () => {
 
 describe('an answer', () => {
   const exposed =
-    'X-API-Timestamp, Unencoded-Digest, X-API-Signature, WWW-Authenticate, Retry-After, RateLimit, RateLimit-Policy, X-API-Secret-Retires, Content-Range, Location';
+    'X-API-Timestamp, Unencoded-Digest, X-API-Signature, WWW-Authenticate, Retry-After, RateLimit, RateLimit-Policy, X-API-Secret-Retires, Content-Range, Location, Date';
 
   it('can be read by a listed page, with all that this package tells a caller', async () => {
     const { handle, signer } = gate({ origins: [app] });

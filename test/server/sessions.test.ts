@@ -279,6 +279,15 @@ describe('a session', () => {
     expect(refusal(result).error.message).toContain(found);
   });
 
+  it('has scopes with % and other letters than ASCII, each as its record spells it', async () => {
+    const scopes = ['50%', '50%25', 'größe', 'plain'];
+    const at = sessionRig('countersign-v1', { record: { scopes } });
+    for (const scope of scopes) {
+      const session = issueSession(at.parent, { expiresIn: 900, scopes: [scope], clock: at.clock });
+      expect((await accepted(at.verifier, at.signed(session))).principal.scopes).toEqual([scope]);
+    }
+  });
+
   it('has the scopes alone that parent and session both name', async () => {
     const at = sessionRig();
     const session = forged(at.parent, { ...plain, s: ['admin', 'orders:read'] });

@@ -81,7 +81,7 @@ const expected = {
 const sorted = (list: readonly string[] | undefined) => list && [...new Set(list)].sort();
 
 /** Percent-encodes the UTF-8 of everything but printable ASCII, and `%`, so that two texts never have one encoding. */
-const printable = (text: string): string =>
+export const printable = (text: string): string =>
   text.replace(/[\ud800-\udfff]/gu, '\ufffd').replace(/[^ -~]+|%/g, encodeURIComponent);
 
 const quoted = (text: unknown): string => JSON.stringify(String(text).slice(0, 100));

@@ -34,6 +34,8 @@ const exposedByUs = [
   ...['WWW-Authenticate', 'Retry-After', 'RateLimit', 'RateLimit-Policy', retirementField],
   // Countersignatures cover these: a page can verify one only if it can read them.
   ...['Content-Range', 'Location'],
+  // By which a page can see that its clock is wrong, where nothing is countersigned.
+  'Date',
 ];
 
 /**

@@ -2,6 +2,7 @@ import { isPromise } from '../../core/awaitable.ts';
 import { fail, SignatureError } from '../../core/errors.ts';
 import type { Message } from '../../core/message.ts';
 import type { SessionKey } from '../../core/session/access-key.ts';
+import { printable } from '../../core/session/session-options.ts';
 import { isBelow, isPlainPath } from '../../core/session/values.ts';
 import { toStoreError } from '../../stores/store-fault.ts';
 import { withTimeout } from '../../stores/with-timeout.ts';
@@ -106,7 +107,8 @@ export async function requireNotRevoked(
 /** The scopes that a caller has: those of the key, of a session only those that it names as well. */
 export function grantedScopes({ scopes = [] }: KeyRecord, session: SessionKey | undefined): readonly string[] {
   const named = session?.grant.scopes;
-  return named ? scopes.filter((scope) => named.includes(scope)) : scopes;
+  // A session has them percent-encoded, as its issuer wrote them.
+  return named ? scopes.filter((scope) => named.includes(printable(scope))) : scopes;
 }
 
 /** The session as handlers receive it: as it was issued, since its holder chooses the id and the times of further links. */
