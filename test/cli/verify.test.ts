@@ -160,6 +160,8 @@ describe('what is signed by a scheme is verified by it', () => {
     ['rfc9421', [], ['--scheme-options', '{"tag":"shop","expires":60}']],
     ['sigv4', [], aws],
     ['sigv4-presigned', [], ['--region', 'eu-west-1', '--service', 'execute-api']],
+    ['countersign-v1-link', ['no-nonce', ...body], ['--scheme-options', '{"maxLifetime":600,"unsignedPayload":true}']],
+    ['countersign-v1-link', body, ['--scheme-options', '{"maxLifetime":600,"unsignedPayload":true,"once":true}']],
     ['standard-webhooks'],
     ['kong-hmac-auth'],
     ['apisix-hmac-auth', [], ['--scheme-options', '{"signedHeaders":["date","@request-target","digest","host"]}']],
