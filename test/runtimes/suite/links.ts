@@ -1,6 +1,7 @@
 import { allowSecretInBrowser, createSigner, signUrl } from 'countersign';
 import { signedLinks } from 'countersign/schemes';
 import { createVerifier, memoryKeys, memoryReplay } from 'countersign/server';
+import { normaliseTarget } from '../../../src/core/address.ts';
 import { toMessage } from '../../../src/core/message.ts';
 import type { LinkCase, ReceivedLinkCase } from '../../vectors/link-format.ts';
 import { linkVectors } from '../../vectors/read-links.ts';
@@ -42,6 +43,10 @@ async function verdict({ now, again, name, rule, outcome, ...received }: Receive
   return result.ok ? 'ok' : result.error.code;
 }
 
+/** Runtimes differ in which characters of no URI they escape: Bun escapes `^`. */
+const normalised = (link: string): string =>
+  link.replace(/^(\w+:\/\/[^/]+)([^#]*)/, (_, origin, target) => origin + normaliseTarget(target));
+
 /** Signed links, to the byte. */
 export const linkChecks: readonly Check[] = [
   {
@@ -58,7 +63,7 @@ export const linkChecks: readonly Check[] = [
         const found = await signUrl({ accessKey, secret }, url, { ...options, once: nonce !== undefined });
         const blurred = (one: string) =>
           nonce === undefined ? one : one.replace(/(nonce=)\w{32}|[\da-f]{64}/g, (_, parameter) => parameter ?? '');
-        equal(blurred(found), blurred(link), name);
+        equal(blurred(normalised(found)), blurred(normalised(link)), name);
       }
     },
   },
