@@ -7,6 +7,7 @@ import {
   presign,
   rfc9421,
   type Scheme,
+  signedLinks,
   sigv4,
   standardWebhooks,
 } from 'countersign/schemes';
@@ -25,10 +26,12 @@ const challenge = 'challenge-of-the-server';
 type Known = { readonly scheme: Scheme; readonly secret: string; readonly nonce?: string };
 
 const schemes: readonly Known[] = [
-  ...[countersignV1, rfc9421(), sigv4(aws), presign(aws)].map((scheme) => ({
-    scheme,
-    secret: 'a secret that both sides know',
-  })),
+  ...[countersignV1, rfc9421(), sigv4(aws), presign(aws), signedLinks({ maxLifetime: 600, unsignedPayload: true })].map(
+    (scheme) => ({
+      scheme,
+      secret: 'a secret that both sides know',
+    }),
+  ),
   { scheme: standardWebhooks(), secret: `whsec_${Buffer.alloc(32, 5).toString('base64')}` },
   ...ready.map(({ definition }) => ({
     scheme: defineScheme(definition),
