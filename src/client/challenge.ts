@@ -1,6 +1,6 @@
 import { type Fetch, signedFetch } from './fetch.ts';
 import type { SigningInit } from './outgoing.ts';
-import { resendable } from './request.ts';
+import { isIdempotent, resendable } from './request.ts';
 import type { Signer } from './signer.ts';
 
 // One challenge (RFC 9110, section 11.6.1) with the parameters that the verifier writes.
@@ -47,11 +47,13 @@ export function challengeFetch(signer: Signer, options: ChallengeOptions = {}): 
       init && 'clone' in init
         ? fetch(new Request(input, init), { challenge } as SigningInit)
         : fetch(input, { ...init, challenge } as SigningInit);
-    const response = await send(last);
+    const again = resendable(input, init);
+    // Anyone in between can carry out a request and forge the refusal. Without challenge, no server carries it out.
+    const response = await send(again && !isIdempotent(input, init) ? undefined : last);
     const challenge = response.status === 401 ? readChallenge(response) : undefined;
     if (challenge === undefined) return response;
     last = challenge;
-    if (!resendable(input, init)) return response;
+    if (!again) return response;
     await response.body?.cancel();
     // The challenge of this response: another call may have changed `last`.
     return send(challenge);

@@ -5,7 +5,7 @@ import type { CorrectedClock } from './clock.ts';
 import { type Checked, checked, messageSent, responsesOf } from './countersigned.ts';
 import { createSender, type Exchange, type Fetch, type SendOptions } from './fetch.ts';
 import { refuseRedirect } from './refuse-redirect.ts';
-import { resendable } from './request.ts';
+import { isIdempotent, resendable } from './request.ts';
 import type { Signer } from './signer.ts';
 
 /** The clock to correct, and what sends the requests. */
@@ -21,7 +21,7 @@ const maxBodyBytes = 65_536;
 
 /**
  * Returns a `fetch` that signs every request, as `signedFetch` does, and corrects the clock if the server refuses the timestamp; then
- * it sends the request once more. It believes a refusal only by its countersignature, which a verifier adds to every refusal of a
+ * it sends a request of an idempotent method once more. It believes a refusal only by its countersignature, which a verifier adds to every refusal of a
  * caller that it knows, so nobody in between can set the clock. Other responses are returned unchecked: see `countersignedFetch`.
  *
  * @throws SignatureError `invalid_configuration` for a scheme that signs no responses, `invalid_credentials` for a `responseKey` that
@@ -47,7 +47,7 @@ export function clockFetch(signer: Signer, options: ClockFetchOptions): Fetch {
 
   /** What a refusal states, if it is countersigned. */
   async function readRefusal({ response, outgoing }: Exchange): Promise<Partial<Checked>> {
-    if (!outgoing || response.status !== 401) return {};
+    if (response.status !== 401) return {};
     const key = given ?? outgoing.signed.key;
     try {
       const expected = { request: messageSent(outgoing), responses, key, maxBodyBytes };
@@ -68,6 +68,8 @@ export function clockFetch(signer: Signer, options: ClockFetchOptions): Fetch {
     if (time === undefined || !refusesTimestamp) return deliver(first);
     // Another call may have corrected the clock since.
     if (clock.offset() === offset) clock.correct(time, sentAt);
-    return deliver(resendable(input, init) ? await send(input, init) : first);
+    // A countersigned refusal may be that of a copy: the request may have been carried out before.
+    const again = isIdempotent(input, init) && resendable(input, init);
+    return deliver(again ? await send(input, init) : first);
   };
 }

@@ -12,12 +12,12 @@ import type { CorrectedClock } from './clock.ts';
 import { createSender, type Fetch, type SendOptions } from './fetch.ts';
 import type { Outgoing } from './outgoing.ts';
 import { refuseRedirect } from './refuse-redirect.ts';
-import { resendable } from './request.ts';
+import { isIdempotent, resendable } from './request.ts';
 import type { Signer } from './signer.ts';
 
 /** How responses are checked, and what sends the requests. */
 export type CountersignedOptions = SendOptions & {
-  /** Corrected when the server refuses the timestamp; then the request is sent once more. The signer must use the same clock. @default none */
+  /** Corrected when the server refuses the timestamp; then a request of an idempotent method is sent once more. The signer must use the same clock. @default none */
   readonly clock?: CorrectedClock;
   /** The server's public key, if the server does not sign with the caller's secret. @default the caller's secret */
   readonly responseKey?: PlatformKey;
@@ -52,7 +52,6 @@ export function countersignedFetch(signer: Signer, options: CountersignedOptions
   const given = responseKey && scheme.createKey(responseKey);
   const exchange = async (...call: Parameters<Fetch>): Promise<Checked> => {
     const { response, outgoing, followed } = await send(...call);
-    if (!outgoing) return { response };
     // Credentials may be renewed during a request: the server signs with the secret that signed the request.
     const key = given ?? outgoing.signed.key;
     const found = await checked(response, { request: messageSent(outgoing), responses, key, maxBodyBytes });
@@ -66,7 +65,9 @@ export function countersignedFetch(signer: Signer, options: CountersignedOptions
     if (!clock || first.time === undefined || !first.refusesTimestamp) return first.response;
     // Another call may have corrected the clock since.
     if (clock.offset() === offset) clock.correct(first.time, sentAt);
-    return resendable(input, init) ? (await exchange(input, init)).response : first.response;
+    // A countersigned refusal may be that of a copy: the request may have been carried out before.
+    const again = isIdempotent(input, init) && resendable(input, init);
+    return again ? (await exchange(input, init)).response : first.response;
   };
 }
 

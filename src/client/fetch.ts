@@ -3,6 +3,7 @@ import { referrerInit } from '../core/with-target.ts';
 import { checkOptions } from './check-options.ts';
 import { type Outgoing, type SigningInit, signForFetch } from './outgoing.ts';
 import { refuseRedirect } from './refuse-redirect.ts';
+import { isRequest, mayHaveBody } from './request.ts';
 import type { Signer } from './signer.ts';
 
 /** The `fetch` of the platform, or a function with the same interface. */
@@ -38,15 +39,15 @@ export function signedFetch(signer: Signer, options: SendOptions = {}): Fetch {
 /** A response and its request. */
 export type Exchange = {
   readonly response: Response;
-  /** Undefined if the same sender has already signed the request. */
-  readonly outgoing?: Outgoing;
+  readonly outgoing: Outgoing;
   /** Whether the caller expects redirects to be followed. */
   readonly followed: boolean;
 };
 
-type Pending = { readonly url: string; readonly headers: Readonly<Record<string, string>>; passes: number };
+type Pending = Omit<Exchange, 'response'> & { readonly url: string; passes: number };
 
 // Signed requests that were handed to globalThis.fetch and have no response yet: it may be a sender too, which signs them only once.
+// Another call may have the same signature by chance, so the response to either is checked like that to the first.
 const pending = new Set<Pending>();
 
 function findPending(input: string | URL | Request, init: RequestInit | undefined): Pending | undefined {
@@ -54,7 +55,9 @@ function findPending(input: string | URL | Request, init: RequestInit | undefine
   const { url = `${input}`, headers } = input as Partial<Request>;
   const fields = new Headers(init?.headers ?? headers);
   return [...pending].find(
-    (one) => one.url === url && Object.entries(one.headers).every(([name, value]) => fields.get(name) === value),
+    (one) =>
+      one.url === url &&
+      Object.entries(one.outgoing.signed.headers).every(([name, value]) => fields.get(name) === value),
   );
 }
 
@@ -65,28 +68,38 @@ export function createSender(
 ): (input: string | URL | Request, init?: SigningInit) => Promise<Exchange> {
   const initial = globalThis.fetch;
   return async (input, init) => {
-    const own = findPending(input, init);
-    if (own) {
-      if (++own.passes > 9) fail('invalid_configuration', 'globalThis.fetch calls itself: set the option fetch.');
-      return { response: await initial(input, init), followed: false };
+    const nested = findPending(input, init);
+    if (nested) {
+      if (++nested.passes > 9) fail('invalid_configuration', 'globalThis.fetch calls itself: set the option fetch.');
+      const { outgoing, followed } = nested;
+      return { response: await initial(input, initToSend({ settings: init, followed })), outgoing, followed };
     }
     // Looked up at each call, because tests and tools replace it.
     const send = fetch ?? globalThis.fetch;
-    const outgoing = await signForFetch(signer, input, init);
-    const { input: request, init: settings, signed } = outgoing;
+    const outgoing = await signForFetch(signer, copyOf(input), init);
+    const { input: request, init: settings } = outgoing;
     const from = typeof request === 'string' ? undefined : request;
     const followed = (settings?.redirect ?? from?.redirect ?? 'follow') === 'follow';
-    const sent = { url: from?.url ?? `${request}`, headers: signed.headers, passes: 0 };
+    const sent = { url: from?.url ?? `${request}`, outgoing, followed, passes: 0 };
     if (!fetch) pending.add(sent);
     try {
-      const response = await send(request, {
-        ...(followed && from && referrerInit(from)),
-        ...settings,
-        ...(followed && { redirect: 'manual' }),
-      } as RequestInit);
+      const response = await send(request, initToSend({ settings, followed, from }));
       return { response, outgoing, followed };
     } finally {
       pending.delete(sent);
     }
   };
 }
+
+/** Copies a Request, so that the caller can send it again, signed anew. One with a body is used up by sending. */
+const copyOf = (input: string | URL | Request): string | URL | Request =>
+  isRequest(input) && !mayHaveBody(input) ? input.clone() : input;
+
+type InitToSend = {
+  readonly settings: RequestInit | undefined;
+  readonly followed: boolean;
+  readonly from?: Request | undefined;
+};
+
+const initToSend = ({ settings, followed, from }: InitToSend): RequestInit | undefined =>
+  followed ? { ...(from && referrerInit(from)), ...settings, redirect: 'manual' } : settings;

@@ -5,7 +5,7 @@ import { type Message, toMessage, upperCaseMethod } from '../core/message.ts';
 import type { SignedBody } from '../core/scheme.ts';
 import { referrerInit } from '../core/with-target.ts';
 import { type Body, type BodyToSign, bodyToSign, bytesInMemory, defaultContentType, toResponse } from './body.ts';
-import { mayHaveBody, refuseUnsendable, setSignature } from './request.ts';
+import { isRequest, mayHaveBody, refuseUnsendable, setSignature } from './request.ts';
 import type { SignedMessage, Signer } from './signer.ts';
 
 /** The second argument of `fetch`, with the options of a signed request. */
@@ -90,9 +90,6 @@ function readCall(input: string | URL | Request, init: SigningInit = {}): Call {
     challenge,
   };
 }
-
-export const isRequest = (input: string | URL | Request): input is Request =>
-  typeof input === 'object' && 'headers' in input;
 
 type ReadBody = {
   readonly known: BodyToSign;

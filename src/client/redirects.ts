@@ -2,9 +2,8 @@ import { fail } from '../core/errors.ts';
 import { copyInit } from '../core/with-target.ts';
 import { checkOptions } from './check-options.ts';
 import { type Fetch, signedFetch } from './fetch.ts';
-import { isRequest } from './outgoing.ts';
 import { redirectTarget, refuseRedirect } from './refuse-redirect.ts';
-import { mayHaveBody } from './request.ts';
+import { isRequest, mayHaveBody } from './request.ts';
 import type { Signer } from './signer.ts';
 
 /** Options of `redirectFetch`. */

@@ -49,6 +49,21 @@ export function setSignature(
   return signed;
 }
 
+export const isRequest = (input: string | URL | Request): input is Request =>
+  typeof input === 'object' && 'headers' in input;
+
 /** Whether the arguments of fetch can be used again: a stream and a body that was read cannot. */
 export const resendable = (input: string | URL | Request, init: RequestInit | undefined): boolean =>
-  !(init?.body instanceof ReadableStream) && !(typeof input === 'object' && 'bodyUsed' in input && input.bodyUsed);
+  !(init?.body instanceof ReadableStream) && !(isRequest(input) && input.bodyUsed);
+
+/**
+ * Whether a request may be sent once more after a refusal that anyone in between can forge, because it may have been carried out.
+ * True for the idempotent methods (RFC 9110 section 9.2.2), and with an `Idempotency-Key`.
+ */
+export function isIdempotent(input: string | URL | Request, init: RequestInit | undefined): boolean {
+  const { method = 'GET', headers } = isRequest(input) ? input : ({} as Partial<Request>);
+  return (
+    /^(?:GET|HEAD|OPTIONS|PUT|DELETE)$/i.test(init?.method ?? method) ||
+    new Headers(init?.headers ?? headers).has('idempotency-key')
+  );
+}

@@ -78,6 +78,20 @@ describe('challengeFetch', () => {
     expect(codes()).toEqual(['invalid_challenge', 'ok', 'ok', 'ok']);
   });
 
+  it('sends a POST without an earlier challenge, so that a forged refusal does not make it run twice', async () => {
+    const sent: Array<string | undefined> = [];
+    const api = challengeFetch(createSigner({ credentials: generateCredentials(), scheme: answering({}) }), {
+      fetch: async (_, init) => {
+        sent.push((init as { challenge?: string }).challenge);
+        const headers = { 'www-authenticate': `Countersign scheme="x", challenge="c${sent.length}"` };
+        return new Response(null, { status: sent.length % 2 ? 401 : 200, headers });
+      },
+    });
+    await api('https://api.example.com/');
+    await api('https://api.example.com/', { method: 'POST', body: 'x' });
+    expect(sent).toEqual([undefined, 'c1', undefined, 'c3']);
+  });
+
   it('asks for another where the server takes one answer', async () => {
     const { api, codes, url } = await connected();
     for (const path of ['/1', '/2']) expect((await api(url + path)).status).toBe(200);

@@ -113,13 +113,24 @@ describe('countersignedFetch', () => {
     'sets a clock right that is %d ms late, and sends the request once more',
     async (lag) => {
       const { call, clock, calls } = rig({ lag });
-      expect((await call(url, { method: 'POST', body: 'sku' })).status).toBe(201);
+      expect((await call(url, { method: 'PUT', body: 'sku' })).status).toBe(201);
       expect(calls()).toBe(2);
       expect(Math.abs(clock() - Date.now())).toBeLessThan(1500);
       expect((await call(url)).status).toBe(201);
       expect(calls()).toBe(3);
     },
   );
+
+  it('sends a POST only once, unless it has an Idempotency-Key: a copy of it may have been carried out', async () => {
+    const { call, calls } = rig({ lag: 3_600_000 });
+    expect((await call(url, { method: 'POST', body: 'sku' })).status).toBe(401);
+    expect(calls()).toBe(1);
+    expect((await call(url, { method: 'POST', body: 'sku' })).status).toBe(201);
+    const other = rig({ lag: 3_600_000 });
+    const headers = { 'Idempotency-Key': 'order-7' };
+    expect((await other.call(url, { method: 'POST', body: 'sku', headers })).status).toBe(201);
+    expect(other.calls()).toBe(2);
+  });
 
   it('corrects the clock for calls under way at once', async () => {
     const { call } = rig({ lag: 3_600_000 });

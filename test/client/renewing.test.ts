@@ -211,10 +211,19 @@ describe('the fetch of renewing', () => {
     const { call, codes, ids, revoke, state } = calling();
     expect((await call(url)).status).toBe(200);
     revoke(ids[0]);
-    const response = await call(url, { method: 'POST', body: 'hello' });
+    const response = await call(url, { method: 'PUT', body: 'hello' });
     expect(await response.text()).toBe('hello');
     expect(codes).toEqual(['ok', 'revoked_key', 'ok']);
     expect(state.asked).toBe(2);
+  });
+
+  it('renews a session after a refused POST, but does not send it again: the refusal may be forged', async () => {
+    const { call, codes, ids, revoke } = calling();
+    await call(url);
+    revoke(ids[0]);
+    expect((await call(url, { method: 'POST', body: 'hello' })).status).toBe(401);
+    expect((await call(url, { method: 'POST', body: 'hello' })).status).toBe(200);
+    expect(codes).toEqual(['ok', 'revoked_key', 'ok']);
   });
 
   it('renews once for all calls that are refused together', async () => {

@@ -1,7 +1,7 @@
 import type { Credentials } from '../../core/credentials.ts';
 import { fail, SignatureError } from '../../core/errors.ts';
 import type { Fetch } from '../fetch.ts';
-import { resendable } from '../request.ts';
+import { isIdempotent, resendable } from '../request.ts';
 import { type FetchSession, type ReadSession, readFetched } from './fetched-session.ts';
 import type { KeptSession, SessionKeyStore } from './key-store.ts';
 import { backOff, type Moment, stopwatch } from './moments.ts';
@@ -18,7 +18,8 @@ export type RenewingCredentials = {
   (): Promise<Credentials>;
   /**
    * Returns a `fetch` that renews the session if a request is refused because it has ended or was revoked, and sends the request once
-   * more. A body that was read once, such as that of a Request, cannot be sent again: then it returns the refusal.
+   * more. It returns the refusal of a POST or PATCH, because anyone in between can forge it after the request was carried out, and of a
+   * body that was read once, such as that of a Request.
    *
    * @param api signs with these credentials and sends.
    */
@@ -184,7 +185,7 @@ export function renewing(fetchSession: FetchSession, options: RenewingOptions = 
         const other = await replace(used).catch((error: unknown) => {
           if (sentIn === generation) throw error;
         });
-        if (!other || sentIn !== generation || !resendable(input, init)) return response;
+        if (!other || sentIn !== generation || !isIdempotent(input, init) || !resendable(input, init)) return response;
         await response.body?.cancel();
         return api(input, init);
       },
