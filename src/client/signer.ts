@@ -96,10 +96,10 @@ const optionNames =
  * @example
  * import { createSigner } from 'countersign';
  *
- * const signer = createSigner({ accessKey, secret, signedHeaders: ['idempotency-key'] });
- * const headers = { 'Idempotency-Key': '8e03978e' };
+ * const signer = createSigner({ accessKey, secret, signedHeaders: ['x-tenant'] });
+ * const headers = { 'X-Tenant': 'eu-1' };
  * const request = await signer.sign('https://api.example.com/v1/orders', { method: 'POST', headers, body: '{}' });
- * console.log(request.headers.get('x-api-signed-headers')); // → idempotency-key
+ * console.log(request.headers.get('x-api-signed-headers')); // → x-tenant
  */
 export function createSigner(options: KeyPairOptions): Signer;
 export function createSigner(options: SignerOptions): Signer;

@@ -2,11 +2,13 @@ import type { HeaderView, Message } from './message.ts';
 
 /**
  * Request fields that change what is asked for or what the bytes mean: content codings (RFC 9110 section 8.4), conditions
- * (section 13) and ranges (section 14). Sorted.
+ * (section 13), ranges (section 14), and the key of draft-ietf-httpapi-idempotency-key-header, by which a server carries out a
+ * request or returns the response to an earlier one. Sorted.
  */
 export const requestModifiers: readonly string[] = [
   'content-encoding',
   'content-range',
+  'idempotency-key',
   'if-match',
   'if-modified-since',
   'if-none-match',

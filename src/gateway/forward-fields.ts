@@ -20,10 +20,13 @@ const hopByHop = new Set([
   'upgrade',
 ]);
 
+// Written by the proxy in front. Some proxies pass on a caller's `Connection`, which must not remove them.
+const forwarding = /^(?:forwarded|x-forwarded-.*|x-real-ip)$/;
+
 /** Removes hop-by-hop fields: the known ones, and those that `Connection` lists. */
 export function endToEndFields(fields: RawFields): RawFields {
   const named = new Set(fieldValues(fields, 'connection').flatMap((value) => namesIn(value)));
-  return filterFields(fields, (name) => !hopByHop.has(name) && !named.has(name));
+  return filterFields(fields, (name) => !hopByHop.has(name) && (!named.has(name) || forwarding.test(name)));
 }
 
 /** The names in a list. Split without a regular expression: one with optional spaces takes quadratic time on long runs of spaces. */

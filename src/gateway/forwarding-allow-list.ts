@@ -22,7 +22,7 @@ export type IsForwardable = (name: string) => boolean;
 // They only negotiate the form of the response, or give the client's context without identifying anyone.
 const harmless = new Set([
   ...['accept', 'accept-charset', 'accept-datetime', 'accept-encoding', 'accept-language', 'accept-signature'],
-  ...['cache-control', 'date', 'dnt', 'idempotency-key', 'last-event-id', 'max-forwards', 'origin', 'pragma', 'prefer'],
+  ...['cache-control', 'date', 'dnt', 'last-event-id', 'max-forwards', 'origin', 'pragma'],
   ...['priority', 'referer', 'save-data', 'sec-gpc', 'traceparent', 'tracestate', 'upgrade-insecure-requests'],
   ...['user-agent', 'via', 'want-content-digest', 'want-repr-digest', 'x-correlation-id', 'x-request-id'],
 ]);

@@ -101,6 +101,34 @@ describe.runIf(present('python3', '--version'))('the reverse proxy', () => {
     expect(seenNames).toContain('x-api-signature');
   });
 
+  it('refuses an Idempotency-Key that was added, and forwards a signed one', async () => {
+    const opened = await open();
+    const post = { method: 'POST', body: '{}' };
+    expect((await opened.call({ ...post, added: { 'Idempotency-Key': 'order-6' } })).status).toBe(401);
+    expect(await seen()).toEqual([]);
+    expect((await opened.call({ ...post, headers: { 'Idempotency-Key': 'order-7' } })).status).toBe(200);
+    expect(await namesSeen()).toContain('idempotency-key');
+  });
+
+  it('reads what the proxy in front says of a request, also if Connection lists it', async () => {
+    const trustedProxies = { addresses: ['127.0.0.1'], headers: ['x-forwarded-for', 'x-forwarded-prefix'] } as const;
+    const opened = await open({ verifier: { trustedProxies } });
+    const proxied = (connection: string) => ({
+      'X-Forwarded-For': '203.0.113.9',
+      'X-Forwarded-Prefix': '/v1',
+      Connection: connection,
+    });
+    expect((await opened.call({ added: proxied('close, X-Forwarded-Prefix, X-Forwarded-For') })).status).toBe(401);
+    expect((await opened.call({ added: { 'X-Forwarded-For': '203.0.113.9' } })).status).toBe(200);
+    const listed = { 'X-Forwarded-For': '203.0.113.9', Connection: 'close, X-Forwarded-For' };
+    expect((await opened.call({ added: listed })).status).toBe(200);
+    const all = await seen();
+    expect(all.map(({ headers }) => headers.find(([name]) => name === 'X-Forwarded-For')?.[1])).toEqual([
+      '203.0.113.9',
+      '203.0.113.9',
+    ]);
+  });
+
   it('passes on what is signed, and what is harmless', async () => {
     const opened = await open();
     const signer = createSigner({ ...pairOf(opened), signedHeaders: ['x-tenant'] });

@@ -83,6 +83,25 @@ describe('a request that is signed by two schemes', () => {
     });
   });
 
+  it('is refused if its signatures are by two keys: else anyone with a key could use up the nonce of another', async () => {
+    const other = { accessKey: 'other', secret: 'another secret of more than sixteen bytes' };
+    const keys = memoryKeys([
+      { accessKey, service: 'shop', secrets: [{ secret }] },
+      { accessKey: other.accessKey, service: 'other', secrets: [{ secret: other.secret }] },
+    ]);
+    const verifier = createVerifier({
+      scheme: [countersignV1, rfc9421()],
+      keys,
+      replay: memoryReplay({ clock }),
+      clock,
+    });
+    const captured = await createSigner({ accessKey, secret, clock }).sign('https://api.example.com/v1/orders');
+    const twice = new Request(captured.url, { headers: captured.headers });
+    const signed = await createSigner({ ...other, clock, scheme: rfc9421() }).sign(twice);
+    expect(await outcomes(signed, [verifier])).toEqual(['signature_mismatch']);
+    expect(await outcomes(captured, [verifier])).toEqual(['ok']);
+  });
+
   it('goes over HTTP by signedFetch, and without a body', async () => {
     const scheme = combineSchemes([{ scheme: countersignV1 }, { scheme: rfc9421() }]);
     for (const server of fleet(countersignV1, rfc9421(), ['old', 'new', 'both'])) {

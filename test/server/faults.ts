@@ -110,6 +110,14 @@ export const faults: readonly Fault[] = [
   },
   {
     step: 8,
+    code: 'rate_limited',
+    status: 429,
+    apply(world) {
+      world.keySpent = true;
+    },
+  },
+  {
+    step: 9,
     code: 'replayed_request',
     status: 401,
     apply(world) {
@@ -117,19 +125,11 @@ export const faults: readonly Fault[] = [
     },
   },
   {
-    step: 9,
+    step: 10,
     code: 'insufficient_scope',
     status: 403,
     apply(world) {
       world.context = { ...world.context, scope: 'orders:write' };
-    },
-  },
-  {
-    step: 10,
-    code: 'rate_limited',
-    status: 429,
-    apply(world) {
-      world.keySpent = true;
     },
   },
 ];

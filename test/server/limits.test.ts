@@ -48,6 +48,21 @@ describe.each(limiterKinds.filter(({ here }) => here))('limits in $name', ({ sta
     expect(await byAddress.get('192.0.2.2')).toMatchObject({ consumedPoints: 0 });
   });
 
+  it('keep the nonces of a caller over its limit out of the replay store', async () => {
+    const byKey = await store.limiter({ points: 3, duration: 60 });
+    const replay = memoryReplay({ capacity: 10, clock: () => noon });
+    let claims = 0;
+    const counted = {
+      claim(...claim: Parameters<typeof replay.claim>) {
+        claims++;
+        return replay.claim(...claim);
+      },
+    };
+    const { call, good } = limitedRig({ byKey }, { replay: counted });
+    for (let i = 0; i < 20; i++) await call(good());
+    expect(claims).toBe(3);
+  });
+
   it('never stop an honest caller by address, however many requests it sends one after another', async () => {
     const { call, good } = limitedRig({ byAddress: await store.limiter({ points: 1, duration: 60 }) });
     for (let i = 0; i < 20; i++) expect(await call(good())).toBe('ok');
@@ -150,7 +165,7 @@ describe('the budget of an address', () => {
 
   it('is not used up by a caller that is proved, whatever it may not do', async () => {
     const byAddress = new RateLimiterMemory({ points: 5, duration: 60 });
-    const { verifier, good } = limitedRig({ byAddress, byKey: new RateLimiterMemory({ points: 0, duration: 60 }) });
+    const { verifier, good } = limitedRig({ byAddress, byKey: new RateLimiterMemory({ points: 1, duration: 60 }) });
     const scoped = await verifier.verify(received(good()), { address, scope: 'orders:write' });
     const over = await verifier.verify(received(good()), { address });
     expect([refusal(scoped).error.code, refusal(over).error.code]).toEqual(['insufficient_scope', 'rate_limited']);

@@ -33,6 +33,7 @@ async function verifyWith(given: readonly Fault[], change: Partial<KeyRecord> = 
     parts: signedParts(signer, { method: 'POST', body: 'body', headers: { 'x-tenant': 'a' } }),
   };
   const steps: string[] = [];
+  const returned: string[] = [];
   const events: AuditEvent[] = [];
   const replay = memoryReplay({ clock: () => world.now });
   const scheme: Scheme = {
@@ -52,6 +53,9 @@ async function verifyWith(given: readonly Fault[], change: Partial<KeyRecord> = 
     async consume(key: string) {
       steps.push(`${name} ${key}`);
       if (spent()) return Promise.reject({ msBeforeNext: 1500 });
+    },
+    async reward(key: string) {
+      returned.push(`${name} ${key}`);
     },
   });
   const verifier = createVerifier({
@@ -84,14 +88,15 @@ async function verifyWith(given: readonly Fault[], change: Partial<KeyRecord> = 
     replay.claim(accessKey, world.parts.headers['x-api-nonce'] ?? '', world.now + 1000_000);
   }
   const result = await verifier.verify(received(world.parts), world.context);
-  return { result, steps, events, accessKey };
+  return { result, steps, returned, events, accessKey };
 }
 
 describe('an honest request', () => {
   it('passes all ten steps in order', async () => {
-    const { result, steps, events, accessKey } = await verifyWith([]);
+    const { result, steps, returned, events, accessKey } = await verifyWith([]);
     expect(result.ok).toBe(true);
-    expect(steps).toEqual(['byAddress 192.0.2.1', 'find', 'mac', 'claim', `byKey ${accessKey}`]);
+    expect(steps).toEqual(['byAddress 192.0.2.1', 'find', 'mac', `byKey ${accessKey}`, 'claim']);
+    expect(returned).toEqual(['byAddress 192.0.2.1']);
     expect(events).toMatchObject([{ outcome: 'accepted', code: undefined, accessKey, service: 'shop' }]);
   });
 });
@@ -115,7 +120,7 @@ describe('each fault', () => {
       code: fault.code,
       message: expect.stringContaining(error.message),
     });
-    expect(steps.includes('claim')).toBe(fault.step >= 8);
+    expect(steps.includes('claim')).toBe(fault.step >= 9);
   });
 
   const pairs = faults.flatMap((first) =>
@@ -126,8 +131,14 @@ describe('each fault', () => {
     expect(refusal(result).error.code).toBe(first.code);
     expect(events.map(({ code }) => code)).toEqual([first.code]);
     // A refused request must not spend its nonce, or whoever reads it on the way could spend it first.
-    expect(steps.includes('claim')).toBe(first.step >= 8);
+    expect(steps.includes('claim')).toBe(first.step >= 9);
   });
+});
+
+it('a replay costs the address a point, and the key none', async () => {
+  const { steps, returned, accessKey } = await verifyWith([at('replayed_request')]);
+  expect(steps).toContain(`byKey ${accessKey}`);
+  expect(returned).toEqual([`byKey ${accessKey}`]);
 });
 
 describe('what a stranger learns of keys', () => {

@@ -3,7 +3,7 @@ import { countersignV1, defineScheme, rfc9421, sigv4 } from 'countersign/schemes
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { normaliseTarget } from '../../src/core/address.ts';
-import { judge, received, rig, signedParts } from './rig.ts';
+import { judge, outcomeOf, received, rig, signedParts } from './rig.ts';
 
 const target = fc
   .array(
@@ -38,6 +38,19 @@ describe('the normal form of a target', () => {
 });
 
 describe('a signed target', () => {
+  // Deno, Bun and workerd build the URL of a Request from the Host header as it was sent.
+  it.each(['api.example.com/v1#', 'api.example.com/v1?', 'me@api.example.com', 'api.example.com\\v1'])(
+    'is not taken from a Host of %s',
+    async (host) => {
+      const { signer, verifier } = rig();
+      const { headers } = signedParts(signer, { target: '/v1/orders' });
+      const request = new Request('https://api.example.com/v1/orders', { headers: { ...headers, host } });
+      expect(outcomeOf(await verifier.verify(request))).toBe('malformed_field');
+      request.headers.set('host', 'api.example.com');
+      expect(outcomeOf(await verifier.verify(request))).toBe('ok');
+    },
+  );
+
   it.each([
     ['/files/%A1', '/files/%%411'],
     ['/files/%A1', '/files/%%41%31'],

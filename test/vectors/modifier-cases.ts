@@ -7,6 +7,7 @@ import { add, all, json, set, type VerifyDraft } from './verify-draft.ts';
 const modifiers: Pairs = [
   ['Content-Encoding', 'gzip'],
   ['Content-Range', 'bytes 0-12/26'],
+  ['Idempotency-Key', '8e03978e'],
   ['If-Match', '"a"'],
   ['If-Modified-Since', 'Wed, 31 Dec 2025 00:00:00 GMT'],
   ['If-None-Match', '*'],

@@ -34,7 +34,7 @@ normalise() { # target -> the same, normalised
 }
 
 # Headers that are signed wherever a request has them.
-modifiers=(content-encoding content-range if-match if-modified-since if-none-match if-range if-unmodified-since range)
+modifiers=(content-encoding content-range idempotency-key if-match if-modified-since if-none-match if-range if-unmodified-since range)
 
 trimmed() { # text -> the same without the blanks at both ends
   local text=${1#"${1%%[! $'\t']*}"}

@@ -19,6 +19,7 @@ NOT_SIGNABLE = re.compile(
 MODIFIERS = [
     "content-encoding",
     "content-range",
+    "idempotency-key",
     "if-match",
     "if-modified-since",
     "if-none-match",

@@ -19,7 +19,7 @@ export type Rfc9421Options = {
    * or body is a finding of high severity, which a verifier must name in `acceptFindings`; leaving out `content-type` is one of
    * medium severity.
    *
-   * @default ['@method', '@authority', '@path', '@query', 'content-type', 'content-digest', 'content-encoding', 'content-range', 'if-match', 'if-modified-since', 'if-none-match', 'if-range', 'if-unmodified-since', 'range']
+   * @default ['@method', '@authority', '@path', '@query', 'content-type', 'content-digest', 'content-encoding', 'content-range', 'idempotency-key', 'if-match', 'if-modified-since', 'if-none-match', 'if-range', 'if-unmodified-since', 'range']
    */
   readonly components?: readonly string[];
   /** `false` omits the parameter `alg`. A verifier uses the algorithm of the key and refuses any other `alg`. @default sent */

@@ -26,7 +26,7 @@ export type SigV4Options = {
   readonly sessionToken?: string;
   /**
    * Headers that are signed if present, beside `host` and `x-amz-*`. A verifier refuses a request that has one of them unsigned.
-   * @default ['content-type', 'content-encoding', 'content-range', 'if-match', 'if-modified-since', 'if-none-match', 'if-range', 'if-unmodified-since', 'range']
+   * @default ['content-type', 'content-encoding', 'content-range', 'idempotency-key', 'if-match', 'if-modified-since', 'if-none-match', 'if-range', 'if-unmodified-since', 'range']
    */
   readonly signedHeaders?: readonly string[];
   /** Leaves bodies unread and unsigned, protected by TLS only: the finding `body-unsigned`. @default false */

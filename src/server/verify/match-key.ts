@@ -183,7 +183,13 @@ type Attempts = {
 
 function chooseMatches(matches: readonly Match[], { failure, context }: Attempts): Matches {
   const valid = preferActive(matches, context);
-  if (isSome(valid)) return valid;
+  if (isSome(valid)) {
+    // Otherwise anyone with a key could attach a captured signature to a request, and so use up its nonce.
+    const [{ candidate }] = valid;
+    if (valid.some((match) => match.candidate.accessKey !== candidate.accessKey))
+      fail('signature_mismatch', 'The signatures of the request are by different access keys.', 401);
+    return valid;
+  }
   const [first] = matches;
   // A signature that was tried comes first: a fault of another key's record is no free guess at this one.
   if (!first) throw failure;

@@ -78,7 +78,7 @@ export function createRequestResolver({
     const headers = 'url' in request ? request.headers : textHeaders(request.headers);
     const connection = readConnection(headers, peer);
     const message = (): ReceivedMessage => {
-      const presented = 'url' in request ? parseAddress(request.url) : addressOfReceived(request);
+      const presented = 'url' in request ? addressOfRequest(request) : addressOfReceived(request);
       requireSendable(presented.rawTarget);
       const scheme = origin?.scheme ?? schemeAt(connection) ?? presented.scheme;
       const prefix = publicPath ?? prefixAt(connection);
@@ -140,6 +140,13 @@ function textHeaders(headers: HeaderView): HeaderView {
   if (typeof headers.keys === 'function') view.keys = () => headers.keys?.() ?? [];
   if (typeof headers.lines === 'function') view.lines = (name) => headers.lines?.(name.toLowerCase()) ?? [];
   return view;
+}
+
+function addressOfRequest({ url, headers }: Request): Address {
+  // Some runtimes write the Host header into the URL as it is: `a/b#` would become part of the path.
+  const host = headers.get('host');
+  if (host !== null && !isAuthority(host)) fail('malformed_field', 'The Host header is malformed.');
+  return parseAddress(url);
 }
 
 function addressOfReceived({ authority, target, scheme = 'http' }: ReceivedRequest): Address {

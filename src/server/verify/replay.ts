@@ -2,11 +2,11 @@ import { isPromise } from '../../core/awaitable.ts';
 import { sha256OfBody } from '../../core/digest.ts';
 import { bytesToSign, hex } from '../../core/encoding.ts';
 import { fail, SignatureError } from '../../core/errors.ts';
-import type { PresentedSignature } from '../../core/scheme.ts';
 import { claimId } from '../../stores/claim.ts';
 import { toStoreError } from '../../stores/store-fault.ts';
 import type { ReplayStore } from '../contracts.ts';
 import type { Match } from './match-key.ts';
+import type { Candidate } from './signatures.ts';
 
 /** How much longer a nonce is remembered than its request could be accepted, in milliseconds: until it is claimed, time passes. */
 export const claimMargin = 5000;
@@ -38,7 +38,7 @@ export async function claimNonces(replay: ReplayStore, matches: readonly Match[]
     // Counted for the parent, whose holder can derive any number of sessions, and distinct per session.
     const accessKey = session?.parent ?? whole;
     const nonce = session ? claimId(whole, own) : own;
-    claims.set(`${accessKey}\n${nonce}`, { accessKey, nonce, expiresAt: claimEnd(presented, rules) });
+    claims.set(`${accessKey}\n${nonce}`, { accessKey, nonce, expiresAt: claimEnd(match.candidate, rules) });
   }
   for (const { accessKey, nonce, expiresAt } of claims.values()) {
     let claim: unknown;
@@ -67,8 +67,10 @@ type Claim = {
 const digestOf = async ({ stringToSign }: Match): Promise<string> => hex(await sha256OfBody(bytesToSign(stringToSign)));
 
 // `expiresAt` extends the claim only if there is no timestamp. Otherwise a caller could make the store keep a nonce for ever.
-const claimEnd = ({ time, expiresAt = 0 }: PresentedSignature, { now, remembered }: ClaimRules): number =>
-  Math.max(now + remembered, time === undefined ? expiresAt : 0) + claimMargin;
+function claimEnd({ presented: { time, expiresAt = 0 }, session }: Candidate, { now, remembered }: ClaimRules): number {
+  const sessionEnd = session ? session.grant.expiresAt * 1000 : Infinity;
+  return Math.max(now + remembered, time === undefined ? Math.min(expiresAt, sessionEnd) : 0) + claimMargin;
+}
 
 function unavailable(cause: unknown): never {
   // Stores of this package give a precise reason.

@@ -76,7 +76,10 @@ export type LimitOptions = {
    * @default none
    */
   readonly byAddress?: Limiter;
-  /** Per access key. Charged for requests with a fresh, unreplayed signature of a known key. @default none */
+  /**
+   * Per access key. Charged for requests with a fresh signature of a known key, before their nonce is claimed; a replay gets its point
+   * back. Without `reward` it is charged after the claim. @default none
+   */
   readonly byKey?: Limiter;
   /**
    * Per subject of the sessions of one access key. Charged before `byKey`, for requests of sessions whose issuer named a subject. The

@@ -4,6 +4,7 @@ import { type Audited, reportToAudit } from '../audit/report-to-audit.ts';
 import { requireKnownOptions } from '../known-options.ts';
 import { countersignPlainResponse, createCountersigners } from '../response/countersign.ts';
 import { refusalResponse } from '../response/refusal-response.ts';
+import { createCharges } from './charges.ts';
 import { requireScope } from './checks.ts';
 import { createLimits } from './limits.ts';
 import type { ReceivedRequest } from './message.ts';
@@ -64,9 +65,9 @@ export function createVerifier(options: VerifierOptions): Verifier {
       'revokedSessions must be a store of revoked sessions, such as memoryRevokedSessions().',
     );
   const schemes = acceptedSchemes(scheme, acceptFindings);
-  const limits = createLimits(options.limits ?? {});
+  const charges = createCharges(createLimits(options.limits ?? {}));
   const countersignerOf = createCountersigners({ schemes, responseKey: options.responseKey, clock });
-  const verify = createVerify(options, { schemes, limits, clock, countersignerOf, checkScope });
+  const verify = createVerify(options, { schemes, charges, clock, countersignerOf, checkScope });
   const howToSign = schemes.map((one) => one.challenge ?? {});
 
   async function refuse(cause: unknown, verification: Verification): Promise<Refused> {
@@ -132,9 +133,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
         result = await refuse(cause, verification);
       }
       const error = result.ok ? undefined : result.error;
-      const { charged, refundable } = verification;
-      // The address does not pay for requests of known callers, nor for stores that fail.
-      if (charged && (refundable || error?.status === 503)) await limits.refund(charged);
+      await charges.refund(verification, error);
       reportOutcome({ request, verification, begun, error, reportOnly: context.reportOnly === true });
       return result;
     },

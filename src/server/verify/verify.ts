@@ -7,11 +7,11 @@ import type { SigningKey } from '../../core/signing-key.ts';
 import { allowUnsignedPayload } from '../../core/unsafe-options.ts';
 import type { KeyRecord } from '../contracts.ts';
 import { type CountersignedRequest, type Countersigner, requireCountersigner } from '../response/countersign.ts';
-import { joinedFields } from '../response/join-fields.ts';
 import { checkBody, createBodyReader } from './body.ts';
+import type { Charges } from './charges.ts';
 import { requireChallenge, requireFresh, requireScope } from './checks.ts';
 import { recordKeyUse } from './find-key.ts';
-import { type Budget, type Limits, rateLimitHeaders, type VerifiedCaller } from './limits.ts';
+import type { Budget } from './limits.ts';
 import { createKeyMatcher, type Match, type MatchContext, type Matches, requireMatch } from './match-key.ts';
 import { createRequestResolver, type ReceivedRequest, type ResolvedRequest } from './message.ts';
 import { isActive, type PreparedSecret } from './prepared-keys.ts';
@@ -40,17 +40,19 @@ export type Verification = {
   /** The `id` of the secret that made the signature. */
   secretId?: string | undefined;
   /** The budget of the address, if a point was consumed. */
-  charged?: Budget;
+  chargedAddress?: Budget;
+  /** The budgets of the caller of which a point was consumed. */
+  chargedCaller?: readonly Budget[];
   /** The last budget that was charged. */
   budget?: Budget;
-  /** True if the address gets its point back. */
-  refundable?: true;
+  /** True once the nonce is claimed: from then on the key pays, and not the address. */
+  claimed?: true;
 };
 
 /** What the steps need in addition to the options. */
 export type VerificationParts = {
   readonly schemes: readonly Scheme[];
-  readonly limits: Limits;
+  readonly charges: Charges;
   readonly clock: () => number;
   readonly countersignerOf: (request: CountersignedRequest) => Countersigner | undefined;
   /** See {@link Verified.checkScope}. */
@@ -84,10 +86,6 @@ type Authenticated = {
 /** What a session is judged by. */
 type Asked = { readonly message: Message; readonly sessions: VerifyContext['sessions'] | undefined };
 
-type Fields = Readonly<Record<string, string>>;
-
-const noHeaders: Fields = Object.freeze({});
-
 /**
  * Creates the function that runs the steps of verification, in the order of docs/protocol.md.
  *
@@ -95,7 +93,7 @@ const noHeaders: Fields = Object.freeze({});
  */
 export function createVerify(options: VerifierOptions, parts: VerificationParts): Verify {
   const { keys, replay, acceptFindings = [], challenges, revokedSessions } = options;
-  const { schemes, limits, clock, countersignerOf, checkScope } = parts;
+  const { schemes, charges, clock, countersignerOf, checkScope } = parts;
   const { tolerance, remembered, maxBodyBytes, maxSessionLifetime: maxLifetime } = checkedNumbers(options);
   const resolveRequest = createRequestResolver(options);
   const timeless = acceptFindings.includes('no-timestamp');
@@ -116,32 +114,6 @@ export function createVerify(options: VerifierOptions, parts: VerificationParts)
   async function requireSession(session: SessionKey, { record }: Match, { message, sessions }: Asked): Promise<void> {
     requireWithin(session, message, { record, maxLifetime, sessions });
     if (revokedSessions) await requireNotRevoked(session, { revoked: revokedSessions, tolerance });
-  }
-
-  /** Consumes a point before verification, so that parallel guesses cannot all pass before the first one fails. */
-  async function chargeAddress(verification: Verification): Promise<void> {
-    const budget = limits.byAddress?.(verification.address);
-    if (!budget) return;
-    verification.budget = budget;
-    await limits.consume(budget);
-    verification.charged = budget;
-  }
-
-  /** Consumes a point of each budget of a verified caller, and returns the headers that describe them. */
-  async function chargeCaller(verification: Verification, caller: VerifiedCaller): Promise<Fields> {
-    const paid: Budget[] = [];
-    const fields: Fields[] = [];
-    for (const budget of limits.ofCaller(caller)) {
-      verification.budget = budget;
-      try {
-        fields.push(rateLimitHeaders(budget, await limits.consume(budget)));
-      } catch (error) {
-        for (const one of paid) await limits.refund(one);
-        throw error;
-      }
-      paid.push(budget);
-    }
-    return fields.length < 2 ? (fields[0] ?? noHeaders) : joinedFields(fields);
   }
 
   /** Finds the key that made the signature, and requires that key and signatures are valid at `now`. */
@@ -177,12 +149,12 @@ export function createVerify(options: VerifierOptions, parts: VerificationParts)
       resolved = resolveRequest(request, context.address);
     } catch (error) {
       // A request whose client cannot be determined is charged as well.
-      await chargeAddress(verification);
+      await charges.chargeAddress(verification);
       throw error;
     }
     const { address } = resolved;
     verification.address = address;
-    if (limits.byAddress) await chargeAddress(verification);
+    await charges.chargeAddress(verification);
 
     // The syntax of the request and its signatures.
     const message = resolved.message();
@@ -215,14 +187,15 @@ export function createVerify(options: VerifierOptions, parts: VerificationParts)
     }
     const { matches, record, secret } = authenticated;
 
-    await claimNonces(replay, matches, { now, clock, remembered, reusable });
-    // Only now: a replay counts against the address limit like an unsigned request.
-    verification.refundable = true;
-
+    const claim = async () => {
+      await claimNonces(replay, matches, { now, clock, remembered, reusable });
+      // Only now: a replay counts against the address limit like an unsigned request.
+      verification.claimed = true;
+    };
+    const caller = { accessKey: record.accessKey, subject: session?.first.u };
+    const headers = await charges.chargeCaller(verification, { caller, claim });
     const { scopes = [] } = verification;
     requireScope({ scopes }, context.scope);
-    const { accessKey } = record;
-    const headers = await chargeCaller(verification, { accessKey, subject: session?.first.u });
     recordKeyUse(keys, record, now);
 
     const verified = verifiedRequest(request, {
