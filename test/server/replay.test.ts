@@ -1,6 +1,9 @@
-import { memoryReplay } from 'countersign/server';
+import { createSigner, generateCredentials, issueSession } from 'countersign';
+import { presign } from 'countersign/schemes';
+import { createVerifier, memoryKeys, memoryReplay } from 'countersign/server';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { noon, outcomeOf } from './rig.ts';
 
 const codeOf = (claim: () => unknown): unknown => {
   try {
@@ -186,4 +189,26 @@ describe('memoryReplay', () => {
     expect(Math.min(...samples.slice(1)) - first).toBeLessThan(10e6);
     expect(replay.claim('key', `nonce-of-some-length-${now}`, now + 20_000)).toBe('seen');
   });
+});
+
+it('claims the nonce of an address that a session presigns until the session ends, not for the week of the address', async () => {
+  const ends: number[] = [];
+  const seen = memoryReplay({ clock: () => noon });
+  const replay = {
+    claim(...claim: Parameters<typeof seen.claim>) {
+      ends.push(claim[2]);
+      return seen.claim(...claim);
+    },
+  };
+  const scheme = presign({ region: 'eu-west-1', service: 'execute-api', expires: 604_800 });
+  const credentials = generateCredentials();
+  const keys = memoryKeys([
+    { accessKey: credentials.accessKey, service: 'shop', secrets: [{ secret: credentials.secret }] },
+  ]);
+  const clock = () => noon;
+  const verifier = createVerifier({ scheme, keys, replay, clock, acceptFindings: ['body-unsigned'] });
+  const session = issueSession(credentials, { expiresIn: 900, clock });
+  const request = await createSigner({ ...session, scheme, clock }).sign('https://api.example.com/v1/orders');
+  expect(outcomeOf(await verifier.verify(request))).toBe('ok');
+  expect(ends).toEqual([noon + 905_000]);
 });

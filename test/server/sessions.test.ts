@@ -1,5 +1,5 @@
 import { createSigner, generateCredentials, issueSession } from 'countersign';
-import { defineScheme, githubWebhooks, presign } from 'countersign/schemes';
+import { defineScheme, githubWebhooks } from 'countersign/schemes';
 import { createVerifier, memoryKeys, memoryReplay } from 'countersign/server';
 import { describe, expect, it } from 'vitest';
 import { judge, noon, outcomeOf, received, refusal } from './rig.ts';
@@ -358,28 +358,6 @@ describe('a session', () => {
       expect(outcomeOf(await at.verifier.verify(request))).toBe('replayed_request');
     }
     expect(new Set(claims)).toEqual(new Set([at.parent.accessKey]));
-  });
-
-  it('claims the nonce of an address that it presigns until it ends itself, not for the week of the address', async () => {
-    const ends: number[] = [];
-    const seen = memoryReplay({ clock: () => noon });
-    const replay = {
-      claim(...claim: Parameters<typeof seen.claim>) {
-        ends.push(claim[2]);
-        return seen.claim(...claim);
-      },
-    };
-    const scheme = presign({ region: 'eu-west-1', service: 'execute-api', expires: 604_800 });
-    const credentials = generateCredentials();
-    const keys = memoryKeys([
-      { accessKey: credentials.accessKey, service: 'shop', secrets: [{ secret: credentials.secret }] },
-    ]);
-    const clock = () => noon;
-    const verifier = createVerifier({ scheme, keys, replay, clock, acceptFindings: ['body-unsigned'] });
-    const session = issueSession(credentials, { expiresIn: 900, clock });
-    const request = await createSigner({ ...session, scheme, clock }).sign('https://api.example.com/v1/orders');
-    expect(outcomeOf(await verifier.verify(request))).toBe('ok');
-    expect(ends).toEqual([noon + 905_000]);
   });
 
   it('costs one look-up, of the parent', async () => {
