@@ -47,7 +47,7 @@ describe.each([countersignV1, rfc9421()])('clockFetch by $name', (scheme) => {
       const { url, parent, codes } = await rig({ scheme });
       const clock = correctedClock(() => Date.now() + off);
       const api = clockFetch(createSigner({ credentials: parent, scheme, clock }), { clock });
-      expect(await textOf(await api(url, { method: 'POST', body: 'sku' }))).toBe('200 read 3');
+      expect(await textOf(await api(url, { method: 'PUT', body: 'sku' }))).toBe('200 read 3');
       expect(Math.abs(clock() - Date.now())).toBeLessThan(2000);
       expect(await textOf(await api(url))).toBe('200 read 0');
       expect(codes).toEqual([off < 0 ? 'stale_timestamp' : 'future_timestamp', 'accepted', 'accepted']);
@@ -107,10 +107,10 @@ describe('clockFetch', () => {
     const { url, parent } = await rig();
     const clock = correctedClock(() => Date.now() - hour);
     const body = new Blob(['sku']).stream();
-    const call = { method: 'POST', body, duplex: 'half' } as RequestInit;
+    const call = { method: 'PUT', body, duplex: 'half' } as RequestInit;
     const api = clockFetch(createSigner({ credentials: parent, clock }), { clock });
     expect((await api(url, call)).status).toBe(401);
-    expect((await api(url, { method: 'POST', body: 'sku' })).status).toBe(200);
+    expect((await api(url, { method: 'PUT', body: 'sku' })).status).toBe(200);
   });
 
   it('with public keys believes the key of the server, and corrects nothing without one', async () => {
