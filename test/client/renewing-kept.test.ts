@@ -51,6 +51,7 @@ function browser() {
         return session;
       },
       async forget() {
+        await new Promise((resolve) => setTimeout(resolve, 5));
         kept = undefined;
         for (const [other, listener] of listeners) if (other !== self) listener();
       },
@@ -128,6 +129,31 @@ describe('renewing with a key store', () => {
     expect(state.asked).toBe(1);
     advance(1);
     await later();
+    expect(state.asked).toBe(2);
+  });
+
+  it('uses no kept session that has ended', async () => {
+    const { state, ask } = issuer();
+    const { tab } = browser();
+    await renewing(ask, { keyStore: tab() })();
+    advance(100_000);
+    await renewing(ask, { keyStore: tab() })();
+    expect(state.asked).toBe(2);
+  });
+
+  it('replaces a kept session that is refused, in all tabs', async () => {
+    const { state, ask } = issuer();
+    const { tab } = browser();
+    const revoked = await renewing(ask, { keyStore: tab() })();
+    const refusing = () => {
+      const session = renewing(ask, { keyStore: tab() });
+      return session.fetch(async () => {
+        const { accessKey } = await session();
+        const headers = { 'www-authenticate': 'Countersign error="revoked_key"' };
+        return accessKey === revoked.accessKey ? new Response(null, { status: 401, headers }) : new Response('ok');
+      });
+    };
+    for (const call of [refusing(), refusing()]) expect((await call('https://api.example.com/')).status).toBe(200);
     expect(state.asked).toBe(2);
   });
 

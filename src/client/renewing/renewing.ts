@@ -98,7 +98,7 @@ export function renewing(fetchSession: FetchSession, options: RenewingOptions = 
     if (started !== generation) forgotten();
     const { publicKey, session } = await store.open();
     const kept = session && heldOf(session);
-    if (kept && outlasts(kept, held)) return kept;
+    if (kept && isNewer(kept)) return kept;
     const { from, ...made } = await ask(publicKey, signal);
     if (started !== generation) forgotten();
     return heldOf(await store.keep({ ...made, askedAt: from.time }, publicKey));
@@ -108,10 +108,11 @@ export function renewing(fetchSession: FetchSession, options: RenewingOptions = 
     return { credentials: { accessKey, secret, expiresAt: askedAt + lifetime }, from: at(askedAt), lifetime };
   }
 
-  function outlasts(kept: Held, own: Held | undefined): boolean {
-    const isOwn = kept.credentials.accessKey === own?.credentials.accessKey;
+  /** Whether another tab has renewed the session since, or this page was loaded anew. */
+  function isNewer(kept: Held): boolean {
+    const isOwn = kept.credentials.accessKey === held?.credentials.accessKey;
     // A session from the future was asked for by another clock: how long it lasts is not known.
-    return !isOwn && since(kept.from) >= 0 && left(kept) > (own ? Math.max(left(own), 0) : 0);
+    return !isOwn && since(kept.from) >= 0 && left(kept) > 0;
   }
 
   function renew(): Promise<Held> {
