@@ -92,10 +92,12 @@ async function* listAttempts(search: Search): AsyncGenerator<Attempt> {
     effective.push(variation);
     yield attempt;
   }
-  for (const chosen of choices(effective, 2)) yield* combine(chosen, search, signers);
+  // Without a signer, such as for an unknown key, combinations would prove nothing.
+  const combined = signers.length ? effective : [];
+  for (const chosen of choices(combined, 2)) yield* combine(chosen, search, signers);
   // After the pairs, because there may be many other signers.
   for (const chosen of choices(effective, 1)) yield* combine(chosen, search, strangers);
-  for (const chosen of choices(effective, 3)) yield* combine(chosen, search, signers);
+  for (const chosen of choices(combined, 3)) yield* combine(chosen, search, signers);
 }
 
 /** Yields the combinations of this many variations of different parts. */

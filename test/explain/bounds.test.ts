@@ -160,6 +160,12 @@ it('leaves nothing out where the signature verifies, or the cause is found', asy
   expect(leftOut(await explain({ partner: { method: 'post' } }))).toEqual([]);
 });
 
+it('tries no combinations for a key that is not known: none could be proven', async () => {
+  const explanation = await explain({ partner: { accessKey: 'partner-9', secret: 'an unknown secret' } });
+  expect(codesOf(explanation)).toEqual(['access-key']);
+  expect(leftOut(explanation)).toEqual([]);
+});
+
 it.each([
   [512, 523_775],
   [500, 500_000],

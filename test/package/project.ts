@@ -34,9 +34,14 @@ export type Project = {
   remove(): void;
 };
 
+/** Builds the package, unless it is built. */
+export async function build(): Promise<void> {
+  if (stale()) await run('npm', ['run', 'build'], { cwd: root });
+}
+
 /** Packs what is built, and installs it in an empty project as a user would. */
 export async function install(): Promise<Project> {
-  if (stale()) await run('npm', ['run', 'build'], { cwd: root });
+  await build();
   const folder = mkdtempSync(`${tmpdir()}/countersign-`);
   // Without the build that a real npm pack starts: it would take dist away from tests that run at the same time.
   const pack = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder];
