@@ -19,7 +19,7 @@ export type Credentials = {
 };
 
 /** Up to 512 characters, and the claims of a session after them. A verifier accepts at most 1,024 together. */
-export const accessKeyPattern: RegExp = /^[\w.~-]{1,512}(~[sp]1\.[\w.~-]+)?$/;
+export const accessKeyPattern: RegExp = /^[\w.~-]{1,512}(?:~s1\.[\w~-]+|~p1\.[\w-]+\.[\w-]+)?$/;
 
 const invalid = (message: string): never => fail('invalid_credentials', message);
 

@@ -1,10 +1,10 @@
 import { SignatureError } from '../core/errors.ts';
 import type { Scheme } from '../core/scheme.ts';
 import type { KeyRecord, KeyStore } from '../server/contracts.ts';
-import { findKey } from '../server/verify/find-key.ts';
 import { type CandidateSigner, ownSigners } from './candidate-signers.ts';
 import type { Difference } from './difference.ts';
 import { type Effort, spend } from './effort.ts';
+import { findRecord } from './find-record.ts';
 import { repairRequest } from './forms.ts';
 import { isSignedBy, readingCost, trialCost } from './search.ts';
 import { type Guess, type Reading, requireReading, tryRead } from './variation.ts';
@@ -84,7 +84,7 @@ async function readAs(
   { scheme, keys, accessKey: expected }: ReadingRules,
 ): Promise<ReadRequest> {
   const accessKey = read.reading.presented.accessKey ?? expected ?? scheme.name;
-  const record = await findKey(keys, accessKey);
+  const record = await findRecord(scheme, { keys, accessKey });
   return { base, ...read, accessKey, record, signers: record ? ownSigners(scheme, record) : [] };
 }
 
