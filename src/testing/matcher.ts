@@ -1,7 +1,7 @@
 import type { Scheme } from '../core/scheme.ts';
 import type { SignatureExplanation } from '../explain/explanation.ts';
 import { describeExplanation, requestLine } from './describe-explanation.ts';
-import { copyOf, explainRequest, type TestedRequest } from './explain-request.ts';
+import { copyOf, explainRequest } from './explain-request.ts';
 import { keyStoreOf, recordOf, type TestKey } from './keys.ts';
 
 /** Options of the matcher `toBeSignedBy`. */
@@ -31,7 +31,7 @@ export const signatureMatchers: {
   toBeSignedBy(received: unknown, key: TestKey, options?: SignedByOptions): Promise<MatcherResult>;
 } = {
   async toBeSignedBy(received, key, options = {}) {
-    const request = copyOf(received as TestedRequest, 'toBeSignedBy()');
+    const request = copyOf(received, 'toBeSignedBy()');
     const explanation = await explainRequest(request, { ...options, keys: keyStoreOf([key]) });
     return { pass: explanation.verified, message: () => describeMatch(explanation, recordOf(key).accessKey) };
   },

@@ -15,7 +15,7 @@ import { type Conditions, type Situation, situations } from './situations.ts';
 export type ServerResponseOptions = {
   /** The request of the app, signed with `key`. @default a POST that a test signer signs */
   readonly request?: Request;
-  /** Credentials or the record of the key that signed the request. @default testCredentials */
+  /** Credentials or the record of the key that signed the request; for a session, of its parent. @default testCredentials */
   readonly key?: TestKey;
   /** The scheme of the signature. @default countersignV1 */
   readonly scheme?: Scheme;

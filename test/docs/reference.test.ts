@@ -1,7 +1,9 @@
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { type Situation, serverResponse } from 'countersign/testing';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
+import { situations } from '../../src/testing/situations.ts';
 import { headingsOf, pageNamed, pages } from './markdown.ts';
 
 const source = fileURLToPath(new URL('../../src/', import.meta.url));
@@ -55,6 +57,20 @@ it('docs/explain.md has a row for each difference', () => {
   const rows = [...chapter.matchAll(/^\| `([\w-]+)`/gm)].map(([, code]) => code);
   expect(codes.length).toBeGreaterThan(30);
   expect(rows.sort()).toEqual([...codes].sort());
+});
+
+it('docs/testing.md names each situation, with the status of its response', async () => {
+  const rows = pageNamed('docs/testing.md')
+    .text.split('\n')
+    .flatMap((row) => {
+      const [, names = '', status = ''] = /^\| (`\w+`(?:, `\w+`)*) \| (\d{3}) \|/.exec(row) ?? [];
+      return [...names.matchAll(/\w+/g)].map(([name]) => [name, Number(status)] as const);
+    });
+  expect(rows.map(([name]) => name).sort()).toEqual(Object.keys(situations).sort());
+  for (const [name, status] of rows) {
+    if (name !== 'invalid_challenge')
+      expect([name, (await serverResponse(name as Situation)).status]).toEqual([name, status]);
+  }
 });
 
 it('docs/define-a-scheme.md has a heading for each finding', () => {
@@ -119,6 +135,8 @@ describe('options', () => {
     ['docs/rfc9421.md', 'schemes/rfc9421/settings.ts', 'Rfc9421Options'],
     ['docs/explain.md', 'explain/explanation.ts', 'ExplainOptions'],
     ['docs/explain.md', 'explain/explanation.ts', 'SignatureExplanation'],
+    ['docs/testing.md', 'testing/server-response.ts', 'ServerResponseOptions'],
+    ['docs/testing.md', 'testing/sign-request.ts', 'RequestToSign'],
   ])('%s has a row for every member of %s %s, with its default', (path, file, name) => {
     const rows = pageNamed(path)
       .text.split('\n')
