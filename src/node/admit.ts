@@ -13,6 +13,7 @@ import {
 import type { PlainResponse } from '../server/response/refusal-response.ts';
 import type { ReceivedRequest } from '../server/verify/message.ts';
 import type { Verifier } from '../server/verify/verifier.ts';
+import { keepReadable } from './body-chunks.ts';
 import { bufferResponse } from './buffer-response.ts';
 import { onWriteHead } from './head.ts';
 import { bytesKept, hasBody, type NodeRequest, type NodeResponse, receivedFromNode } from './received.ts';
@@ -137,10 +138,11 @@ export function nodeGate<Source>(
   const gate = createGate<Source>(verifier, options, where);
   return async ({ request, response }, source) => {
     const outgoing = response as ServerResponse;
-    const passed = await gate({ request: receivedFromNode(request), source, peer: request.socket.remoteAddress });
+    const passed = await gate({ request: receivedFromNode(request), source, peer: request.socket?.remoteAddress });
     if (passed.share) onWriteHead(outgoing, passed.share);
     if (!passed.ok) return (passed.preflight ? unread : refusal)(passed.response, request);
     respell(request, passed);
+    keepReadable(request);
     if (isBytes(passed.request.body)) bytesKept.set(request, passed.request.body);
     for (const [name, value] of Object.entries(passed.headers)) outgoing.setHeader(name, value);
     if (passed.countersign) bufferResponse(outgoing, passed.countersign);

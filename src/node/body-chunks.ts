@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
 
 /** Yields the chunks of a body. After the last one, all chunks are put back, so that other readers find the body untouched. */
 export async function* readChunks(request: IncomingMessage): AsyncGenerator<Uint8Array, void, void> {
@@ -41,4 +42,12 @@ async function changeOf(request: IncomingMessage): Promise<void> {
     });
   }
   if (gone()) throw new Error('The connection was closed.');
+}
+
+/**
+ * Makes a request readable for what comes after an asynchronous gate. Some libraries of serverless functions mark the request as
+ * read as soon as the app returns, and body parsers then skip it.
+ */
+export function keepReadable(request: Readable): void {
+  if (!request.readable && !request.readableEnded && !request.destroyed) request.readable = true;
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
+import { isBytes } from '../core/body.ts';
 import type { HeaderView } from '../core/message.ts';
 import type { ReceivedRequest } from '../server/verify/message.ts';
 import { readChunks } from './body-chunks.ts';
@@ -23,7 +24,7 @@ export const bytesKept: WeakMap<object, Uint8Array> = new WeakMap();
  * const app = express().use(express.json({ verify: keepRawBody }));
  */
 export function keepRawBody(request: IncomingMessage, _response: ServerResponse, bytes: Uint8Array): void {
-  if (/^(?:identity)?$/i.test(request.headers['content-encoding'] ?? '')) bytesKept.set(request, bytes);
+  if (isUncoded(request)) bytesKept.set(request, bytes);
 }
 
 /**
@@ -42,16 +43,29 @@ export function receivedFromNode(request: NodeRequest): ReceivedRequest {
     url = '',
     originalUrl,
   } = request as IncomingMessage & { readonly originalUrl?: unknown };
-  const headers = headerView(request.rawHeaders);
+  const headers = headerView(linesOf(request));
   return {
     method,
     authority: authorityOf(request, headers),
     // Mounted routers (Express, Connect) remove their mount path from `url`.
     target: typeof originalUrl === 'string' ? originalUrl : url,
-    scheme: 'encrypted' in socket && socket.encrypted ? 'https' : 'http',
+    scheme: isEncrypted(socket) ? 'https' : 'http',
     headers,
     ...bodyOf(request as IncomingMessage),
   };
+}
+
+// A request that a library built from the event of a serverless function has no socket of Node's.
+const isEncrypted = (socket: unknown): boolean =>
+  typeof socket === 'object' && socket !== null && 'encrypted' in socket && socket.encrypted === true;
+
+/**
+ * The header fields, names and values alternating. Libraries that build a request from an event may set only `headers`, with
+ * numbers among the values.
+ */
+function linesOf({ rawHeaders, headers }: NodeRequest): readonly string[] {
+  if (rawHeaders.length) return rawHeaders;
+  return Object.entries(headers).flatMap(([name, value]) => [value ?? []].flat().flatMap((one) => [name, String(one)]));
 }
 
 /** How many name comparisons are made before a map of all headers is built. */
@@ -127,14 +141,34 @@ function bodyOf(request: IncomingMessage): Pick<ReceivedRequest, 'body' | 'bodyU
   if (kept) return { body: kept };
   if (!hasBody(request)) return {};
   if (!request.readableDidRead && request.readableEncoding === null) return { body: readChunks(request) };
-  const { body } = request as { readonly body?: unknown };
-  // Bytes, if the parser only collects them. Otherwise a parsed body, which the verifier refuses.
-  return body === undefined || body === null ? { bodyUsed: true } : { body: body as Uint8Array };
+  const { rawBody, body } = request as { readonly rawBody?: unknown; readonly body?: unknown };
+  const whole = [rawBody, body].find((one) => isWholeBody(request, one));
+  if (whole) return { body: whole as Uint8Array };
+  // A parsed body, which the verifier refuses with a message of its own.
+  return body === undefined || body === null || isBytes(body) ? { bodyUsed: true } : { body: body as Uint8Array };
 }
+
+/**
+ * True for the bytes that a parser has kept, as in `rawBody` of Google Cloud Functions and NestJS, if they are the body as sent:
+ * complete, not decoded, and as long as the request says.
+ */
+function isWholeBody(request: IncomingMessage, kept: unknown): boolean {
+  const length = request.headers['content-length'];
+  return (
+    isBytes(kept) &&
+    // More could follow, which a later reader would take for part of the body.
+    request.readableEnded &&
+    isUncoded(request) &&
+    (length === undefined || Number(length) === kept.length)
+  );
+}
+
+const isUncoded = ({ headers }: IncomingMessage): boolean => /^(?:identity)?$/i.test(headers['content-encoding'] ?? '');
 
 /** True if the request has a body (RFC 9112 section 6.3). In HTTP/2 the headers frame carries a flag for this. */
 export function hasBody(request: IncomingMessage | Http2ServerRequest): boolean {
   if ('stream' in request && request.stream) return !request.stream.endAfterHeaders;
   const { headers } = request;
-  return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
+  // serverless-http sets the length as a number.
+  return headers['transfer-encoding'] !== undefined || String(headers['content-length'] ?? '0') !== '0';
 }
