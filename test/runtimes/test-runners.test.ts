@@ -150,3 +150,42 @@ describeRuntime(
     });
   },
 );
+
+const typed = `
+import { type Page } from '@playwright/test';
+import { expect } from 'expect';
+import { requireSignature, serverResponse, type SignatureMatchers, signatureMatchers, testCredentials, toRoute } from 'countersign/testing';
+declare module 'expect' {
+  interface Matchers<R extends void | Promise<void>> extends SignatureMatchers<Promise<void>> {}
+}
+export async function call(page: Page, request: Request): Promise<void> {
+  await page.route('https://api.example.com/**', toRoute(requireSignature()));
+  await page.route('**', toRoute(({ request }) => serverResponse('expired_key', { request })));
+  expect.extend(signatureMatchers);
+  await expect(request).toBeSignedBy(testCredentials);
+}
+`;
+
+describeRuntime(
+  {
+    name: 'the types of Playwright and jest',
+    needs: [installed('@playwright/test/package.json'), installed('expect/package.json')],
+    from: byNpm,
+  },
+  () => {
+    it('fit the functions and the matcher', { timeout: 120_000 }, async () => {
+      writeFileSync(`${folder}/typed.ts`, typed);
+      const config = {
+        extends: `${root}/test/tsconfig.json`,
+        include: ['typed.ts'],
+        compilerOptions: { noEmit: true },
+      };
+      writeFileSync(`${folder}/tsconfig.json`, JSON.stringify(config));
+      const compiler = `${root}/node_modules/typescript/bin/tsc`;
+      expect(await outputOf(process.execPath, [compiler, '-p', folder])).toBe('');
+      // Without the matcher declared, the same does not compile.
+      writeFileSync(`${folder}/typed.ts`, typed.replace(/declare module[^}]*}\s*}/, ''));
+      await expect(outputOf(process.execPath, [compiler, '-p', folder])).rejects.toThrow('toBeSignedBy');
+    });
+  },
+);
