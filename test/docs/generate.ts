@@ -33,7 +33,9 @@ export function writeModules(blocks: readonly Block[]): Examples {
   const folder = mkdtempSync(join(cache, 'examples-'));
   const all = blocks.map((block) => {
     const file = join(folder, `${block.page.replace(/\W/g, '-')}-${block.line}.ts`);
-    const code = block.code.replace("'cloudflare:workers'", `'${root}test/docs/bindings.ts'`);
+    const code = block.code
+      .replace("'cloudflare:workers'", `'${root}test/docs/bindings.ts'`)
+      .replace("'./shop.ts'", `'${root}test/docs/shop.ts'`);
     writeFileSync(file, `${given(block.code)}\n${code}\nexport {};\n`);
     return { ...block, file };
   });
