@@ -39,6 +39,8 @@ export type Adapter = {
   readonly web?: true;
   /** Its router refuses paths that do not decode, before any gate. */
   readonly decodes?: true;
+  /** It makes its gate anew for each request: options are checked when one arrives. */
+  readonly gatePerRequest?: true;
   /** What stands in front passes on no request that has not come whole, and says itself where requests have come from. */
   readonly front?: true;
 };

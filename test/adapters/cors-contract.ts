@@ -135,7 +135,7 @@ export function describeCors(adapter: Adapter): void {
       expect((await call(app)).headers.get('ratelimit')).toBe('"key";r=8;t=60');
     });
 
-    it('is refused when it is made where no browser would ever match', async () => {
+    it.skipIf(adapter.gatePerRequest)('is refused when it is made where no browser would ever match', async () => {
       await expect(open({ cors: { origins: [`${page}/`] } })).rejects.toThrow(/cors\.origins/);
     });
 

@@ -12,10 +12,12 @@ import {
   requireScope as requireFastifyScope,
 } from 'countersign/fastify';
 import { protect as honoGate, requireScope as requireHonoScope, type SignedEnv } from 'countersign/hono';
+import { admitNode, callerOf as callerInNode } from 'countersign/node';
 import { protect, requireScope } from 'countersign/server';
 import express5, { type RequestHandler } from 'express';
 import Fastify from 'fastify';
 import { Hono } from 'hono';
+import Koa from 'koa';
 import { type Adapter, type App, type AppOptions, answerOf, bytesOf, listening, modified, varied } from './adapter.ts';
 import { connectPlain, sendHttp1 } from './wire.ts';
 
@@ -94,6 +96,25 @@ export const frameworkApps: readonly Adapter[] = [
           await app.close();
         },
       };
+    },
+  },
+  {
+    ...plain,
+    name: 'koa',
+    gatePerRequest: true,
+    start({ verifier, ...options }) {
+      const app = new Koa();
+      app.silent = true;
+      app.use(async (context, next) => {
+        const { req: request, res: response } = context;
+        if (await admitNode(verifier, { request, response }, options)) await next();
+        else context.respond = false;
+      });
+      app.use(async (context) => {
+        context.set({ Vary: varied, ...modified });
+        context.body = answerOf(callerInNode(context.req), await bytesOf(context.req));
+      });
+      return listening(createServer(app.callback()));
     },
   },
   {

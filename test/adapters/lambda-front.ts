@@ -97,11 +97,8 @@ export const functionUrl: EventOf = (arrived) => {
   };
 };
 
-/** The format 2.0, of HTTP APIs: the path is decoded, and begins with the stage unless that is `$default`. */
-export const httpApi =
-  (stage = ''): EventOf =>
-  (arrived) =>
-    functionUrl({ ...arrived, path: stage + decodeURIComponent(arrived.path) });
+/** The format 2.0, of HTTP APIs: the path is decoded. */
+export const httpApi: EventOf = (arrived) => functionUrl({ ...arrived, path: decodeURIComponent(arrived.path) });
 
 const valuesOf = (query: string): Record<string, string[]> => {
   const values: Record<string, string[]> = {};

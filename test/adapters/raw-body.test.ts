@@ -42,17 +42,22 @@ async function startFunction(): Promise<string> {
   return origin;
 }
 
-/** An app of NestJS, with the gate as middleware of a module: after Nest's own parsers. */
-async function startNest(rawBody: boolean): Promise<string> {
+/** An app of NestJS, with middleware of a module: that comes after Nest's own parsers. */
+async function createNest(middleware: readonly RequestHandler[], rawBody: boolean): Promise<INestApplication> {
   class App {
     configure(consumer: { apply(...handlers: unknown[]): { forRoutes(path: string): void } }) {
-      consumer.apply(gate(), answer).forRoutes('{*path}');
+      consumer.apply(...middleware).forRoutes('{*path}');
     }
   }
   Module({})(App);
   const app: INestApplication = await NestFactory.create(App, { rawBody, logger: false });
-  await app.listen(0, '127.0.0.1');
   closing.push(() => app.close());
+  return app;
+}
+
+async function startNest(rawBody: boolean): Promise<string> {
+  const app = await createNest([gate(), answer], rawBody);
+  await app.listen(0, '127.0.0.1');
   return app.getUrl();
 }
 
@@ -116,6 +121,14 @@ it('takes bytes of Google Cloud Functions for any type', async () => {
   const headers = { 'content-type': 'image/png' };
   const response = await send(`${origin}/files`, { method: 'PUT', body, headers });
   expect(await response.json()).toEqual({ parsed: [0, 255, 254], bytes: 3 });
+});
+
+it('comes before the parsers of NestJS if it is installed before the app listens', async () => {
+  const app = await createNest([answer], false);
+  app.use(gate());
+  await app.listen(0, '127.0.0.1');
+  const response = await send(`${await app.getUrl()}/v1/orders`, { method: 'POST', body: text, headers: json });
+  expect([response.status, await response.json()]).toEqual([200, { parsed: { sku: 'Ä' }, bytes: 16 }]);
 });
 
 it('refuses in NestJS without rawBody, where the bytes are gone', async () => {

@@ -63,7 +63,7 @@ describe.each(combinations)('$library before $name', ({ wrap, express }) => {
 
   it.each([
     ['a function URL', functionUrl],
-    ['an HTTP API', httpApi()],
+    ['an HTTP API', httpApi],
     ['a REST API', restApi],
   ])('parses behind the gate as if there were none, with %s', async (_, eventOf) => {
     const { origin } = await open(eventOf);

@@ -5,6 +5,7 @@ import { format } from 'node:util';
 import { createSigner, signedFetch } from 'countersign';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type App, listening } from '../adapters/adapter.ts';
+import { functionUrl, type LambdaHandler, lambdaFront } from '../adapters/lambda-front.ts';
 import { type RedisServer, startRedis } from '../stores/redis-server.ts';
 import { workerdPresent } from '../stores/workerd.ts';
 import { present } from '../vectors/present.ts';
@@ -78,12 +79,17 @@ const isProgram = ({ code }: Example): boolean =>
  * An example that exports a server must let a signed request in, once, and keep an unsigned one out. One that exports a gateway
  * for proxies must not believe whoever asks like none of them.
  */
-async function serverAnswers({ default: entry, server, gateway }: Record<string, unknown>): Promise<void> {
+async function serverAnswers({ default: entry, server, gateway, handler }: Record<string, unknown>): Promise<void> {
   if (isEntry(entry)) {
     await letsInOnce(async (request) => entry.fetch(request, env), 'https://api.example.com/v1/orders');
   }
   if (server) {
     await atServer(server as Server, (origin) => letsInOnce((request) => fetch(request), `${origin}/v1/orders`));
+  }
+  if (handler) {
+    const { origin, close } = await lambdaFront(handler as LambdaHandler, functionUrl);
+    vi.unstubAllGlobals();
+    await letsInOnce((request) => fetch(request), `${origin}/v1/orders`).finally(close);
   }
   if (gateway) {
     await atServer(gateway as Server, async (origin) => {
