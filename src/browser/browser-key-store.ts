@@ -19,7 +19,7 @@ type Kept = { readonly pair: OwnPair; readonly session: KeptSession | undefined 
  * import { browserKeyStore } from 'countersign/browser';
  * import { rfc9421 } from 'countersign/schemes';
  *
- * const ask = ({ publicKey, signal }: { publicKey?: string; signal: AbortSignal }) =>
+ * const ask = ({ publicKey, signal }: { publicKey: string | undefined; signal: AbortSignal }) =>
  *   fetch('https://shop.example.com/session', {
  *     method: 'POST',
  *     credentials: 'include',
