@@ -30,7 +30,7 @@ describe.each(pages)('$path', (page) => {
 });
 
 describe('a comment of the sources', () => {
-  const sources = repositoryFiles().filter((path) => /^(src|docs\/demo)\/.*\.ts$/.test(path));
+  const sources = repositoryFiles().filter((path) => /^(src|docs\/(demo|example))\/.*\.ts$/.test(path));
   const comments = sources.map((path) => commentsOf(textOf(path))).join('\n');
 
   it.each(words)('has none of %s: %s', (pattern) => {
