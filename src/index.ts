@@ -10,6 +10,7 @@ export { explainSigning } from './client/explain.ts';
 export type { Fetch, SendOptions } from './client/fetch.ts';
 export { signedFetch } from './client/fetch.ts';
 export { formBlob } from './client/form.ts';
+export { formQuery, formQueryFetch } from './client/form-query.ts';
 export type { CredentialsProvider } from './client/key.ts';
 export type { SigningInit } from './client/outgoing.ts';
 export type { PreparedRequest, RequestParts } from './client/prepare-request.ts';

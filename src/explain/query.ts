@@ -60,7 +60,7 @@ const orders: readonly Variation[] = [
 ].map((change) => variation('query-order', orderRemedy, change));
 
 const encodingRemedy =
-  "Two libraries encode the query differently. In the caller's code, take the query from the requested URL, and do not encode it again.";
+  "Two libraries encode the query differently. In the caller's code, take the query from the requested URL, and do not encode it again. If the server runs on Next.js, which rewrites queries, call formQuery(url).";
 
 /** Decodes each name and value and encodes it again. */
 const recode = (encode: (text: string) => string, decode: (text: string) => string = decodeOrKeep) =>

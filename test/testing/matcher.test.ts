@@ -36,7 +36,7 @@ describe('toBeSignedBy', () => {
         `POST https://api.example.com/v1/orders?q=a+b is not signed by ${testCredentials.accessKey}: signature_mismatch`,
         'No active secret of the key produces this signature for this request.',
         '1. The caller signed the query q=a%20b; the query q=a+b was received. [query-encoding]',
-        "   Two libraries encode the query differently. In the caller's code, take the query from the requested URL, and do not encode it again.",
+        "   Two libraries encode the query differently. In the caller's code, take the query from the requested URL, and do not encode it again. If the server runs on Next.js, which rewrites queries, call formQuery(url).",
       ].join('\n'),
     );
   });
