@@ -4,13 +4,11 @@ import { countersignV1, signedLinks } from 'countersign/schemes';
 import { createVerifier, memoryKeys, memoryReplay } from 'countersign/server';
 import { buildSchema, graphql } from 'graphql';
 import { onTestFinished } from 'vitest';
-import { writeModules } from '../docs/generate.ts';
-import { blocksOf, pageNamed } from '../docs/markdown.ts';
 import { accessKey, secret } from '../docs/prelude.ts';
 import { app, appRouter } from '../docs/shop.ts';
 import { type Exchange, startBridge } from '../server-bridge.ts';
+import { bundleExample, examplesUnder } from './examples.ts';
 
-const page = pageNamed('docs/clients.md');
 const schema = buildSchema(
   'type Order { sku: String } type Query { order: Order } type Mutation { add(sku: String): Order }',
 );
@@ -26,6 +24,8 @@ export type Shop = {
   respondNext(response: Response): void;
   /** Imports the examples under the heading, which then call this server. */
   recipe<Exports>(heading: string): Promise<Exports>;
+  /** Bundles the example under the heading, after other modules, as a script: it leaves the global `recipe`. */
+  bundle(heading: string, before?: readonly string[]): Promise<string>;
 };
 
 /** Starts the server, until the test has finished. */
@@ -47,17 +47,12 @@ export async function startShop(): Promise<Shop> {
     bodies: () => bridge.exchanges.map(({ request }) => new TextDecoder().decode(request.body)).filter(Boolean),
     respondNext: (response) => void next.push(response),
     async recipe(heading) {
-      const [, section = ''] = page.text.split(new RegExp(`\\n###? ${heading}\\n`));
-      const [text = ''] = section.split(/\n##+ /);
-      const blocks = blocksOf({ ...page, text });
-      if (!blocks.length) throw new Error(`There is no example under ${heading}.`);
-      const here = blocks.map((block) => ({
-        ...block,
-        code: block.code.replaceAll('https://api.example.com', bridge.origin),
-      }));
-      const { all, remove } = writeModules(here);
-      onTestFinished(remove);
-      return Object.assign({}, ...(await Promise.all(all.map(({ file }) => import(/* @vite-ignore */ file)))));
+      const files = examplesUnder(heading, bridge.origin);
+      return Object.assign({}, ...(await Promise.all(files.map((file) => import(/* @vite-ignore */ file)))));
+    },
+    async bundle(heading, before) {
+      const [file = ''] = examplesUnder(heading, bridge.origin);
+      return bundleExample(file, before);
     },
   };
 }

@@ -59,6 +59,8 @@ describe('every example in the documentation runs', () => {
     const printed: string[] = [];
     vi.spyOn(console, 'log').mockImplementation((...given) => void printed.push(format(...given)));
     vi.stubGlobal('fetch', host.fetch);
+    // Service workers have it.
+    vi.stubGlobal('addEventListener', () => {});
     const module: Record<string, unknown> = await import(/* @vite-ignore */ example.file);
     expect(printed).toEqual(expectedOf(example));
     await serverAnswers(module);
