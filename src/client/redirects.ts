@@ -88,10 +88,16 @@ async function hopTo(url: string, { response, hop, copy }: Redirected): Promise<
     for (const name of [...headers.keys()]) if (name.startsWith('content-')) headers.delete(name);
     return { url, init: { ...init, headers, method: 'GET', redirect: 'manual' } };
   }
-  if (body instanceof ReadableStream) fail('redirect_refused', 'The body is a stream, which cannot be sent twice.');
+  if (body && isReadOnce(body)) fail('redirect_refused', 'The body is a stream, which cannot be sent twice.');
   const again = body ?? (copy && new Uint8Array(await copy.clone().arrayBuffer()));
   return { url, init: { ...init, headers, redirect: 'manual', ...(again !== undefined && { body: again }) } };
 }
+
+/** True for streams, generators and all else that gives its content once. */
+const isReadOnce = (body: NonNullable<RequestInit['body']>): boolean =>
+  !/^\[object (?:String|Blob|File|FormData|URLSearchParams|\w*Array|ArrayBuffer|SharedArrayBuffer|DataView)\]$/.test(
+    Object.prototype.toString.call(body),
+  );
 
 // The Fetch Standard, "HTTP-redirect fetch".
 const losesBody = (status: number, method: string): boolean =>

@@ -52,9 +52,13 @@ export function setSignature(
 export const isRequest = (input: string | URL | Request): input is Request =>
   typeof input === 'object' && 'headers' in input;
 
-/** Whether the arguments of fetch can be used again: a stream and a body that was read cannot. */
+/**
+ * Whether the arguments of fetch can be used again with the same body: not one that was read, nor one that is read once, such as a
+ * stream or a generator, nor bytes, which the caller may have changed.
+ */
 export const resendable = (input: string | URL | Request, init: RequestInit | undefined): boolean =>
-  !(init?.body instanceof ReadableStream) && !(isRequest(input) && input.bodyUsed);
+  /^\[object (?:Undefined|Null|String|Blob|File)\]$/.test(Object.prototype.toString.call(init?.body)) &&
+  !(isRequest(input) && input.bodyUsed);
 
 /**
  * Whether a request may be sent once more after a refusal that anyone in between can forge, because it may have been carried out.

@@ -121,6 +121,21 @@ describe('countersignedFetch', () => {
     },
   );
 
+  it.each<[string, () => unknown]>([
+    [
+      'a generator',
+      async function* () {
+        yield new TextEncoder().encode('sku');
+      },
+    ],
+    ['bytes, which the caller may change', () => new TextEncoder().encode('sku')],
+  ])('does not send %s once more: the second body could be another', async (_, body) => {
+    const { call, calls } = rig({ lag: 3_600_000 });
+    const init = { method: 'PUT', body: body(), duplex: 'half' } as RequestInit;
+    expect((await call(url, init)).status).toBe(401);
+    expect(calls()).toBe(1);
+  });
+
   it('sends a POST only once, unless it has an Idempotency-Key: a copy of it may have been carried out', async () => {
     const { call, calls } = rig({ lag: 3_600_000 });
     expect((await call(url, { method: 'POST', body: 'sku' })).status).toBe(401);

@@ -217,6 +217,29 @@ describe('the fetch of renewing', () => {
     expect(state.asked).toBe(2);
   });
 
+  it('refuses a call that waited for a session when forget() was called: it is that of another user', async () => {
+    const { accessKey, secret } = generateCredentials();
+    let deliver: (session: unknown) => void = () => {};
+    const asked: Array<Promise<unknown>> = [];
+    const session = renewing(() => {
+      const next = new Promise((resolve) => {
+        deliver = resolve;
+      });
+      asked.push(next);
+      return next as Promise<never>;
+    });
+    const sent: unknown[] = [];
+    const api = session.fetch(async (input) => {
+      sent.push(input);
+      return new Response();
+    });
+    const call = api(url);
+    session.forget();
+    deliver({ accessKey, secret, expiresIn: 60 });
+    await expect(call).rejects.toMatchObject({ code: 'session_unavailable' });
+    expect(sent).toEqual([]);
+  });
+
   it('renews a session after a refused POST, but does not send it again: the refusal may be forged', async () => {
     const { call, codes, ids, revoke } = calling();
     await call(url);

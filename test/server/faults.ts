@@ -110,18 +110,18 @@ export const faults: readonly Fault[] = [
   },
   {
     step: 8,
-    code: 'rate_limited',
-    status: 429,
-    apply(world) {
-      world.keySpent = true;
-    },
-  },
-  {
-    step: 9,
     code: 'replayed_request',
     status: 401,
     apply(world) {
       world.replayed = true;
+    },
+  },
+  {
+    step: 9,
+    code: 'rate_limited',
+    status: 429,
+    apply(world) {
+      world.keySpent = true;
     },
   },
   {

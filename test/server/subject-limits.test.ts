@@ -26,7 +26,7 @@ describe('a limit by subject', () => {
     expect(await outcome(at, other)).toBe('ok');
     for (let i = 0; i < 4; i++) expect(await outcome(at, nameless)).toBe('ok');
     for (let i = 0; i < 4; i++) expect(await outcome(at, at.parent)).toBe('ok');
-    expect(await bySubject.get(`${at.parent.accessKey} a b`)).toMatchObject({ consumedPoints: 5 });
+    expect(await bySubject.get(`${at.parent.accessKey} a b`)).toMatchObject({ consumedPoints: 3 });
   });
 
   it('is charged for verified requests only: a forger uses up the budget of nobody, and fills no memory', async () => {

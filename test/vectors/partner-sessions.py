@@ -119,7 +119,7 @@ def is_plain(path):
         path.startswith("/")
         and "//" not in path
         and "\\" not in path
-        and not re.search("%(2e|2f|5c|3b|[01][0-9a-f]|20|7f|c[01]|u|25([0-9a-fu]|%))", path, re.IGNORECASE)
+        and not re.search("%(2e|2f|5c|3b|[01][0-9a-f]|20|7f|c[01]|e0%[89]|f0%8|u|25([0-9a-fu]|%))", path, re.IGNORECASE)
         and not any(re.match(r"\.\.?(;|$)", segment) for segment in path.split("/"))
     )
 

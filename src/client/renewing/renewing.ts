@@ -173,9 +173,10 @@ export function renewing(fetchSession: FetchSession, options: RenewingOptions = 
     fetch:
       (api: Fetch): Fetch =>
       async (input, init) => {
-        await provide();
-        const used = held;
         const sentIn = generation;
+        await provide();
+        if (sentIn !== generation) fail('session_unavailable', 'forget() was called meanwhile.');
+        const used = held;
         const response = await api(input, init);
         if (response.status !== 401 || !ended.test(response.headers.get('www-authenticate') ?? '')) {
           refused = undefined;

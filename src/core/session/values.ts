@@ -16,7 +16,7 @@ export const isOrigin = (text: string): boolean =>
  * decoders, overlong UTF-8 (RFC 3629 section 3), and anything that is escaped twice. A digit can be escaped as well, so `%25` is sound
  * only where neither a hex digit, `u` nor another escape follows.
  */
-const hidden = /%(?:2e|2f|5c|3b|[01][\da-f]|20|7f|c[01]|u|25(?:[\da-fu]|%))/i;
+const hidden = /%(?:2e|2f|5c|3b|[01][\da-f]|20|7f|c[01]|e0%[89]|f0%8|u|25(?:[\da-fu]|%))/i;
 
 /**
  * True for a path that all routers divide into the same segments: it begins with `/` and has neither empty segments nor dot segments

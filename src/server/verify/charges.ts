@@ -1,12 +1,10 @@
-import type { SignatureError } from '../../core/errors.ts';
+import { fail, SignatureError } from '../../core/errors.ts';
+import { evictOldest } from '../keys/opened-keys.ts';
 import { joinedFields } from '../response/join-fields.ts';
-import { type Budget, type Limits, rateLimitHeaders, type VerifiedCaller } from './limits.ts';
+import { type Budget, type Limits, rateLimitHeaders, readWait, type VerifiedCaller } from './limits.ts';
 import type { Verification } from './verify.ts';
 
 type Fields = Readonly<Record<string, string>>;
-
-/** A verified caller, and how its nonce is claimed. */
-export type Claimant = { readonly caller: VerifiedCaller; readonly claim: () => Promise<void> };
 
 /** Charges the budgets of a request, and records in the verification what was charged. */
 export type Charges = {
@@ -17,27 +15,40 @@ export type Charges = {
    */
   chargeAddress(verification: Verification): Promise<void>;
   /**
-   * Consumes a point of each budget of a verified caller, and runs `claim`. Returns the headers that describe the budgets.
+   * Refuses a caller that a limiter refused within the last second. Consumes nothing: what is not yet claimed may be a replay, which
+   * must not cost the caller anything.
    *
-   * @throws SignatureError `rate_limited`, `limiter_unavailable`, and the errors of `claim`.
+   * @throws SignatureError `rate_limited`
    */
-  chargeCaller(verification: Verification, claimant: Claimant): Promise<Fields>;
-  /** Returns the points that a request need not pay. Limiters that fail are ignored. */
-  refund(verification: Verification, error: SignatureError | undefined): Promise<void>;
+  refuseExhausted(verification: Verification, caller: VerifiedCaller): void;
+  /**
+   * Consumes a point of each budget of a caller whose nonce is claimed. Returns the headers that describe the budgets.
+   *
+   * @throws SignatureError `rate_limited`, `limiter_unavailable`
+   */
+  chargeCaller(verification: Verification, caller: VerifiedCaller): Promise<Fields>;
+  /** Returns the point of an address that need not pay. A limiter that fails is ignored. */
+  refundAddress(verification: Verification, error: SignatureError | undefined): Promise<void>;
 };
+
+/** For how long a refusal of a limiter is remembered at most, in milliseconds: the limiter may be reset. */
+const longest = 1000;
+/** Of how many callers. */
+const capacity = 10_000;
 
 const noHeaders: Fields = Object.freeze({});
 
 /** Creates the charges for the limits of a verifier. */
 export function createCharges({ byAddress, ofCaller, consume, refund }: Limits): Charges {
-  async function chargeAll(verification: Verification, budgets: readonly Budget[]): Promise<readonly Fields[]> {
-    const fields: Fields[] = [];
-    for (const budget of budgets) {
-      verification.budget = budget;
-      fields.push(rateLimitHeaders(budget, await consume(budget)));
-      verification.chargedCaller = [...(verification.chargedCaller ?? []), budget];
-    }
-    return fields;
+  // Until when a caller is refused, by performance.now(). Only holders of keys can be in it.
+  const exhausted = new Map<string, { readonly until: number; readonly cause: unknown }>();
+
+  function remember(budget: Budget, error: unknown): void {
+    if (!(error instanceof SignatureError && error.code === 'rate_limited')) return;
+    const until = performance.now() + Math.min(readWait(error.cause) ?? longest, longest);
+    exhausted.delete(nameOf(budget));
+    exhausted.set(nameOf(budget), { until, cause: error.cause });
+    evictOldest(exhausted, capacity);
   }
 
   return {
@@ -48,30 +59,37 @@ export function createCharges({ byAddress, ofCaller, consume, refund }: Limits):
       await consume(budget);
       verification.chargedAddress = budget;
     },
-    async chargeCaller(verification, { caller, claim }) {
-      const budgets = ofCaller(caller);
-      if (!budgets.length) {
-        await claim();
-        return noHeaders;
+    refuseExhausted(verification, caller) {
+      if (!exhausted.size) return;
+      for (const budget of ofCaller(caller)) {
+        const found = exhausted.get(nameOf(budget));
+        if (!found || performance.now() >= found.until) continue;
+        verification.budget = budget;
+        fail('rate_limited', 'Too many requests. Try again later.', 429, found.cause);
       }
-      // Before the claim, so that no caller can fill the replay store beyond its limit.
-      const early = await chargeAll(verification, budgets.filter(isReturnable));
-      await claim();
-      // A replay must cost the caller nothing, so a limiter that cannot return a point is charged after the claim.
-      const late = await chargeAll(
-        verification,
-        budgets.filter((budget) => !isReturnable(budget)),
-      );
-      const fields = [...early, ...late];
+    },
+    async chargeCaller(verification, caller) {
+      const paid: Budget[] = [];
+      const fields: Fields[] = [];
+      for (const budget of ofCaller(caller)) {
+        verification.budget = budget;
+        try {
+          fields.push(rateLimitHeaders(budget, await consume(budget)));
+        } catch (error) {
+          remember(budget, error);
+          for (const one of paid) await refund(one);
+          throw error;
+        }
+        paid.push(budget);
+      }
       return fields.length < 2 ? (fields[0] ?? noHeaders) : joinedFields(fields);
     },
-    async refund({ chargedAddress, chargedCaller = [], claimed, budget }, error) {
+    async refundAddress({ chargedAddress, claimed, budget }, error) {
       const isOverLimit = error?.code === 'rate_limited' && budget?.name !== 'address';
       // The address does not pay for requests of known callers, also over their limit, nor for stores that fail.
       if (chargedAddress && (claimed || isOverLimit || error?.status === 503)) await refund(chargedAddress);
-      if (!claimed || isOverLimit) for (const one of chargedCaller) await refund(one);
     },
   };
 }
 
-const isReturnable = ({ limiter }: Budget): boolean => limiter.reward !== undefined;
+const nameOf = ({ name, key }: Budget): string => `${name} ${key}`;

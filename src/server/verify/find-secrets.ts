@@ -26,8 +26,9 @@ export type FoundSecrets = {
   readonly decoys: readonly PreparedSecret[];
 };
 
-// Its bytes are known, so a signature of it proves nothing.
-const decoy: KeySecret = { secret: new Uint8Array(32) };
+// Random, so that nobody can sign with it and learn from the time it takes that an access key does not exist. Made when it is first
+// needed, because Workers allow no random values before a request.
+let decoy: KeySecret | undefined;
 
 /**
  * Finds the secrets of a record that may have made a signature; for a session, what is derived from them. Synchronous for an ordinary
@@ -56,6 +57,7 @@ async function findSessionSecrets(
 }
 
 function preparedDecoy({ prepared }: Trial): readonly PreparedSecret[] {
+  decoy ??= { secret: crypto.getRandomValues(new Uint8Array(32)) };
   const key = prepared.get(decoy);
   return key ? [{ secret: decoy, key }] : [];
 }

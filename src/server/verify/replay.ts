@@ -1,4 +1,4 @@
-import { isPromise } from '../../core/awaitable.ts';
+import { type Awaitable, isPromise } from '../../core/awaitable.ts';
 import { sha256OfBody } from '../../core/digest.ts';
 import { bytesToSign, hex } from '../../core/encoding.ts';
 import { fail, SignatureError } from '../../core/errors.ts';
@@ -20,6 +20,8 @@ export type ClaimRules = {
   readonly remembered: number;
   /** True if the finding `no-nonce` is accepted. */
   readonly reusable: boolean;
+  /** Charges the caller if the request is refused after a nonce was stored, such as that of the first of two signatures. */
+  readonly chargeStored: () => Promise<unknown>;
 };
 
 /**
@@ -40,19 +42,30 @@ export async function claimNonces(replay: ReplayStore, matches: readonly Match[]
     const nonce = session ? claimId(whole, own) : own;
     claims.set(`${accessKey}\n${nonce}`, { accessKey, nonce, expiresAt: claimEnd(match.candidate, rules) });
   }
-  for (const { accessKey, nonce, expiresAt } of claims.values()) {
-    let claim: unknown;
-    try {
-      const claimed = replay.claim(accessKey, nonce, expiresAt);
-      claim = isPromise(claimed) ? await claimed : claimed;
-    } catch (cause) {
-      unavailable(cause);
+  let isStored = false;
+  try {
+    for (const claim of claims.values()) {
+      const claimed = claimOne(replay, claim);
+      requireUnseen(isPromise(claimed) ? await claimed : claimed);
+      isStored = true;
     }
-    requireUnseen(claim);
+  } catch (error) {
+    if (isStored) await rules.chargeStored().catch(() => undefined);
+    throw error;
   }
   // The store may have forgotten the nonce of an earlier copy before this claim reached it.
   if (rules.clock() - rules.now > claimMargin) {
     fail('replay_store_unavailable', 'The replay store took too long to respond.', 503);
+  }
+}
+
+function claimOne(replay: ReplayStore, { accessKey, nonce, expiresAt }: Claim): Awaitable<unknown> {
+  try {
+    const claimed: Awaitable<unknown> = replay.claim(accessKey, nonce, expiresAt);
+    // Wrapped, because the `then` of a foreign thenable may return anything.
+    return isPromise(claimed) ? Promise.resolve(claimed).catch(unavailable) : claimed;
+  } catch (cause) {
+    return unavailable(cause);
   }
 }
 

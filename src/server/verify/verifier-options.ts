@@ -77,8 +77,8 @@ export type LimitOptions = {
    */
   readonly byAddress?: Limiter;
   /**
-   * Per access key. Charged for requests with a fresh signature of a known key, before their nonce is claimed; a replay gets its point
-   * back. Without `reward` it is charged after the claim. @default none
+   * Per access key. Charged for requests with a fresh, unreplayed signature of a known key. A caller over its limit is refused for up to
+   * a second before its body is read. @default none
    */
   readonly byKey?: Limiter;
   /**

@@ -133,7 +133,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
         result = await refuse(cause, verification);
       }
       const error = result.ok ? undefined : result.error;
-      await charges.refund(verification, error);
+      await charges.refundAddress(verification, error);
       reportOutcome({ request, verification, begun, error, reportOnly: context.reportOnly === true });
       return result;
     },

@@ -41,8 +41,6 @@ export type Verification = {
   secretId?: string | undefined;
   /** The budget of the address, if a point was consumed. */
   chargedAddress?: Budget;
-  /** The budgets of the caller of which a point was consumed. */
-  chargedCaller?: readonly Budget[];
   /** The last budget that was charged. */
   budget?: Budget;
   /** True once the nonce is claimed: from then on the key pays, and not the address. */
@@ -172,6 +170,8 @@ export function createVerify(options: VerifierOptions, parts: VerificationParts)
     const countersigner = countersignerOf(verification);
     requireCountersigner(countersigner, { wanted: context.countersign, scheme, secret: authenticated.secret });
 
+    const caller = { accessKey: authenticated.record.accessKey, subject: session?.first.u };
+    charges.refuseExhausted(verification, caller);
     const body = await checkBody(reader, presented.body, bodyRules[context.body ?? 'read']);
 
     // A body may take minutes. Meanwhile the key may end, and the store may forget the nonce of a first copy.
@@ -187,13 +187,11 @@ export function createVerify(options: VerifierOptions, parts: VerificationParts)
     }
     const { matches, record, secret } = authenticated;
 
-    const claim = async () => {
-      await claimNonces(replay, matches, { now, clock, remembered, reusable });
-      // Only now: a replay counts against the address limit like an unsigned request.
-      verification.claimed = true;
-    };
-    const caller = { accessKey: record.accessKey, subject: session?.first.u };
-    const headers = await charges.chargeCaller(verification, { caller, claim });
+    const chargeStored = () => charges.chargeCaller(verification, caller);
+    await claimNonces(replay, matches, { now, clock, remembered, reusable, chargeStored });
+    // Only now: a replay counts against the address limit like an unsigned request.
+    verification.claimed = true;
+    const headers = await charges.chargeCaller(verification, caller);
     const { scopes = [] } = verification;
     requireScope({ scopes }, context.scope);
     recordKeyUse(keys, record, now);
