@@ -44,7 +44,12 @@ export type Exchange = {
   readonly followed: boolean;
 };
 
-type Pending = Omit<Exchange, 'response'> & { readonly url: string; passes: number };
+type Pending = Omit<Exchange, 'response'> & {
+  readonly url: string;
+  /** The Request, unless the caller passed an address. */
+  readonly from: Request | undefined;
+  passes: number;
+};
 
 // Signed requests that were handed to globalThis.fetch and have no response yet: it may be a sender too, which signs them only once.
 // Another call may have the same signature by chance, so the response to either is checked like that to the first.
@@ -71,8 +76,7 @@ export function createSender(
     const nested = findPending(input, init);
     if (nested) {
       if (++nested.passes > 9) fail('invalid_configuration', 'globalThis.fetch calls itself: set the option fetch.');
-      const { outgoing, followed } = nested;
-      return { response: await initial(input, initToSend({ settings: init, followed })), outgoing, followed };
+      return { ...nested, response: await initial(input, initToSend(nested, init)) };
     }
     // Looked up at each call, because tests and tools replace it.
     const send = fetch ?? globalThis.fetch;
@@ -80,11 +84,10 @@ export function createSender(
     const { input: request, init: settings } = outgoing;
     const from = typeof request === 'string' ? undefined : request;
     const followed = (settings?.redirect ?? from?.redirect ?? 'follow') === 'follow';
-    const sent = { url: from?.url ?? `${request}`, outgoing, followed, passes: 0 };
+    const sent = { url: from?.url ?? `${request}`, from, outgoing, followed, passes: 0 };
     if (!fetch) pending.add(sent);
     try {
-      const response = await send(request, initToSend({ settings, followed, from }));
-      return { response, outgoing, followed };
+      return { ...sent, response: await send(request, initToSend(sent, settings)) };
     } finally {
       pending.delete(sent);
     }
@@ -95,11 +98,5 @@ export function createSender(
 const copyOf = (input: string | URL | Request): string | URL | Request =>
   isRequest(input) && !mayHaveBody(input) ? input.clone() : input;
 
-type InitToSend = {
-  readonly settings: RequestInit | undefined;
-  readonly followed: boolean;
-  readonly from?: Request | undefined;
-};
-
-const initToSend = ({ settings, followed, from }: InitToSend): RequestInit | undefined =>
-  followed ? { ...(from && referrerInit(from)), ...settings, redirect: 'manual' } : settings;
+const initToSend = ({ followed, from }: Pending, init: RequestInit | undefined): RequestInit | undefined =>
+  followed ? { ...(from && referrerInit(from)), ...init, redirect: 'manual' } : init;
