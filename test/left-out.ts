@@ -19,7 +19,10 @@ const needs: Readonly<Record<string, readonly string[]>> = {
     'test/package/{package,readme}.test.ts',
     'test/server/{growth,cost,forwarding-properties}.test.ts',
     'test/adapters/targets.test.ts',
-    'test/explain/schemes.test.ts',
+    'test/explain/{bounds,schemes}.test.ts',
+    'test/cli/{explain,issued,sign,usage,verify}.test.ts',
+    'test/gateway/{reverse-proxy-bodies,reverse-proxy-faults,smuggling}.test.ts',
+    'test/server/echoes.test.ts',
   ],
 };
 
