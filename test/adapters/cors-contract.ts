@@ -135,9 +135,12 @@ export function describeCors(adapter: Adapter): void {
       expect((await call(app)).headers.get('ratelimit')).toBe('"key";r=8;t=60');
     });
 
-    it.skipIf(adapter.gatePerRequest)('is refused when it is made where no browser would ever match', async () => {
-      await expect(open({ cors: { origins: [`${page}/`] } })).rejects.toThrow(/cors\.origins/);
-    });
+    // A gate that is made for each request refuses with 500 then.
+    if (!adapter.gatePerRequest) {
+      it('is refused when it is made where no browser would ever match', async () => {
+        await expect(open({ cors: { origins: [`${page}/`] } })).rejects.toThrow(/cors\.origins/);
+      });
+    }
 
     if (send !== sendHttp1) return;
 
