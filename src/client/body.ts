@@ -9,7 +9,8 @@ import type { Signer } from './signer.ts';
 /** A body as `fetch` takes it. */
 export type Body = RequestInit['body'] | ArrayBufferView | undefined;
 
-const kindOf = (value: unknown): string => Object.prototype.toString.call(value).slice(8, -1);
+/** The class of a value, such as `Blob`, also if it is of another realm. */
+export const kindOf = (value: unknown): string => Object.prototype.toString.call(value).slice(8, -1);
 
 const empty = new Uint8Array();
 

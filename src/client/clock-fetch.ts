@@ -1,11 +1,11 @@
-import { checkPublicKey, type PlatformKey } from '../core/credentials.ts';
+import type { PlatformKey } from '../core/credentials.ts';
 import { fail, SignatureError } from '../core/errors.ts';
 import { checkOptions } from './check-options.ts';
+import { type Checked, createResponseCheck } from './check-response.ts';
 import type { CorrectedClock } from './clock.ts';
-import { type Checked, checked, messageSent, responsesOf } from './countersigned.ts';
+import { correctingFetch } from './correcting-fetch.ts';
 import { createSender, type Exchange, type Fetch, type SendOptions } from './fetch.ts';
 import { refuseRedirect } from './refuse-redirect.ts';
-import { isIdempotent, resendable } from './request.ts';
 import type { Signer } from './signer.ts';
 
 /** The clock to correct, and what sends the requests. */
@@ -21,8 +21,9 @@ const maxBodyBytes = 65_536;
 
 /**
  * Returns a `fetch` that signs every request, as `signedFetch` does, and corrects the clock if the server refuses the timestamp; then
- * it sends a request of an idempotent method once more. It believes a refusal only by its countersignature, which a verifier adds to every refusal of a
- * caller that it knows, so nobody in between can set the clock. Other responses are returned unchecked: see `countersignedFetch`.
+ * it sends a request of an idempotent method once more. It believes a refusal only by its countersignature, which a verifier adds to
+ * every refusal of a caller that it knows, so nobody in between can set the clock. Other responses are returned unchecked: see
+ * `countersignedFetch`.
  *
  * @throws SignatureError `invalid_configuration` for a scheme that signs no responses, `invalid_credentials` for a `responseKey` that
  * is not a public key. The returned function throws the codes of `signedFetch`.
@@ -41,35 +42,22 @@ export function clockFetch(signer: Signer, options: ClockFetchOptions): Fetch {
     fail('invalid_configuration', 'clock must be what correctedClock() returns.');
   }
   const send = createSender(signer, options);
-  const responses = responsesOf(signer.scheme);
-  if (responseKey) checkPublicKey(responseKey);
-  const given = responseKey && signer.scheme.createKey(responseKey);
+  const check = createResponseCheck(signer, { responseKey, maxBodyBytes });
 
   /** What a refusal states, if it is countersigned. */
   async function readRefusal({ response, outgoing }: Exchange): Promise<Partial<Checked>> {
     if (response.status !== 401) return {};
-    const key = given ?? outgoing.signed.key;
     try {
-      const expected = { request: messageSent(outgoing), responses, key, maxBodyBytes };
-      return await checked(response.clone(), expected);
+      return await check({ response: response.clone(), outgoing });
     } catch (error) {
       if (error instanceof SignatureError) return {};
       throw error;
     }
   }
 
-  const deliver = ({ response, followed }: Exchange): Response => (followed ? refuseRedirect(response) : response);
-
-  return async (input, init) => {
-    const offset = clock.offset();
-    const sentAt = clock() - offset;
-    const first = await send(input, init);
-    const { time, refusesTimestamp } = await readRefusal(first);
-    if (time === undefined || !refusesTimestamp) return deliver(first);
-    // Another call may have corrected the clock since.
-    if (clock.offset() === offset) clock.correct(time, sentAt);
-    // A countersigned refusal may be that of a copy: the request may have been carried out before.
-    const again = isIdempotent(input, init) && resendable(input, init);
-    return deliver(again ? await send(input, init) : first);
-  };
+  return correctingFetch(clock, async (...call) => {
+    const sent = await send(...call);
+    const { response, followed } = sent;
+    return { ...(await readRefusal(sent)), response: followed ? refuseRedirect(response) : response };
+  });
 }

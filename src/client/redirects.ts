@@ -1,5 +1,6 @@
 import { fail } from '../core/errors.ts';
 import { copyInit } from '../core/with-target.ts';
+import { kindOf } from './body.ts';
 import { checkOptions } from './check-options.ts';
 import { type Fetch, signedFetch } from './fetch.ts';
 import { redirectTarget, refuseRedirect } from './refuse-redirect.ts';
@@ -95,9 +96,7 @@ async function hopTo(url: string, { response, hop, copy }: Redirected): Promise<
 
 /** True for streams, generators and all else that gives its content once. */
 const isReadOnce = (body: NonNullable<RequestInit['body']>): boolean =>
-  !/^\[object (?:String|Blob|File|FormData|URLSearchParams|\w*Array|ArrayBuffer|SharedArrayBuffer|DataView)\]$/.test(
-    Object.prototype.toString.call(body),
-  );
+  !/^(?:String|Blob|File|FormData|URLSearchParams|\w*Array|ArrayBuffer|SharedArrayBuffer|DataView)$/.test(kindOf(body));
 
 // The Fetch Standard, "HTTP-redirect fetch".
 const losesBody = (status: number, method: string): boolean =>

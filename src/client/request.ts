@@ -1,6 +1,7 @@
 import { fail } from '../core/errors.ts';
 import type { Message } from '../core/message.ts';
 import { referrerInit } from '../core/with-target.ts';
+import { kindOf } from './body.ts';
 
 /**
  * Refuses requests that this runtime would send otherwise than signed.
@@ -57,8 +58,7 @@ export const isRequest = (input: string | URL | Request): input is Request =>
  * stream or a generator, nor bytes, which the caller may have changed.
  */
 export const resendable = (input: string | URL | Request, init: RequestInit | undefined): boolean =>
-  /^\[object (?:Undefined|Null|String|Blob|File)\]$/.test(Object.prototype.toString.call(init?.body)) &&
-  !(isRequest(input) && input.bodyUsed);
+  /^(?:Undefined|Null|String|Blob|File)$/.test(kindOf(init?.body)) && !(isRequest(input) && input.bodyUsed);
 
 /**
  * Whether a request may be sent once more after a refusal that anyone in between can forge, because it may have been carried out.
@@ -71,3 +71,7 @@ export function isIdempotent(input: string | URL | Request, init: RequestInit | 
     new Headers(init?.headers ?? headers).has('idempotency-key')
   );
 }
+
+/** Whether a request may be sent once more after a refusal that anyone in between can forge, and can be sent with the same body. */
+export const maySendAgain = (input: string | URL | Request, init: RequestInit | undefined): boolean =>
+  isIdempotent(input, init) && resendable(input, init);

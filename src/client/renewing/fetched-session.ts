@@ -1,6 +1,7 @@
 import type { Credentials } from '../../core/credentials.ts';
 import { fail, SignatureError } from '../../core/errors.ts';
 import { parseSessionKey } from '../../core/session/access-key.ts';
+import type { Grant } from '../../core/session/grant.ts';
 
 /** A session as its issuer returns it. One of `expiresIn`, `issuedAt` and the access key of a session must state how long it lasts. */
 export type FetchedSession = {
@@ -47,7 +48,8 @@ export async function readFetched(
   const given = isResponse(fetched) ? await readResponse(fetched) : fetched;
   const { accessKey, secret } = given ?? {};
   if (!accessKey) return unavailable('The issuer returned no accessKey');
-  const key = parseSessionKey(accessKey)?.first.k;
+  const session = parseSessionKey(accessKey);
+  const key = session?.first.k;
   if (key === undefined && !secret) return unavailable('The issuer returned no secret');
   if (key !== undefined && key !== publicKey) {
     return unavailable(
@@ -56,7 +58,7 @@ export async function readFetched(
         : 'The issuer returned a session that is bound to another key pair',
     );
   }
-  const lifetime = lifetimeOf(given);
+  const lifetime = lifetimeOf(given, session?.grant);
   return lifetime > 0 && lifetime < Infinity
     ? { accessKey, secret: key === undefined ? secret : undefined, lifetime }
     : unavailable('The issuer returned a session without expiresIn or issuedAt');
@@ -72,10 +74,9 @@ async function readResponse(response: Response): Promise<FetchedSession> {
 }
 
 /** By the clock of the issuer alone: that of a page may be hours off. */
-function lifetimeOf({ accessKey, expiresIn, issuedAt, expiresAt }: FetchedSession): number {
+function lifetimeOf({ expiresIn, issuedAt, expiresAt }: FetchedSession, grant: Grant | undefined): number {
   if (expiresIn !== undefined) return expiresIn * 1000;
   if (issuedAt !== undefined && expiresAt !== undefined) return expiresAt - issuedAt;
-  const grant = parseSessionKey(accessKey)?.grant;
   return grant ? (grant.expiresAt - grant.beginsAt) * 1000 : Number.NaN;
 }
 

@@ -1,7 +1,7 @@
 import type { Credentials } from '../../core/credentials.ts';
 import { fail, SignatureError } from '../../core/errors.ts';
 import type { Fetch } from '../fetch.ts';
-import { isIdempotent, resendable } from '../request.ts';
+import { maySendAgain } from '../request.ts';
 import { type FetchSession, type ReadSession, readFetched } from './fetched-session.ts';
 import type { KeptSession, SessionKeyStore } from './key-store.ts';
 import { backOff, type Moment, stopwatch } from './moments.ts';
@@ -187,7 +187,7 @@ export function renewing(fetchSession: FetchSession, options: RenewingOptions = 
         const other = await replace(used).catch((error: unknown) => {
           if (sentIn === generation) throw error;
         });
-        if (!other || sentIn !== generation || !isIdempotent(input, init) || !resendable(input, init)) return response;
+        if (!other || sentIn !== generation || !maySendAgain(input, init)) return response;
         await response.body?.cancel();
         return api(input, init);
       },

@@ -1,7 +1,14 @@
-import { fail, SignatureError } from '../../core/errors.ts';
+import { SignatureError } from '../../core/errors.ts';
 import { evictOldest } from '../keys/opened-keys.ts';
 import { joinedFields } from '../response/join-fields.ts';
-import { type Budget, type Limits, rateLimitHeaders, readWait, type VerifiedCaller } from './limits.ts';
+import {
+  type Budget,
+  type Limits,
+  rateLimitHeaders,
+  readWait,
+  refuseOverLimit,
+  type VerifiedCaller,
+} from './limits.ts';
 import type { Verification } from './verify.ts';
 
 type Fields = Readonly<Record<string, string>>;
@@ -65,7 +72,7 @@ export function createCharges({ byAddress, ofCaller, consume, refund }: Limits):
         const found = exhausted.get(nameOf(budget));
         if (!found || performance.now() >= found.until) continue;
         verification.budget = budget;
-        fail('rate_limited', 'Too many requests. Try again later.', 429, found.cause);
+        refuseOverLimit(found.cause);
       }
     },
     async chargeCaller(verification, caller) {

@@ -63,7 +63,7 @@ export function createLimits({ byAddress, byKey, bySubject, timeout = 2000, ipv6
       return await withTimeout(taken, timeout);
     } catch (cause) {
       if (readWait(cause) !== undefined || !isFault(cause)) {
-        return fail('rate_limited', 'Too many requests. Try again later.', 429, cause);
+        return refuseOverLimit(cause);
       }
       // A point that is consumed after the timeout is returned.
       taken?.then(() => refund(budget)).catch(() => {});
@@ -88,6 +88,13 @@ export function createLimits({ byAddress, byKey, bySubject, timeout = 2000, ipv6
     refund,
   };
 }
+
+/**
+ * @param cause the limiter's result.
+ * @throws SignatureError `rate_limited`
+ */
+export const refuseOverLimit = (cause: unknown): never =>
+  fail('rate_limited', 'Too many requests. Try again later.', 429, cause);
 
 /** The wait in milliseconds until the budget has points again, if the limiter returns it. */
 export function readWait(result: unknown): number | undefined {
