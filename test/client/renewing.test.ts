@@ -75,6 +75,8 @@ describe('renewing', () => {
     const lifetimes = [
       { ...session, expiresIn: 10 },
       { accessKey: 'ck', secret: session.secret, issuedAt: 5000, expiresAt: 15_000 },
+      // A session ends at a whole second, before expiresIn has passed.
+      { ...session, issuedAt: 5900, expiresAt: 15_900, expiresIn: 11 },
     ];
     for (const given of lifetimes) expect((await renewing(() => given)()).expiresAt).toBe(Date.now() + 10_000);
   });

@@ -123,11 +123,11 @@ for (const { openTab, ...host } of [...tabHosts, webKitTabs]) {
     }, 60_000);
 
     it('renews the session before and after its end, without a failed call', async () => {
-      await start(5);
+      await start(8);
       await tab.goto(example.origin);
       await logIn(tab, ada);
       expect(await press(tab, '#order')).toBe('1 orders: A-1');
-      const until = Date.now() + 8000;
+      const until = Date.now() + 12_000;
       while (Date.now() < until) {
         expect(await press(tab, '#load')).toBe('1 orders: A-1');
         await pause(200);
@@ -135,7 +135,7 @@ for (const { openTab, ...host } of [...tabHosts, webKitTabs]) {
       const renewed = sessions().length;
       expect(renewed).toBeGreaterThanOrEqual(2);
       expect(renewed).toBeLessThanOrEqual(4);
-      await pause(6000);
+      await pause(9000);
       expect(await press(tab, '#load')).toBe('1 orders: A-1');
       expect(sessions()).toHaveLength(renewed + 1);
       expect(refusals()).toEqual([]);

@@ -54,6 +54,16 @@ describe('sessionHandler', async () => {
     expect(given).toMatchObject({ accessKey: expect.stringContaining(`${parent.accessKey}~s1.`), expiresIn: 300 });
   });
 
+  it('states when the session was issued, for its end to be known within the second', async () => {
+    const clock = () => 1_900_000_000_900;
+    const own = sessionHandler({ credentials: parent, authenticate: () => ({}), origins: [page], clock });
+    const response = await own(new Request(url, { method: 'POST', headers: loggedIn }));
+    const given = await response.json();
+    expect(given).toMatchObject({ issuedAt: clock(), expiresAt: 1_900_000_900_000, expiresIn: 900 });
+    const session = renewing(() => given, { clock: () => 0 });
+    expect((await session()).expiresAt).toBe(899_100);
+  });
+
   it('gives what renewing takes, and what a verifier accepts', async () => {
     const verifier = createVerifier({
       keys: memoryKeys([
@@ -134,7 +144,7 @@ describe('sessionHandler', async () => {
       const response = await send(JSON.stringify({ publicKey: k }), { ...json, 'content-type': type });
       expect(response.status).toBe(200);
       const given = await response.json();
-      expect(Object.keys(given)).toEqual(['accessKey', 'expiresAt', 'expiresIn']);
+      expect(Object.keys(given)).toEqual(['accessKey', 'expiresAt', 'issuedAt', 'expiresIn']);
       expect(parseSessionKey(given.accessKey)).toMatchObject({
         parent: parent.accessKey,
         first: { k, u: 'user-7', s: ['orders:read'] },

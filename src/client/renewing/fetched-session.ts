@@ -10,7 +10,10 @@ export type FetchedSession = {
   readonly secret?: string;
   /** How long the session is valid after it was issued, in seconds. */
   readonly expiresIn?: number;
-  /** In milliseconds since the epoch, by the issuer's clock, like `expiresAt`. */
+  /**
+   * In milliseconds since the epoch, by the issuer's clock, like `expiresAt`. The two are more exact than `expiresIn`: a session ends
+   * at a whole second, so up to a second before `expiresIn` has passed.
+   */
   readonly issuedAt?: number;
   readonly expiresAt?: number;
 };
@@ -75,8 +78,8 @@ async function readResponse(response: Response): Promise<FetchedSession> {
 
 /** By the clock of the issuer alone: that of a page may be hours off. */
 function lifetimeOf({ expiresIn, issuedAt, expiresAt }: FetchedSession, grant: Grant | undefined): number {
-  if (expiresIn !== undefined) return expiresIn * 1000;
   if (issuedAt !== undefined && expiresAt !== undefined) return expiresAt - issuedAt;
+  if (expiresIn !== undefined) return expiresIn * 1000;
   return grant ? (grant.expiresAt - grant.beginsAt) * 1000 : Number.NaN;
 }
 

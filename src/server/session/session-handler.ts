@@ -68,7 +68,7 @@ export function sessionHandler(options: SessionHandlerOptions): (request: Reques
     const wanted = { expiresIn: 900, ...given(session), ...bounds, clock: () => issuedAt };
     const issued =
       publicKey === undefined ? issueSession(parent, wanted) : issueBoundSession(parent, { ...wanted, publicKey });
-    return { ...issued, expiresIn: wanted.expiresIn };
+    return { ...issued, issuedAt, expiresIn: wanted.expiresIn };
   }
 
   return async (request) => {
