@@ -3,7 +3,7 @@ import { sha256OfBodySync } from '../core/digest.ts';
 import { hex } from '../core/encoding.ts';
 import { countersignV1 } from '../schemes/countersign-v1/scheme.ts';
 import { secretState } from '../server/keys/key-lifecycle.ts';
-import { createBodyReader } from '../server/verify/body.ts';
+import { createBodyReader, keptBody } from '../server/verify/body.ts';
 import { createRequestResolver, type ReceivedRequest } from '../server/verify/message.ts';
 import { matchesBody } from './body-cause.ts';
 import { findCause } from './causes.ts';
@@ -43,7 +43,7 @@ export async function explainSignature(
   const { scheme = countersignV1, tolerance = 300, clock = () => Date.now(), maxBodyBytes = 10 * 2 ** 20 } = options;
   const now = clock();
   const message = createRequestResolver(options)(request, options.address).message();
-  const body = (await createBodyReader(request, maxBodyBytes).read()) ?? new Uint8Array();
+  const body = await readBody(request, maxBodyBytes);
   const received: Guess = { message, body };
   const verdict = await explainVerdict(toPlainRequest(request, body), { ...options, scheme, now });
   const effort = createEffort();
@@ -65,6 +65,13 @@ export async function explainSignature(
         : explainUnreadable(read.error, received, options)),
     leftOut: listLeftOut(effort),
   };
+}
+
+/** Reads the body, or takes what a verifier has read of it. */
+async function readBody(request: Request | ReceivedRequest, limit: number): Promise<Uint8Array> {
+  const kept = keptBody(request);
+  const read = kept ? { method: request.method, headers: request.headers, body: kept } : request;
+  return (await createBodyReader(read as ReceivedRequest, limit).read()) ?? new Uint8Array();
 }
 
 type Judged = { readonly now: number; readonly tolerance: number };

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import { isBytes } from '../core/body.ts';
 import type { HeaderView } from '../core/message.ts';
+import { type OptionNames, requireKnownOptions } from '../server/known-options.ts';
 import type { ReceivedRequest } from '../server/verify/message.ts';
 import { readChunks } from './body-chunks.ts';
 
@@ -27,16 +28,26 @@ export function keepRawBody(request: IncomingMessage, _response: ServerResponse,
   if (isUncoded(request)) bytesKept.set(request, bytes);
 }
 
+/** Options of `receivedFromNode`. */
+export type ReceivedFromNodeOptions = {
+  /** The bytes of the body as received, if they were read before. @default the body of the request */
+  readonly body?: Uint8Array;
+};
+
+const names: OptionNames<ReceivedFromNodeOptions> = { body: true };
+
 /**
  * Converts a request of Node for a verifier. The body is not read until the verifier asks for it, and stays readable.
  *
+ * @throws SignatureError `invalid_configuration` for an unknown option.
  * @example
  * import { createServer } from 'node:http';
  * import { receivedFromNode } from 'countersign/node';
  *
  * createServer((request, response) => void response.end(receivedFromNode(request).target));
  */
-export function receivedFromNode(request: NodeRequest): ReceivedRequest {
+export function receivedFromNode(request: NodeRequest, options?: ReceivedFromNodeOptions): ReceivedRequest {
+  if (options) requireKnownOptions(options, names, 'receivedFromNode()');
   const {
     socket,
     method = '',
@@ -51,7 +62,7 @@ export function receivedFromNode(request: NodeRequest): ReceivedRequest {
     target: typeof originalUrl === 'string' ? originalUrl : url,
     scheme: isEncrypted(socket) ? 'https' : 'http',
     headers,
-    ...bodyOf(request as IncomingMessage),
+    ...(options?.body ? { body: options.body } : bodyOf(request as IncomingMessage)),
   };
 }
 

@@ -1,6 +1,7 @@
 import { SignatureError } from '../core/errors.ts';
 import { explainSignature } from '../explain/explain.ts';
 import type { KeyStore } from '../server/contracts.ts';
+import { keptBody } from '../server/verify/body.ts';
 import type { ReceivedRequest } from '../server/verify/message.ts';
 import type { Verifier } from '../server/verify/verifier.ts';
 import { createVerifier } from '../server/verify/verifier.ts';
@@ -46,7 +47,9 @@ export function testVerifier(options: TestVerifierOptions = {}): Verifier {
     async verify(request, context) {
       const copy = readableCopy(request);
       const result = await verifier.verify(request, context);
-      if (!result.ok) report(await explainRefusal(copy, result.error, { settings, context, now: clock() }));
+      // What the verifier has read of a stream is kept, so that it can be explained afterwards.
+      const explained = copy ?? (keptBody(request) && request);
+      if (!result.ok) report(await explainRefusal(explained, result.error, { settings, context, now: clock() }));
       return result;
     },
   };

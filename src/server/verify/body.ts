@@ -43,23 +43,42 @@ function bodyOf(request: Request | ReceivedRequest, limit: number): Awaitable<By
   if (isBytes(body)) return body.length > limit ? tooLarge(limit) : body;
   if (!isStream(body))
     fail('body_parsed', 'The body was parsed before it was verified. Pass the bytes as received.', 500);
-  if (isTaken(body)) consumed('The body is being read, or has been read.');
-  return whole('arrayBuffer' in request ? readBody(request, limit) : readStream(body, limit), limit);
+  if (isTaken(body)) consumed(taken);
+  if ('arrayBuffer' in request) return whole(readBody(request, limit), limit);
+  markRead(body);
+  return whole(readStream(body, limit), limit);
 }
+
+const taken = 'The body is being read, or has been read.';
 
 type Stream = ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>;
 
 const isStream = (body: unknown): body is Stream =>
   typeof body === 'object' && body !== null && ('getReader' in body || Symbol.asyncIterator in body);
 
-// A Node stream that was already read yields no bytes. It must not be mistaken for an empty body.
+// On the stream itself: an entry of a WeakMap for each request is expensive for the garbage collector.
+const readKey: unique symbol = Symbol('countersign body read');
+
+/** Marks a stream as read: a generator does not show it. A frozen one gets no mark. */
+const markRead = (body: Stream): void => void Reflect.set(body, readKey, true);
+
+// A stream that was already read yields no bytes. It must not be mistaken for an empty body.
 const isTaken = (body: Stream): boolean =>
-  'getReader' in body ? body.locked : 'readableDidRead' in body && body.readableDidRead === true;
+  readKey in body || ('getReader' in body ? body.locked : 'readableDidRead' in body && body.readableDidRead === true);
 
 const readStream = (body: Stream, limit: number): Promise<Bytes> =>
   'getReader' in body
-    ? readBody(new Response(body as ReadableStream<BufferSource & Uint8Array>), limit)
+    ? readBody(responseWith(body as ReadableStream<BufferSource & Uint8Array>), limit)
     : readChunks(body, limit);
+
+/** A stream that was read and released again is not locked, and only `Response` refuses it. */
+function responseWith(body: ReadableStream<BufferSource & Uint8Array>): Response {
+  try {
+    return new Response(body);
+  } catch {
+    return consumed(taken);
+  }
+}
 
 /** Like `readBody`, for a stream: the bytes, or undefined if there are more than `limit`. */
 async function readChunks(source: AsyncIterable<Uint8Array>, limit: number): Promise<Bytes> {
@@ -84,6 +103,28 @@ const consumed = (found: string): never => fail('body_consumed', `${found} Verif
 
 const tooLarge = (limit: number): never =>
   fail('body_too_large', `The body is larger than ${limit} bytes, the limit of this server.`, 413);
+
+/**
+ * Bodies that were read for requests that were then refused. Held weakly, by the stream, or by the `Request`: they live no longer than
+ * it.
+ */
+const bodiesKept = new WeakMap<object, Uint8Array>();
+
+const ownerOf = (request: Request | ReceivedRequest): object =>
+  ('arrayBuffer' in request ? request : request.body) ?? request;
+
+/** Keeps what was read of a refused request, so that the refusal can be explained. */
+export async function keepBody(request: Request | ReceivedRequest, reader: BodyReader | undefined): Promise<void> {
+  try {
+    const bytes = await reader?.taken();
+    if (bytes) bodiesKept.set(ownerOf(request), bytes);
+  } catch {
+    // A body that could not be read, or is too large, is the reason of the refusal.
+  }
+}
+
+/** Returns the body that a verifier read of this request before it refused it; undefined if it read none. */
+export const keptBody = (request: Request | ReceivedRequest): Bytes => bodiesKept.get(ownerOf(request));
 
 /** Which bodies may be unsigned, and which are not read. */
 export type BodyRules = {

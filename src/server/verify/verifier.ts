@@ -4,6 +4,7 @@ import { type Audited, reportToAudit } from '../audit/report-to-audit.ts';
 import { requireKnownOptions } from '../known-options.ts';
 import { countersignPlainResponse, createCountersigners } from '../response/countersign.ts';
 import { refusalResponse } from '../response/refusal-response.ts';
+import { keepBody } from './body.ts';
 import { createCharges } from './charges.ts';
 import { requireScope } from './checks.ts';
 import { createLimits } from './limits.ts';
@@ -130,6 +131,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
       try {
         result = await verify(request, context, verification);
       } catch (cause) {
+        await keepBody(request, verification.body);
         result = await refuse(cause, verification);
       }
       const error = result.ok ? undefined : result.error;

@@ -7,7 +7,7 @@ import type { SigningKey } from '../../core/signing-key.ts';
 import { allowUnsignedPayload } from '../../core/unsafe-options.ts';
 import type { KeyRecord } from '../contracts.ts';
 import { type CountersignedRequest, type Countersigner, requireCountersigner } from '../response/countersign.ts';
-import { checkBody, createBodyReader } from './body.ts';
+import { type BodyReader, checkBody, createBodyReader } from './body.ts';
 import type { Charges } from './charges.ts';
 import { requireChallenge, requireFresh, requireScope } from './checks.ts';
 import { recordKeyUse } from './find-key.ts';
@@ -30,6 +30,8 @@ export type Verification = {
   /** The client's address, if known. */
   address?: string | undefined;
   message?: Message;
+  /** The body, which may have been read. */
+  body?: BodyReader;
   /** The signature that authenticates the caller, or else the first one. */
   candidate?: Candidate | undefined;
   record?: KeyRecord | undefined;
@@ -162,6 +164,7 @@ export function createVerify(options: VerifierOptions, parts: VerificationParts)
 
     // The key, its signature, its state, and its time.
     const reader = createBodyReader(request, maxBodyBytes);
+    verification.body = reader;
     const { sessions } = context;
     // Written out each time: a spread took a fifth of a verification.
     const asked = { now: clock(), body: reader, address, message, sessions };
