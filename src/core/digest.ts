@@ -3,6 +3,8 @@ import { base64, hex } from './encoding.ts';
 
 /** From this size (in bytes) WebCrypto is faster than the JavaScript digest on most runtimes. */
 const large = 4096;
+/** From this size (in bytes) the call of `node:crypto` costs less than the JavaScript digest. */
+const worthCalling = 128;
 /** Bytes hashed before yielding to the event loop: about a millisecond in the slower browsers. */
 const slice = 65536;
 
@@ -29,7 +31,7 @@ async function sha256OfLargeBody(bytes: Uint8Array): Promise<Uint8Array> {
  * the event loop for about 5 ms per MiB.
  */
 export const sha256OfBodySync = (bytes: Uint8Array): Uint8Array =>
-  (bytes.length < large ? undefined : nativeSha256())?.(bytes) ?? sha256(bytes);
+  (bytes.length < worthCalling ? undefined : nativeSha256())?.(bytes) ?? sha256(bytes);
 
 type Hash = (bytes: Uint8Array) => Uint8Array;
 type NodeHash = (algorithm: string, data: Uint8Array, encoding: 'buffer') => Uint8Array;

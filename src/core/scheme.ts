@@ -1,7 +1,7 @@
 import type { Secret } from './credentials.ts';
 import type { HeaderView, Message } from './message.ts';
 import type { Finding } from './scheme-finding.ts';
-import type { SigningKey } from './signing-key.ts';
+import type { Hmac, SigningKey } from './signing-key.ts';
 
 /** The body of a request, in the form that a signature needs. */
 export type SignedBody =
@@ -67,9 +67,10 @@ export type SigningScheme = {
   /**
    * Creates the signing key for a secret. Called once per key.
    *
+   * @param hmac makes HMAC-SHA256 keys. A verifier passes that of `node:crypto`. @default that of `@noble/hashes`
    * @throws SignatureError `invalid_credentials` for a secret that the scheme cannot use.
    */
-  createKey(secret: Secret): SigningKey;
+  createKey(secret: Secret, hmac?: Hmac): SigningKey;
   /**
    * Checks and sorts the names of additional headers to sign. Called once per signer.
    *

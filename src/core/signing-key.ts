@@ -14,7 +14,12 @@ export type SigningKey = {
   sign(data: Uint8Array): Uint8Array | Promise<Uint8Array>;
   /** Whether `signature` is valid for the data. The time does not depend on the position of a difference. */
   verify(data: Uint8Array, signature: Uint8Array): boolean | Promise<boolean>;
+  /** Creates the keys that are derived from this one, by the same implementation. @default {@link hmacSha256} */
+  readonly hmac?: Hmac;
 };
+
+/** Creates an HMAC-SHA256 key, as {@link hmacSha256} does. */
+export type Hmac = (secret: Secret) => SigningKey;
 
 /**
  * Creates an HMAC-SHA256 key (RFC 2104). The UTF-8 bytes of a text are the key. The hash state that depends on the key alone is

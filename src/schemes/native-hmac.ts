@@ -35,5 +35,10 @@ export function nativeHmacSha256(secret: Secret): SigningKey {
     outer.set(sha256(message.subarray(0, block + data.length)), block);
     return sha256(outer);
   };
-  return { algorithm: 'hmac-sha256', sign, verify: (data, signature) => equalInConstantTime(sign(data), signature) };
+  return {
+    algorithm: 'hmac-sha256',
+    sign,
+    verify: (data, signature) => equalInConstantTime(sign(data), signature),
+    hmac: nativeHmacSha256,
+  };
 }

@@ -1,6 +1,5 @@
-import type { Secret } from '../credentials.ts';
 import { base64url, decodeBase64, utf8 } from '../encoding.ts';
-import { hmacSha256, type SigningKey } from '../signing-key.ts';
+import { type Hmac, hmacSha256 } from '../signing-key.ts';
 
 /** What binds a session to a key pair. */
 export type Binding = {
@@ -17,11 +16,7 @@ export type Binding = {
  * @param secret of the parent: a string or bytes.
  * @param tagged the access key up to the tag.
  */
-export const boundTag = (
-  secret: string | Uint8Array,
-  tagged: string,
-  hmac: (secret: Secret) => SigningKey = hmacSha256,
-): Uint8Array =>
+export const boundTag = (secret: string | Uint8Array, tagged: string, hmac: Hmac = hmacSha256): Uint8Array =>
   // Synchronous, because the key is made from text or bytes.
   hmac(secret).sign(utf8(`countersign-session1-bound\n${tagged}`)) as Uint8Array;
 

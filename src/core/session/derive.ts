@@ -1,9 +1,5 @@
-import type { Secret } from '../credentials.ts';
 import { base64url, utf8 } from '../encoding.ts';
-import { hmacSha256, type SigningKey } from '../signing-key.ts';
-
-/** Creates an HMAC-SHA256 key. */
-type Hmac = (secret: Secret) => SigningKey;
+import { type Hmac, hmacSha256 } from '../signing-key.ts';
 
 /**
  * Derives the secret of a session: HMAC-SHA256 over its access key, with a domain of its own, in base64url. The access key contains

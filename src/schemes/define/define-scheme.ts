@@ -50,7 +50,7 @@ export function defineScheme(definition: SchemeDefinition): Scheme {
     name,
     fields,
     body: !uses.length ? 'none' : uses.every((use) => use.digests.at(-1) === 'body|sha256') ? 'digest' : 'bytes',
-    createKey: (secret) => createKeyForm(secret, keyForm),
+    createKey: (secret, hmac) => createKeyForm(secret, { ...keyForm, hmac }),
     signableHeaders(names) {
       if (names.length && !definition.signedHeaders) {
         fail('invalid_configuration', `The scheme ${name} has no signedHeaders, so it cannot sign additional headers.`);

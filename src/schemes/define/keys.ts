@@ -1,11 +1,11 @@
-import { hmac } from '@noble/hashes/hmac.js';
+import { hmac as nobleHmac } from '@noble/hashes/hmac.js';
 import { sha1 } from '@noble/hashes/legacy.js';
 import { sha256, sha384, sha512 } from '@noble/hashes/sha2.js';
 import { equalInConstantTime } from '../../core/constant-time.ts';
 import type { PlatformKey, Secret } from '../../core/credentials.ts';
 import { decodeBase64, decodeHex, utf8 } from '../../core/encoding.ts';
 import { fail } from '../../core/errors.ts';
-import { hmacSha256, platformSigningKey, type SigningKey } from '../../core/signing-key.ts';
+import { type Hmac, hmacSha256, platformSigningKey, type SigningKey } from '../../core/signing-key.ts';
 import type { DefinedAlgorithm, SchemeDefinition } from './definition.ts';
 
 /** The size of a signature in bytes. */
@@ -24,9 +24,9 @@ const hashes = {
 } as const;
 
 /** Creates an HMAC key from bytes. */
-export function hmacOfBytes(algorithm: DefinedAlgorithm, bytes: Uint8Array): SigningKey {
-  if (algorithm === 'hmac-sha256') return hmacSha256(bytes);
-  const keyed = hmac.create(hashes[algorithm].hash, bytes);
+export function hmacOfBytes(algorithm: DefinedAlgorithm, bytes: Uint8Array, hmac: Hmac = hmacSha256): SigningKey {
+  if (algorithm === 'hmac-sha256') return hmac(bytes);
+  const keyed = nobleHmac.create(hashes[algorithm].hash, bytes);
   const sign = (data: Uint8Array): Uint8Array => keyed.clone().update(data).digest();
   return { algorithm, sign, verify: (data, signature) => equalInConstantTime(sign(data), signature) };
 }
@@ -46,14 +46,18 @@ const forms = {
 } as const;
 
 /** How a definition turns a secret into a key. */
-export type KeyForm = Required<Pick<SchemeDefinition, 'algorithm' | 'secret'>> & { readonly prefix: string };
+export type KeyForm = Required<Pick<SchemeDefinition, 'algorithm' | 'secret'>> & {
+  readonly prefix: string;
+  /** Creates keys of `hmac-sha256`. @default {@link hmacSha256} */
+  readonly hmac?: Hmac | undefined;
+};
 
 /**
  * Creates the key of a caller.
  *
  * @throws SignatureError `invalid_credentials`
  */
-export function createKeyForm(secret: Secret, { algorithm, secret: form, prefix }: KeyForm): SigningKey {
+export function createKeyForm(secret: Secret, { algorithm, secret: form, prefix, hmac }: KeyForm): SigningKey {
   if (typeof secret !== 'string' && !ArrayBuffer.isView(secret)) {
     if (prefix) fail('invalid_credentials', `A CryptoKey cannot be prefixed with ${prefix}: give the secret as text.`);
     return hmacOfPlatformKey(algorithm, secret);
@@ -63,7 +67,7 @@ export function createKeyForm(secret: Secret, { algorithm, secret: form, prefix 
   const whole = new Uint8Array(before.length + bytes.length);
   whole.set(before);
   whole.set(bytes, before.length);
-  return hmacOfBytes(algorithm, whole);
+  return hmacOfBytes(algorithm, whole, hmac);
 }
 
 function decodeSecret(secret: string, form: KeyForm['secret']): Uint8Array {

@@ -108,15 +108,16 @@ export function createDerivation(
 ): { readonly deriveKey?: DeriveKey } {
   if (!keySteps.length) return {};
   const steps = keySteps.map((step) => step.make(environment));
-  const createStepKey = (bytes: Uint8Array): SigningKey =>
-    hmacOfBytes(forms.algorithm, keyEncoding ? utf8(encodings[keyEncoding].write(bytes)) : bytes);
   return {
-    deriveKey: (key) =>
-      steps.reduce<SigningKey | Promise<SigningKey>>((current, step) => {
+    deriveKey(key) {
+      const createStepKey = (bytes: Uint8Array): SigningKey =>
+        hmacOfBytes(forms.algorithm, keyEncoding ? utf8(encodings[keyEncoding].write(bytes)) : bytes, key.hmac);
+      return steps.reduce<SigningKey | Promise<SigningKey>>((current, step) => {
         const data = typeof step === 'string' ? utf8(step) : step;
         if ('then' in current) return current.then(async (made) => createStepKey(await made.sign(data)));
         const made = current.sign(data);
         return 'then' in made ? made.then(createStepKey) : createStepKey(made);
-      }, key),
+      }, key);
+    },
   };
 }

@@ -1,6 +1,6 @@
 import type { PlatformKey, Secret } from '../../core/credentials.ts';
 import { fail } from '../../core/errors.ts';
-import { hmacSha256, type SigningKey } from '../../core/signing-key.ts';
+import { type Hmac, hmacSha256, type SigningKey } from '../../core/signing-key.ts';
 
 type Row = {
   /** The name of the algorithm in RFC 9421. */
@@ -35,8 +35,8 @@ export const isRfc9421Algorithm = (name: string): boolean => rows.some(({ algori
  * usage `sign` or `verify`; `sign` and `verify` of the key throw it if the CryptoKey lacks that usage. `invalid_configuration` for a
  * CryptoKey on a runtime without WebCrypto.
  */
-export function createRfc9421Key(secret: Secret): SigningKey {
-  return typeof secret === 'string' || ArrayBuffer.isView(secret) ? hmacSha256(secret) : keyOf(secret);
+export function createRfc9421Key(secret: Secret, hmac: Hmac = hmacSha256): SigningKey {
+  return typeof secret === 'string' || ArrayBuffer.isView(secret) ? hmac(secret) : keyOf(secret);
 }
 
 function keyOf(key: PlatformKey): SigningKey {

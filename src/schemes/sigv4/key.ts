@@ -1,7 +1,7 @@
 import type { Secret } from '../../core/credentials.ts';
 import { utf8 } from '../../core/encoding.ts';
 import type { DeriveKey } from '../../core/scheme.ts';
-import { hmacSha256, type SigningKey } from '../../core/signing-key.ts';
+import { type Hmac, hmacSha256, type SigningKey } from '../../core/signing-key.ts';
 
 /** The region and service that a signature is for. */
 export type Scope = { readonly region: string; readonly service: string };
@@ -10,13 +10,13 @@ export type Scope = { readonly region: string; readonly service: string };
  * Creates the key from which the keys of single days are derived: `AWS4` followed by the secret. Nothing can be prepended to a
  * CryptoKey, so it must have been imported from both.
  */
-export function secretKey(secret: Secret): SigningKey {
-  if (typeof secret === 'string') return hmacSha256(`AWS4${secret}`);
-  if (!ArrayBuffer.isView(secret)) return hmacSha256(secret);
+export function secretKey(secret: Secret, hmac: Hmac = hmacSha256): SigningKey {
+  if (typeof secret === 'string') return hmac(`AWS4${secret}`);
+  if (!ArrayBuffer.isView(secret)) return hmac(secret);
   const prefixed = new Uint8Array(secret.length + 4);
   prefixed.set(utf8('AWS4'));
   prefixed.set(secret, 4);
-  return hmacSha256(prefixed);
+  return hmac(prefixed);
 }
 
 type Derived = ReturnType<DeriveKey>;
@@ -35,17 +35,17 @@ export function dailyKeys({ region, service }: Scope): (day: string) => DeriveKe
     const first = key.sign(utf8(day));
     const derived =
       'then' in first
-        ? first.then((bytes) => deriveDayKey(bytes, [region, service]))
-        : deriveDayKey(first, [region, service]);
+        ? first.then((bytes) => deriveDayKey(bytes, [region, service], key.hmac))
+        : deriveDayKey(first, [region, service], key.hmac);
     if (days.size >= daysKept) days.clear();
     days.set(day, derived);
     return derived;
   };
 }
 
-function deriveDayKey(ofDate: Uint8Array, scope: readonly string[]): SigningKey {
-  let key = hmacSha256(ofDate);
+function deriveDayKey(ofDate: Uint8Array, scope: readonly string[], hmac: Hmac = hmacSha256): SigningKey {
+  let key = hmac(ofDate);
   // Keys made from bytes sign synchronously.
-  for (const part of [...scope, 'aws4_request']) key = hmacSha256(key.sign(utf8(part)) as Uint8Array);
+  for (const part of [...scope, 'aws4_request']) key = hmac(key.sign(utf8(part)) as Uint8Array);
   return key;
 }

@@ -1,7 +1,7 @@
 import type { Secret } from '../../core/credentials.ts';
 import { base64, decodeBase64 } from '../../core/encoding.ts';
 import { fail } from '../../core/errors.ts';
-import { hmacSha256, platformSigningKey, type SigningKey } from '../../core/signing-key.ts';
+import { type Hmac, hmacSha256, platformSigningKey, type SigningKey } from '../../core/signing-key.ts';
 
 /**
  * Generates a secret for {@link standardWebhooks}: `whsec_` and the base64 of 256 random bits. Generate one for each endpoint,
@@ -21,15 +21,15 @@ export const generateWebhookSecret = (): string => `whsec_${base64(crypto.getRan
  * @throws SignatureError `invalid_credentials` for other texts, for less than 24 or more than 64 bytes, and for a CryptoKey of
  * another algorithm.
  */
-export function webhookKey(secret: Secret): SigningKey {
+export function webhookKey(secret: Secret, hmac: Hmac = hmacSha256): SigningKey {
   if (typeof secret !== 'string' && !ArrayBuffer.isView(secret)) {
-    return secret.algorithm.name === 'Ed25519' ? platformSigningKey(secret, 'ed25519') : hmacSha256(secret);
+    return secret.algorithm.name === 'Ed25519' ? platformSigningKey(secret, 'ed25519') : hmac(secret);
   }
   const bytes = typeof secret === 'string' ? decodeSecret(secret) : secret;
   if (!(bytes.length >= 24 && bytes.length <= 64)) {
     fail('invalid_credentials', `The webhook secret has ${bytes.length} bytes: it must have 24 to 64.`);
   }
-  return hmacSha256(bytes);
+  return hmac(bytes);
 }
 
 function decodeSecret(secret: string): Uint8Array {

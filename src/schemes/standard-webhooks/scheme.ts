@@ -40,7 +40,7 @@ export function standardWebhooks({ prefixes = ['webhook'], alsoSignedBy = [] }: 
   }
   // A receiver accepts at most four signatures.
   if (alsoSignedBy.length > 3) fail('invalid_configuration', 'alsoSignedBy may contain at most 3 secrets.');
-  const also = alsoSignedBy.map(webhookKey);
+  const also = alsoSignedBy.map((secret) => webhookKey(secret));
   return {
     name: 'standard-webhooks',
     fields: ['signature', 'id', 'timestamp'].map((name) => `${prefix}-${name}`),

@@ -1,6 +1,7 @@
 import { fail } from '../../core/errors.ts';
 import type { Scheme } from '../../core/scheme.ts';
 import type { SigningKey } from '../../core/signing-key.ts';
+import { nativeHmacSha256 } from '../../schemes/native-hmac.ts';
 import type { KeySecret } from '../contracts.ts';
 import { checkKeySecret } from '../keys/key-secret.ts';
 
@@ -24,7 +25,7 @@ export function prepareKeys(scheme: Scheme): PreparedKeys {
       const found = known.get(entry);
       if (found?.given === given) return found.key;
       checkKeySecret(entry);
-      const key = scheme.createKey(given);
+      const key = scheme.createKey(given, nativeHmacSha256);
       known.set(entry, { given, key });
       return key;
     },

@@ -1,10 +1,10 @@
 import { type Awaitable, isPromise } from '../../core/awaitable.ts';
-import { sha256OfBody } from '../../core/digest.ts';
 import { bytesToSign, hex } from '../../core/encoding.ts';
 import { fail, SignatureError } from '../../core/errors.ts';
 import { claimId } from '../../stores/claim.ts';
 import { toStoreError } from '../../stores/store-fault.ts';
 import type { ReplayStore } from '../contracts.ts';
+import { sha256OfReceived } from './body.ts';
 import type { Match } from './match-key.ts';
 import type { Candidate } from './signatures.ts';
 
@@ -77,7 +77,8 @@ type Claim = {
 };
 
 // Not the digest of the signature: with some algorithms anyone can turn a valid signature into another valid one.
-const digestOf = async ({ stringToSign }: Match): Promise<string> => hex(await sha256OfBody(bytesToSign(stringToSign)));
+const digestOf = async ({ stringToSign }: Match): Promise<string> =>
+  hex(await sha256OfReceived(bytesToSign(stringToSign)));
 
 // `expiresAt` extends the claim only if there is no timestamp. Otherwise a caller could make the store keep a nonce for ever.
 function claimEnd({ presented: { time, expiresAt = 0 }, session }: Candidate, { now, remembered }: ClaimRules): number {
