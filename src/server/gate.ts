@@ -21,14 +21,17 @@ export type Caller = {
   readonly principal: Principal;
   /** The verified bytes of the body; undefined if there is no body, or it is not signed. */
   readonly body: OwnBytes | undefined;
+  /** True if the request was received before, and the option `duplicates` of the verifier is `'report'`. */
+  readonly duplicate: boolean;
   /** Checks a scope and reports a refusal to the audit. Missing if a test built the caller by hand. */
   readonly [checkScope]?: Verified<unknown>['checkScope'];
 };
 
 /** Extracts the caller from a verification result. */
-export const toCaller = ({ principal, body, checkScope: check }: Verified<unknown>): Caller => ({
+export const toCaller = ({ principal, body, duplicate, checkScope: check }: Verified<unknown>): Caller => ({
   principal,
   body,
+  duplicate,
   [checkScope]: check,
 });
 

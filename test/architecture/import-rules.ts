@@ -43,6 +43,7 @@ const rules: Readonly<Record<string, Rule>> = {
   // A command imports its driver when it needs it, so the other commands work without one.
   'src/cli/': { ours: ['src/'], packages: { kysely: 'dynamic', pg: 'dynamic', mysql2: 'dynamic', redis: 'dynamic' } },
   'src/node/': { ours: ['src/node/', ...serverSide], packages: { hono: 'type' } },
+  'src/webhooks/': { ours: ['src/webhooks/', 'src/node/', ...serverSide] },
   'src/gateway/': { ours: ['src/gateway/', 'src/node/', ...serverSide] },
   'src/index.ts': { ours: clientSide },
   'src/ky.ts': { ours: clientSide },
@@ -50,6 +51,7 @@ const rules: Readonly<Record<string, Rule>> = {
   'src/server.ts': { ours: serverSide },
   'src/cli.ts': { ours: ['src/cli/'] },
   'src/node.ts': { ours: ['src/node/', ...serverSide] },
+  'src/webhooks.ts': { ours: ['src/webhooks/'] },
   'src/gateway.ts': { ours: ['src/gateway/', ...serverSide] },
   'src/hono.ts': { ours: ['src/node/', ...serverSide], packages: { hono: 'type' } },
   'src/express.ts': { ours: ['src/node/', ...serverSide], packages: { express: 'type' } },
@@ -70,7 +72,7 @@ const rules: Readonly<Record<string, Rule>> = {
 const adapters = /^src\/(?:node|gateway|hono|express|fastify)\.ts$|^src\/(?:node|gateway)\//;
 const mayTouchNode = /^src\/(?:node|gateway|express|fastify|cli)\.ts$|^src\/(?:node|gateway|cli)\//;
 const mayReachServer =
-  /^src\/(?:server|explain|testing|cli|node|gateway|hono|express|fastify)\.ts$|^src\/(?:server|explain|testing|node|gateway|cli)\//;
+  /^src\/(?:server|explain|testing|cli|node|gateway|hono|express|fastify|webhooks)\.ts$|^src\/(?:server|explain|testing|node|gateway|cli|webhooks)\//;
 
 const packageOf = (specifier: string): string => /^(?:@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? specifier;
 const within = (path: string, places: readonly string[] = []): boolean =>

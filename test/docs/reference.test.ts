@@ -132,6 +132,9 @@ describe('options', () => {
     ['docs/stores.md', 'durable-object/replay.ts', 'DurableObjectReplayOptions'],
     ['docs/stores.md', 'durable-object/replay-object.ts', 'ReplayObjectOptions'],
     ['docs/webhooks.md', 'schemes/standard-webhooks/scheme.ts', 'StandardWebhooksOptions'],
+    ['docs/webhooks.md', 'webhooks/verify-webhook.ts', 'WebhookOptions'],
+    ['docs/webhooks.md', 'webhooks/verify-webhook.ts', 'VerifiedWebhook'],
+    ['docs/webhooks.md', 'webhooks/received-webhook.ts', 'DescribedRequest'],
     ['docs/rfc9421.md', 'schemes/rfc9421/settings.ts', 'Rfc9421Options'],
     ['docs/explain.md', 'explain/explanation.ts', 'ExplainOptions'],
     ['docs/explain.md', 'explain/explanation.ts', 'SignatureExplanation'],
@@ -185,6 +188,7 @@ it.each([
   'server.ts',
   'sql.ts',
   'testing.ts',
+  'webhooks.ts',
 ])('everything that src/%s exports as a value is in the documentation', (door) => {
   const text = pages.map((page) => page.text).join('\n');
   const values = exportsOf(door).filter((symbol) => {

@@ -1,4 +1,7 @@
+import { createHmac } from 'node:crypto';
+import { githubWebhooks } from 'countersign/schemes';
 import type { ReplayStore } from 'countersign/server';
+import { verifyWebhook } from 'countersign/webhooks';
 import { expect, it } from 'vitest';
 
 /** A store under test: everything that several of its kind, made at the same time, share is one memory. */
@@ -89,6 +92,22 @@ export function replayContract(harness: () => ReplayHarness): void {
     expect(await store.claim('key', nonce, now + minute)).toBe('seen');
     now += minute;
     expect(await store.claim('key', nonce, now + minute)).toBe('seen');
+  });
+
+  it('tells one of several servers that a webhook without a time is new, and all others that it is a duplicate', async () => {
+    const secret = `a secret of tests ${fresh()}`;
+    const text = '{"id":1}';
+    const headers = { 'x-hub-signature-256': `sha256=${createHmac('sha256', secret).update(text).digest('hex')}` };
+    const endpoint = fresh();
+    const receive = async () => {
+      const options = { scheme: githubWebhooks, secret, endpoint, replay: harness().store() };
+      const event = await verifyWebhook({ method: 'POST', url: 'https://example.com/', headers, body: text }, options);
+      return event.ok ? event.duplicate : event.error.code;
+    };
+    const found = await Promise.all(Array.from({ length: 20 }, receive));
+    expect(found.filter((duplicate) => duplicate === false)).toHaveLength(1);
+    expect(found.filter((duplicate) => duplicate === true)).toHaveLength(19);
+    expect(await receive()).toBe(true);
   });
 
   it('refuses to remember what is over already', async () => {

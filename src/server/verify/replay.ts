@@ -1,6 +1,7 @@
 import { type Awaitable, isPromise } from '../../core/awaitable.ts';
 import { bytesToSign, hex } from '../../core/encoding.ts';
 import { fail, SignatureError } from '../../core/errors.ts';
+import type { PresentedSignature } from '../../core/scheme.ts';
 import { claimId } from '../../stores/claim.ts';
 import { toStoreError } from '../../stores/store-fault.ts';
 import type { ReplayStore } from '../contracts.ts';
@@ -18,6 +19,10 @@ export type ClaimRules = {
   readonly clock: () => number;
   /** For how long a nonce is remembered, in milliseconds. */
   readonly remembered: number;
+  /** The same for signatures without a time. */
+  readonly timelessMemory: number;
+  /** True if a nonce that was claimed before is reported instead of refused. */
+  readonly reportDuplicates: boolean;
   /** True if the finding `no-nonce` is accepted. */
   readonly reusable: boolean;
   /** Charges the caller if the request is refused after a nonce was stored, such as that of the first of two signatures. */
@@ -28,9 +33,33 @@ export type ClaimRules = {
  * Claims a nonce for every valid signature; otherwise a doubly signed request could be replayed with only its second signature.
  * Runs as the last authentication check, because a claimed nonce cannot be used again.
  *
+ * @returns true if one of them was claimed before, and that is only reported.
  * @throws SignatureError `replayed_request`, `replay_store_full`, `replay_store_unavailable`
  */
-export async function claimNonces(replay: ReplayStore, matches: readonly Match[], rules: ClaimRules): Promise<void> {
+export async function claimNonces(replay: ReplayStore, matches: readonly Match[], rules: ClaimRules): Promise<boolean> {
+  const claims = await listClaims(matches, rules);
+  let isStored = false;
+  let isDuplicate = false;
+  try {
+    for (const claim of claims.values()) {
+      const claimed = claimOne(replay, claim);
+      const outcome = isPromise(claimed) ? await claimed : claimed;
+      if (rules.reportDuplicates && outcome === 'seen') isDuplicate = true;
+      else requireUnseen(outcome);
+      isStored = true;
+    }
+  } catch (error) {
+    if (isStored) await rules.chargeStored().catch(() => undefined);
+    throw error;
+  }
+  // The store may have forgotten the nonce of an earlier copy before this claim reached it.
+  if (rules.clock() - rules.now > claimMargin) {
+    fail('replay_store_unavailable', 'The replay store took too long to respond.', 503);
+  }
+  return isDuplicate;
+}
+
+async function listClaims(matches: readonly Match[], rules: ClaimRules): Promise<ReadonlyMap<string, Claim>> {
   // Schemes that share headers present the same nonce twice; it is claimed once.
   const claims = new Map<string, Claim>();
   for (const match of matches) {
@@ -42,21 +71,7 @@ export async function claimNonces(replay: ReplayStore, matches: readonly Match[]
     const nonce = session ? claimId(whole, own) : own;
     claims.set(`${accessKey}\n${nonce}`, { accessKey, nonce, expiresAt: claimEnd(match.candidate, rules) });
   }
-  let isStored = false;
-  try {
-    for (const claim of claims.values()) {
-      const claimed = claimOne(replay, claim);
-      requireUnseen(isPromise(claimed) ? await claimed : claimed);
-      isStored = true;
-    }
-  } catch (error) {
-    if (isStored) await rules.chargeStored().catch(() => undefined);
-    throw error;
-  }
-  // The store may have forgotten the nonce of an earlier copy before this claim reached it.
-  if (rules.clock() - rules.now > claimMargin) {
-    fail('replay_store_unavailable', 'The replay store took too long to respond.', 503);
-  }
+  return claims;
 }
 
 function claimOne(replay: ReplayStore, { accessKey, nonce, expiresAt }: Claim): Awaitable<unknown> {
@@ -81,10 +96,15 @@ const digestOf = async ({ stringToSign }: Match): Promise<string> =>
   hex(await sha256OfReceived(bytesToSign(stringToSign)));
 
 // `expiresAt` extends the claim only if there is no timestamp. Otherwise a caller could make the store keep a nonce for ever.
-function claimEnd({ presented: { time, expiresAt = 0 }, session }: Candidate, { now, remembered }: ClaimRules): number {
+function claimEnd({ presented, session }: Candidate, { now, remembered, timelessMemory }: ClaimRules): number {
+  const { time, expiresAt = 0 } = presented;
   const sessionEnd = session ? session.grant.expiresAt * 1000 : Infinity;
-  return Math.max(now + remembered, time === undefined ? Math.min(expiresAt, sessionEnd) : 0) + claimMargin;
+  const memory = isTimeless(presented) ? timelessMemory : remembered;
+  return Math.max(now + memory, time === undefined ? Math.min(expiresAt, sessionEnd) : 0) + claimMargin;
 }
+
+const isTimeless = ({ time, expiresAt, challenge }: PresentedSignature): boolean =>
+  time === undefined && expiresAt === undefined && challenge === undefined;
 
 function unavailable(cause: unknown): never {
   // Stores of this package give a precise reason.

@@ -2,7 +2,7 @@ import type { Awaitable } from '../../core/awaitable.ts';
 import type { OwnBytes } from '../../core/body.ts';
 import { fail, type SignatureError } from '../../core/errors.ts';
 import { retirementField, retirementValue } from '../../core/field-names.ts';
-import type { Scheme } from '../../core/scheme.ts';
+import type { PresentedSignature, Scheme } from '../../core/scheme.ts';
 import { withTarget } from '../../core/with-target.ts';
 import type { KeyRecord, Principal, PrincipalSession } from '../contracts.ts';
 import { type Countersigner, countersignResponse } from '../response/countersign.ts';
@@ -19,13 +19,16 @@ export type Verified<Received> = {
   readonly scheme: string;
   /** When the caller's secret expires, if a new one replaces it; in milliseconds since the epoch. Absent for sessions. */
   readonly retiresAt?: number;
+  /** When the request was signed, in milliseconds since the epoch; undefined if the signature covers no time. */
+  readonly signedAt: number | undefined;
+  /** True if the request was received before. Only with the option `duplicates: 'report'` of the verifier; otherwise false. */
+  readonly duplicate: boolean;
   /** The request, with a readable body. */
   readonly request: Received;
   /** The verified bytes of the body; undefined if there is no body, or if it is unsigned or deferred. */
   readonly body: OwnBytes | undefined;
   /** The expected body, if `VerifyContext.body` deferred it. The body has not been checked. */
   readonly expectedBody?: ExpectedBody;
-  /** The client's address and the public address of the request. */
   /** Where the request came in, as it was judged: what was signed of it is right. */
   readonly resolved: ResolvedAddress;
   /** Headers whose whole value is signed, in lower case, other than those that carry the signature. */
@@ -76,7 +79,8 @@ export type Findings = Pick<Verified<unknown>, 'resolved' | 'headers' | 'checkSc
   readonly session: PrincipalSession | undefined;
   readonly secret: PreparedSecret;
   readonly scheme: Scheme;
-  readonly signedHeaders: readonly string[] | undefined;
+  readonly presented: PresentedSignature;
+  readonly duplicate: boolean;
   readonly body: VerifiedBody;
   readonly countersigner: Countersigner | undefined;
 };
@@ -90,7 +94,8 @@ export function acceptedResult<Received>(
     session,
     secret,
     scheme,
-    signedHeaders = [],
+    presented: { time, signedHeaders = [] },
+    duplicate,
     body,
     resolved,
     headers,
@@ -102,6 +107,8 @@ export function acceptedResult<Received>(
     ok: true,
     principal: principalOf(record, scopes, session),
     scheme: scheme.name,
+    signedAt: time,
+    duplicate,
     request,
     // A caller may hand in shared memory, which no receiver of bodies does.
     body: body.bytes as OwnBytes | undefined,

@@ -31,6 +31,16 @@ export type VerifierOptions = PublicAddress & {
    * as long. @default 300
    */
   readonly tolerance?: number;
+  /**
+   * How long a request whose signature covers no time, such as a webhook of GitHub, is remembered, in seconds. After that it can be
+   * replayed. @default 86400 (a day)
+   */
+  readonly timelessMemory?: number;
+  /**
+   * `'report'` accepts a request that was received before, and sets `duplicate` of the result: for webhooks, whose senders repeat a
+   * delivery until it gets a response of status 200. The handler must then do nothing twice. @default 'refuse'
+   */
+  readonly duplicates?: 'refuse' | 'report';
   /** Maximum size of a body that is read for verification, in bytes. Larger ones are refused with 413. @default 10485760 (10 MiB) */
   readonly maxBodyBytes?: number;
   /** The longest life of a session, from its issue to its end, in seconds. Longer sessions are refused. @default 86400 (a day) */
@@ -57,6 +67,8 @@ export const verifierNames: OptionNames<VerifierOptions> = {
   challenges: true,
   responseKey: true,
   tolerance: true,
+  timelessMemory: true,
+  duplicates: true,
   maxBodyBytes: true,
   maxSessionLifetime: true,
   revokedSessions: true,

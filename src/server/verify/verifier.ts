@@ -65,6 +65,9 @@ export function createVerifier(options: VerifierOptions): Verifier {
       'invalid_configuration',
       'revokedSessions must be a store of revoked sessions, such as memoryRevokedSessions().',
     );
+  const { duplicates = 'refuse' } = options;
+  if (duplicates !== 'refuse' && duplicates !== 'report')
+    fail('invalid_configuration', "duplicates must be 'refuse' or 'report'.");
   const schemes = acceptedSchemes(scheme, acceptFindings);
   const charges = createCharges(createLimits(options.limits ?? {}));
   const countersignerOf = createCountersigners({ schemes, responseKey: options.responseKey, clock });

@@ -94,10 +94,17 @@ type Asked = { readonly message: Message; readonly sessions: VerifyContext['sess
 export function createVerify(options: VerifierOptions, parts: VerificationParts): Verify {
   const { keys, replay, acceptFindings = [], challenges, revokedSessions } = options;
   const { schemes, charges, clock, countersignerOf, checkScope } = parts;
-  const { tolerance, remembered, maxBodyBytes, maxSessionLifetime: maxLifetime } = checkedNumbers(options);
+  const {
+    tolerance,
+    remembered,
+    timelessMemory,
+    maxBodyBytes,
+    maxSessionLifetime: maxLifetime,
+  } = checkedNumbers(options);
   const resolveRequest = createRequestResolver(options);
   const timeless = acceptFindings.includes('no-timestamp');
   const reusable = acceptFindings.includes('no-nonce');
+  const reportDuplicates = options.duplicates === 'report';
   const unsigned = {
     unsignedPayload: options[allowUnsignedPayload] === true,
     uncovered: acceptFindings.includes('body-unsigned'),
@@ -194,7 +201,8 @@ export function createVerify(options: VerifierOptions, parts: VerificationParts)
     const { matches, record, secret } = authenticated;
 
     const chargeStored = () => charges.chargeCaller(verification, caller);
-    await claimNonces(replay, matches, { now, clock, remembered, reusable, chargeStored });
+    const claims = { now, clock, remembered, timelessMemory, reusable, reportDuplicates, chargeStored };
+    const duplicate = await claimNonces(replay, matches, claims);
     // Only now: a replay counts against the address limit like an unsigned request.
     verification.claimed = true;
     const headers = await charges.chargeCaller(verification, caller);
@@ -213,7 +221,8 @@ export function createVerify(options: VerifierOptions, parts: VerificationParts)
       session: session && principalSession(session),
       secret,
       scheme,
-      signedHeaders: presented.signedHeaders,
+      presented,
+      duplicate,
       body,
       resolved: {
         address,
