@@ -31,6 +31,11 @@ const requests: readonly Asked[] = [
   ask('POST empty', 'POST', '/v1/orders'),
   ask('PUT long body', 'PUT', '/v1/files/1?part=1', { body: { repeat: { utf8: '0123456789abcdef', times: 300 } } }),
   ask('DELETE', 'DELETE', '/v1/orders/1'),
+  ask(
+    'GET letters, blanks and characters beyond ASCII',
+    'GET',
+    '/%C3%84%C4%B0aZ?%F0%9F%98%80=%C2%A0&%EF%BF%BD=%20%20&z',
+  ),
 ];
 
 type Plan = Pick<Draft, 'scheme' | 'secret' | 'accessKey' | 'sessionToken'>;
@@ -80,6 +85,15 @@ const plans: readonly Plan[] = [
   plan('standardWebhooks', {}, { secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' }),
   plan('signedLinks', { maxLifetime: 600, unsignedPayload: true }),
   plan('signedLinks', { maxLifetime: 600, unsignedPayload: true, once: true }),
+  plan('defineScheme', {
+    name: 'ascii',
+    values: { pair: '{accessKey|upper}/{header.content-type|default:|before:;}' },
+    stringToSign: [
+      '{method}\n{path|decode|lower}\n{path|decode|upper}\n{path|decode|truncate:3}\n{query|decode|sort}\n{query|decode|sort:text|form}',
+      '{query|decode|trim|collapse}\n{value.pair|lower}[\n{body|only:POST|truncate:4|base64url}]\n{timestamp}\n{nonce}',
+    ].join('\n'),
+    headers: { 'X-Key': '{accessKey}', 'X-Time': '{timestamp}', 'X-Nonce': '{nonce}', 'X-Signature': '{signature}' },
+  }),
 ];
 
 function schemeCase(given: Draft): SchemeCase {

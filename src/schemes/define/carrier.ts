@@ -1,7 +1,7 @@
 import type { Compiled, CompiledPart, CompiledValue } from './compile.ts';
 import { type Forms, type Leaf, listFollowers, literal, toLeaf } from './grammar.ts';
 import { invalidDefinition } from './invalid-definition.ts';
-import type { ParsedCarrier } from './parse.ts';
+import type { PlannedCarrier } from './plan/plan.ts';
 
 /** A carried value as received; undefined if absent. */
 export type Found = { readonly leaf: Leaf; readonly text: string | undefined };
@@ -28,7 +28,7 @@ const longest = 8192;
  * @throws SignatureError `invalid_configuration` if the carried values cannot be read back unambiguously.
  */
 export function compileCarrier(
-  { name, where, template }: ParsedCarrier,
+  { name, where, template, signature, optional }: PlannedCarrier,
   {
     compiled,
     forms,
@@ -39,14 +39,14 @@ export function compileCarrier(
   const leaves: Leaf[] = [];
   const source = buildPattern(compiled.parts, () => []);
   const exact = new RegExp(`^${source}$`);
-  const [first, ...others] = compiled.parts;
+  const [first] = compiled.parts;
   if (!first) refuse(0, `this ${place} is empty`);
   return {
     name,
     compiled,
     prefix: first?.kind === 'text' ? first.text : '',
-    signature: leaves.some(({ id }) => id === 'signature'),
-    optional: first?.kind === 'optional' && !others.length,
+    signature,
+    optional,
     leaves,
     read(text) {
       const matched = text.length <= longest ? exact.exec(text) : null;

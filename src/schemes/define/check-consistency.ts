@@ -1,11 +1,12 @@
 import { fail } from '../../core/errors.ts';
 import type { Carrier } from './carrier.ts';
-import type { Compiled, ParsedTemplate } from './compile.ts';
+import type { Compiled } from './compile.ts';
 import type { CompiledDefinition } from './compile-definition.ts';
 import { describeCoverage } from './coverage.ts';
 import { carriedFields } from './grammar.ts';
 import { invalidDefinition } from './invalid-definition.ts';
-import type { ParsedDefinition } from './parse.ts';
+import type { Plan } from './plan/plan.ts';
+import type { PlannedTemplate } from './plan/template.ts';
 
 const refuse = (problem: string): never => fail('invalid_configuration', `${problem}.`);
 
@@ -19,10 +20,7 @@ const reservedNames =
  *
  * @throws SignatureError `invalid_configuration`
  */
-export function checkConsistency(
-  { definition, stringToSign: template, keySteps: stepTemplates }: ParsedDefinition,
-  compiled: CompiledDefinition,
-): void {
+export function checkConsistency({ separator, stringToSign: template, key }: Plan, compiled: CompiledDefinition): void {
   const { stringToSign, keySteps, headers, query } = compiled;
   const carriers = [...headers, ...query];
   if (!carriers.some(({ signature }) => signature)) {
@@ -39,18 +37,18 @@ export function checkConsistency(
   if (carried.has('challenge') && !describeCoverage(compiled).fields.has('challenge')) {
     refuse('A challenge is carried, but not fully signed: sign {challenge} without filters that lose part of it');
   }
-  if (stringToSign.mentions.has('signedHeaderLines') !== carried.has('signedHeaders') && definition.signedHeaders) {
+  if (stringToSign.mentions.has('signedHeaderLines') !== carried.has('signedHeaders') && separator !== undefined) {
     refuse('signedHeaders needs {signedHeaderLines} in stringToSign, and {signedHeaders} in a header or parameter');
   }
   for (const [i, step] of keySteps.entries()) {
-    const place = stepTemplates[i];
+    const place = key.steps[i];
     if (step.bodyUses.length && place) invalidDefinition({ ...place, at: 0 }, 'a key cannot depend on the body');
   }
   checkBrackets(template, stringToSign, carriers);
 }
 
 // A verifier assumes a body if its digest is present. A digest that is always carried would make the brackets always present.
-function checkBrackets({ where, template }: ParsedTemplate, compiled: Compiled, carriers: readonly Carrier[]): void {
+function checkBrackets({ where, template }: PlannedTemplate, compiled: Compiled, carriers: readonly Carrier[]): void {
   const unconditional = carriers.flatMap(({ compiled: { parts } }) =>
     parts.flatMap((part) => (part.kind === 'value' ? part.expression.bodyUses.map(({ digests }) => digests[0]) : [])),
   );

@@ -6,8 +6,9 @@ import { checkConsistency } from './check-consistency.ts';
 import { compileDefinition } from './compile-definition.ts';
 import type { SchemeDefinition } from './definition.ts';
 import { createKeyForm } from './keys.ts';
-import { lintScheme } from './lint.ts';
+import { lintPlan } from './lint.ts';
 import { parseDefinition } from './parse.ts';
+import { planDefinition } from './plan/plan.ts';
 import { createReader } from './read.ts';
 import { createPreparer } from './sign.ts';
 import { signableHeaders } from './signed-headers.ts';
@@ -30,10 +31,10 @@ import { signableHeaders } from './signed-headers.ts';
  * console.log(headers.get('authorization')?.slice(0, 12)); // → Partner shop
  */
 export function defineScheme(definition: SchemeDefinition): Scheme {
-  const parsed = parseDefinition(definition);
-  const compiled = compileDefinition(parsed);
-  checkConsistency(parsed, compiled);
-  const { headers, query, stringToSign, forms, name } = compiled;
+  const plan = planDefinition(parseDefinition(definition));
+  const compiled = compileDefinition(plan);
+  checkConsistency(plan, compiled);
+  const { headers, query, stringToSign, name } = compiled;
   const fields = [...headers]
     .sort((a, b) => Number(b.signature) - Number(a.signature))
     .map((header) => header.name.toLowerCase());
@@ -41,9 +42,9 @@ export function defineScheme(definition: SchemeDefinition): Scheme {
     (one) => one.bodyUses,
   );
   const keyForm = {
-    algorithm: forms.algorithm,
-    secret: definition.secret ?? 'utf8',
-    prefix: definition.key?.prefix ?? '',
+    algorithm: plan.algorithm,
+    secret: plan.secret,
+    prefix: plan.key.prefix,
   } as const;
   let findings: readonly Finding[] | undefined;
   return {
@@ -52,7 +53,7 @@ export function defineScheme(definition: SchemeDefinition): Scheme {
     body: !uses.length ? 'none' : uses.every((use) => use.digests.at(-1) === 'body|sha256') ? 'digest' : 'bytes',
     createKey: (secret, hmac) => createKeyForm(secret, { ...keyForm, hmac }),
     signableHeaders(names) {
-      if (names.length && !definition.signedHeaders) {
+      if (names.length && plan.separator === undefined) {
         fail('invalid_configuration', `The scheme ${name} has no signedHeaders, so it cannot sign additional headers.`);
       }
       return signableHeaders(names, fields);
@@ -62,7 +63,7 @@ export function defineScheme(definition: SchemeDefinition): Scheme {
     read: createReader(compiled),
     // Computed on demand: the analysis takes milliseconds, and signers don't need it.
     get findings() {
-      findings ??= lintScheme(definition);
+      findings ??= lintPlan(plan);
       return findings;
     },
     ...(query.length && { withTarget }),

@@ -1,5 +1,6 @@
 import { utf8 } from '../../core/encoding.ts';
 import { fail } from '../../core/errors.ts';
+import { collapseAscii, compareBytes, lowerAscii, trimAscii, truncateText, upperAscii } from './ascii.ts';
 import { digests } from './digests.ts';
 import { base64, base64url, encodings } from './encodings.ts';
 
@@ -87,11 +88,10 @@ function decode(text: string): string {
   return decoded;
 }
 
-const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
-const byName = ([a = '']: readonly string[], [b = '']: readonly string[]): number => compare(a, b);
+const byName = ([a = '']: readonly string[], [b = '']: readonly string[]): number => compareBytes(a, b);
 const byNameAndValue = (a: readonly string[], b: readonly string[]): number =>
-  byName(a, b) || compare(a[1] ?? '', b[1] ?? '');
-const byText = (a: readonly string[], b: readonly string[]): number => compare(a.join('='), b.join('='));
+  byName(a, b) || compareBytes(a[1] ?? '', b[1] ?? '');
+const byText = (a: readonly string[], b: readonly string[]): number => compareBytes(a.join('='), b.join('='));
 const orders = { '': byNameAndValue, name: byName, text: byText } as const;
 
 const sort: FilterRule = {
@@ -109,7 +109,7 @@ const truncate: FilterRule = {
     kind: kind === 'bytes' ? 'bytes' : 'text',
     apply(value) {
       const whole = joinPieces(kind, value);
-      return typeof whole === 'string' ? whole.slice(0, Number(argument)) : whole.subarray(0, Number(argument));
+      return typeof whole === 'string' ? truncateText(whole, Number(argument)) : whole.subarray(0, Number(argument));
     },
   }),
 };
@@ -126,10 +126,10 @@ const presence = (pattern: RegExp, expected: string, kinds: readonly Kind[]): Fi
 });
 
 const rules: ReadonlyArray<readonly [name: string, rule: FilterRule]> = [
-  ['lower', { step: onText((text) => text.toLowerCase()) }],
-  ['upper', { step: onText((text) => text.toUpperCase()) }],
-  ['trim', { step: onText((text) => text.trim()) }],
-  ['collapse', { step: onText((text) => text.replace(/\s+/g, ' ')) }],
+  ['lower', { step: onText(lowerAscii) }],
+  ['upper', { step: onText(upperAscii) }],
+  ['trim', { step: onText(trimAscii) }],
+  ['collapse', { step: onText(collapseAscii) }],
   ['before', before],
   ['truncate', truncate],
   ['sort', sort],

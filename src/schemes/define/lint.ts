@@ -8,6 +8,8 @@ import { type Flattened, flatten } from './lint/flatten.ts';
 import { forbiddenHeaderFindings } from './lint/forbidden-headers.ts';
 import { applyLossyFilters } from './lint/lossy-filters.ts';
 import { uncoveredParts } from './lint/uncovered-parts.ts';
+import { parseDefinition } from './parse.ts';
+import { type Plan, planDefinition } from './plan/plan.ts';
 
 /**
  * Lists the weaknesses of a defined scheme, each with an example attack: one finding per code, the most severe one, sorted by severity
@@ -16,7 +18,7 @@ import { uncoveredParts } from './lint/uncovered-parts.ts';
  * A search through all texts that the template can render proves whether a string to sign has a single reading. It assumes that values
  * have the forms that `defineScheme` enforces, and that timestamps are fresh.
  *
- * @throws SignatureError `invalid_configuration` for templates that cannot be parsed.
+ * @throws SignatureError `invalid_configuration` for templates that cannot be parsed, and for unknown fields and filters.
  * @example
  * import { lintScheme } from 'countersign/schemes';
  *
@@ -27,17 +29,21 @@ import { uncoveredParts } from './lint/uncovered-parts.ts';
  * });
  * console.log(findings.filter(({ severity }) => severity === 'high').map(({ code }) => code)); // → [ 'body-unsigned', 'method-unsigned' ]
  */
-export function lintScheme(definition: SchemeDefinition): readonly Finding[] {
-  const flattened = flatten(definition);
+export const lintScheme = (definition: SchemeDefinition): readonly Finding[] =>
+  lintPlan(planDefinition(parseDefinition(definition)));
+
+/** Lists the weaknesses of a planned scheme. */
+export function lintPlan(plan: Plan): readonly Finding[] {
+  const flattened = flatten(plan);
   const signed = [flattened.stringToSign, ...flattened.keySteps];
   const all = [
-    ...requestFindings(definition, flattened),
+    ...requestFindings(plan, flattened),
     ...freshnessFindings(flattened),
-    ...boundaryFindings(definition, signed),
-    ...nameFindings(definition, flattened),
+    ...boundaryFindings(plan, signed),
+    ...nameFindings(plan, flattened),
     ...beginningFindings(flattened.stringToSign),
-    ...macFindings(definition),
-    ...forbiddenHeaderFindings(definition, flattened),
+    ...macFindings(plan),
+    ...forbiddenHeaderFindings(plan, flattened),
   ];
   const rank = ({ severity, code }: Finding) => `${severities.indexOf(severity)} ${code}`;
   const sorted = all.sort((a, b) => (rank(a) < rank(b) ? -1 : rank(a) > rank(b) ? 1 : 0));
@@ -57,13 +63,13 @@ const keepsParameters = (use: Use): boolean =>
 const coversWhole = (use: Use, aspect: Aspect): boolean =>
   !applyLossyFilters(use, aspect).losses.some(({ kind }) => kind === 'part');
 
-function requestFindings({ headers = {} }: SchemeDefinition, flattened: Flattened): readonly Finding[] {
+function requestFindings({ headers }: Plan, flattened: Flattened): readonly Finding[] {
   const fields = listFields(flattened.carried);
   const body = findUses(flattened, 'body');
   // Without an access key it is a message to a recipient that knows the sender, as for webhooks.
   const isMessage = body.length > 0 && !fields.has('accessKey');
   // If the scheme sets the content type, a verifier accepts no other.
-  const isFixed = Object.keys(headers).some((name) => name.toLowerCase() === 'content-type');
+  const isFixed = headers.some(({ name }) => name.toLowerCase() === 'content-type');
   const open = isFixed ? uncoveredParts.filter(({ aspect }) => aspect !== 'content type') : uncoveredParts;
   return open.flatMap((part) =>
     coverageFindings(
@@ -98,9 +104,9 @@ function freshnessFindings(flattened: Flattened): readonly Finding[] {
 }
 
 /** Reports signed header values without their names. */
-function nameFindings({ signedHeaders }: SchemeDefinition, { stringToSign }: Flattened): readonly Finding[] {
+function nameFindings({ separator }: Plan, { stringToSign }: Flattened): readonly Finding[] {
   const fields = listFields([stringToSign]);
-  if (!signedHeaders || !fields.has('value') || fields.has('name') || fields.has('signedHeaders')) return [];
+  if (separator === undefined || !fields.has('value') || fields.has('name') || fields.has('signedHeaders')) return [];
   const finding: Finding = {
     code: 'ambiguous-separator',
     severity: 'high',
@@ -110,7 +116,7 @@ function nameFindings({ signedHeaders }: SchemeDefinition, { stringToSign }: Fla
   return [finding];
 }
 
-function macFindings({ algorithm }: SchemeDefinition): readonly Finding[] {
+function macFindings({ algorithm }: Plan): readonly Finding[] {
   if (algorithm !== 'hmac-sha1') return [];
   const finding: Finding = {
     code: 'weak-hash',

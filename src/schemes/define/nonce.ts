@@ -27,10 +27,15 @@ const characters: Readonly<Record<NonceFormName, string>> = {
 /** The names of all forms. */
 export const nonceNames: readonly string[] = Object.keys(characters);
 
+/** The alphabet of nonces and their length in characters. */
+export type NonceRange = { readonly form: NonceFormName; readonly min: number; readonly max: number };
+
 /**
+ * Resolves the form of a nonce.
+ *
  * @throws SignatureError `invalid_configuration` for invalid lengths.
  */
-export function nonceForm(defined: DefinedNonce): NonceForm {
+export function nonceRange(defined: DefinedNonce): NonceRange {
   const { form, min, max } = typeof defined === 'string' ? { form: defined, min: 16, max: 128 } : defined;
   if (!(Number.isInteger(min) && Number.isInteger(max) && min >= 1 && min <= max && max <= 512)) {
     fail(
@@ -38,6 +43,11 @@ export function nonceForm(defined: DefinedNonce): NonceForm {
       'nonce: min and max must be whole numbers from 1 to 512, and min must not exceed max.',
     );
   }
+  return { form, min, max };
+}
+
+/** Creates the functions for nonces of a form. */
+export function nonceForm({ form, min, max }: NonceRange): NonceForm {
   const pattern = form === 'uuid' ? uuid : `[${characters[form]}]{${min},${max}}`;
   const exact = new RegExp(`^${pattern}$`);
   return {

@@ -1,7 +1,14 @@
 import { checkSchema } from './check-schema.ts';
-import type { ParsedTemplate } from './compile.ts';
 import type { SchemeDefinition } from './definition.ts';
-import { parseTemplate } from './template.ts';
+import { type Part, parseTemplate } from './template.ts';
+
+/** A parsed template of a definition. */
+export type ParsedTemplate = {
+  /** The key in the definition, for example `headers.Authorization`. */
+  readonly where: string;
+  readonly template: string;
+  readonly parts: readonly Part[];
+};
 
 /** A header or query parameter with its parsed template. */
 export type ParsedCarrier = ParsedTemplate & { readonly name: string };

@@ -66,13 +66,50 @@ const patterns: Readonly<Record<string, string>> = {
 /** The names of all forms except patterns. */
 export const timestampNames: readonly string[] = ['unix-seconds', 'unix-milliseconds', ...Object.keys(patterns)];
 
+/** A part of a timestamp: a number since 1970, or the parts of a calendar date between texts. */
+export type TimestampPart =
+  | { readonly kind: 'unix'; readonly unit: 'seconds' | 'milliseconds' }
+  | { readonly kind: 'text'; readonly text: string }
+  /** For example `YYYY`. */
+  | { readonly kind: 'calendar'; readonly field: string };
+
 /**
+ * Resolves the form of a timestamp.
+ *
  * @throws SignatureError `invalid_configuration` for a pattern that does not determine a time.
  */
-export function timestampForm(defined: DefinedTimestamp): TimestampForm {
-  if (defined === 'unix-seconds') return createUnixForm(1000, 12);
-  if (defined === 'unix-milliseconds') return createUnixForm(1, 15);
-  return createCalendarForm(typeof defined === 'string' ? (patterns[defined] ?? '') : defined.pattern);
+export function timestampParts(defined: DefinedTimestamp): readonly TimestampPart[] {
+  if (defined === 'unix-seconds') return [{ kind: 'unix', unit: 'seconds' }];
+  if (defined === 'unix-milliseconds') return [{ kind: 'unix', unit: 'milliseconds' }];
+  return calendarParts(typeof defined === 'string' ? (patterns[defined] ?? '') : defined.pattern);
+}
+
+function calendarParts(template: string): readonly TimestampPart[] {
+  const where = 'timestamp.pattern';
+  const parts = parseTemplate(where, template).map((part): TimestampPart => {
+    const place = { where, template, at: part.at };
+    if (part.kind === 'text') return { kind: 'text', text: part.text };
+    if (part.kind === 'optional') return invalidDefinition(place, 'a timestamp cannot have optional parts');
+    const { field } = part;
+    const problem = `a timestamp has no field ${field}, only ${timestampFields.join(' ')}`;
+    if (!fields.has(field)) return invalidDefinition(place, problem + didYouMean(field, timestampFields));
+    if (part.filters.length) invalidDefinition(place, 'the fields of a timestamp take no filters');
+    return { kind: 'calendar', field };
+  });
+  const given = parts.map((part) => part.kind === 'calendar' && fields.get(part.field)?.gives?.part);
+  for (const part of ['year', 'month', 'day', 'hour', 'minute'] as const) {
+    if (!given.includes(part)) {
+      invalidDefinition({ where, template, at: 0 }, `the pattern does not contain the ${part}`);
+    }
+  }
+  return parts;
+}
+
+/** Creates the functions for timestamps of a form. */
+export function timestampForm(parts: readonly TimestampPart[]): TimestampForm {
+  const [first] = parts;
+  if (first?.kind !== 'unix') return createCalendarForm(parts);
+  return first.unit === 'seconds' ? createUnixForm(1000, 12) : createUnixForm(1, 15);
 }
 
 function createUnixForm(unit: number, length: number): TimestampForm {
@@ -87,24 +124,11 @@ function createUnixForm(unit: number, length: number): TimestampForm {
   };
 }
 
-function createCalendarForm(template: string): TimestampForm {
-  const where = 'timestamp.pattern';
-  const parts = parseTemplate(where, template).map((part) => {
-    const place = { where, template, at: part.at };
-    if (part.kind === 'text') return part.text;
-    if (part.kind === 'optional') return invalidDefinition(place, 'a timestamp cannot have optional parts');
-    const known = fields.get(part.field);
-    const problem = `a timestamp has no field ${part.field}, only ${timestampFields.join(' ')}`;
-    if (!known) return invalidDefinition(place, problem + didYouMean(part.field, timestampFields));
-    if (part.filters.length) invalidDefinition(place, 'the fields of a timestamp take no filters');
-    return known;
-  });
+function createCalendarForm(planned: readonly TimestampPart[]): TimestampForm {
+  const parts = planned.flatMap(
+    (part): ReadonlyArray<string | Field> => (part.kind === 'text' ? [part.text] : findField(part)),
+  );
   const used = parts.flatMap((part) => (typeof part === 'string' ? [] : [part]));
-  const given = used.map(({ gives }) => gives?.part);
-  for (const part of ['year', 'month', 'day', 'hour', 'minute'] as const) {
-    if (!given.includes(part))
-      invalidDefinition({ where, template, at: 0 }, `the pattern does not contain the ${part}`);
-  }
   const literal = (text: string) => text.replace(/[^\w ]/g, '\\$&');
   const buildPattern = (group: (field: Field) => string) =>
     parts.map((part) => (typeof part === 'string' ? literal(part) : group(part))).join('');
@@ -132,3 +156,8 @@ function createCalendarForm(template: string): TimestampForm {
     fixed: true,
   };
 }
+
+const findField = (part: TimestampPart): readonly Field[] => {
+  const field = part.kind === 'calendar' ? fields.get(part.field) : undefined;
+  return field ? [field] : [];
+};

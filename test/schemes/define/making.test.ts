@@ -4,7 +4,7 @@ import { defineScheme, type SchemeDefinition } from 'countersign/schemes';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { toMessage } from '../../../src/core/message.ts';
-import { timestampForm } from '../../../src/schemes/define/timestamp.ts';
+import { timestampForm, timestampParts } from '../../../src/schemes/define/timestamp.ts';
 import { noon } from '../../server/rig.ts';
 import { accessKey, nonce, partner, secret } from './rig.ts';
 
@@ -103,8 +103,19 @@ describe('a filter', () => {
     ['sort', 'b=2&a=2&a=1&key1=0&key=z&A=1&_=1&a', 'A=1&_=1&a&a=1&a=2&b=2&key=z&key1=0'],
     ['sort:name', 'b=2&a=2&a=1&key1=0&key=z', 'a=2&a=1&b=2&key=z&key1=0'],
     ['sort:text', 'b=2&a=2&a=1&key1=0&key=z', 'a=1&a=2&b=2&key1=0&key=z'],
-  ])('%s orders by code units', (filter, query, sorted) => {
+    ['decode|sort', '%F0%9F%98%80=4&%EF%BF%BD=3&%C3%A9=2&z=1', 'z=1&é=2&\ufffd=3&😀=4'],
+  ])('%s orders by bytes of UTF-8', (filter, query, sorted) => {
     expect(made(`{query|${filter}}`, `https://a.example/?${query}`)).toBe(sorted);
+  });
+
+  it.each([
+    ['lower', 'AÄİZ', 'aÄİz'],
+    ['upper', 'aäßız', 'AäßıZ'],
+    ['trim', '\u00a0 a \ufeff ', '\u00a0 a \ufeff'],
+    ['collapse', 'a  b\u00a0\u00a0\u2028c', 'a b\u00a0\u00a0\u2028c'],
+    ['truncate:3', '😀é€x', '😀é€'],
+  ])('%s knows the letters and blanks of ASCII alone, and whole characters', (filter, value, text) => {
+    expect(made(`{query|decode|${filter}}`, `https://a.example/?${encodeURIComponent(value)}`)).toBe(text);
   });
 
   it('only leaves out other methods', () => {
@@ -122,7 +133,7 @@ describe('a timestamp', () => {
     ['imf-fixdate', 'Sun, 22 Nov 2026 12:00:00 GMT', 1000],
     [{ pattern: '{DD}{mmm}{YYYY}{HH}:{mm}:{ss}' }, '22nov202612:00:00', 1000],
   ])('of %j is written, and read back', (form, text, unit) => {
-    const { write, read, pattern } = timestampForm(form);
+    const { write, read, pattern } = timestampForm(timestampParts(form));
     expect(write(noon)).toBe(text);
     fc.assert(
       fc.property(fc.integer({ min: 0, max: Date.UTC(9999, 11, 31) }), (time) => {
@@ -141,9 +152,11 @@ describe('a timestamp', () => {
 
   it('is as node writes it', () => {
     const time = Date.UTC(2017, 6, 28, 12, 59, 24);
-    expect(timestampForm({ pattern: '{DD}{mmm}{YYYY}{HH}:{mm}:{ss}' }).write(time)).toBe('28jul201712:59:24');
-    expect(timestampForm('imf-fixdate').write(time)).toBe(new Date(time).toUTCString());
-    expect(timestampForm('iso-8601-milliseconds').write(time)).toBe(new Date(time).toISOString());
+    expect(timestampForm(timestampParts({ pattern: '{DD}{mmm}{YYYY}{HH}:{mm}:{ss}' })).write(time)).toBe(
+      '28jul201712:59:24',
+    );
+    expect(timestampForm(timestampParts('imf-fixdate')).write(time)).toBe(new Date(time).toUTCString());
+    expect(timestampForm(timestampParts('iso-8601-milliseconds')).write(time)).toBe(new Date(time).toISOString());
   });
 
   it.each([
@@ -155,7 +168,7 @@ describe('a timestamp', () => {
     ['unix-seconds', '-1'],
     ['unix-seconds', '1e9'],
   ] as const)('of %s is not %s', (form, text) => {
-    expect(timestampForm(form).read(text)).toBeUndefined();
+    expect(timestampForm(timestampParts(form)).read(text)).toBeUndefined();
   });
 });
 

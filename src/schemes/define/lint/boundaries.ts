@@ -1,5 +1,5 @@
 import type { Finding } from '../../../core/scheme-finding.ts';
-import type { SchemeDefinition } from '../definition.ts';
+import type { Plan } from '../plan/plan.ts';
 import type { Filter } from '../template.ts';
 import { type Ambiguity, findAmbiguity, type Segment, type Sequence, toSegments } from './ambiguity.ts';
 import type { Piece } from './flatten.ts';
@@ -9,17 +9,13 @@ import { type Assumptions, anything, applyFilter, languageOfField, literal } fro
  * Reports boundaries between values that have two readings: adjacent values, and separators that can occur in a value. Each finding
  * contains two sets of values that render to the same text.
  */
-export function boundaryFindings(definition: SchemeDefinition, templates: ReadonlyArray<readonly Piece[]>): Finding[] {
+export function boundaryFindings(plan: Plan, templates: ReadonlyArray<readonly Piece[]>): Finding[] {
   const all = templates.flatMap((pieces) => [pieces, ...listFilteredTemplates(pieces)]);
   return all.flatMap((pieces) => {
     // Ambiguities with one access key and fixed times are marked, so that the second pass does not report them again.
     const marks = new Set<number>();
-    const high = findDisputes({ pieces, definition, keysAndTimes: 'one' }, marks).map((found) =>
-      toFinding(found, 'high'),
-    );
-    const low = findDisputes({ pieces, definition, keysAndTimes: 'any' }, marks).map((found) =>
-      toFinding(found, 'low'),
-    );
+    const high = findDisputes({ pieces, plan, keysAndTimes: 'one' }, marks).map((found) => toFinding(found, 'high'));
+    const low = findDisputes({ pieces, plan, keysAndTimes: 'any' }, marks).map((found) => toFinding(found, 'low'));
     return [...high, ...low];
   });
 }
@@ -30,7 +26,7 @@ const listFilteredTemplates = (pieces: readonly Piece[]): ReadonlyArray<readonly
     return piece.kind === 'made' ? [piece.pieces, ...listFilteredTemplates(piece.pieces)] : [];
   });
 
-type Subject = Assumptions & { readonly pieces: readonly Piece[]; readonly definition: SchemeDefinition };
+type Subject = Assumptions & { readonly pieces: readonly Piece[]; readonly plan: Plan };
 
 type Dispute = { readonly readings: Ambiguity; readonly segments: readonly Segment[] };
 
@@ -47,7 +43,7 @@ function findDisputes(subject: Subject, marks: Set<number>): readonly Dispute[] 
   }
 }
 
-function toSequence({ pieces, definition, ...assumptions }: Subject, marks: ReadonlySet<number>): Sequence {
+function toSequence({ pieces, plan, ...assumptions }: Subject, marks: ReadonlySet<number>): Sequence {
   let count = 0;
   const of = (some: readonly Piece[]): Sequence =>
     some.map((piece) => {
@@ -55,7 +51,7 @@ function toSequence({ pieces, definition, ...assumptions }: Subject, marks: Read
       const marked = marks.has(count++);
       if (piece.kind === 'text') return { language: literal(piece.text), name: undefined, marked };
       const field = piece.kind === 'value' ? piece.field : piece.name;
-      const language = piece.kind === 'value' ? languageOfField(field, definition, assumptions) : anything;
+      const language = piece.kind === 'value' ? languageOfField(field, plan, assumptions) : anything;
       return { language: applyFilter(language, piece.filters, field), name: formatValue(field, piece.filters), marked };
     });
   return of(pieces);

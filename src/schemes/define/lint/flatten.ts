@@ -1,5 +1,7 @@
-import type { SchemeDefinition } from '../definition.ts';
-import { type Filter, type Part, parseTemplate, type ValuePart } from '../template.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { PlannedPart, PlannedTemplate } from '../plan/template.ts';
+import type { PlannedValue } from '../plan/value.ts';
+import type { Filter } from '../template.ts';
 
 /** A piece of a template, after named values and the headers of the definition have been replaced by their templates. */
 export type Piece =
@@ -24,52 +26,36 @@ export type Flattened = {
   readonly signedQuery: ReadonlyArray<readonly Piece[]>;
 };
 
-/**
- * @throws SignatureError `invalid_configuration` for templates that cannot be parsed.
- */
-export function flatten(definition: SchemeDefinition): Flattened {
-  const { stringToSign, key, headers = {}, query = {}, values = {}, signedHeaders } = definition;
+/** Lists the pieces of all templates of a plan. */
+export function flatten(plan: Plan): Flattened {
   const named = new Map<string, readonly Piece[]>();
-  const parsePieces = (where: string, template: string) => inlineParts(parseTemplate(where, template), named);
-  for (const [name, template] of Object.entries(values)) {
-    named.set(`value.${name}`, parsePieces(`values.${name}`, template));
-  }
-  const carried: Array<readonly Piece[]> = [];
-  for (const [name, template] of Object.entries(headers)) {
-    const pieces = parsePieces(`headers.${name}`, template);
-    named.set(`header.${name.toLowerCase()}`, pieces);
-    carried.push(pieces);
-  }
-  const parameters = Object.entries(query).map(([name, template]) => parsePieces(`query.${name}`, template));
-  if (signedHeaders) {
-    const line = parsePieces('signedHeaders.line', signedHeaders.line);
+  if (plan.separator !== undefined) {
+    const line = plan.line.map(
+      (part): Piece => (part.kind === 'text' ? part : { kind: 'value', field: part.kind, filters: [] }),
+    );
     // Two lines are enough to reveal every ambiguity.
     named.set('signedHeaderLines', [optional([...line, optional(line)])]);
   }
+  for (const [field, { parts }] of Object.entries(plan.named)) named.set(field, inlineParts(parts, named));
+  const toPieces = ({ parts }: PlannedTemplate) => inlineParts(parts, named);
   return {
-    stringToSign: parsePieces('stringToSign', stringToSign),
-    keySteps: (key?.steps ?? []).map((step, i) => parsePieces(`key.steps.${i}`, step)),
-    carried: [...carried, ...parameters],
-    signedQuery: parameters.filter(
-      (pieces) => !pieces.some((piece) => piece.kind === 'value' && piece.field === 'signature'),
-    ),
+    stringToSign: toPieces(plan.stringToSign),
+    keySteps: plan.key.steps.map(toPieces),
+    carried: [...plan.headers, ...plan.query].map(toPieces),
+    signedQuery: plan.query.filter(({ signature }) => !signature).map(toPieces),
   };
 }
 
 const optional = (pieces: readonly Piece[]): Piece => ({ kind: 'optional', pieces });
 
-function inlineParts(parts: readonly Part[], named: ReadonlyMap<string, readonly Piece[]>): readonly Piece[] {
-  return parts.flatMap((part): readonly Piece[] => {
+const inlineParts = (parts: readonly PlannedPart[], named: ReadonlyMap<string, readonly Piece[]>): readonly Piece[] =>
+  parts.flatMap((part): readonly Piece[] => {
     if (part.kind === 'text') return [{ kind: 'text', text: part.text }];
     return part.kind === 'optional' ? [optional(inlineParts(part.parts, named))] : inlineValue(part, named);
   });
-}
 
-function inlineValue({ field, filters }: ValuePart, named: ReadonlyMap<string, readonly Piece[]>): readonly Piece[] {
+function inlineValue({ field, filters }: PlannedValue, named: ReadonlyMap<string, readonly Piece[]>): readonly Piece[] {
   const pieces = named.get(field);
   if (!pieces) return [{ kind: 'value', field, filters }];
-  if (!filters.length) return pieces;
-  const [only, ...more] = pieces;
-  if (only?.kind === 'value' && !more.length) return [{ ...only, filters: [...only.filters, ...filters] }];
-  return [{ kind: 'made', name: field, pieces, filters }];
+  return filters.length ? [{ kind: 'made', name: field, pieces, filters }] : pieces;
 }

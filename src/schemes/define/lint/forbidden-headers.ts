@@ -1,5 +1,5 @@
 import type { Finding } from '../../../core/scheme-finding.ts';
-import type { SchemeDefinition } from '../definition.ts';
+import type { Plan } from '../plan/plan.ts';
 import { listFields } from './coverage.ts';
 import type { Flattened } from './flatten.ts';
 
@@ -8,11 +8,11 @@ const forbidden =
   /^(?:accept-(?:charset|encoding)|access-control-request-(?:headers|method|private-network)|connection|content-length|cookie2?|date|dnt|expect|host|keep-alive|origin|referer|set-cookie|te|trailer|transfer-encoding|upgrade|via|(?:proxy|sec)-.*)$/;
 
 /** Reports headers that the scheme sets or signs and that pages in browsers cannot set. */
-export function forbiddenHeaderFindings({ headers = {} }: SchemeDefinition, flattened: Flattened): readonly Finding[] {
+export function forbiddenHeaderFindings({ headers }: Plan, flattened: Flattened): readonly Finding[] {
   const signed = [...listFields([flattened.stringToSign, ...flattened.keySteps])]
     .filter((field) => field.startsWith('header.'))
     .map((field) => field.slice('header.'.length));
-  const names = [...new Set([...Object.keys(headers).map((name) => name.toLowerCase()), ...signed])];
+  const names = [...new Set([...headers.map(({ name }) => name.toLowerCase()), ...signed])];
   const found = names.filter((name) => forbidden.test(name)).sort();
   if (!found.length) return [];
   const finding: Finding = {

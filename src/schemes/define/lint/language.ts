@@ -1,4 +1,6 @@
-import type { NonceForm, SchemeDefinition } from '../definition.ts';
+import { collapseAscii, lowerAscii, upperAscii } from '../ascii.ts';
+import type { NonceForm } from '../definition.ts';
+import type { Plan } from '../plan/plan.ts';
 import type { Filter } from '../template.ts';
 
 /** A run of characters from a set, with its minimum and maximum length. */
@@ -71,42 +73,28 @@ export type Assumptions = {
 };
 
 /** Returns the texts of a field that a verifier accepts. Header values may be any printable text. */
-export function languageOfField(name: string, definition: SchemeDefinition, { keysAndTimes }: Assumptions): Language {
+export function languageOfField(name: string, plan: Plan, { keysAndTimes }: Assumptions): Language {
   if (name === 'accessKey') return keysAndTimes === 'one' ? [exactly('key1')] : [[createRun(`${word}.~`, 1)]];
-  if (name === 'timestamp') return keysAndTimes === 'one' ? fixedTimestamp(definition) : anyTimestamp(definition);
-  if (name === 'nonce') return [nonceRuns(definition)];
-  if (name === 'signedHeaders') return [[createRun(`${fieldName}${definition.signedHeaders?.separator ?? ''}`, 0)]];
+  if (name === 'timestamp') return keysAndTimes === 'one' ? fixedTimestamp(plan) : anyTimestamp(plan);
+  if (name === 'nonce') return [nonceRuns(plan)];
+  if (name === 'signedHeaders') return [[createRun(`${fieldName}${plan.separator ?? ''}`, 0)]];
   return fields[name] ?? headerValue;
 }
 
-const timestamps: Readonly<Record<string, string>> = {
-  'unix-seconds': '9999999999',
-  'unix-milliseconds': '9999999999999',
-  'iso-8601': '9999-99-99T99:99:99Z',
-  'iso-8601-milliseconds': '9999-99-99T99:99:99.999Z',
-  'iso-8601-basic': '99999999T999999Z',
-  'imf-fixdate': 'aaa, 99 aaa 9999 99:99:99 GMT',
-};
+const fixedTimestamp = ({ timestamp }: Plan): Language => [
+  timestamp.flatMap((part) => {
+    if (part.kind === 'unix') return fromShape(part.unit === 'seconds' ? '9999999999' : '9999999999999');
+    if (part.kind === 'text') return exactly(part.text);
+    return fromShape(/m{3}|d{3}/i.test(part.field) ? 'aaa' : '9'.repeat(part.field.length));
+  }),
+];
 
-function fixedTimestamp({ timestamp = 'unix-seconds' }: SchemeDefinition): Language {
-  if (typeof timestamp === 'string') return [fromShape(timestamps[timestamp] ?? '')];
-  return [
-    fromShape(
-      timestamp.pattern.replace(/\{\w+\}/g, (field) =>
-        field.match(/m{3}|d{3}/i) ? 'aaa' : '9'.repeat(field.length - 2),
-      ),
-    ),
-  ];
-}
-
-const anyTimestamp = (definition: SchemeDefinition): Language =>
-  /^(?:unix-.*)?$/.test(`${definition.timestamp ?? ''}`)
-    ? [[createRun('123456789', 1, 1), createRun(digits, 0)]]
-    : fixedTimestamp(definition);
+const anyTimestamp = (plan: Plan): Language =>
+  plan.timestamp[0]?.kind === 'unix' ? [[createRun('123456789', 1, 1), createRun(digits, 0)]] : fixedTimestamp(plan);
 
 // In a shape, 9 stands for any digit and a for any letter.
 const fromShape = (shape: string): readonly Run[] =>
-  [...shape].map((sign) => createRun(sign === '9' ? digits : sign === 'a' ? lower + upper : sign, 1, 1));
+  [...shape].map((sign) => createRun(sign === '9' ? digits : lower + upper, 1, 1));
 
 const nonceCharacters: Readonly<Record<NonceForm, string>> = {
   base64url: word,
@@ -115,8 +103,7 @@ const nonceCharacters: Readonly<Record<NonceForm, string>> = {
   uuid: `abcdef${digits}-`,
 };
 
-function nonceRuns({ nonce = 'base64url' }: SchemeDefinition): readonly Run[] {
-  const { form, min, max } = typeof nonce === 'string' ? { form: nonce, min: 16, max: 128 } : nonce;
+function nonceRuns({ nonce: { form, min, max } }: Plan): readonly Run[] {
   return form === 'uuid' ? [createRun(nonceCharacters.uuid, 36, 36)] : [createRun(nonceCharacters[form], min, max)];
 }
 
@@ -153,9 +140,9 @@ type Change = (language: Language, given: Given) => Language;
 
 // Other filters (trim, sort) add no new texts.
 const changes: Readonly<Record<string, Change>> = {
-  lower: (language) => mapCharacters(language, (characters) => characters.toLowerCase()),
-  upper: (language) => mapCharacters(language, (characters) => characters.toUpperCase()),
-  collapse: (language) => mapCharacters(language, (characters) => characters.replace(/\s/g, ' ')),
+  lower: (language) => mapCharacters(language, lowerAscii),
+  upper: (language) => mapCharacters(language, upperAscii),
+  collapse: (language) => mapCharacters(language, collapseAscii),
   // Decoding refuses control characters.
   decode: (language) =>
     mapCharacters(language, (characters) =>
