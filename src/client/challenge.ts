@@ -19,6 +19,9 @@ const pattern = /(?:^|,[ \t]*)Countersign (?:[\w-]{1,64}="[^"]*", ?)*challenge="
 export const readChallenge = ({ headers }: Response): string | undefined =>
   pattern.exec(headers.get('www-authenticate') ?? '')?.[1];
 
+/** No server issues it. */
+const unissued = 'none';
+
 /** Options of `challengeFetch`. */
 export type ChallengeOptions = {
   /** Signs and sends the requests; reads the challenge from `init.challenge`. @default signedFetch(signer) */
@@ -29,6 +32,9 @@ export type ChallengeOptions = {
  * Returns a `fetch` for schemes that sign a challenge. If the response is 401 with a challenge, the function signs the request
  * with that challenge and sends it once more. It also uses the challenge for later requests, because some servers accept a
  * challenge more than once.
+ *
+ * A POST or PATCH without `Idempotency-Key` is sent once more only if the scheme requires a challenge: it then begins without one, so
+ * that it is carried out once.
  *
  * @throws SignatureError (the returned function) the codes of the option `fetch`.
  * @example
@@ -47,9 +53,10 @@ export function challengeFetch(signer: Signer, options: ChallengeOptions = {}): 
       init && 'clone' in init
         ? fetch(new Request(input, init), { challenge } as SigningInit)
         : fetch(input, { ...init, challenge } as SigningInit);
-    const again = resendable(input, init);
-    // Anyone in between can carry out a request and forge the refusal. Without challenge, no server carries it out.
-    const response = await send(again && !isIdempotent(input, init) ? undefined : last);
+    // Anyone in between can deliver a request and forge the refusal. Without a challenge of its own, no server carries it out.
+    const once = !isIdempotent(input, init);
+    const again = resendable(input, init) && (!once || signer.scheme.requiresChallenge);
+    const response = await send(once && again ? unissued : last);
     const challenge = response.status === 401 ? readChallenge(response) : undefined;
     if (challenge === undefined) return response;
     last = challenge;

@@ -79,6 +79,8 @@ export type SigningScheme = {
   signableHeaders(names: readonly string[]): readonly string[];
   /** Whether the headers already contain a digest of the body, set by the caller. */
   declaresBody(headers: HeaderView): boolean;
+  /** Whether every signature covers a challenge, so that no server carries out a request that covers none it issued. @default false */
+  readonly requiresChallenge?: boolean;
   /** Rebuilds the request with a new path and query. Set by schemes that sign in the query; the others don't bundle this code. */
   readonly withTarget?: (request: Request, to: NewAddress) => Promise<Request>;
   /**

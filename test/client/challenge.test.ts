@@ -8,6 +8,7 @@ import {
   type SignerOptions,
   signedFetch,
 } from 'countersign';
+import { countersignV1, defineScheme, keyAndChallenge } from 'countersign/schemes';
 import { createVerifier, memoryKeys, memoryReplay, signedChallenges } from 'countersign/server';
 import { afterEach, describe, expect, it } from 'vitest';
 import { answering } from '../server/answering.ts';
@@ -89,7 +90,41 @@ describe('challengeFetch', () => {
     });
     await api('https://api.example.com/');
     await api('https://api.example.com/', { method: 'POST', body: 'x' });
-    expect(sent).toEqual([undefined, 'c1', undefined, 'c3']);
+    expect(sent).toEqual([undefined, 'c1', 'none', 'c3']);
+  });
+
+  const optional = defineScheme({
+    name: 'optional-challenge',
+    stringToSign:
+      '{accessKey}\n{timestamp}\n{nonce}\n{method}\n{authority}\n{target}\n{body|sha256|hex}[\n{challenge}]',
+    headers: {
+      'X-Signature': '{accessKey} {timestamp} {nonce} {body|sha256|hex} {signature}',
+      'X-Challenge': '[{challenge}]',
+    },
+  });
+  it.each([
+    { scheme: countersignV1, sent: 1 },
+    { scheme: optional, sent: 1 },
+    { scheme: defineScheme(keyAndChallenge), sent: 2 },
+  ])('lets no POST by $scheme.name be carried out twice, whoever forges the refusal', async ({ scheme, sent }) => {
+    const { accessKey, secret } = generateCredentials();
+    const challenges = signedChallenges();
+    const accepted: boolean[] = [];
+    const verifier = createVerifier({
+      keys: memoryKeys([{ accessKey, service: 'shop', secrets: [{ secret }] }]),
+      replay: memoryReplay(),
+      scheme,
+      challenges,
+      acceptFindings: ['method-unsigned', 'path-unsigned', 'query-unsigned', 'host-unsigned', 'body-unsigned'],
+    });
+    const signer = createSigner({ accessKey, secret, scheme, challenge: () => challenges.issue() });
+    const between: Fetch = async (input, init) => {
+      accepted.push((await verifier.verify(new Request(input, init))).ok);
+      return answer(`Countersign scheme="x", challenge="${challenges.issue()}"`);
+    };
+    await challengeOver(signer, between)('https://api.example.com/pay', { method: 'POST', body: '{}' });
+    expect(accepted).toHaveLength(sent);
+    expect(accepted.filter(Boolean)).toHaveLength(1);
   });
 
   it('asks for another where the server takes one answer', async () => {

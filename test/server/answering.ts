@@ -18,6 +18,7 @@ export function answering({ nonce = false } = {}): Scheme {
     }),
     signableHeaders: (names) => names,
     declaresBody: () => false,
+    requiresChallenge: true,
     prepare({ accessKey, challenge = '', nonce: drawn, message, body }) {
       const once = nonce ? drawn : '';
       const bytes = body.kind === 'bytes' ? body.bytes : new Uint8Array();

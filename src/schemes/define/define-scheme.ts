@@ -10,7 +10,7 @@ import { lintPlan } from './lint.ts';
 import { parseDefinition } from './parse.ts';
 import { planDefinition } from './plan/plan.ts';
 import { createReader } from './read.ts';
-import { createPreparer } from './sign.ts';
+import { createPreparer, requiresChallenge } from './sign.ts';
 import { signableHeaders } from './signed-headers.ts';
 
 /**
@@ -59,6 +59,7 @@ export function defineScheme(definition: SchemeDefinition): Scheme {
       return signableHeaders(names, fields);
     },
     declaresBody: () => false,
+    requiresChallenge: requiresChallenge(compiled),
     prepare: createPreparer(compiled),
     read: createReader(compiled),
     // Computed on demand: the analysis takes milliseconds, and signers don't need it.

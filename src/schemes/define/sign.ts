@@ -23,6 +23,12 @@ export const emptyEnvironment: Omit<Environment, 'message' | 'target'> = {
   known: new Map(),
 };
 
+/** Whether a challenge is always carried: outside of brackets. A definition in which it is carried and not signed is refused. */
+export const requiresChallenge = ({ headers, query }: CompiledDefinition): boolean =>
+  [...headers, ...query].some(({ compiled: { parts } }) =>
+    parts.some((part) => part.kind === 'value' && part.expression.field === 'challenge'),
+  );
+
 /** Creates the signing half of a compiled definition. */
 export function createPreparer(compiled: CompiledDefinition): (input: SignatureInput) => PreparedSignature {
   const { forms, stringToSign, headers, query, encoding } = compiled;
@@ -31,9 +37,7 @@ export function createPreparer(compiled: CompiledDefinition): (input: SignatureI
     [...headers, ...query].some(({ leaves }) => leaves.some(({ id }) => id === field));
   const carriesTime = isCarried('timestamp');
   const carriesNonce = isCarried('nonce');
-  const needsChallenge = [...headers, ...query].some(({ compiled: { parts } }) =>
-    parts.some((part) => part.kind === 'value' && part.expression.field === 'challenge'),
-  );
+  const needsChallenge = requiresChallenge(compiled);
 
   return (input) => {
     const { message } = input;
