@@ -62,3 +62,6 @@ function rewrite(found: string, escaped?: string): string {
   const character = String.fromCharCode(Number(`0x${escaped}`));
   return /[\w.~-]/.test(character) ? character : found.toUpperCase();
 }
+
+/** Whether a text consists of the characters of a host and port, RFC 9110 section 7.2. */
+export const isAuthority = (text: string): boolean => /^[\w.~!$&'()*+,;=%:[\]-]+$/.test(text);

@@ -89,13 +89,13 @@ const truncatingFilters: ReadonlySet<string> = new Set(['before', 'truncate']);
 const lossyFilters: ReadonlySet<string> = new Set([...truncatingFilters, 'lower', 'upper', 'trim', 'collapse']);
 
 /** Whether different values can give the same result. Decoding loses nothing if a path or query is encoded again piece by piece. */
-const isLossy = ({ field, filters }: Pick<PlannedValue, 'field' | 'filters'>): boolean =>
+const isLossy = ({ filters }: Pick<PlannedValue, 'filters'>): boolean =>
   filters.some(
-    ({ name }, i) => lossyFilters.has(name) || (name === 'decode' && !isEncodedAgain(field, filters.slice(i))),
+    ({ name }, i) => lossyFilters.has(name) || (name === 'decode' && !filters.slice(i).some(isEncodedByPiece)),
   );
 
-const isEncodedAgain = (field: string, later: readonly PlannedFilter[]): boolean =>
-  /^(?:path|query)$/.test(field) && later.some(({ name }) => /^(?:rfc3986|form)$/.test(name));
+const isEncodedByPiece = ({ name, input }: PlannedFilter): boolean =>
+  /^(?:rfc3986|form)$/.test(name) && /^(?:path|query)$/.test(input);
 
 type Making = {
   readonly kind: Kind;

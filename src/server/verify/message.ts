@@ -1,4 +1,4 @@
-import { type Address, normaliseTarget, parseAddress } from '../../core/address.ts';
+import { type Address, isAuthority, normaliseTarget, parseAddress } from '../../core/address.ts';
 import { fail } from '../../core/errors.ts';
 import { type HeaderView, type Message, upperCaseMethod } from '../../core/message.ts';
 import {
@@ -117,9 +117,6 @@ const misforwarded = (what: string): never => fail('malformed_field', `A trusted
 
 const withoutDefaultPort = (authority: string, scheme: string): string =>
   authority.toLowerCase().replace(scheme === 'https' ? /:443$/ : /:80$/, '');
-
-/** RFC 9110 section 7.2: a host, and a port unless it is the default one. */
-const isAuthority = (text: string): boolean => /^[\w.~!$&'()*+,;=%:[\]-]+$/.test(text);
 
 function originOf(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;

@@ -1,4 +1,4 @@
-import type { Filter } from '../template.ts';
+import type { PlannedFilter } from '../plan/value.ts';
 import type { Piece } from './flatten.ts';
 
 /** An aspect of a request, or of its signature, that can be signed. */
@@ -36,7 +36,7 @@ const aspects: Readonly<Record<string, readonly Aspect[]>> = {
 export type Use = {
   readonly field: string;
   /** The filters applied to it; those of enclosing templates come last. */
-  readonly filters: readonly Filter[];
+  readonly filters: readonly PlannedFilter[];
   /** The other values that must be present: otherwise the field is omitted. */
   readonly unless: readonly string[];
 };
@@ -59,7 +59,11 @@ function isImplied(name: string, { field, aspect }: { readonly field: string; re
 export const listFields = (templates: ReadonlyArray<readonly Piece[]>): ReadonlySet<string> =>
   new Set(templates.flatMap((pieces) => collectUses(pieces, [], []).map(({ field }) => field)));
 
-function collectUses(pieces: readonly Piece[], outer: readonly Filter[], unless: readonly string[]): readonly Use[] {
+function collectUses(
+  pieces: readonly Piece[],
+  outer: readonly PlannedFilter[],
+  unless: readonly string[],
+): readonly Use[] {
   return pieces.flatMap((piece) => {
     if (piece.kind === 'text') return [];
     if (piece.kind === 'optional') {

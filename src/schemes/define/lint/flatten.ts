@@ -1,18 +1,17 @@
 import type { Plan } from '../plan/plan.ts';
 import type { PlannedPart, PlannedTemplate } from '../plan/template.ts';
-import type { PlannedValue } from '../plan/value.ts';
-import type { Filter } from '../template.ts';
+import type { PlannedFilter, PlannedValue } from '../plan/value.ts';
 
 /** A piece of a template, after named values and the headers of the definition have been replaced by their templates. */
 export type Piece =
   | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'value'; readonly field: string; readonly filters: readonly Filter[] }
+  | { readonly kind: 'value'; readonly field: string; readonly filters: readonly PlannedFilter[] }
   /** A nested template that a filter turns into one value. */
   | {
       readonly kind: 'made';
       readonly name: string;
       readonly pieces: readonly Piece[];
-      readonly filters: readonly Filter[];
+      readonly filters: readonly PlannedFilter[];
     }
   | { readonly kind: 'optional'; readonly pieces: readonly Piece[] };
 

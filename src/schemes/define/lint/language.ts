@@ -1,3 +1,4 @@
+import { isAuthority } from '../../../core/address.ts';
 import { collapseAscii, lowerAscii, upperAscii } from '../ascii.ts';
 import type { NonceForm } from '../definition.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -34,7 +35,8 @@ const exactly = (text: string): readonly Run[] => [...text].map((character) => c
 
 // A token in lower case, RFC 9110 section 5.6.2.
 const fieldName = `${lower}${digits}-_.!#$%&'*+^\`|~`;
-const host = createRun(`${lower}${digits}.-:[]`, 1);
+// What a verifier takes for a host and port.
+const host = createRun([...`${lower}${digits}.-:[]${marks}_`].filter(isAuthority).join(''), 1);
 const path = [createRun('/', 1, 1), createRun(segment, 0)];
 const target = [path, [...path, createRun('?', 1, 1), createRun(`${segment}?`, 1)]];
 const url = ['http', 'https'].flatMap((scheme) => target.map((rest) => [...exactly(`${scheme}://`), host, ...rest]));

@@ -1,3 +1,4 @@
+import type { PlannedFilter } from '../plan/value.ts';
 import type { Aspect, Use } from './coverage.ts';
 
 /** A loss of information by filters: different values give the same result. */
@@ -43,7 +44,7 @@ export function applyLossyFilters({ field, filters, unless }: Use, aspect: Aspec
       // The text after the end mark may be all of the digest. Base64 padding carries no information.
       if (name === 'before' && argument !== '=') bits = 0;
     } else {
-      const later = filters.slice(i + 1).map((filter) => filter.name);
+      const later = filters.slice(i + 1);
       losses.push(...findLosses({ name, argument, later, aspect, field }));
     }
   }
@@ -53,7 +54,7 @@ export function applyLossyFilters({ field, filters, unless }: Use, aspect: Aspec
 type Step = {
   readonly name: string;
   readonly argument: string;
-  readonly later: readonly string[];
+  readonly later: readonly PlannedFilter[];
   readonly aspect: Aspect;
   readonly field: string;
 };
@@ -91,5 +92,5 @@ const keepsWholePath = ({ argument, aspect, field }: Step): boolean =>
   aspect === 'path' && argument === '?' && field !== 'path';
 
 // Piece by piece, so that delimiters remain distinct from decoded characters.
-const isEscapedAgain = ({ field, aspect, later }: Step): boolean =>
-  field === aspect && later.some((filter) => filter === 'rfc3986' || filter === 'form');
+const isEscapedAgain = ({ aspect, later }: Step): boolean =>
+  later.some(({ name, input }) => input === aspect && /^(?:rfc3986|form)$/.test(name));
