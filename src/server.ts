@@ -79,6 +79,12 @@ export type { SessionGrant, SessionHandlerOptions } from './server/session/sessi
 export { sessionHandler } from './server/session/session-handler.ts';
 export type { ExpectedBody, ReceivedBody } from './server/verify/body.ts';
 export { checkBodyDigest } from './server/verify/body.ts';
+export type {
+  RefusalDifference,
+  RefusalExplainer,
+  RefusalExplanation,
+  RefusedRequest,
+} from './server/verify/explained-refusal.ts';
 export type { PublicAddress, ReceivedRequest } from './server/verify/message.ts';
 export type { ForwardingHeader, TrustedProxies } from './server/verify/proxies.ts';
 export type { Refused, ResolvedAddress, Verified } from './server/verify/result.ts';

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import { fail } from '../core/errors.ts';
 import { allowUnsignedPayload } from '../core/unsafe-options.ts';
+import { explainRefusals } from '../explain/explain-refusals.ts';
 import { type BoundedSink, boundedSink } from '../server/audit/bounded-sink.ts';
 import { jsonLinesSink } from '../server/audit/log-sinks.ts';
 import type { AuditSink, ReplayStore } from '../server/contracts.ts';
@@ -65,6 +66,7 @@ export async function withGatewayVerifier<Result>(
           replay,
           revokedSessions,
           scheme,
+          explain: explainRefusals(),
           ...addressOf(given),
           acceptFindings: given['accept-finding'].map((name) => parseFinding(scheme, name)),
           ...(given.tolerance !== undefined && { tolerance: parseDuration('tolerance', given.tolerance) }),

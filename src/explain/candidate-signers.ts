@@ -15,6 +15,8 @@ export type CandidateSigner = {
   readonly entry?: KeySecret;
   /** Set if this key is not the correct one. @default none */
   readonly difference?: Difference;
+  /** True if anyone can sign with this key, so that a fit proves nothing about the caller. @default false */
+  readonly anyone?: true;
 };
 
 /** Returns the secrets of a key that are valid for a scheme, used correctly. */
@@ -24,10 +26,18 @@ export const ownSigners = (scheme: Scheme, { secrets }: KeyRecord): readonly Can
     return key ? [{ key, id: entry.id, entry }] : [];
   });
 
+/** The keys whose secrets may have been used by mistake. */
+export type MistakenKeys = {
+  readonly record: KeyRecord | undefined;
+  readonly others: readonly KeyRecord[];
+  /** Leaves out forms of a secret that are short enough to guess. @default false */
+  readonly guarded?: boolean | undefined;
+};
+
 /** Returns the secrets of a key in forms in which callers use them by mistake, and the secrets of other keys. */
 export function mistakenSigners(
   scheme: Scheme,
-  { record, others }: { readonly record: KeyRecord | undefined; readonly others: readonly KeyRecord[] },
+  { record, others, guarded = false }: MistakenKeys,
 ): readonly CandidateSigner[] {
   const own = record ? listUsable(scheme, record.secrets) : [];
   return [
@@ -36,8 +46,10 @@ export function mistakenSigners(
       .flatMap((other) =>
         ownSigners(scheme, other).map((signer) => ({ ...signer, difference: describeOtherKey(other) })),
       ),
-    ...own.flatMap((entry) => listMisuses(scheme, entry)),
-    ...placeholders.flatMap(({ label, secret }) => toSigners(scheme, { secret, difference: describeMissing(label) })),
+    ...own.flatMap((entry) => listMisuses(scheme, { entry, guarded })),
+    ...placeholders
+      .flatMap(({ label, secret }) => toSigners(scheme, { secret, difference: describeMissing(label) }))
+      .map((signer) => ({ ...signer, anyone: true }) as const),
   ];
 }
 
@@ -92,11 +104,18 @@ const placeholders: ReadonlyArray<{ readonly label: string; readonly secret: str
   ].map((secret) => ({ label: `the text ${secret}`, secret })),
 ];
 
-function listMisuses(scheme: Scheme, { id, secret }: KeySecret): readonly CandidateSigner[] {
+type MisusedSecret = { readonly entry: KeySecret; readonly guarded: boolean };
+
+/** As long as a secret has to be, in bytes or characters: shorter forms could be guessed by whom the explanation confirms them. */
+const leastGuarded = 16;
+
+function listMisuses(scheme: Scheme, { entry: { id, secret }, guarded }: MisusedSecret): readonly CandidateSigner[] {
   if (typeof secret !== 'string' && !ArrayBuffer.isView(secret)) return [];
-  const formSigners = secretForms(secret).flatMap(({ code, label, secret: form }) =>
-    toSigners(scheme, { secret: form, difference: describeMisuse(code, label) }),
-  );
+  const formSigners = secretForms(secret)
+    .filter(({ secret: form }) => !guarded || form.length >= leastGuarded)
+    .flatMap(({ code, label, secret: form }) =>
+      toSigners(scheme, { secret: form, difference: describeMisuse(code, label) }),
+    );
   const swapped = describeMisuse('secret-swapped', 'as the message, with the string to sign as the key');
   return [...formSigners, { key: createSwappedKey(secret), difference: swapped }].map((signer) => ({ ...signer, id }));
 }

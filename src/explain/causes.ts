@@ -27,6 +27,10 @@ export type CauseRules = ExplainOptions & {
   readonly tolerance: number;
   readonly now: number;
   readonly effort: Effort;
+  /** For a response to a caller that may be anyone: says nothing that the received request and the secret do not prove. @default false */
+  readonly guarded?: boolean;
+  /** True if the body was not read. @default false */
+  readonly withoutBody?: boolean;
 };
 
 /**
@@ -50,7 +54,7 @@ export async function findCause(read: ReadRequest, rules: CauseRules): Promise<C
       ...(fit && !fit.signer.difference ? describeSecretState(fit.signer, now) : []),
       ...(fit ? [] : describeUnknownKey(read)),
       ...describeAlgorithm(read),
-      ...(await findBodyCause(presented.body, { base, effort, variations: bodies })),
+      ...(rules.withoutBody ? [] : await findBodyCause(presented.body, { base, effort, variations: bodies })),
       ...timeDifference(judgeFreshness(presented, { now, tolerance })),
     ],
     ...(signed?.text !== undefined && signed.text !== reading.text && { signedString: signed.text }),
@@ -62,12 +66,12 @@ async function findFit(
   { base, reading, record, accessKey, signers }: ReadRequest,
   rules: CauseRules & { bodies(): Promise<readonly Variation[]> },
 ): Promise<Fit | undefined> {
-  const { scheme, keys, origins = [], paths = [], otherKeys = [], effort } = rules;
+  const { scheme, keys, origins = [], paths = [], otherKeys = [], effort, guarded } = rules;
   const variations = async (): Promise<readonly Variation[]> => [
     ...addressVariations(base, origins),
     ...pathVariations(base, paths),
     ...queryVariations(base),
-    ...fieldVariations(base, scheme.fields),
+    ...fieldVariations(base, { own: scheme.fields, guarded }),
     ...(dependsOnBody(reading) ? await rules.bodies() : []),
     ...writtenVariations(reading.text),
   ];
@@ -79,8 +83,8 @@ async function findFit(
         ...ownSigners(scheme, found).map((signer) => ({ ...signer, difference: describeSpelling(accessKey, other) })),
       );
   }
-  const strangers = [...spelled, ...mistakenSigners(scheme, { record, others: otherKeys })];
-  return searchFit({ scheme, received: base, variations, signers, strangers, effort });
+  const strangers = [...spelled, ...mistakenSigners(scheme, { record, others: otherKeys, guarded })];
+  return searchFit({ scheme, received: base, variations, signers, strangers, effort, guarded });
 }
 
 const describeSpelling = (accessKey: string, other: string): Difference => ({

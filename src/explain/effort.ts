@@ -12,24 +12,55 @@ export type LeftOut = {
 export type Effort = {
   /** In bytes to hash. Every step that reads, creates or hashes bytes spends from it. */
   left: number;
+  /** What there was at the beginning, in bytes. */
+  readonly whole: number;
   readonly leftOut: Set<LeftOutCode>;
+  /** Limits the effort on a server, which must serve others meanwhile. @default none */
+  readonly pace?: Pace;
+};
+
+/** The time that an explanation may take on a server. */
+export type Pace = {
+  /** When it ends, by `performance.now()`. */
+  readonly end: number;
+  /** When other requests were last served, by `performance.now()`. */
+  pausedAt: number;
 };
 
 /** The budget for one request, in bytes: about a second with SHA-256 in JavaScript. */
 const most = 2e8;
+/** The budget on a server, in bytes. */
+const mostOnServer = 5e7;
+/** How long a server serves nobody else, in milliseconds. */
+const slice = 10;
 
-export const createEffort = (): Effort => ({ left: most, leftOut: new Set() });
+export const createEffort = (): Effort => ({ left: most, whole: most, leftOut: new Set() });
+
+/** @param timeout in milliseconds. The budget in bytes applies as well: some runtimes stop their clock while code runs. */
+export function createServerEffort(timeout: number): Effort {
+  const now = performance.now();
+  const pace = { end: now + timeout, pausedAt: now };
+  return { left: mostOnServer, whole: mostOnServer, leftOut: new Set(), pace };
+}
 
 /**
  * Spends bytes.
  *
- * @param reserve bytes that must remain for later steps.
- * @returns false, and spends nothing, if too few remain.
+ * @param reserve the share of the whole budget that must remain for later steps.
+ * @returns false, and spends nothing, if too few remain, or the time is over.
  */
 export function spend(effort: Effort, bytes: number, reserve = 0): boolean {
-  if (effort.left - bytes < reserve) return false;
+  if (effort.left - bytes < reserve * effort.whole) return false;
+  if (effort.pace && performance.now() > effort.pace.end) return false;
   effort.left -= bytes;
   return true;
+}
+
+/** Serves other requests, if that is due. */
+export async function pauseIfDue({ pace }: Effort): Promise<void> {
+  if (!pace || performance.now() - pace.pausedAt < slice) return;
+  await new Promise<void>((resolve) => setTimeout(resolve, 0));
+  pace.pausedAt = performance.now();
 }
 
 const messages: Readonly<Record<LeftOutCode, string>> = {

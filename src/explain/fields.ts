@@ -2,12 +2,24 @@ import type { HeaderView } from '../core/message.ts';
 import { maskValue } from './masked-fields.ts';
 import { changeHeader, type Guess, type Variation } from './variation.ts';
 
+/** The headers of a scheme, and what may be said about the others. */
+export type FieldRules = {
+  /** The names of the headers that carry the signature. */
+  readonly own: readonly string[];
+  /** Whether values of other headers stay out of the messages: a proxy may have added them. @default false */
+  readonly guarded?: boolean | undefined;
+};
+
 /** Variations of method and headers. */
-export function fieldVariations({ message: { headers } }: Guess, own: readonly string[]): readonly Variation[] {
+export function fieldVariations(
+  { message: { headers } }: Guess,
+  { own, guarded = false }: FieldRules,
+): readonly Variation[] {
+  const variations = headerVariations(headers, own);
   return [
     ...methodVariations(headers),
     ...contentTypeVariations(headers.get('content-type')),
-    ...headerVariations(headers, own),
+    ...(guarded ? variations.map(withoutValues) : variations),
   ];
 }
 
@@ -74,7 +86,14 @@ const formatType = (type: string | null): string => (type ? `the content type ${
 const unsigned =
   /^(?:host|connection|content-length|transfer-encoding|te|trailer|upgrade|keep-alive|user-agent|accept-encoding|content-type)$/;
 
-function headerVariations(headers: HeaderView, own: readonly string[]): readonly Variation[] {
+type HeaderVariation = Variation & { readonly name: string };
+
+const withoutValues = ({ name, ...variation }: HeaderVariation): Variation => ({
+  ...variation,
+  describe: () => `The caller signed another value of ${name} than was received.`,
+});
+
+function headerVariations(headers: HeaderView, own: readonly string[]): readonly HeaderVariation[] {
   const names = [...(headers.keys?.() ?? [])].map((name) => name.toLowerCase());
   return names
     .filter((name) => !unsigned.test(name) && !own.includes(name))
@@ -102,7 +121,8 @@ function listValues(headers: HeaderView, name: string): readonly string[] {
 const quoteValue = (name: string, headers: HeaderView): string =>
   JSON.stringify(maskValue(name, headers.get(name) ?? ''));
 
-const headerVariation = (name: string, value: string): Variation => ({
+const headerVariation = (name: string, value: string): HeaderVariation => ({
+  name,
   part: 'fields',
   code: 'header-value',
   change: (guess) => changeHeader(guess, name, value),

@@ -36,8 +36,8 @@ export type ReadingRules = {
 
 /** The maximum number of corrections to try. */
 const maxRepairs = 60;
-/** The budget reserved for the search for a cause, in bytes. */
-const reserve = 1.5e8;
+/** The share of the budget that is reserved for the search for a cause. */
+const reserve = 0.75;
 
 /**
  * Reads a request. If the scheme cannot read its fields, reads it with corrected fields.

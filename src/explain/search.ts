@@ -4,7 +4,7 @@ import type { Scheme } from '../core/scheme.ts';
 import type { SigningKey } from '../core/signing-key.ts';
 import type { CandidateSigner } from './candidate-signers.ts';
 import type { Difference } from './difference.ts';
-import { type Effort, spend } from './effort.ts';
+import { type Effort, pauseIfDue, spend } from './effort.ts';
 import {
   changeBy,
   dependsOnBody,
@@ -27,6 +27,8 @@ export type Search = {
   readonly signers: readonly CandidateSigner[];
   /** Signers that the caller may have used by mistake. */
   readonly strangers: readonly CandidateSigner[];
+  /** Combines no difference with a signer that anyone has: for a response to a caller that may be anyone. @default false */
+  readonly guarded?: boolean | undefined;
 };
 
 /** The differences, signer and request with which the signature fits. */
@@ -36,8 +38,8 @@ export type Fit = {
   readonly guess: Guess;
 };
 
-/** The budget reserved for other bodies with a digest, which are tried after the search, in bytes. */
-const reserve = 1e8;
+/** The share of the budget that is reserved for other bodies with a digest, which are tried after the search. */
+const reserve = 0.5;
 /** The cost of steps beside their bytes. A trial with a public key costs some hundred times as much as with HMAC. */
 const costs = { reading: 1000, hmac: 500, other: 200_000 } as const;
 
@@ -50,6 +52,7 @@ const costs = { reading: 1000, hmac: 500, other: 200_000 } as const;
 export async function searchFit(search: Search): Promise<Fit | undefined> {
   const { effort } = search;
   for await (const { count, guess, reading, by, differences } of listAttempts(search)) {
+    await pauseIfDue(effort);
     for (const signer of by) {
       if (!spend(effort, trialCost(reading, signer), reserve)) return stopSearch(effort, count);
       if (await isSignedBy(reading, signer.key))
@@ -81,9 +84,11 @@ type Attempt = {
   differences(): readonly Difference[];
 };
 
-/** Yields the attempts in order: no variation, other signers, one variation, two, one with another signer, three. */
+/** Yields the attempts in order: no variation, other signers, one variation, one with a misused secret, two, one with another key, three. */
 async function* listAttempts(search: Search): AsyncGenerator<Attempt> {
   const { scheme, received, signers, strangers } = search;
+  const combinable = search.guarded ? strangers.filter(({ anyone }) => !anyone) : strangers;
+  const [foreign, misused] = [true, false].map((wanted) => combinable.filter((one) => isForeign(one) === wanted));
   const reading = tryRead(scheme, received);
   if (!reading) return;
   for (const by of [signers, strangers]) yield { count: 0, guess: received, reading, by, differences: () => [] };
@@ -94,11 +99,14 @@ async function* listAttempts(search: Search): AsyncGenerator<Attempt> {
   }
   // Without a signer, such as for an unknown key, combinations would prove nothing.
   const combined = signers.length ? effective : [];
+  for (const chosen of choices(effective, 1)) yield* combine(chosen, search, misused ?? []);
   for (const chosen of choices(combined, 2)) yield* combine(chosen, search, signers);
-  // After the pairs, because there may be many other signers.
-  for (const chosen of choices(effective, 1)) yield* combine(chosen, search, strangers);
+  // After the pairs, because there may be many other keys.
+  for (const chosen of choices(effective, 1)) yield* combine(chosen, search, foreign ?? []);
   for (const chosen of choices(combined, 3)) yield* combine(chosen, search, signers);
 }
+
+const isForeign = ({ difference }: CandidateSigner): boolean => difference?.code === 'secret-of-another-key';
 
 /** Yields the combinations of this many variations of different parts. */
 function* choices(all: readonly Variation[], count: number): Generator<readonly Variation[]> {

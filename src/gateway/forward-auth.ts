@@ -120,8 +120,19 @@ function describedRequest(
  */
 function forNginx({ status, headers, body }: PlainResponse): PlainResponse {
   if (status === 200) return { status, headers, body };
-  const problem = { 'X-Countersign-Status': String(status), 'X-Countersign-Problem': inAscii(body) };
+  const problem = { 'X-Countersign-Status': String(status), 'X-Countersign-Problem': inAscii(shortened(body)) };
   return { status: status === 401 ? 401 : 403, headers: { ...headers, ...problem }, body };
+}
+
+/** In characters. nginx reads all headers of a response into one buffer, of 4 KiB on many machines. */
+const longestProblem = 2560;
+
+/** Leaves out what explains a refusal where it is too long for a header. */
+function shortened(body: string): string {
+  if (body.length <= longestProblem) return body;
+  const { stringToSign: _, ...problem } = JSON.parse(body);
+  const short = JSON.stringify(problem);
+  return short.length <= longestProblem ? short : JSON.stringify({ ...problem, differences: undefined });
 }
 
 /** JSON for a header, with all characters escaped that are not printable ASCII (RFC 8259 section 7). */

@@ -52,7 +52,10 @@ export type KeyRecord = {
   readonly createdAt?: number;
   /** When the key was last used, in milliseconds since the epoch. Informational: the verifier ignores it. */
   readonly lastUsedAt?: number;
-  /** Returns the precise reason of a refusal to callers of this key; for development. @default false */
+  /**
+   * Returns the precise reason of a refusal to callers of this key, with the string to sign, and with the option `explain` of the
+   * verifier also what differs; for development. @default false
+   */
   readonly explain?: boolean;
   /**
    * `false` refuses all sessions of the key. `maxLifetime` is the longest life of one, in seconds, if that is less than the verifier

@@ -7,6 +7,7 @@ import {
   type Signer,
   signedFetch,
 } from 'countersign';
+import { explainRefusals } from 'countersign/explain';
 import { countersignV1 } from 'countersign/schemes';
 import {
   type AuditEvent,
@@ -177,6 +178,26 @@ export function describeAdapter(adapter: Adapter): void {
         'accepted',
         'refused',
       ]);
+    });
+
+    it('tells the callers of a key that explains what differs', async () => {
+      const { accessKey, secret } = generateCredentials({ environment: 'test' });
+      const keys = memoryKeys([{ accessKey, service: 'shop', secrets: [{ secret }], explain: true }]);
+      const opened = await open({ options: { keys, explain: explainRefusals({ timeout: 10_000 }) } });
+      const app = { ...opened, signer: createSigner({ accessKey, secret }) };
+      const sent = signed(app, { method: 'POST', target: '/v1/orders', body: '{"to": "A"}', headers: json });
+      const moved = await send(app.origin, { ...sent, target: '/v1/orders/' });
+      expect(JSON.parse(moved.bytes.toString())).toMatchObject({
+        code: 'signature_mismatch',
+        detail: expect.stringContaining('The caller signed the path /v1/orders; /v1/orders/ was received.'),
+        stringToSign: expect.stringContaining('\nPOST\n'),
+        differences: [{ code: 'path-slash', proven: true }],
+      });
+      const changed = await send(app.origin, { ...sent, body: new TextEncoder().encode('{"to":"A"}') });
+      expect(JSON.parse(changed.bytes.toString())).toMatchObject({
+        code: 'body_digest_mismatch',
+        differences: [{ code: 'body-serialised', proven: true }],
+      });
     });
 
     it('refuses a signed request to which somebody has added a body', async () => {

@@ -34,7 +34,7 @@ const works: ReadonlyArray<readonly [name: string, work: (filling: string) => un
   ['forwarded prefixes', (filling) => forwardedPrefixes({ get: () => `/a${filling}b` }), ['/', ' ', ',']],
   [
     'a content type',
-    (filling) => fieldVariations({ message: message(`a${filling}b`), body: new Uint8Array() }, []),
+    (filling) => fieldVariations({ message: message(`a${filling}b`), body: new Uint8Array() }, { own: [] }),
     [' ', ';', '; '],
   ],
 ];

@@ -1,4 +1,6 @@
+import { checkAccessKey } from '../../core/credentials.ts';
 import type { SignatureError, SignatureErrorCode } from '../../core/errors.ts';
+import type { ExplainedRefusal } from '../verify/explained-refusal.ts';
 import { type Budget, rateLimitHeaders, readWait } from '../verify/limits.ts';
 import { joinedFields } from './join-fields.ts';
 
@@ -45,6 +47,10 @@ type Fields = Readonly<Record<string, string>>;
 export type RefusalContext = {
   /** The name of the scheme. */
   readonly scheme: string;
+  /** The access key as received, without the claims of a session; undefined if it could not be read. @default undefined */
+  readonly accessKey?: string | undefined;
+  /** What the caller may see in addition. @default nothing */
+  readonly explained?: ExplainedRefusal | undefined;
   /** True if the caller may see the precise code. */
   readonly disclosed: boolean;
   /** For each scheme, headers that describe how to sign. */
@@ -61,11 +67,12 @@ export type RefusalContext = {
  */
 export function refusalResponse(
   error: SignatureError,
-  { scheme, disclosed, howToSign, challenge, budget }: RefusalContext,
+  { scheme, disclosed, accessKey, explained, howToSign, challenge, budget }: RefusalContext,
 ): PlainResponse {
   const hidden = !disclosed && secretive.includes(error.code);
   const code = hidden ? 'invalid_signature' : error.code;
-  const detail = hidden ? 'The access key or the signature is not valid.' : (faults[code] ?? error.message);
+  const reason = hidden ? describeInvalid(accessKey) : (faults[code] ?? error.message);
+  const detail = [reason, explained?.differences?.[0]?.message, explained?.note].filter(Boolean).join(' ');
   const { status } = error;
   const retryAfter = retryAfterOf(error);
   const own = `Countersign scheme="${scheme}", error="${code}"${challenge ? `, challenge="${challenge}"` : ''}`;
@@ -79,9 +86,45 @@ export function refusalResponse(
       ...(retryAfter !== undefined && { 'Retry-After': String(retryAfter) }),
       ...(budget && error.code === 'rate_limited' && rateLimitHeaders(budget, error.cause)),
     },
-    body: JSON.stringify({ type: 'about:blank', title: titles[status] ?? 'Refused', status, detail, code }),
+    body: toAscii({
+      type: 'about:blank',
+      title: titles[status] ?? 'Refused',
+      status,
+      detail,
+      code,
+      ...shown(explained),
+    }),
   };
 }
+
+/** Depends on the access key alone, and not on whether there is such a key: anyone can calculate the checksum. */
+function describeInvalid(accessKey = ''): string {
+  if (/^csign_sk_/.test(accessKey)) {
+    return 'The access key begins like a secret. If it is one, replace it: it was sent.';
+  }
+  return isDamaged(accessKey)
+    ? 'The access key is cut off or mistyped: its checksum does not fit. Copy the whole of it.'
+    : 'The access key or the signature is not valid.';
+}
+
+function isDamaged(accessKey: string): boolean {
+  if (!accessKey.startsWith('csign_')) return false;
+  try {
+    checkAccessKey(accessKey);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+const shown = ({ stringToSign, differences }: ExplainedRefusal = {}) => ({ stringToSign, differences });
+
+/** JSON in which no other character than printable ASCII is left, nor the beginning of a tag. */
+const toAscii = (value: object): string =>
+  JSON.stringify(value).replace(
+    /[<\u007f-\uffff]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 
 /**
  * The response to an error outside the verifier, whose reason its caller may see. It does not say how to sign.

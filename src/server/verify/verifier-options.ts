@@ -4,6 +4,7 @@ import type { FindingCode } from '../../core/scheme-finding.ts';
 import type { allowUnsignedPayload } from '../../core/unsafe-options.ts';
 import type { AuditSink, Challenges, KeyStore, Limiter, ReplayStore, RevokedSessions } from '../contracts.ts';
 import type { OptionNames } from '../known-options.ts';
+import type { RefusalExplainer } from './explained-refusal.ts';
 import type { PublicAddress } from './message.ts';
 
 /** The keys and schemes that a verifier accepts, and its limits. */
@@ -53,6 +54,11 @@ export type VerifierOptions = PublicAddress & {
    * Called for every attempt, and again if `requireScope` refuses an accepted one. Not awaited. @default none
    */
   readonly audit?: AuditSink;
+  /**
+   * Explains refusals to callers of keys whose record has `explain`, such as `explainRefusals()` of `countersign/explain`.
+   * Without it, they get the string to sign alone. @default none
+   */
+  readonly explain?: RefusalExplainer;
   /** Rate limits by address, by key and by subject. Requests above them are refused with 429. @default none */
   readonly limits?: LimitOptions;
   /** Accepts bodies that the caller declares as unsigned. Anyone in between can change them. @default absent */
@@ -74,6 +80,7 @@ export const verifierNames: OptionNames<VerifierOptions> = {
   revokedSessions: true,
   clock: true,
   audit: true,
+  explain: true,
   limits: true,
   publicOrigin: true,
   publicPath: true,

@@ -7,6 +7,7 @@ import { refusalResponse } from '../response/refusal-response.ts';
 import { keepBody } from './body.ts';
 import { createCharges } from './charges.ts';
 import { requireScope } from './checks.ts';
+import { explainedRefusal } from './explained-refusal.ts';
 import { createLimits } from './limits.ts';
 import type { ReceivedRequest } from './message.ts';
 import type { Refused, Verified } from './result.ts';
@@ -38,6 +39,9 @@ type Outcome = Pick<Audited, 'request' | 'error' | 'reportOnly'> & {
   readonly begun: number;
 };
 
+/** A request as it came to `verify`. */
+type Asked = { readonly request: Request | ReceivedRequest; readonly context: VerifyContext };
+
 /**
  * Creates a verifier. It accepts only requests that are fresh, not replayed, unmodified and signed with an active secret, except
  * as relaxed by `acceptFindings`.
@@ -68,20 +72,25 @@ export function createVerifier(options: VerifierOptions): Verifier {
   const { duplicates = 'refuse' } = options;
   if (duplicates !== 'refuse' && duplicates !== 'report')
     fail('invalid_configuration', "duplicates must be 'refuse' or 'report'.");
+  if (options.explain && typeof options.explain !== 'function')
+    fail('invalid_configuration', 'explain must be a function, such as explainRefusals().');
   const schemes = acceptedSchemes(scheme, acceptFindings);
   const charges = createCharges(createLimits(options.limits ?? {}));
   const countersignerOf = createCountersigners({ schemes, responseKey: options.responseKey, clock });
   const verify = createVerify(options, { schemes, charges, clock, countersignerOf, checkScope });
   const howToSign = schemes.map((one) => one.challenge ?? {});
 
-  async function refuse(cause: unknown, verification: Verification): Promise<Refused> {
+  async function refuse(cause: unknown, verification: Verification, asked?: Asked): Promise<Refused> {
     const { candidate, key, record, budget } = verification;
     const error =
       cause instanceof SignatureError
         ? cause
         : new SignatureError('internal_error', 'The request could not be verified.', 500, { cause });
+    const explained = asked && !asked.context.reportOnly && (await explainTo(error, verification, asked));
     const response = refusalResponse(error, {
       scheme: (candidate?.scheme ?? schemes[0]).name,
+      accessKey: candidate?.session?.parent ?? candidate?.accessKey,
+      explained: explained || undefined,
       disclosed: key !== undefined || record?.explain === true,
       howToSign,
       challenge: error.status === 401 ? challenges?.issue() : undefined,
@@ -93,6 +102,12 @@ export function createVerifier(options: VerifierOptions): Verifier {
     const signed = countersigner && (await countersignPlainResponse(countersigner, response).catch(() => undefined));
     return { ok: false, error, response: signed ?? response };
   }
+
+  const explainTo = (error: SignatureError, verification: Verification, { request, context }: Asked) =>
+    explainedRefusal(error, {
+      ...{ request, verification, explain: options.explain, now: clock(), tolerance: options.tolerance ?? 300 },
+      readable: context.body !== 'deferred',
+    });
 
   /** Refuses a missing scope after verification just as during it. */
   async function checkScope(request: Request | ReceivedRequest, verification: Verification, scope: string) {
@@ -135,7 +150,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
         result = await verify(request, context, verification);
       } catch (cause) {
         await keepBody(request, verification.body);
-        result = await refuse(cause, verification);
+        result = await refuse(cause, verification, { request, context });
       }
       const error = result.ok ? undefined : result.error;
       await charges.refundAddress(verification, error);

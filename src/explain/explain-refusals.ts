@@ -1,0 +1,141 @@
+import { fail } from '../core/errors.ts';
+import { excerpt } from '../core/excerpt.ts';
+import type { KeyStore } from '../server/contracts.ts';
+import { type OptionNames, requireKnownOptions } from '../server/known-options.ts';
+import type {
+  RefusalDifference,
+  RefusalExplainer,
+  RefusalExplanation,
+  RefusedRequest,
+} from '../server/verify/explained-refusal.ts';
+import { type CauseRules, findCause } from './causes.ts';
+import type { DifferenceCode } from './difference.ts';
+import { createServerEffort } from './effort.ts';
+import { type ReadRequest, readRequest } from './read-request.ts';
+
+/** Options of `explainRefusals`. */
+export type ExplainRefusalsOptions = {
+  /** How many refusals are explained, per key and minute. @default 20 */
+  readonly perMinute?: number;
+  /** How long one explanation takes at most, in milliseconds: a half for a body that was not read yet, and the search. @default 250 */
+  readonly timeout?: number;
+  /** The maximum size of a body that is read to explain a refusal, in bytes. @default 65536 (64 KiB) */
+  readonly maxBodyBytes?: number;
+  /** Origins that callers may use, for example `https://api.example.com`, beside that of the request. @default [] */
+  readonly origins?: readonly string[];
+  /** Prefixes that a proxy may have removed from the path, for example `/v1`, beside the usual ones. @default [] */
+  readonly paths?: readonly string[];
+};
+
+const names: OptionNames<ExplainRefusalsOptions> = {
+  perMinute: true,
+  timeout: true,
+  maxBodyBytes: true,
+  origins: true,
+  paths: true,
+};
+
+/**
+ * Explains refusals to callers, for the option `explain` of `createVerifier`: the problem details of a `signature_mismatch` or
+ * `body_digest_mismatch` of a key whose record has `explain` then name what differs. One refusal is explained at a time.
+ *
+ * @throws SignatureError `invalid_configuration` for an unknown option, or a number that is not positive.
+ * @example
+ * import { createSigner, generateCredentials } from 'countersign';
+ * import { explainRefusals } from 'countersign/explain';
+ * import { createVerifier, memoryKeys, memoryReplay } from 'countersign/server';
+ *
+ * const { accessKey, secret } = generateCredentials({ environment: 'test' });
+ * const keys = memoryKeys([{ accessKey, service: 'shop', secrets: [{ secret }], explain: true }]);
+ * const verifier = createVerifier({ keys, replay: memoryReplay(), explain: explainRefusals() });
+ *
+ * const { headers } = await createSigner({ accessKey, secret }).sign('https://api.example.com/v1/orders');
+ * const result = await verifier.verify(new Request('https://api.example.com/v1/orders/', { headers }));
+ * const { differences } = JSON.parse(result.ok ? '{}' : result.response.body);
+ * console.log(differences[0].message); // → The caller signed the path /v1/orders; /v1/orders/ was received.
+ */
+export function explainRefusals(options: ExplainRefusalsOptions = {}): RefusalExplainer {
+  requireKnownOptions(options, names, 'explainRefusals()');
+  const { perMinute = 20, timeout = 250, maxBodyBytes = 65_536, origins = [], paths = [] } = options;
+  if (!(perMinute > 0 && timeout > 0 && maxBodyBytes >= 0)) {
+    fail('invalid_configuration', 'perMinute, timeout and maxBodyBytes of explainRefusals() must be positive numbers.');
+  }
+  const budget = createBudget(perMinute);
+  let busy = false;
+  return async (refused) => {
+    if (!budget.take(refused.record.accessKey))
+      return unsearched(`at most ${perMinute} refusals a minute are explained`);
+    if (busy) return unsearched('another refusal is being explained');
+    busy = true;
+    try {
+      const body = await refused.body({ size: maxBodyBytes, timeout: timeout / 2 });
+      return await search(refused, { body, timeout: timeout / 2, origins, paths });
+    } finally {
+      busy = false;
+    }
+  };
+}
+
+const unsearched = (why: string): RefusalExplanation => ({
+  differences: [],
+  note: `What differs was not searched: ${why}. Try again later.`,
+});
+
+const minute = 60_000;
+
+/** Counts explanations by key. There are no more entries than keys were explained within a minute. */
+function createBudget(perMinute: number): { take(accessKey: string): boolean } {
+  let began = 0;
+  const taken = new Map<string, number>();
+  return {
+    take(accessKey) {
+      const now = Date.now();
+      if (!(now - began < minute)) {
+        began = now;
+        taken.clear();
+      }
+      const count = taken.get(accessKey) ?? 0;
+      if (count >= perMinute) return false;
+      taken.set(accessKey, count + 1);
+      return true;
+    },
+  };
+}
+
+type SearchSettings = Required<Pick<ExplainRefusalsOptions, 'timeout' | 'origins' | 'paths'>> & {
+  readonly body: Uint8Array | undefined;
+};
+
+async function search(
+  { message, scheme, accessKey, record, now, tolerance }: RefusedRequest,
+  { body, timeout, origins, paths }: SearchSettings,
+): Promise<RefusalExplanation> {
+  const effort = createServerEffort(timeout);
+  // Of the store only the record that is known already: a search must not look up keys that a caller names.
+  const keys: KeyStore = { find: (name) => (name === record.accessKey ? record : undefined) };
+  const read = await readRequest({ message, body: body ?? new Uint8Array() }, { scheme, keys, accessKey, effort });
+  if (!('reading' in read)) return { differences: [] };
+  const rules = { ...{ keys, scheme, origins, paths, tolerance, now, effort }, guarded: true, withoutBody: !body };
+  return explainedBy(read, rules);
+}
+
+/** What no response says: it is about other keys than that of the caller. */
+const unsaid: readonly DifferenceCode[] = ['secret-of-another-key', 'access-key'];
+
+async function explainedBy(read: ReadRequest, rules: CauseRules): Promise<RefusalExplanation> {
+  const { differences } = await findCause(read, rules);
+  const said = differences.filter(({ code }) => !unsaid.includes(code)).slice(0, 8);
+  if (said.length) return { differences: said.map(limited) };
+  const note = 'No usual difference was found: compare stringToSign with the text that you sign.';
+  return { differences: [], note };
+}
+
+/** In characters. A target may be long. */
+const longest = 600;
+
+const limited = ({ code, message, remedy, proven }: RefusalDifference): RefusalDifference => ({
+  code,
+  message: excerpt(message, longest),
+  remedy: excerpt(remedy, longest),
+  proven,
+});
