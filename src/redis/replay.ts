@@ -26,9 +26,9 @@ export type RedisReplayOptions = RedisOptions & {
 
 /**
  * Remembers nonces in Redis or Valkey, for any number of servers. A claim is one atomic script. The store records since when it
- * remembers: after a loss of data it refuses requests until every nonce that it may have lost has expired. Call
- * {@link prepareRedisReplay} once for a new store, so that it starts at once. Evicted nonces count as a loss; each process checks
- * for evictions every ten seconds. With `appendonly yes`, Redis loses nothing when its process is killed.
+ * remembers: after a loss of data it refuses every request that could have been accepted before. Call {@link prepareRedisReplay} once
+ * for a new store, so that it starts at once. Evicted nonces count as a loss; each process checks for evictions every ten seconds.
+ * With `appendonly yes`, Redis loses nothing when its process is killed.
  *
  * @throws SignatureError `invalid_configuration`. Its `claim` throws `replay_store_full` if Redis is out of memory or a limit is
  * reached, and `replay_store_unavailable` if Redis does not respond in time, may evict nonces, or has lost data.
@@ -47,29 +47,37 @@ export function redisReplay(options: RedisReplayOptions): ReplayStore {
   }
   const limit = String(perBucket(longLivedPerKey));
   return {
-    async claim(accessKey, nonce, expiresAt) {
+    async claim(accessKey, nonce, expiresAt, notBefore) {
       const now = clock();
+      const age = ageOf(notBefore, now);
       const lifetime = Math.ceil(checkClaimEnd(expiresAt, now) - now);
       const id = claimId(accessKey, nonce);
       const bucket = buckets.of(id);
       const keys = [bucket.key('nonce', id), bucket.since];
       if (lifetime > longLived * 1000) keys.push(bucket.key('long', claimId(accessKey, '')));
-      const values = [String(lifetime), bucket.checks(now), limit];
+      const values = [String(age), bucket.checks(now), String(lifetime), limit];
       const result = await buckets.run(claimScript, { keys, values }).catch(refused);
-      return result === 'fresh' || result === 'seen' ? result : failClaim(result, longLivedPerKey);
+      if (result === 'fresh' || result === 'seen') return result;
+      return failClaim(result, { longLivedPerKey, notBefore });
     },
   };
 }
 
-function failClaim(result: unknown, longLivedPerKey: number): never {
+/** For how long a request could have been accepted until now, in milliseconds. */
+function ageOf(notBefore: number | undefined, now: number): number {
+  const age = Math.ceil(now - (notBefore ?? 0));
+  return Number.isSafeInteger(age) ? Math.max(0, age) : unavailable('notBefore is not a time in milliseconds.');
+}
+
+type RefusedClaim = { readonly longLivedPerKey: number; readonly notBefore: number | undefined };
+
+function failClaim(result: unknown, { longLivedPerKey, notBefore }: RefusedClaim): never {
   if (result === 'evicts') evicting();
   if (result === 'crowded') crowded(longLivedPerKey);
   const wait = readYoung(result);
-  return unavailable(
-    wait === undefined
-      ? 'Redis returned a value that is not a result of the script.'
-      : `Redis is new, or has lost or evicted data, so replays cannot be detected for ${wait} seconds.`,
-  );
+  if (wait === undefined) return unavailable('Redis returned a value that is not a result of the script.');
+  const then = notBefore === undefined ? '.' : `: one that is signed in ${wait} seconds is accepted.`;
+  return unavailable(`Redis is new, or has lost or evicted data, so it may have forgotten this request${then}`);
 }
 
 /**

@@ -20,7 +20,7 @@ if evicts then return 'evicts' end
 redis.call('SET', KEYS[1], '0 ' .. evicted, 'NX')
 return 'prepared'`;
 
-/** Returns 'evicts', or 'young' and a wait, unless the bucket of KEYS[2] has remembered for ARGV[1] milliseconds. */
+/** Returns 'evicts', or 'young' and a wait, unless the bucket of KEYS[2] was prepared or has remembered for ARGV[1] milliseconds. */
 const requireMemory = `local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local since, before = (redis.call('GET', KEYS[2]) or ''):match('^(%d+) (%d+)$')
@@ -36,11 +36,12 @@ if not since or ARGV[2] == '1' then
   end
 end
 local wait = tonumber(ARGV[1]) - (now - since)
-if wait > 0 then return 'young ' .. string.format('%.0f', wait) end`;
+if since ~= '0' and not (wait <= 0) then return 'young ' .. string.format('%.0f', wait) end`;
 
 /**
- * KEYS: the nonce; since when its bucket remembers; for a long-lived nonce, the counts of its access key. ARGV: the lifetime in
- * milliseconds; 1 to check for evictions; the maximum number of long-lived nonces of the access key in this bucket.
+ * KEYS: the nonce; since when its bucket remembers; for a long-lived nonce, the counts of its access key. ARGV: for how long the
+ * request could have been accepted until now, and for how long to remember the nonce, both in milliseconds, with 1 between them to
+ * check for evictions; the maximum number of long-lived nonces of the access key in this bucket.
  */
 const claim = `${requireMemory}
 if redis.call('EXISTS', KEYS[1]) == 1 then return 'seen' end
@@ -50,17 +51,17 @@ if KEYS[3] then
   for i = 1, #ends, 2 do
     if tonumber(ends[i]) <= now then redis.call('HDEL', KEYS[3], ends[i]) else count = count + tonumber(ends[i + 1]) end
   end
-  if count >= tonumber(ARGV[3]) then return 'crowded' end
+  if count >= tonumber(ARGV[4]) then return 'crowded' end
   local span = 21600000
-  local over = math.ceil((now + tonumber(ARGV[1])) / span) * span
+  local over = math.ceil((now + tonumber(ARGV[3])) / span) * span
   redis.call('HINCRBY', KEYS[3], string.format('%.0f', over), 1)
   if redis.call('PTTL', KEYS[3]) < over - now then redis.call('PEXPIRE', KEYS[3], string.format('%.0f', over - now)) end
 end
-redis.call('SET', KEYS[1], '', 'PX', ARGV[1])
+redis.call('SET', KEYS[1], '', 'PX', ARGV[3])
 return 'fresh'`;
 
 /** Claims a nonce. Returns 'fresh', 'seen', 'crowded', 'evicts', or 'young' and a wait in milliseconds. */
-export const claimScript: Script = { text: claim, sha: '2dfe1e9bd1a12b98d0b84ca4661ed7e813fd113a' };
+export const claimScript: Script = { text: claim, sha: '87e277087ce17350c1fe35b52f48f0b6d068871f' };
 
 /** KEYS: the revoked session; since when its bucket remembers. ARGV: the age of the session in milliseconds; 1 to check for evictions. */
 const find = `if redis.call('EXISTS', KEYS[1]) == 1 then return 'revoked' end
@@ -68,7 +69,7 @@ ${requireMemory}
 return 'unknown'`;
 
 /** Looks for a revoked session. Returns 'revoked', 'unknown', 'evicts', or 'young' and a wait in milliseconds. */
-export const findRevokedScript: Script = { text: find, sha: '3b53eb8172d1a4c178357bb91bc415b3df83b168' };
+export const findRevokedScript: Script = { text: find, sha: 'cd592ba95fcb418320e42df31c10009347c0a13e' };
 
 /** KEYS: the revoked session. ARGV: for how long to remember it, in milliseconds. Of two ends the later counts. */
 const revoke = `if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[1]) then redis.call('SET', KEYS[1], '', 'PX', ARGV[1]) end

@@ -76,8 +76,12 @@ export type KeyStore = {
  * refused with 503, never accepted.
  */
 export type ReplayStore = {
-  /** @param expiresAt until when to remember the nonce, in milliseconds since the epoch. */
-  claim(accessKey: string, nonce: string, expiresAt: number): ReplayClaim | Promise<ReplayClaim>;
+  /**
+   * @param expiresAt until when to remember the nonce, in milliseconds since the epoch.
+   * @param notBefore no verifier can have accepted the request before this time, in milliseconds since the epoch. A store that knows that
+   * it has lost nonces since then must throw. @default unknown
+   */
+  claim(accessKey: string, nonce: string, expiresAt: number, notBefore?: number): ReplayClaim | Promise<ReplayClaim>;
 };
 
 /** `fresh`: this call alone claimed the nonce. `seen`: the nonce was claimed before. */

@@ -83,6 +83,15 @@ export function replayContract(harness: () => ReplayHarness): void {
     expect(Date.now()).toBeGreaterThanOrEqual(until - 2);
   });
 
+  it('claims a request however old it may be, as long as it has lost nothing', async () => {
+    const store = harness().store();
+    for (const notBefore of [undefined, 0, Date.now() - 366 * 86_400_000, Date.now(), Date.now() + minute]) {
+      const nonce = fresh();
+      expect(await store.claim('key', nonce, Date.now() + minute, notBefore)).toBe('fresh');
+      expect(await store.claim('key', nonce, Date.now() + minute, notBefore)).toBe('seen');
+    }
+  });
+
   it('remembers through a clock that steps back', async () => {
     let now = Date.now();
     const store = harness().store(() => now);

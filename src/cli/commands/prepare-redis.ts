@@ -8,7 +8,7 @@ export const prepareRedis = command({
   summary: 'Marks a new Redis as empty, so that a gateway accepts requests at once',
   options: redisOptions,
   details: [
-    'Without this, a gateway with a new Redis refuses every request for twice the tolerance.',
+    'Without this, a gateway with a new Redis refuses every request for the length of the tolerance.',
     'Run it once, when Redis is new, and never after Redis has lost data.',
   ].join('\n'),
   examples: ['prepare-redis --redis redis://127.0.0.1:6379'],

@@ -9,13 +9,18 @@ import { sha256OfReceived } from './body.ts';
 import type { Match } from './match-key.ts';
 import type { Candidate } from './signatures.ts';
 
-/** How much longer a nonce is remembered than its request could be accepted, in milliseconds: until it is claimed, time passes. */
+/**
+ * How much longer a nonce is remembered than its request could be accepted, at either end, in milliseconds: until it is claimed, time
+ * passes.
+ */
 export const claimMargin = 5000;
 
 /** How nonces are claimed. */
 export type ClaimRules = {
   /** When key and signatures were found valid, in milliseconds since the epoch. */
   readonly now: number;
+  /** In milliseconds. */
+  readonly tolerance: number;
   readonly clock: () => number;
   /** For how long a nonce is remembered, in milliseconds. */
   readonly remembered: number;
@@ -69,14 +74,16 @@ async function listClaims(matches: readonly Match[], rules: ClaimRules): Promise
     // Counted for the parent, whose holder can derive any number of sessions, and distinct per session.
     const accessKey = session?.parent ?? whole;
     const nonce = session ? claimId(whole, own) : own;
-    claims.set(`${accessKey}\n${nonce}`, { accessKey, nonce, expiresAt: claimEnd(match.candidate, rules) });
+    const expiresAt = claimEnd(match.candidate, rules);
+    const notBefore = earliestUse(match.candidate, rules);
+    claims.set(`${accessKey}\n${nonce}`, { accessKey, nonce, expiresAt, notBefore });
   }
   return claims;
 }
 
-function claimOne(replay: ReplayStore, { accessKey, nonce, expiresAt }: Claim): Awaitable<unknown> {
+function claimOne(replay: ReplayStore, { accessKey, nonce, expiresAt, notBefore }: Claim): Awaitable<unknown> {
   try {
-    const claimed: Awaitable<unknown> = replay.claim(accessKey, nonce, expiresAt);
+    const claimed: Awaitable<unknown> = replay.claim(accessKey, nonce, expiresAt, notBefore);
     // Wrapped, because the `then` of a foreign thenable may return anything.
     return isPromise(claimed) ? Promise.resolve(claimed).catch(unavailable) : claimed;
   } catch (cause) {
@@ -87,8 +94,9 @@ function claimOne(replay: ReplayStore, { accessKey, nonce, expiresAt }: Claim): 
 type Claim = {
   readonly accessKey: string;
   readonly nonce: string;
-  /** In milliseconds since the epoch. */
+  /** In milliseconds since the epoch, like `notBefore`. */
   readonly expiresAt: number;
+  readonly notBefore: number | undefined;
 };
 
 // Not the digest of the signature: with some algorithms anyone can turn a valid signature into another valid one.
@@ -96,12 +104,29 @@ const digestOf = async ({ stringToSign }: Match): Promise<string> =>
   hex(await sha256OfReceived(bytesToSign(stringToSign)));
 
 // `expiresAt` extends the claim only if there is no timestamp. Otherwise a caller could make the store keep a nonce for ever.
-function claimEnd({ presented, session }: Candidate, { now, remembered, timelessMemory }: ClaimRules): number {
+function claimEnd({ presented, session }: Candidate, rules: ClaimRules): number {
   const { time, expiresAt = 0 } = presented;
   const sessionEnd = session ? session.grant.expiresAt * 1000 : Infinity;
-  const memory = isTimeless(presented) ? timelessMemory : remembered;
-  return Math.max(now + memory, time === undefined ? Math.min(expiresAt, sessionEnd) : 0) + claimMargin;
+  const end = rules.now + memoryOf(presented, rules);
+  return Math.max(end, time === undefined ? Math.min(expiresAt, sessionEnd) : 0) + claimMargin;
 }
+
+/**
+ * The earliest time at which a verifier can have accepted the same request, by the rules of `requireFresh` and `requireRunning`;
+ * undefined if nothing bounds it.
+ */
+function earliestUse({ presented, session }: Candidate, rules: ClaimRules): number | undefined {
+  const { time, notBefore, expiresAt, maxLifetime = Infinity } = presented;
+  const { now, tolerance } = rules;
+  const start = time ?? notBefore ?? (expiresAt === undefined ? undefined : expiresAt - maxLifetime);
+  const begin = Math.max(start ?? -Infinity, session ? session.grant.beginsAt * 1000 : -Infinity) - tolerance;
+  // Without a start, a challenge or `timelessMemory` bounds it.
+  const earliest = start === undefined ? Math.max(begin, now - memoryOf(presented, rules)) : begin;
+  return earliest === -Infinity ? undefined : earliest - claimMargin;
+}
+
+const memoryOf = (presented: PresentedSignature, { remembered, timelessMemory }: ClaimRules): number =>
+  isTimeless(presented) ? timelessMemory : remembered;
 
 const isTimeless = ({ time, expiresAt, challenge }: PresentedSignature): boolean =>
   time === undefined && expiresAt === undefined && challenge === undefined;

@@ -201,7 +201,7 @@ export function createVerify(options: VerifierOptions, parts: VerificationParts)
     const { matches, record, secret } = authenticated;
 
     const chargeStored = () => charges.chargeCaller(verification, caller);
-    const claims = { now, clock, remembered, timelessMemory, reusable, reportDuplicates, chargeStored };
+    const claims = { now, tolerance, clock, remembered, timelessMemory, reusable, reportDuplicates, chargeStored };
     const duplicate = await claimNonces(replay, matches, claims);
     // Only now: a replay counts against the address limit like an unsigned request.
     verification.claimed = true;
