@@ -306,3 +306,14 @@ it.each([
     expect.objectContaining({ severity: 'low', attack: expect.stringContaining('?sum=1%2B1 and ?sum=1+1') }),
   );
 });
+
+it.each([
+  ['query-unsigned', '{query}', '{query|decode|trim|rfc3986}'],
+  ['path-unsigned', '{path}', '{path|decode|collapse|rfc3986}'],
+  ['query-unsigned', '{path}\n{query}', '{value.target|rfc3986}'],
+  ['query-unsigned', '{path}\n{query}', '{value.target|form}'],
+] as const)('the finding %s is high for pieces that are joined before: %s as %s', (code, fields, filtered) => {
+  const values = { target: '{path}?{query|decode}' };
+  const definition = { ...whole, values, stringToSign: whole.stringToSign.replace(fields, filtered) };
+  expect(highIn(definition)).toContain(code);
+});
