@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import { leftOut, leftOutReporter } from './test/left-out.ts';
+import { alone, leftOut, leftOutReporter } from './test/left-out.ts';
 
 const source = (path: string) => new URL(path, import.meta.url).pathname;
 
@@ -11,6 +11,17 @@ const sqlite = process.getBuiltinModule('node:sqlite')
 // npm test is `--mode quick`: what Node and npm alone give. On a build server nothing is left out.
 export default defineConfig(({ mode }) => {
   const quick = mode === 'quick' && !process.env.CI;
+  const everything = mode === 'quick' && !quick;
+  const modules = '**/node_modules/**';
+  // Two projects, one after the other: only the first uses every core. By default one is left idle, which of two is half.
+  const parallel = {
+    name: 'parallel',
+    include: ['test/**/*.test.ts'],
+    exclude: [modules, ...(quick ? leftOut : alone)],
+    maxWorkers: quick || everything ? '100%' : 1,
+    sequence: { groupOrder: 0 },
+  };
+  const one = { name: 'alone', include: alone, exclude: [modules], maxWorkers: 1, sequence: { groupOrder: 1 } };
   return {
     resolve: {
       alias: [
@@ -20,14 +31,11 @@ export default defineConfig(({ mode }) => {
       ],
     },
     test: {
-      include: ['test/**/*.test.ts'],
-      exclude: ['**/node_modules/**', ...(quick ? leftOut : [])],
+      projects: (quick ? [parallel] : [parallel, one]).map((test) => ({ extends: true as const, test })),
       reporters: quick ? ['default', leftOutReporter] : ['default'],
       // Before the files that look which runtimes there are.
-      globalSetup: mode === 'quick' && !quick ? ['test/runtimes/install.ts'] : [],
+      globalSetup: everything ? ['test/runtimes/install.ts'] : [],
       testTimeout: 20_000,
-      // By default one core is left idle: of two that is half.
-      ...(quick && { maxWorkers: '100%' }),
     },
   };
 });

@@ -29,6 +29,12 @@ const needs: Readonly<Record<string, readonly string[]>> = {
 
 export const leftOut: string[] = Object.values(needs).flat();
 
+/** The tests that take minutes and measure no time: they may run beside others. */
+const patient = ['test/expressions/*.test.ts', 'test/adapters/targets.test.ts'];
+
+/** What runs alone on a build server: it starts services and browsers, or measures time and memory. */
+export const alone: string[] = leftOut.filter((pattern) => !patient.includes(pattern));
+
 /** Says in the last line what was left out, and how to run it. */
 export const leftOutReporter: Reporter = {
   onTestRunEnd() {
