@@ -22,10 +22,29 @@ export { akamaiEdgeGrid } from './schemes/definitions/akamai-edge-grid.ts';
 export { apisixHmacAuth } from './schemes/definitions/apisix-hmac-auth.ts';
 export { azureAppConfiguration } from './schemes/definitions/azure-app-configuration.ts';
 export { binanceSpot } from './schemes/definitions/binance-spot.ts';
+export { calWebhooks } from './schemes/definitions/cal-webhooks.ts';
+export { calendlyWebhooks } from './schemes/definitions/calendly-webhooks.ts';
+export { docusignConnect } from './schemes/definitions/docusign-connect.ts';
+export { dropboxWebhooks } from './schemes/definitions/dropbox-webhooks.ts';
 export { githubWebhooks } from './schemes/definitions/github-webhooks.ts';
 export { hawkHeader } from './schemes/definitions/hawk-header.ts';
+export { hubspotWebhooks } from './schemes/definitions/hubspot-webhooks.ts';
+export { intercomWebhooks } from './schemes/definitions/intercom-webhooks.ts';
 export type { SignedHeaderOptions } from './schemes/definitions/kong-hmac-auth.ts';
 export { kongHmacAuth } from './schemes/definitions/kong-hmac-auth.ts';
+export { lineWebhooks } from './schemes/definitions/line-webhooks.ts';
+export { linearWebhooks } from './schemes/definitions/linear-webhooks.ts';
+export { metaWebhooks } from './schemes/definitions/meta-webhooks.ts';
+export { muxWebhooks } from './schemes/definitions/mux-webhooks.ts';
+export { notionWebhooks } from './schemes/definitions/notion-webhooks.ts';
+export { paddleWebhooks } from './schemes/definitions/paddle-webhooks.ts';
+export { pagerdutyWebhooks } from './schemes/definitions/pagerduty-webhooks.ts';
+export { razorpayWebhooks } from './schemes/definitions/razorpay-webhooks.ts';
+export { sentryWebhooks } from './schemes/definitions/sentry-webhooks.ts';
+export { shopifyWebhooks } from './schemes/definitions/shopify-webhooks.ts';
+export { slackWebhooks } from './schemes/definitions/slack-webhooks.ts';
+export type { SquareOptions } from './schemes/definitions/square-webhooks.ts';
+export { squareWebhooks } from './schemes/definitions/square-webhooks.ts';
 export { stripeWebhooks } from './schemes/definitions/stripe-webhooks.ts';
 export {
   accessKeyTimestamp,
@@ -33,6 +52,13 @@ export {
   keyAndChallenge,
   methodPlusPath,
 } from './schemes/definitions/tutorials.ts';
+export { typeformWebhooks } from './schemes/definitions/typeform-webhooks.ts';
+export { vercelWebhooks } from './schemes/definitions/vercel-webhooks.ts';
+export { webflowWebhooks } from './schemes/definitions/webflow-webhooks.ts';
+export { woocommerceWebhooks } from './schemes/definitions/woocommerce-webhooks.ts';
+export { workosWebhooks } from './schemes/definitions/workos-webhooks.ts';
+export { zendeskWebhooks } from './schemes/definitions/zendesk-webhooks.ts';
+export { zoomWebhooks } from './schemes/definitions/zoom-webhooks.ts';
 export type { PresignOptions } from './schemes/presign/scheme.ts';
 export { presign } from './schemes/presign/scheme.ts';
 export type { WantedSignature } from './schemes/rfc9421/accept-signature.ts';

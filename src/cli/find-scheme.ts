@@ -5,21 +5,6 @@ import type { FindingCode } from '../core/scheme-finding.ts';
 import { countersignV1 } from '../schemes/countersign-v1/scheme.ts';
 import { defineScheme } from '../schemes/define/define-scheme.ts';
 import type { SchemeDefinition } from '../schemes/define/definition.ts';
-import { type AcquiaOptions, acquiaHmac } from '../schemes/definitions/acquia-hmac.ts';
-import { akamaiEdgeGrid, type EdgeGridOptions } from '../schemes/definitions/akamai-edge-grid.ts';
-import { apisixHmacAuth } from '../schemes/definitions/apisix-hmac-auth.ts';
-import { azureAppConfiguration } from '../schemes/definitions/azure-app-configuration.ts';
-import { binanceSpot } from '../schemes/definitions/binance-spot.ts';
-import { githubWebhooks } from '../schemes/definitions/github-webhooks.ts';
-import { hawkHeader } from '../schemes/definitions/hawk-header.ts';
-import { kongHmacAuth, type SignedHeaderOptions } from '../schemes/definitions/kong-hmac-auth.ts';
-import { stripeWebhooks } from '../schemes/definitions/stripe-webhooks.ts';
-import {
-  accessKeyTimestamp,
-  accessKeyTimestampUrl,
-  keyAndChallenge,
-  methodPlusPath,
-} from '../schemes/definitions/tutorials.ts';
 import { type PresignOptions, presign } from '../schemes/presign/scheme.ts';
 import { rfc9421 } from '../schemes/rfc9421/scheme.ts';
 import type { Rfc9421Options } from '../schemes/rfc9421/settings.ts';
@@ -27,6 +12,7 @@ import { type SignedLinksOptions, signedLinks } from '../schemes/signed-links/sc
 import { type SigV4Options, sigv4 } from '../schemes/sigv4/scheme.ts';
 import { type StandardWebhooksOptions, standardWebhooks } from '../schemes/standard-webhooks/scheme.ts';
 import type { Options, OptionValues } from './command.ts';
+import { isAnonymous, type ReadyDefinition, readyDefinitions } from './ready-definitions.ts';
 
 /** Options for the scheme. */
 export const schemeOptions = {
@@ -52,16 +38,14 @@ type Row = {
 /** A scheme, and whether its requests carry no access key, as with most webhooks. */
 export type SchemeInUse = { readonly scheme: Scheme; readonly anonymous: boolean };
 
-const isAnonymous = (definition: SchemeDefinition): boolean => !JSON.stringify(definition).includes('{accessKey');
-
-const defined = (definition: SchemeDefinition): Row => ({
-  name: definition.name,
-  anonymous: isAnonymous(definition),
-  make: () => defineScheme(definition),
+const toRow = ({ name, options = {}, define, anonymous }: ReadyDefinition): Row => ({
+  name,
+  options,
+  anonymous,
+  make: (given) => defineScheme(define(given)),
 });
 
 const aws = { region: 'needed', service: 'needed', signedHeaders: 'optional', unsignedPayload: 'optional' } as const;
-const listed = { signedHeaders: 'optional' } as const;
 
 const rows: readonly Row[] = [
   { name: 'countersign-v1', make: () => countersignV1 },
@@ -94,28 +78,7 @@ const rows: readonly Row[] = [
     anonymous: true,
     make: (options) => standardWebhooks(options as StandardWebhooksOptions),
   },
-  {
-    name: 'kong-hmac-auth',
-    options: listed,
-    make: (options) => defineScheme(kongHmacAuth(options as SignedHeaderOptions)),
-  },
-  {
-    name: 'apisix-hmac-auth',
-    options: listed,
-    make: (options) => defineScheme(apisixHmacAuth(options as SignedHeaderOptions)),
-  },
-  {
-    name: 'acquia-hmac',
-    options: { realm: 'needed', ...listed },
-    make: (options) => defineScheme(acquiaHmac(options as AcquiaOptions)),
-  },
-  {
-    name: 'akamai-edgegrid',
-    options: { clientToken: 'needed' },
-    make: (options) => defineScheme(akamaiEdgeGrid(options as EdgeGridOptions)),
-  },
-  ...[hawkHeader, githubWebhooks, stripeWebhooks, binanceSpot, azureAppConfiguration].map(defined),
-  ...[accessKeyTimestamp, accessKeyTimestampUrl, keyAndChallenge, methodPlusPath].map(defined),
+  ...readyDefinitions.map(toRow),
 ];
 
 /** Schemes that `explain` recognises in a request that was signed with another scheme than expected. */

@@ -170,6 +170,8 @@ describe('what is signed by a scheme is verified by it', () => {
     ['hawk'],
     ['github-webhooks', ['no-timestamp']],
     ['stripe-webhooks'],
+    ['slack-webhooks'],
+    ['square-webhooks', ['no-timestamp'], ['--scheme-options', '{"notificationUrl":"https://example.com/"}']],
     ['binance-spot', ['adjacent-values', 'method-unsigned', 'path-unsigned']],
     ['azure-app-configuration'],
     ['access-key-timestamp', request],

@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { format } from 'node:util';
 import { createSigner, signedFetch } from 'countersign';
+import { defineScheme, slackWebhooks } from 'countersign/schemes';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type App, listening } from '../adapters/adapter.ts';
 import { functionUrl, type LambdaHandler, lambdaFront } from '../adapters/lambda-front.ts';
@@ -63,7 +64,8 @@ describe('every example in the documentation runs', () => {
     vi.stubGlobal('addEventListener', () => {});
     const module: Record<string, unknown> = await import(/* @vite-ignore */ example.file);
     expect(printed).toEqual(expectedOf(example));
-    await serverAnswers(module);
+    if (example.code.includes("from 'countersign/webhooks'")) await webhooksAreVerified(module);
+    else await serverAnswers(module);
     if (/\bawait api[.(]/.test(example.code) && !/fetch: \(/.test(example.code))
       expect(host.accepted()).toBeGreaterThan(0);
     const clockIsWrong = example.code.includes('correctedClock(() =>');
@@ -98,6 +100,18 @@ async function serverAnswers({ default: entry, server, gateway, handler }: Recor
       expect((await fetch(await signer.sign(new Request(origin)))).ok).toBe(false);
     });
   }
+}
+
+/** An example that receives webhooks of Slack must accept one, and refuse one that was changed. */
+async function webhooksAreVerified({ default: entry }: Record<string, unknown>): Promise<void> {
+  if (!isEntry(entry)) return;
+  const slack = createSigner({ accessKey, secret, scheme: defineScheme(slackWebhooks) });
+  const command = (body: string) => new Request('https://example.com/', { method: 'POST', body });
+  const signed = await slack.sign(command('command=%2Fdeploy'));
+  const forged = new Request(signed.clone(), { body: 'command=%2Fdelete' });
+  expect(await (await entry.fetch(signed, env)).json()).toEqual({ text: 'Received /deploy' });
+  expect((await entry.fetch(forged, env)).status).toBe(401);
+  expect((await entry.fetch(command('command=%2Fdeploy'), env)).status).toBe(401);
 }
 
 async function atServer(server: Server, call: (origin: string) => Promise<void>): Promise<void> {

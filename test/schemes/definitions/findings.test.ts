@@ -2,6 +2,33 @@ import { lintScheme } from 'countersign/schemes';
 import { expect, it } from 'vitest';
 import { ready } from './ready.ts';
 
+const bodyOnly = [
+  'high no-timestamp',
+  'medium no-domain-separation',
+  'medium no-nonce',
+  'medium path-unsigned',
+  'medium query-unsigned',
+  'low access-key-unbound',
+  'low content-type-unsigned',
+  'low host-unsigned',
+  'low method-unsigned',
+];
+
+const bodyAndTime = [
+  'medium no-domain-separation',
+  'medium no-nonce',
+  'medium path-unsigned',
+  'medium query-unsigned',
+  'low access-key-unbound',
+  'low content-type-unsigned',
+  'low host-unsigned',
+  'low method-unsigned',
+];
+
+const bodyOnlyBySha1 = [...bodyOnly.slice(0, 5), 'medium weak-hash', ...bodyOnly.slice(5)];
+
+const without = (list: readonly string[], ...left: readonly string[]) => list.filter((one) => !left.includes(one));
+
 // As attackers would rank them: what a definition gains or loses here, those who rely on it have to be told.
 const findings: Readonly<Record<string, readonly string[]>> = {
   accessKeyTimestamp: [
@@ -40,27 +67,6 @@ const findings: Readonly<Record<string, readonly string[]>> = {
     'low forbidden-browser-header',
   ],
   hawkHeader: ['low access-key-unbound', 'low content-type-unsigned'],
-  githubWebhooks: [
-    'high no-timestamp',
-    'medium no-domain-separation',
-    'medium no-nonce',
-    'medium path-unsigned',
-    'medium query-unsigned',
-    'low access-key-unbound',
-    'low content-type-unsigned',
-    'low host-unsigned',
-    'low method-unsigned',
-  ],
-  stripeWebhooks: [
-    'medium no-domain-separation',
-    'medium no-nonce',
-    'medium path-unsigned',
-    'medium query-unsigned',
-    'low access-key-unbound',
-    'low content-type-unsigned',
-    'low host-unsigned',
-    'low method-unsigned',
-  ],
   binanceSpot: [
     'high adjacent-values',
     'high method-unsigned',
@@ -76,6 +82,33 @@ const findings: Readonly<Record<string, readonly string[]>> = {
   azureAppConfiguration: ['medium content-type-unsigned', 'medium no-nonce', 'low access-key-unbound'],
   acquiaHmac: ['low content-type-unsigned'],
   akamaiEdgeGrid: ['high body-unsigned', 'medium content-type-unsigned'],
+  githubWebhooks: bodyOnly,
+  stripeWebhooks: bodyAndTime,
+  slackWebhooks: without(bodyAndTime, 'medium no-domain-separation'),
+  shopifyWebhooks: bodyOnly,
+  zoomWebhooks: without(bodyAndTime, 'medium no-domain-separation'),
+  paddleWebhooks: bodyAndTime,
+  zendeskWebhooks: bodyAndTime,
+  intercomWebhooks: bodyOnlyBySha1,
+  muxWebhooks: bodyAndTime,
+  workosWebhooks: bodyAndTime,
+  calendlyWebhooks: bodyAndTime,
+  lineWebhooks: bodyOnly,
+  squareWebhooks: without(bodyOnly, 'medium no-domain-separation'),
+  hubspotWebhooks: ['high adjacent-values', 'medium no-nonce', 'low access-key-unbound', 'low content-type-unsigned'],
+  docusignConnect: bodyOnly,
+  razorpayWebhooks: bodyOnly,
+  linearWebhooks: bodyOnly,
+  sentryWebhooks: bodyOnly,
+  dropboxWebhooks: bodyOnly,
+  notionWebhooks: bodyOnly,
+  pagerdutyWebhooks: bodyOnly,
+  typeformWebhooks: bodyOnly,
+  metaWebhooks: bodyOnly,
+  vercelWebhooks: bodyOnlyBySha1,
+  webflowWebhooks: bodyAndTime,
+  woocommerceWebhooks: bodyOnly,
+  calWebhooks: bodyOnly,
 };
 
 it.each(ready)('$exported leaves open what is known of it, as severe as that is', ({ exported, definition }) => {

@@ -1,0 +1,11 @@
+import type { SchemeDefinition } from '../define/definition.ts';
+
+/**
+ * The webhooks of PagerDuty, version 3: developer.pagerduty.com/docs/webhooks, "Verifying Signatures". While a secret changes
+ * there are two signatures.
+ */
+export const pagerdutyWebhooks: SchemeDefinition = {
+  name: 'pagerduty-webhooks',
+  stringToSign: '{body}',
+  headers: { 'X-PagerDuty-Signature': 'v1={signature|list:,v1=}' },
+};

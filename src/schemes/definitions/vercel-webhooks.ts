@@ -1,0 +1,9 @@
+import type { SchemeDefinition } from '../define/definition.ts';
+
+/** The webhooks of Vercel: vercel.com/docs/webhooks. The hash is SHA-1. */
+export const vercelWebhooks: SchemeDefinition = {
+  name: 'vercel-webhooks',
+  algorithm: 'hmac-sha1',
+  stringToSign: '{body}',
+  headers: { 'x-vercel-signature': '{signature}' },
+};
