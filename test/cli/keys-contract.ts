@@ -112,6 +112,22 @@ export function keysContract(place: () => Place): void {
       expect(secrets.map(({ state }) => state)).toEqual(['revoked', 'revoked', 'active']);
     });
 
+    it('ends what is for one scheme as well, and gives a scheme a secret of its own', async () => {
+      const first = await created();
+      const rotate = (...args: string[]) =>
+        json<Issued>('keys', 'rotate', first.accessKey, '--overlap', '0', '--print-secret', ...args);
+      const own = await rotate('--scheme', 'countersign-v1');
+      expect([await outcome(first), await outcome(own)]).toEqual(['accepted', 'accepted']);
+      expect(await json('keys', 'show', first.accessKey)).toMatchObject({
+        secrets: [{ state: 'active' }, { state: 'active', scheme: 'countersign-v1' }],
+      });
+      expect((await run('keys', 'show', first.accessKey)).stdout).toMatch(/active, for countersign-v1, sealed/);
+      const last = await rotate();
+      expect([await outcome(own), await outcome(last)]).toEqual(['retired_secret', 'accepted']);
+      const { secrets } = await json<{ secrets: Array<{ state: string }> }>('keys', 'show', first.accessKey);
+      expect(secrets.map(({ state }) => state)).toEqual(['revoked', 'revoked', 'active']);
+    });
+
     it('can begin later, and writes to a file as well', async () => {
       const { accessKey } = await created();
       const made = await json<{ file: string }>(

@@ -9,6 +9,7 @@ import {
   memoryReplay,
   pruneKeys,
   resealKeys,
+  secretState,
 } from 'countersign/server';
 import { beforeEach, describe, expect, expectTypeOf, it } from 'vitest';
 
@@ -206,6 +207,33 @@ export function keyTableContract(open: () => KeyTable): void {
       expect(await outcome(first.accessKey, second.secret)).toBe('accepted');
       now += 1000;
       expect(await outcome(first.accessKey, first.secret)).toBe('retired_secret');
+    });
+
+    it('ends the secrets for one scheme too, unless it is for one scheme itself', async () => {
+      const leaked = await keys.create({ service, scheme: 'countersign-v1' });
+      const webhooks = await keys.rotate(leaked.accessKey, { scheme: 'github-webhooks', overlap: 0 });
+      expect(await outcome(leaked.accessKey, leaked.secret)).toBe('accepted');
+      const next = await keys.rotate(leaked.accessKey, { overlap: 0 });
+      expect(await outcome(leaked.accessKey, leaked.secret)).toBe('retired_secret');
+      expect(await outcome(leaked.accessKey, next.secret)).toBe('accepted');
+      const states = (await open().read(leaked.accessKey))?.secrets.map((one) => [one.id, secretState(one, now)]);
+      expect(states).toEqual([
+        [leaked.id, 'revoked'],
+        [webhooks.id, 'revoked'],
+        [next.id, 'active'],
+      ]);
+      const own = await keys.rotate(leaked.accessKey, { scheme: 'countersign-v1', overlap: 0 });
+      expect(await outcome(leaked.accessKey, next.secret)).toBe('accepted');
+      expect(await outcome(leaked.accessKey, own.secret)).toBe('accepted');
+    });
+
+    it.each<[unknown]>([[['countersign-v1']], [''], [1], [null]])('refuses %j for a scheme', async (scheme) => {
+      const unseen = (options: object) => options as { service: string; scheme: string };
+      const { accessKey } = await keys.create({ service });
+      const refused = { code: 'invalid_configuration', message: 'scheme must be the name of a scheme.' };
+      await expect(keys.rotate(accessKey, unseen({ scheme }))).rejects.toMatchObject(refused);
+      await expect(keys.create(unseen({ service, scheme }))).rejects.toMatchObject(refused);
+      expect((await open().read(accessKey))?.secrets).toHaveLength(1);
     });
 
     it('never gives an old secret more time than it had', async () => {

@@ -39,7 +39,7 @@ export type Rotation = {
 const maxSecrets = 4;
 
 /**
- * Adds a new secret to a key, and sets the end of its secrets for the same scheme.
+ * Adds a new secret to a key, and sets the end of those that it replaces: of all, or of those for its scheme alone.
  *
  * @throws SignatureError `invalid_configuration` for an impossible rotation, or if too many secrets are valid.
  */
@@ -57,7 +57,7 @@ export function rotateKey(key: StoredKey, secret: StoredSecret, { overlap = 604_
   const end = start + overlap * 1000;
   const kept = key.secrets
     .filter((old) => secretState(old, now) !== 'revoked' || recent(old, now))
-    .map((old) => (old.scheme === secret.scheme ? { ...old, expiresAt: Math.min(old.expiresAt ?? end, end) } : old));
+    .map((old) => (isReplaced(old, secret) ? { ...old, expiresAt: Math.min(old.expiresAt ?? end, end) } : old));
   if (kept.filter((old) => secretState(old, now) !== 'revoked').length >= maxSecrets) {
     fail(
       'invalid_configuration',
@@ -67,6 +67,10 @@ export function rotateKey(key: StoredKey, secret: StoredSecret, { overlap = 604_
   const added = { ...secret, ...(startsAt !== undefined && { notBefore: start }) };
   return { ...key, version: key.version + 1, secrets: [...kept, added] };
 }
+
+// A secret for every scheme replaces those for one too: otherwise a leaked one would outlive a rotation.
+const isReplaced = (old: StoredSecret, { scheme }: StoredSecret): boolean =>
+  scheme === undefined || old.scheme === scheme;
 
 // Kept for 90 days after its end, so that callers who still sign with it get a precise refusal.
 const recent = ({ expiresAt = Infinity }: StoredSecret, now: number): boolean => now - expiresAt < 90 * 86_400_000;

@@ -55,7 +55,7 @@ export type ManagedKeys = KeyStore & {
   create(key: WithPublicKey<NewKey>): Promise<RegisteredPublicKey>;
   create(key: NewKey): Promise<IssuedSecret | RegisteredPublicKey>;
   /**
-   * Adds a new secret to a key. Its old secrets for the same scheme remain valid for the overlap.
+   * Adds a new secret to a key. Its old secrets remain valid for the overlap. With `scheme`, only old secrets for that scheme alone end.
    *
    * @param options.publicKey the caller's new public key. @default none: a secret is generated
    * @param options.scheme the only scheme, by name, that the new secret is for. @default every scheme of the verifier
@@ -102,6 +102,8 @@ export function managedKeys({ table, secrets, capacity, clock = () => Date.now()
     { accessKey, environment, expiresAt }: Pick<StoredKey, 'accessKey' | 'environment' | 'expiresAt'>,
     { publicKey, scheme }: Pick<NewKey, 'publicKey' | 'scheme'>,
   ): Promise<Issue> {
+    if (scheme !== undefined && (typeof scheme !== 'string' || !scheme))
+      fail('invalid_configuration', 'scheme must be the name of a scheme.');
     const id = newSecretId();
     const made = { id, createdAt: clock(), ...(scheme !== undefined && { scheme }) };
     const issued = { accessKey, id, ...(expiresAt !== undefined && { expiresAt }) };

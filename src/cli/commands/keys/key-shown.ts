@@ -20,6 +20,8 @@ export type ShownKey = Omit<
 export type ShownSecret = {
   readonly id: string;
   readonly state: 'next' | 'active' | 'retiring' | 'revoked';
+  /** The only scheme that it is for. */
+  readonly scheme?: string;
   readonly kind: 'sealed' | 'derived' | 'public key';
   /** The name of the sealing key. */
   readonly sealedWith?: string;
@@ -70,11 +72,12 @@ function stateOf({ revoked, notBefore = -Infinity, expiresAt = Infinity }: Store
 }
 
 function shownSecret(secret: StoredSecret, now: number): ShownSecret {
-  const { id, createdAt, sealed, publicKey } = secret;
+  const { id, createdAt, scheme, sealed, publicKey } = secret;
   const [, sealedWith] = /^sealed1\.([\w-]+)\./.exec(sealed ?? '') ?? [];
   return {
     id,
     state: secretState(secret, now),
+    ...(scheme !== undefined && { scheme }),
     kind: publicKey ? 'public key' : sealed === undefined ? 'derived' : 'sealed',
     ...(sealedWith !== undefined && { sealedWith }),
     createdAt: formatTime(createdAt),

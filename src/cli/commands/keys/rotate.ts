@@ -22,6 +22,11 @@ export const keysRotate = command({
       value: 'TIME',
       help: 'When the new secret becomes valid: 2026-11-22T12:00:00Z, +1d. Default: now.',
     },
+    scheme: {
+      type: 'text',
+      value: 'NAME',
+      help: 'The only scheme of the new secret; then only secrets for it alone end. Default: any.',
+    },
     algorithm: {
       type: 'list',
       value: 'NAME',
@@ -34,10 +39,11 @@ export const keysRotate = command({
   },
   examples: ['keys rotate csign_ak_live_… --overlap 7d --out shop-new.json'],
   async run(given, [accessKey = '']) {
-    const { overlap, 'starts-at': startsAt, 'public-key': file } = given;
+    const { overlap, 'starts-at': startsAt, scheme, 'public-key': file } = given;
     const rotation = {
       ...(overlap !== undefined && { overlap: parseDuration('overlap', overlap) }),
       ...(startsAt !== undefined && { startsAt: parseTime('starts-at', startsAt) }),
+      ...(scheme !== undefined && { scheme }),
     };
     if (file === undefined) {
       await withKeys(given, (keys) =>

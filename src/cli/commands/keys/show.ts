@@ -42,9 +42,19 @@ const labels: Readonly<Record<string, string>> = {
 export const describeSessions = (sessions: ShownKey['sessions']): string =>
   sessions ? `at most ${sessions.maxLifetime} seconds` : sessions === false ? 'refused' : 'allowed';
 
-const describeSecret = ({ id, state, kind, sealedWith, createdAt, notBefore, expiresAt }: ShownSecret): string =>
+const describeSecret = ({
+  id,
+  state,
+  scheme,
+  kind,
+  sealedWith,
+  createdAt,
+  notBefore,
+  expiresAt,
+}: ShownSecret): string =>
   [
     `${id}  ${state}`,
+    ...(scheme === undefined ? [] : [`for ${scheme}`]),
     sealedWith === undefined ? kind : `sealed with ${sealedWith}`,
     `created ${createdAt}`,
     ...(notBefore === undefined ? [] : [`from ${notBefore}`]),
