@@ -103,7 +103,7 @@ function differencesInWords({ differences }: SignatureExplanation): readonly str
     : [
         '  No variation produces the signature: neither of address, path, query, headers and body, nor of how the string to sign',
         '  is written, nor of how the secret is used. Compare the string to sign with the one that the caller signs, line by line.',
-        '  If they are the same, the secrets differ.',
+        '  If they are the same, the secrets differ. If callers use another name for this host, name it with --try-origin.',
       ];
 }
 

@@ -86,7 +86,7 @@ const hostSpelling = (change: (authority: string, message: Message) => string): 
   change: (guess) => withAuthority(guess, change(guess.message.authority, guess.message)),
   describe: (signed, received) =>
     `The caller signed the host as ${signed.message.authority || '(nothing)'}; ${received.message.authority} was received.`,
-  remedy: "In the caller's code, sign the host as in the URL: in lower case, without the default port.",
+  remedy: "In the caller's code, sign the host as in the URL: in lower case, without protocol, default port and slash.",
 });
 
 const spellings: readonly Variation[] = [
@@ -100,6 +100,8 @@ const spellings: readonly Variation[] = [
   hostSpelling((authority) => authority.replace(/^localhost(?=:|$)/, '127.0.0.1')),
   hostSpelling((authority) => authority.replace(/^127\.0\.0\.1(?=:|$)/, 'localhost')),
   hostSpelling((_, message) => formatOrigin(message)),
+  hostSpelling((authority) => `${authority}/`),
+  hostSpelling((_, message) => `${formatOrigin(message)}/`),
   hostSpelling(() => ''),
 ];
 

@@ -4,6 +4,7 @@ import type { Message } from '../core/message.ts';
 import type { DifferenceCode } from './difference.ts';
 import { type Effort, lazy, spend } from './effort.ts';
 import { isTooDeep, jsonForms, type WrittenForm } from './json-forms.ts';
+import { decodeOrKeep } from './path.ts';
 import { type Guess, sameBytes, type Variation } from './variation.ts';
 
 /** In bytes. Larger bodies are compared, but no other forms of them are tried. */
@@ -81,6 +82,8 @@ function listTextForms(body: Uint8Array, effort: Effort): readonly Form[] {
   ];
   const forms: readonly WrittenForm[] = [
     { label: 'the form, encoded by URLSearchParams', text: () => new URLSearchParams(text).toString() },
+    { label: 'the form before it was encoded', text: () => decodeOrKeep(text.replace(/\+/g, ' ')) },
+    { label: 'the form before it was encoded, with +', text: () => decodeOrKeep(text) },
     { label: 'the form, with spaces as %20', text: () => text.replace(/\+/g, '%20') },
     { label: 'the form, with spaces as +', text: () => text.replace(/%20/g, '+') },
   ];
@@ -138,17 +141,26 @@ function listJsonForms(text: string, effort: Effort): readonly Form[] {
 const withLineBreak = (json: string | undefined): string | undefined => (json === undefined ? undefined : `${json}\n`);
 
 function listByteForms(body: Uint8Array): readonly Form[] {
-  const text = decodeText(body) ?? '';
+  const decoded = decodeText(body);
+  const text = decoded ?? '';
   const isBase64 = /^[A-Za-z\d+/]{4,}={0,2}\s*$/.test(text) && text.trim().length % 4 === 0;
   const createCodingForm = (label: string, bytes: () => Uint8Array): Form => ({
     ...{ code: 'body-coding', label, bytes, cost: costs.rewrite },
     remedy: 'A gateway between caller and verifier encodes or decodes the body: verify the bytes that the caller sent.',
   });
   return [
+    ...(decoded === undefined ? [decodedFromLatin1(body)] : []),
     ...(isBase64 ? [createCodingForm('the body, decoded from base64', () => decodeBase64(text.trim()))] : []),
     ...(body.length ? [createCodingForm('the body, encoded as base64', () => utf8(encodeBase64(body)))] : []),
   ];
 }
+
+/** The form of a body that was sent with one byte for each character, and signed in UTF-8. */
+const decodedFromLatin1 = (body: Uint8Array): Form => ({
+  ...{ code: 'body-encoding', label: 'the body in UTF-8, before it was encoded as Latin-1', remedy: wireRemedy },
+  cost: costs.rewrite,
+  bytes: () => utf8(utf8Twice(body)),
+});
 
 /** The form without content coding: the caller signed it before compression, or a proxy decompressed and compressed it again. */
 async function listDecodedForms({ headers }: Message, body: Uint8Array, effort: Effort): Promise<readonly Form[]> {

@@ -1,3 +1,5 @@
+import { concatBytes } from '../core/body.ts';
+import { sha256OfBodySync } from '../core/digest.ts';
 import { utf8 } from '../core/encoding.ts';
 import { SignatureError } from '../core/errors.ts';
 import type { Scheme } from '../core/scheme.ts';
@@ -5,6 +7,7 @@ import { hmacSha256, type SigningKey } from '../core/signing-key.ts';
 import type { KeyRecord, KeySecret } from '../server/contracts.ts';
 import type { Difference, DifferenceCode } from './difference.ts';
 import { secretForms } from './secret-forms.ts';
+import { sameBytes } from './variation.ts';
 
 /** A key that may have made a signature. */
 export type CandidateSigner = {
@@ -29,6 +32,8 @@ export const ownSigners = (scheme: Scheme, { secrets }: KeyRecord): readonly Can
 /** The keys whose secrets may have been used by mistake. */
 export type MistakenKeys = {
   readonly record: KeyRecord | undefined;
+  /** The access key as received. */
+  readonly accessKey: string;
   readonly others: readonly KeyRecord[];
   /** Leaves out forms of a secret that are short enough to guess. @default false */
   readonly guarded?: boolean | undefined;
@@ -37,7 +42,7 @@ export type MistakenKeys = {
 /** Returns the secrets of a key in forms in which callers use them by mistake, and the secrets of other keys. */
 export function mistakenSigners(
   scheme: Scheme,
-  { record, others, guarded = false }: MistakenKeys,
+  { record, accessKey, others, guarded = false }: MistakenKeys,
 ): readonly CandidateSigner[] {
   const own = record ? listUsable(scheme, record.secrets) : [];
   return [
@@ -47,11 +52,24 @@ export function mistakenSigners(
         ownSigners(scheme, other).map((signer) => ({ ...signer, difference: describeOtherKey(other) })),
       ),
     ...own.flatMap((entry) => listMisuses(scheme, { entry, guarded })),
-    ...placeholders
-      .flatMap(({ label, secret }) => toSigners(scheme, { secret, difference: describeMissing(label) }))
-      .map((signer) => ({ ...signer, anyone: true }) as const),
+    ...listPublic(scheme, accessKey),
   ];
 }
+
+/** Lists the keys that everybody has. */
+const listPublic = (scheme: Scheme, accessKey: string): readonly CandidateSigner[] =>
+  [
+    ...toSigners(scheme, { secret: accessKey, difference: describeAccessKey }),
+    ...placeholders.flatMap(({ label, secret }) => toSigners(scheme, { secret, difference: describeMissing(label) })),
+    { key: createHashKey((text) => [text]), difference: describeMissing('nothing: the bare SHA-256 of the text') },
+  ].map((signer) => ({ ...signer, anyone: true }) as const);
+
+const describeAccessKey: Difference = {
+  code: 'secret-swapped',
+  message: 'The caller signed with the access key as the secret.',
+  remedy: "In the caller's settings, use the secret that was issued with the access key.",
+  proven: true,
+};
 
 const listUsable = (scheme: Scheme, secrets: readonly KeySecret[]): readonly KeySecret[] =>
   secrets.filter((entry) => (entry.scheme ?? scheme.name) === scheme.name && (!entry.publicKey || scheme.publicKeys));
@@ -117,7 +135,43 @@ function listMisuses(scheme: Scheme, { entry: { id, secret }, guarded }: Misused
       toSigners(scheme, { secret: form, difference: describeMisuse(code, label) }),
     );
   const swapped = describeMisuse('secret-swapped', 'as the message, with the string to sign as the key');
-  return [...formSigners, { key: createSwappedKey(secret), difference: swapped }].map((signer) => ({ ...signer, id }));
+  return [...formSigners, { key: createSwappedKey(secret), difference: swapped }, ...listHashed(secret)].map(
+    (signer) => ({ ...signer, id }),
+  );
+}
+
+/** Lists the hashes of secret and string that are no HMAC. */
+function listHashed(secret: string | Uint8Array): readonly CandidateSigner[] {
+  const key = typeof secret === 'string' ? utf8(secret) : secret;
+  const hashed = (name: string, parts: (text: Uint8Array) => readonly Uint8Array[]): CandidateSigner => ({
+    key: createHashKey(parts),
+    difference: describeHash(name),
+  });
+  const lineBreak = Uint8Array.of(10);
+  return [
+    hashed('the secret followed by the string to sign', (text) => [key, text]),
+    hashed('the string to sign followed by the secret', (text) => [text, key]),
+    hashed('the secret, a line break and the string to sign', (text) => [key, lineBreak, text]),
+    hashed('the string to sign, a line break and the secret', (text) => [text, lineBreak, key]),
+  ];
+}
+
+const describeHash = (name: string): Difference => ({
+  code: 'algorithm',
+  message: `The caller signed with the SHA-256 of ${name}, without HMAC.`,
+  remedy:
+    "In the caller's code, use HMAC-SHA256 of a library, with the secret as the key: a hash of both can be extended.",
+  proven: true,
+});
+
+/** Creates a key that hashes, without HMAC. */
+function createHashKey(parts: (text: Uint8Array) => readonly Uint8Array[]): SigningKey {
+  const hash = (data: Uint8Array): Uint8Array => sha256OfBodySync(concatBytes(parts(data)));
+  return {
+    algorithm: 'hmac-sha256',
+    sign: hash,
+    verify: (data, signature) => sameBytes(hash(data), signature),
+  };
 }
 
 /** Creates a key that swaps the two arguments of HMAC. */

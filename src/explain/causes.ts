@@ -9,12 +9,13 @@ import type { Difference } from './difference.ts';
 import type { Effort } from './effort.ts';
 import { lazy } from './effort.ts';
 import type { ExplainOptions, SignatureExplanation } from './explanation.ts';
-import { fieldVariations } from './fields.ts';
+import { digestVariations, fieldVariations } from './fields.ts';
 import { judgeFreshness, timeDifference } from './freshness.ts';
 import { pathVariations } from './path.ts';
 import { queryVariations } from './query.ts';
 import type { ReadRequest } from './read-request.ts';
 import { type Fit, searchFit } from './search.ts';
+import { signedLineVariations } from './signed-lines.ts';
 import { writtenVariations } from './spelling.ts';
 import { dependsOnBody, tryRead, type Variation } from './variation.ts';
 
@@ -72,8 +73,10 @@ async function findFit(
     ...pathVariations(base, paths),
     ...queryVariations(base),
     ...fieldVariations(base, { own: scheme.fields, guarded }),
+    ...digestVariations(base, scheme.fields),
     ...(dependsOnBody(reading) ? await rules.bodies() : []),
-    ...writtenVariations(reading.text),
+    ...signedLineVariations(base, { reading, scheme }),
+    ...writtenVariations(reading.text, { guarded }),
   ];
   const spelled: CandidateSigner[] = [];
   for (const other of record ? [] : [accessKey.toLowerCase(), accessKey.toUpperCase()]) {
@@ -83,7 +86,7 @@ async function findFit(
         ...ownSigners(scheme, found).map((signer) => ({ ...signer, difference: describeSpelling(accessKey, other) })),
       );
   }
-  const strangers = [...spelled, ...mistakenSigners(scheme, { record, others: otherKeys, guarded })];
+  const strangers = [...spelled, ...mistakenSigners(scheme, { record, accessKey, others: otherKeys, guarded })];
   return searchFit({ scheme, received: base, variations, signers, strangers, effort, guarded });
 }
 

@@ -36,6 +36,7 @@ export type DifferenceCode =
   // the form of the fields that carry the signature
   | 'field-form'
   | 'timestamp-unit'
+  | 'timestamp-twice'
   | 'signature-encoding'
   // the secret and the key
   | 'secret-whitespace'

@@ -62,7 +62,7 @@ export async function explainSignature(
       ? { differences: [] }
       : 'reading' in read
         ? await findCause(read, { ...options, scheme, tolerance, now, effort })
-        : explainUnreadable(read.error, received, options)),
+        : explainUnreadable(read.error, received, { ...options, scheme })),
     leftOut: listLeftOut(effort),
   };
 }

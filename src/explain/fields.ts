@@ -1,4 +1,6 @@
+import { contentDigest, sha256OfBodySync } from '../core/digest.ts';
 import type { HeaderView } from '../core/message.ts';
+import { lazy } from './effort.ts';
 import { maskValue } from './masked-fields.ts';
 import { changeHeader, type Guess, type Variation } from './variation.ts';
 
@@ -66,6 +68,7 @@ function contentTypeVariations(received: string | null): readonly Variation[] {
           withoutParameters(received),
           ...parameters.map((parameter) => withoutParameters(received) + parameter),
           received.toLowerCase(),
+          ...listCapitals(received),
           received.replace(/\s+/g, ''),
           received.replace(/;\s*/g, '; '),
         ];
@@ -78,6 +81,21 @@ function contentTypeVariations(received: string | null): readonly Variation[] {
     remedy:
       "In the caller's code, set Content-Type before signing: HTTP clients add or complete it afterwards. Or a proxy changes it.",
   }));
+}
+
+/** Media types are compared without regard to case, and some libraries write them in capitals. */
+function listCapitals(type: string): readonly string[] {
+  const capital = (text: string) => text.replace(/^[a-z]|(?<=[/+-])[a-z]/g, (letter) => letter.toUpperCase());
+  const [main = '', ...others] = type.toLowerCase().split(/(?=[/;])/);
+  const [sub = '', ...rest] = others;
+  return [
+    capital(main + sub) + rest.join(''),
+    capital(main) + sub.toUpperCase() + rest.join(''),
+    capital(main) + sub + rest.join(''),
+    main + sub.toUpperCase() + rest.join(''),
+    main + capital(sub) + rest.join(''),
+    type.toUpperCase(),
+  ];
 }
 
 const formatType = (type: string | null): string => (type ? `the content type ${type}` : 'no content type');
@@ -130,3 +148,18 @@ const headerVariation = (name: string, value: string): HeaderVariation => ({
     `The caller signed ${name} as ${quoteValue(name, signed.headers)}; ${quoteValue(name, received.headers)} was received.`,
   remedy: `A proxy changes ${name}, or the caller does so after signing: sign the value that is sent, or do not sign ${name}.`,
 });
+
+/** Variations with a digest that was signed and not sent. */
+export function digestVariations({ message, body }: Guess, own: readonly string[]): readonly Variation[] {
+  if (!body.length || !own.includes('content-digest') || message.headers.get('content-digest') !== null) return [];
+  const made = lazy(() => contentDigest(sha256OfBodySync(body)));
+  return [
+    {
+      part: 'fields',
+      code: 'field-form',
+      change: (guess) => changeHeader(guess, 'content-digest', made()),
+      describe: () => 'The caller signed the digest of the body, and sent no Content-Digest.',
+      remedy: "In the caller's code, send the signed digest as Content-Digest; and check that no proxy removes it.",
+    },
+  ];
+}

@@ -115,8 +115,8 @@ const upperEscapeOf = (character: string): string =>
 
 const escapeNonAscii = (json: string): string => json.replace(/[\u007f-\uffff]/g, escapeOf);
 
-/** Serialises with a space after each comma and colon. */
-function formatSpaced(value: Value): string {
+/** Serialises with a space after each comma and colon, as Python does. */
+export function formatSpaced(value: Value): string {
   if (Array.isArray(value)) return `[${value.map(formatSpaced).join(', ')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   return `{${Object.entries(value)

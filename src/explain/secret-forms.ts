@@ -37,6 +37,7 @@ function listEncoded(secret: string): readonly SecretForm[] {
     { label: 'with its last part decoded from base64', secret: tryDecodeBase64(last) },
     { label: 'as text, without decoding it', secret: utf8(secret) },
     { label: 'without its prefix', secret: last },
+    ...listUnchecked(secret),
     { label: 'in base64', secret: base64(utf8(secret)) },
     { label: 'in base64url', secret: base64url(utf8(secret)) },
     { label: 'in hex', secret: hex(utf8(secret)) },
@@ -51,6 +52,19 @@ function listEncoded(secret: string): readonly SecretForm[] {
   return forms.flatMap(({ label, secret: form }) =>
     form === undefined ? [] : [{ code: 'secret-encoding', label, secret: form }],
   );
+}
+
+/** Generated secrets end in a checksum of 8 digits, which is a part of them. Programs that read about it take it off. */
+function listUnchecked(
+  secret: string,
+): ReadonlyArray<{ readonly label: string; readonly secret: string | Uint8Array }> {
+  const [, digits] = /^csign_sk_[a-z\d]+_([\da-f]{64})[\da-f]{8}$/.exec(secret) ?? [];
+  if (digits === undefined) return [];
+  return [
+    { label: 'without its prefix and its checksum, decoded from hex', secret: decodeHex(digits) },
+    { label: 'without its prefix and its checksum', secret: digits },
+    { label: 'without its checksum', secret: secret.slice(0, -8) },
+  ];
 }
 
 /** Lists the text forms of a secret that consists of bytes. */

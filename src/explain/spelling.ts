@@ -8,21 +8,33 @@ import type { Guess, Variation } from './variation.ts';
  * Variations of the string to sign.
  *
  * @param text the correct string; undefined if it is not text.
+ * @param rules.guarded whether the content of lines stays out of the messages: a proxy may have added header values. @default false
  */
-export function writtenVariations(text: string | undefined): readonly Variation[] {
+export function writtenVariations(
+  text: string | undefined,
+  { guarded = false }: { readonly guarded?: boolean | undefined } = {},
+): readonly Variation[] {
   if (text === undefined) return [];
   const lines = text.split('\n');
-  return [...breaks, ...encodings, ...(lines.length > 1 && lines.length <= 128 ? lines.flatMap(lineVariations) : [])];
+  return [
+    ...breaks,
+    ...encodings,
+    ...(lines.length > 1 && lines.length <= 128
+      ? lines.flatMap((_, place) => lineVariations(place, { lines, guarded }))
+      : []),
+  ];
 }
 
-type Written = {
+/** Another form of the string to sign. */
+export type Written = {
   readonly code: DifferenceCode;
   readonly label: string;
   readonly remedy: string;
   write(text: string): ToSign;
 };
 
-const variation = ({ code, label, remedy, write }: Written): Variation => ({
+/** Creates the variation of another form. */
+export const writtenVariation = ({ code, label, remedy, write }: Written): Variation => ({
   part: 'string',
   code,
   change: (guess): Guess => ({ ...guess, written: write }),
@@ -58,7 +70,7 @@ const breaks: readonly Variation[] = [
   },
   { label: 'The caller trimmed the end of the string to sign.', write: (text: string) => text.trimEnd() },
   { label: 'The caller trimmed the string to sign.', write: (text: string) => text.trim() },
-].map((one) => variation({ code: 'string-line-breaks', remedy: breakRemedy, ...one }));
+].map((one) => writtenVariation({ code: 'string-line-breaks', remedy: breakRemedy, ...one }));
 
 const encodingRemedy = "In the caller's code, sign the UTF-8 bytes of the string to sign, without converting it.";
 
@@ -75,7 +87,7 @@ const encodings: readonly Variation[] = [
   { label: 'The caller signed the base64 of the string.', write: (text: string) => encodeBase64(text) },
   { label: 'The caller changed the whole string to lower case.', write: (text: string) => text.toLowerCase() },
 ]
-  .map((one) => variation({ code: 'string-encoding', remedy: encodingRemedy, ...one }))
+  .map((one) => writtenVariation({ code: 'string-encoding', remedy: encodingRemedy, ...one }))
   .concat(
     [
       {
@@ -87,7 +99,7 @@ const encodings: readonly Variation[] = [
         write: (text: string) => base64(sha256OfBodySync(utf8(text))),
       },
       { label: 'The caller signed the SHA-256 of the string.', write: (text: string) => sha256OfBodySync(utf8(text)) },
-    ].map((one) => variation({ code: 'string-hashed', remedy: encodingRemedy, ...one })),
+    ].map((one) => writtenVariation({ code: 'string-hashed', remedy: encodingRemedy, ...one })),
   );
 
 /** Encodes a text as UTF-16LE, like .NET and the char arrays of Java. */
@@ -102,9 +114,13 @@ export function utf16(text: string): Uint8Array {
 
 const encodeBase64 = (text: string): string => base64(utf8(text).subarray(0, 65_536));
 
+type Lines = { readonly lines: readonly string[]; readonly guarded: boolean };
+
 /** Variations with one line omitted, empty, in another case, or swapped with a later one. */
-function lineVariations(line: string, place: number, lines: readonly string[]): readonly Variation[] {
-  const name = `line ${place + 1} (${line === '' ? 'empty' : JSON.stringify(line.length > 60 ? `${line.slice(0, 60)}…` : line)})`;
+function lineVariations(place: number, { lines, guarded }: Lines): readonly Variation[] {
+  const line = lines[place] ?? '';
+  const content = line === '' ? 'empty' : JSON.stringify(line.length > 60 ? `${line.slice(0, 60)}…` : line);
+  const name = `line ${place + 1}${guarded ? '' : ` (${content})`}`;
   const remedy =
     "In the caller's code, put every line of the string to sign in its position; an absent value is an empty line.";
   const changed = (change: (lines: readonly string[]) => readonly string[]) => (text: string) =>
@@ -142,7 +158,7 @@ function lineVariations(line: string, place: number, lines: readonly string[]): 
       ),
     });
   }
-  return found.map(variation);
+  return found.map(writtenVariation);
 }
 
 const swapCase = (text: string): string => (text === text.toLowerCase() ? text.toUpperCase() : text.toLowerCase());

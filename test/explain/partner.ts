@@ -77,10 +77,12 @@ export type Case = {
   readonly received?: Partial<Parts>;
   readonly options?: Partial<ExplainOptions>;
   readonly record?: Partial<KeyRecord>;
+  /** Headers that get lost. */
+  readonly dropped?: readonly string[];
 };
 
 /** A request of a partner, as it is received. */
-export function receivedFrom({ partner = {}, received = {} }: Case): ReceivedRequest {
+export function receivedFrom({ partner = {}, received = {}, dropped = [] }: Case): ReceivedRequest {
   const { method, authority, target, headers, body, scheme } = { ...usual, ...received };
   const fields = { host: authority, ...headers, ...signed(partner) };
   return {
@@ -88,7 +90,11 @@ export function receivedFrom({ partner = {}, received = {} }: Case): ReceivedReq
     authority,
     target,
     scheme,
-    headers: headerView(Object.entries(fields).flat()),
+    headers: headerView(
+      Object.entries(fields)
+        .filter(([name]) => !dropped.includes(name))
+        .flat(),
+    ),
     body: typeof body === 'string' ? new TextEncoder().encode(body) : body,
   };
 }

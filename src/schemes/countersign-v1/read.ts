@@ -85,9 +85,17 @@ function optional(headers: HeaderView, name: string, pattern: RegExp, expected: 
   const value = headers.get(name);
   if (value === null) return undefined;
   if (!pattern.test(value)) {
-    malformed(`${name} is malformed or repeated: found ${value.length} characters, expected ${expected}`);
+    const like = expected === expectedSignature ? likeOtherHash(value) : '';
+    malformed(`${name} is malformed or repeated: found ${value.length} characters${like}, expected ${expected}`);
   }
   return value;
+}
+
+/** Names the algorithm whose signature is as long. */
+function likeOtherHash(value: string): string {
+  const [, digits = ''] = /^(?:v1=)?([\da-f]+)$/i.exec(value) ?? [];
+  const algorithm = { 32: 'MD5', 40: 'SHA-1', 96: 'SHA-384', 128: 'SHA-512' }[digits.length];
+  return algorithm ? ` (${digits.length} hex digits are of ${algorithm}; the scheme takes HMAC-SHA256)` : '';
 }
 
 function required(headers: HeaderView, name: string, pattern: RegExp, expected: string): string {
