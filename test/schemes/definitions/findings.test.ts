@@ -27,6 +27,14 @@ const bodyAndTime = [
 
 const bodyOnlyBySha1 = [...bodyOnly.slice(0, 5), 'medium weak-hash', ...bodyOnly.slice(5)];
 
+const exchange = [
+  'high adjacent-values',
+  'medium content-type-unsigned',
+  'medium host-unsigned',
+  'medium no-nonce',
+  'low access-key-unbound',
+];
+
 const without = (list: readonly string[], ...left: readonly string[]) => list.filter((one) => !left.includes(one));
 
 // As attackers would rank them: what a definition gains or loses here, those who rely on it have to be told.
@@ -82,6 +90,41 @@ const findings: Readonly<Record<string, readonly string[]>> = {
   azureAppConfiguration: ['medium content-type-unsigned', 'medium no-nonce', 'low access-key-unbound'],
   acquiaHmac: ['low content-type-unsigned'],
   akamaiEdgeGrid: ['high body-unsigned', 'medium content-type-unsigned'],
+  azureCommunicationServices: ['medium no-nonce', 'low access-key-unbound', 'low content-type-unsigned'],
+  coinbaseExchange: exchange,
+  okxApi: exchange,
+  bybitApi: [
+    'high adjacent-values',
+    'high method-unsigned',
+    'high path-unsigned',
+    'medium content-type-unsigned',
+    'medium host-unsigned',
+    'medium no-nonce',
+    'low ambiguous-separator',
+  ],
+  shopeeApi: [
+    'high body-unsigned',
+    'high method-unsigned',
+    'high query-unsigned',
+    'medium content-type-unsigned',
+    'medium host-unsigned',
+    'medium no-domain-separation',
+    'medium no-nonce',
+    'low adjacent-values',
+  ],
+  huaweiCloud: [
+    'medium content-type-unsigned',
+    'medium no-nonce',
+    'low access-key-unbound',
+    'low path-unsigned',
+    'low query-unsigned',
+  ],
+  cavageSignatures: [
+    'medium content-type-unsigned',
+    'medium no-nonce',
+    'low access-key-unbound',
+    'low forbidden-browser-header',
+  ],
   githubWebhooks: bodyOnly,
   stripeWebhooks: bodyAndTime,
   slackWebhooks: without(bodyAndTime, 'medium no-domain-separation'),

@@ -19,7 +19,11 @@ const changes: readonly Change[] = [
   { of: 'host', open: 'host-unsigned', change: (sent) => ({ ...sent, authority: 'evil.example' }) },
   { of: 'path', open: 'path-unsigned', change: (sent) => ({ ...sent, target: `/x${sent.target}` }) },
   { of: 'query', open: 'query-unsigned', change: (sent) => ({ ...sent, target: sent.target.replace('?', '?x=1&') }) },
-  { of: 'end of the query', open: 'query-unsigned', change: (sent) => ({ ...sent, target: `${sent.target}&x=1` }) },
+  {
+    of: 'end of the query',
+    open: 'query-unsigned',
+    change: (sent) => ({ ...sent, target: `${sent.target}${sent.target.includes('?') ? '&' : '?'}x=1` }),
+  },
   {
     of: 'body',
     open: 'body-unsigned',

@@ -1,0 +1,114 @@
+"""APIs that sign with HMAC, from the documentation of their providers, with the standard library alone."""
+
+import base64
+import hashlib
+import hmac
+import re
+from datetime import datetime, timezone
+from urllib.parse import quote, unquote
+
+from lines import answer, base64_text, body_of, hmac_sha256, sha256
+
+PASSPHRASE = "a {passphrase}"
+SHOP = "14701711"
+
+
+def utc(question, form):
+    return datetime.fromtimestamp(question["time"] / 1000, timezone.utc).strftime(form)
+
+
+def coinbase(question, time):
+    text = (time + question["method"] + question["target"]).encode() + body_of(question)
+    return {
+        "cb-access-key": question["accessKey"],
+        "cb-access-timestamp": time,
+        "cb-access-passphrase": PASSPHRASE,
+        "cb-access-sign": base64_text(hmac_sha256(base64.b64decode(question["secret"]), text)),
+    }
+
+
+def okx(question, time):
+    text = (time + question["method"] + question["target"]).encode() + body_of(question)
+    return {
+        "ok-access-key": question["accessKey"],
+        "ok-access-timestamp": time,
+        "ok-access-passphrase": PASSPHRASE,
+        "ok-access-sign": base64_text(hmac_sha256(question["secret"].encode(), text)),
+    }
+
+
+def bybit(question, time):
+    # The query of a GET, which has no body, or the body of a POST, which has no query.
+    payload = question["target"].partition("?")[2].encode() + body_of(question)
+    text = (time + question["accessKey"] + "5000").encode() + payload
+    return {
+        "x-bapi-api-key": question["accessKey"],
+        "x-bapi-timestamp": time,
+        "x-bapi-recv-window": "5000",
+        "x-bapi-sign": hmac_sha256(question["secret"].encode(), text).hex(),
+    }
+
+
+def huawei(question, time):
+    path, _, query = question["target"].partition("?")
+    uri = "/".join(quote(unquote(segment), safe="-_.~") for segment in path.split("/"))
+    pairs = [pair.partition("=")[::2] for pair in query.split("&") if pair]
+    encoded = sorted((quote(unquote(name), safe="-_.~"), quote(unquote(value), safe="-_.~")) for name, value in pairs)
+    signed = "host;x-sdk-date"
+    headers = f"host:{question['authority']}\nx-sdk-date:{time}\n"
+    body = sha256(body_of(question)).hex()
+    parameters = "&".join(f"{name}={value}" for name, value in encoded)
+    request = "\n".join([question["method"], uri if uri.endswith("/") else uri + "/", parameters, headers, signed, body])
+    text = f"SDK-HMAC-SHA256\n{time}\n{sha256(request.encode()).hex()}"
+    signature = hmac_sha256(question["secret"].encode(), text).hex()
+    value = f"SDK-HMAC-SHA256 Access={question['accessKey']}, SignedHeaders={signed}, Signature={signature}"
+    return {"x-sdk-date": time, "authorization": value}
+
+
+# How each writes the time, the header in which it stands, and the headers.
+APIS = {
+    "coinbase": (lambda question: str(question["time"] // 1000), "cb-access-timestamp", coinbase),
+    "okx": (lambda question: utc(question, "%Y-%m-%dT%H:%M:%S.000Z"), "ok-access-timestamp", okx),
+    "bybit": (lambda question: str(question["time"]), "x-bapi-timestamp", bybit),
+    "huawei": (lambda question: utc(question, "%Y%m%dT%H%M%SZ"), "x-sdk-date", huawei),
+}
+
+
+def sign(question):
+    write_time, _, headers = APIS[question["api"]]
+    return {"headers": headers(question, write_time(question))}
+
+
+def accepts(question):
+    _, carrier, headers = APIS[question["api"]]
+    sent = question["headers"]
+    expected = headers(question, sent.get(carrier, ""))
+    return all(hmac.compare_digest(sent.get(name, "").encode(), value.encode()) for name, value in expected.items())
+
+
+def shopee_signature(question, path, time):
+    text = question["accessKey"] + path + time + question["sessionToken"] + SHOP
+    return hmac.new(question["secret"].encode(), text.encode(), hashlib.sha256).hexdigest()
+
+
+def shopee_sign(question):
+    path, _, query = question["target"].partition("?")
+    time = str(question["time"] // 1000)
+    own = {
+        "partner_id": question["accessKey"],
+        "timestamp": time,
+        "access_token": quote(question["sessionToken"], safe="-_.~"),
+        "shop_id": SHOP,
+        "sign": shopee_signature(question, path, time),
+    }
+    parameters = [query] * bool(query) + [f"{name}={value}" for name, value in own.items()]
+    return {"headers": {}, "target": f"{path}?{'&'.join(parameters)}"}
+
+
+def shopee_accepts(question):
+    path, _, query = question["target"].partition("?")
+    found = re.search(r"(?:^|&)timestamp=(\d+)&access_token=[^&]*&shop_id=(\d+)&sign=([0-9a-f]{64})$", query)
+    return bool(found) and found[2] == SHOP and found[3] == shopee_signature(question, path, found[1])
+
+
+answer(sign=sign, accepts=accepts, shopee_sign=shopee_sign, shopee_accepts=shopee_accepts)
