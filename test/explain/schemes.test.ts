@@ -102,7 +102,12 @@ describe.each(schemes.map((known) => ({ name: known.scheme.name, known })))('$na
 
   it('tells a secret with a line break', async () => {
     // The text of these secrets is decoded, and has no line break then.
-    if (/^(?:standard-webhooks|acquia-hmac|azure-app-configuration)$/.test(name)) return;
+    if (
+      /^(?:standard-webhooks|acquia-hmac|azure-app-configuration|azure-communication-services|coinbase-exchange)$/.test(
+        name,
+      )
+    )
+      return;
     const { differences } = await explained(
       known,
       sent(known, { secret: new TextEncoder().encode(`${known.secret}\n`) }),
