@@ -104,6 +104,28 @@ async function interrupt(child: ChildProcess): Promise<void> {
   await closed;
 }
 
+it('builds and serves the example, until it is interrupted', async () => {
+  const port = 40_000 + Math.floor(Math.random() * 20_000);
+  const env = { ...process.env, PORT: String(port) };
+  const child = spawn('npm', ['run', '--silent', 'example'], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'inherit'],
+    detached: true,
+    env,
+  });
+  running.add(child);
+  let output = '';
+  child.stdout.on('data', (text) => {
+    output += text;
+  });
+  await expect.poll(() => output, { timeout: 50_000 }).toContain(`The page is at http://127.0.0.1:${port}`);
+  const page = await fetch(`http://127.0.0.1:${port}/`);
+  expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('<script type="module"')]);
+  expect((await fetch(`http://127.0.0.1:${port + 1}/orders`)).status).toBe(401);
+  await interrupt(child);
+  expect(output).toContain('refused missing_signature GET /orders\n');
+});
+
 const noCurl = spawnSync('curl', ['--version']).status !== 0;
 if (noCurl) console.warn('SKIPPED: curl is not installed, so the command that npm start prints was not run.');
 

@@ -1,4 +1,4 @@
-/** Starts the example, prints what comes of each call, and runs until Ctrl-C. */
+/** Starts the example, prints what comes of each call, and runs until Ctrl-C. `PORT` is that of the page, by default 5173. */
 import { resolve } from 'node:path';
 import type { AuditEvent } from 'countersign/server';
 import { startExample } from './servers.ts';
@@ -7,7 +7,7 @@ const lineOf = ({ outcome, code, method, path, subject, sessionId }: AuditEvent)
   [outcome, code, method, path, subject && `by ${subject}`, sessionId].filter(Boolean).join(' ');
 
 const example = await startExample({
-  port: 5173,
+  port: Number(process.env.PORT ?? 5173),
   folder: resolve('.cache/example'),
   expiresIn: 60, // short, to see sessions renewed
   audit: (event) => console.log(lineOf(event)),
