@@ -32,7 +32,7 @@ export function parseArguments({ name, options, operands = [] }: Command, args: 
   if (!given.help) {
     const missing = operands.find(({ optional }, place) => !optional && positionals[place] === undefined);
     if (missing) wrong(name, `${missing.name} is missing: ${missing.help}.`);
-    if (positionals.length > operands.length) {
+    if (positionals.length > operands.length && !operands.at(-1)?.rest) {
       wrong(name, `Found ${positionals.length} arguments that are not options, expected ${operands.length}.`);
     }
   }

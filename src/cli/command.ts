@@ -22,7 +22,12 @@ export type OptionValues<Known extends Options = Options> = {
 };
 
 /** A positional argument, such as an access key or a file. */
-export type Operand = { readonly name: string; readonly help: string; readonly optional?: boolean };
+export type Operand = {
+  readonly name: string;
+  readonly help: string;
+  readonly optional?: boolean /** Takes all further arguments too. */;
+  readonly rest?: boolean;
+};
 
 /** The definition of a command. */
 export type Command<Known extends Options = Options> = {

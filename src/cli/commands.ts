@@ -11,6 +11,10 @@ import { keysRevoke } from './commands/keys/revoke.ts';
 import { keysRotate } from './commands/keys/rotate.ts';
 import { keysSealingKey } from './commands/keys/sealing-key.ts';
 import { keysShow } from './commands/keys/show.ts';
+import { kitCheck } from './commands/kit/check.ts';
+import { kitProbe } from './commands/kit/probe.ts';
+import { kitServe } from './commands/kit/serve.ts';
+import { kit } from './commands/kit.ts';
 import { migrate } from './commands/migrate.ts';
 import { prepareRedis } from './commands/prepare-redis.ts';
 import { sign } from './commands/sign.ts';
@@ -22,6 +26,10 @@ export const commands: readonly Command[] = [
   sign,
   verify,
   explain,
+  kit,
+  kitCheck,
+  kitServe,
+  kitProbe,
   gateway,
   migrate,
   prepareRedis,

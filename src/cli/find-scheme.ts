@@ -153,7 +153,12 @@ export function parseFinding({ name: scheme, findings = [] }: Scheme, name: stri
   return fail('invalid_configuration', `The scheme ${scheme} has no such finding. Its findings: ${has}`);
 }
 
-function definitionIn(file: string): SchemeDefinition {
+/**
+ * Reads a definition from a file.
+ *
+ * @throws SignatureError `invalid_configuration`
+ */
+export function definitionIn(file: string): SchemeDefinition {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');

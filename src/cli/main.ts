@@ -33,8 +33,11 @@ async function dispatch(args: readonly string[], version: string): Promise<numbe
   return given.help ? done(commandHelp(command)) : command.run(given, operands);
 }
 
+// The longest name: kit is a command, and so is kit serve.
 const findCommand = (args: readonly string[]): Command | undefined =>
-  commands.find(({ name }) => name.split(' ').every((word, place) => word === args[place]));
+  commands
+    .filter(({ name }) => name.split(' ').every((word, place) => word === args[place]))
+    .reduce<Command | undefined>((best, one) => (best && best.name.length > one.name.length ? best : one), undefined);
 
 function unknownCommand([first, second = '']: readonly string[]): number {
   const group = commands.filter(({ name }) => name.startsWith(`${first} `));

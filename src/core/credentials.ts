@@ -88,7 +88,7 @@ export function generateCredentials(
 ): Omit<Credentials, 'secret'> & { readonly secret: string } {
   const { environment = 'live' } = options;
   checkEnvironment(environment);
-  const accessKey = withChecksum(`csign_ak_${environment}_`, crypto.getRandomValues(new Uint8Array(16)));
+  const accessKey = formatAccessKey(environment, crypto.getRandomValues(new Uint8Array(16)));
   return withHiddenSecret({ accessKey }, formatSecret(environment, crypto.getRandomValues(new Uint8Array(32))));
 }
 
@@ -100,6 +100,10 @@ export function checkEnvironment(environment: string): void {
     fail('invalid_configuration', 'environment must be 1 to 16 lower-case letters or digits.');
   }
 }
+
+/** Formats 16 bytes as an access key. */
+export const formatAccessKey = (environment: string, bytes: Uint8Array): string =>
+  withChecksum(`csign_ak_${environment}_`, bytes);
 
 /** Formats 32 bytes as a secret. */
 export const formatSecret = (environment: string, bytes: Uint8Array): string =>

@@ -37,6 +37,8 @@ const rules: Readonly<Record<string, Rule>> = {
   },
   'src/explain/': { ours: explaining },
   'src/explain.ts': { ours: explaining },
+  'src/kit/': { ours: ['src/kit/', ...explaining], packages: noble },
+  'src/kit.ts': { ours: ['src/kit/'] },
   // Test runners and mocks are the caller's: not even their types are imported.
   'src/testing/': { ours: ['src/testing/', 'src/client/', ...explaining] },
   'src/testing.ts': { ours: ['src/testing/'] },
@@ -72,7 +74,7 @@ const rules: Readonly<Record<string, Rule>> = {
 const adapters = /^src\/(?:node|gateway|hono|express|fastify)\.ts$|^src\/(?:node|gateway)\//;
 const mayTouchNode = /^src\/(?:node|gateway|express|fastify|cli)\.ts$|^src\/(?:node|gateway|cli)\//;
 const mayReachServer =
-  /^src\/(?:server|explain|testing|cli|node|gateway|hono|express|fastify|webhooks)\.ts$|^src\/(?:server|explain|testing|node|gateway|cli|webhooks)\//;
+  /^src\/(?:server|explain|kit|testing|cli|node|gateway|hono|express|fastify|webhooks)\.ts$|^src\/(?:server|explain|kit|testing|node|gateway|cli|webhooks)\//;
 
 const packageOf = (specifier: string): string => /^(?:@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? specifier;
 const within = (path: string, places: readonly string[] = []): boolean =>

@@ -5,6 +5,7 @@ import { type Graph, type Import, importsOf, reachable } from './imports.ts';
 import { parsed, repositoryFiles, textOf } from './sources.ts';
 
 const sources = repositoryFiles().filter((path) => /^src\/.*\.ts$/.test(path));
+const data = repositoryFiles().filter((path) => /^src\/.*\.json$/.test(path));
 const graph: Graph = new Map(sources.map((path) => [path, importsOf(path, parsed(path, textOf(path)))]));
 const withImport = (from: string, to: string, typeOnly = false): Graph => withOne(from, { to, typeOnly });
 const withOne = (from: string, one: Import): Graph => new Map([...graph, [from, [...(graph.get(from) ?? []), one]]]);
@@ -23,7 +24,7 @@ it('sees every file and resolves every import of ours', () => {
   expect(graph.size).toBeGreaterThan(30);
   const ours = [...graph.values()].flat().filter(({ to }) => to.startsWith('src/') || to.startsWith('.'));
   expect(ours.length).toBeGreaterThan(100);
-  expect(ours.filter(({ to }) => !graph.has(to))).toEqual([]);
+  expect(ours.filter(({ to }) => !graph.has(to) && !data.includes(to))).toEqual([]);
 });
 
 it('walks from the entry of the package to the hash', () => {

@@ -61,6 +61,15 @@ const families: readonly Family[] = [
         .map(({ name }) => ({ name, mentioned: name.replace('/', ' ') })),
   },
   {
+    row: 'a language of a kit',
+    home: 'src/kit/languages.ts',
+    members: () =>
+      [...new Set(matched(/^src\/kit\/clients\/(\w+)\//).map(({ name }) => name))].map((name) => ({
+        name,
+        mentioned: name,
+      })),
+  },
+  {
     row: 'an error code',
     home: 'src/core/errors.ts',
     members: () =>

@@ -1,0 +1,83 @@
+import type { Finding } from '../core/scheme-finding.ts';
+import type { KitCase } from './cases.ts';
+import { type KitLanguage, languageFacts } from './languages.ts';
+
+type Described = {
+  readonly name: string;
+  readonly origin: string;
+  readonly scheme: string;
+  readonly languages: readonly KitLanguage[];
+  readonly cases: readonly KitCase[];
+  readonly findings: readonly Finding[];
+};
+
+const fence = '```';
+const block = (text: string, language = 'text'): string => `${fence}${language}\n${text}\n${fence}`;
+
+/** Writes the README of a kit: one page, with one request worked out to the byte. */
+export function describeKit({ name, origin, scheme, languages, cases, findings }: Described): string {
+  const worked = cases.find((one) => one.name === 'post-json');
+  return `${[
+    `# Calling ${name}`,
+    `Requests to ${origin} are signed with the scheme \`${scheme}\`: [protocol.md](protocol.md) defines it.`,
+    'The pair in `credentials.json` is for tests. It is in this kit in clear, so it is worth nothing elsewhere.',
+    '## Five steps',
+    steps(languages, scheme),
+    ...(languages.length ? ['## Clients', clients(languages)] : []),
+    ...(worked ? ['## One request, to the byte', workedOut(worked)] : []),
+    '## Checking',
+    checking,
+    ...(findings.length ? ['## What to take care of', careOf(findings)] : []),
+  ].join('\n\n')}\n`;
+}
+
+const steps = (languages: readonly KitLanguage[], scheme: string): string =>
+  [
+    languages.length
+      ? '1. Copy the client of your language.'
+      : `1. Write a signer for \`${scheme}\`, with time and nonce as arguments.`,
+    '2. Check it with the cases in `vectors/`.',
+    '3. Send requests to `countersign kit serve`, or to the sandbox of the provider.',
+    '4. Sign every attempt anew: a retry with the same nonce is a replay. Follow no redirect: a signature is for one origin.',
+    '5. Take your own pair instead of that in `credentials.json`.',
+  ].join('\n');
+
+const clients = (languages: readonly KitLanguage[]): string =>
+  [
+    '| language | check it | send a request |',
+    '| --- | --- | --- |',
+    ...languages.map((language) => {
+      const { name, check } = languageFacts[language];
+      return `| [${name}](clients/${language}) | \`${check} check ../../vectors/plain/*\` | \`${check} call GET http://127.0.0.1:9400/orders\` |`;
+    }),
+    '',
+    'Run the commands in the folder of the client.',
+    'Each client is one file with the standard library alone. `kit` beside it is for these commands and is not needed later.',
+  ].join('\n');
+
+function workedOut({ method, url, headers, body, time, nonce, accessKey, secret, expected }: KitCase): string {
+  const line = `${method} ${url.replace(/^https?:\/\/[^/]*/, '')} HTTP/1.1\nHost: ${new URL(url).host}`;
+  const sent = headers.map(([name, value]) => `${name}: ${value}`);
+  const added = Object.entries(expected?.headers ?? {}).map(([name, value]) => `${name}: ${value}`);
+  return [
+    'The request:',
+    block([line, ...sent, '', body].join('\n'), 'http'),
+    `The access key is \`${accessKey}\`, the secret \`${secret}\`, the time ${time}, and the nonce \`${nonce}\`.`,
+    'The string to sign, without a line feed at its end:',
+    block(expected?.stringToSign ?? ''),
+    'The signer adds:',
+    block(added.join('\n'), 'http'),
+    ...(expected && expected.url !== url ? ['It sends the request to:', block(expected.url)] : []),
+  ].join('\n\n');
+}
+
+const checking = [
+  `- \`vectors/core.json\` has the cases as JSON, \`vectors/plain\` one file for each value and stage: \`diff\` shows the fault.
+  \`signed-headers\` names the headers that the caller chooses. A signer must refuse a case with a file \`refused\`.`,
+  '- `npx countersign kit check -- ./my-signer` feeds them to your own signer, a line of JSON each, and names the first stage that differs.',
+  `- \`npx countersign kit serve\` verifies requests on 127.0.0.1:9400 with the pair of this kit, explains each one that does not fit, and
+  ticks off a list of situations, such as a retry and a redirect. \`GET /kit\` shows the list.`,
+].join('\n');
+
+const careOf = (findings: readonly Finding[]): string =>
+  findings.map(({ severity, message }) => `- ${message} (${severity})`).join('\n');

@@ -1,0 +1,161 @@
+import { normaliseTarget } from '../../core/address.ts';
+import { explainSignature } from '../../explain/explain.ts';
+import type { SignatureExplanation } from '../../explain/explanation.ts';
+import { countersignV1 } from '../../schemes/countersign-v1/scheme.ts';
+import { defineScheme } from '../../schemes/define/define-scheme.ts';
+import type { SchemeDefinition } from '../../schemes/define/definition.ts';
+import { memoryKeys } from '../../server/keys/memory-keys.ts';
+import { type OptionNames, requireKnownOptions } from '../../server/known-options.ts';
+import { memoryReplay } from '../../server/replay/memory-replay.ts';
+import type { ReceivedRequest } from '../../server/verify/message.ts';
+import type { Verified } from '../../server/verify/result.ts';
+import { createVerifier } from '../../server/verify/verifier.ts';
+import { checkKitCredentials, type KitCredentials } from '../credentials.ts';
+import { createBehaviours, type Seen } from './behaviours.ts';
+import { type Checklist, createChecklist, type ScenarioState } from './scenarios.ts';
+
+/** Whom a kit server lets in. */
+export type KitServerOptions = {
+  /** The pair of the kit. */
+  readonly credentials: KitCredentials;
+  /** The scheme, as data. @default countersign-v1 */
+  readonly definition?: SchemeDefinition;
+  /** The time in milliseconds since the epoch. @default Date.now */
+  readonly clock?: () => number;
+  /** Called for each request. @default none */
+  readonly onRequest?: (seen: KitExchange) => void;
+};
+
+/** A request and what became of it. */
+export type KitExchange = {
+  readonly method: string;
+  readonly target: string;
+  readonly status: number;
+  /** Undefined for a request that was accepted. */
+  readonly explanation?: SignatureExplanation;
+};
+
+/** A server that verifies requests, explains those that it refuses, and ticks off situations. */
+export type KitServer = {
+  /** Responds to a request. A response of status 401 or 400 contains the whole explanation. */
+  handle(request: Request | ReceivedRequest): Promise<Response>;
+  /** Lists the situations, and how far the client has come. */
+  scenarios(): readonly ScenarioState[];
+};
+
+const optionNames: OptionNames<KitServerOptions> = {
+  credentials: true,
+  definition: true,
+  clock: true,
+  onRequest: true,
+};
+const json = { 'content-type': 'application/json' };
+/** How far the clock of `/kit/clock` is ahead, in milliseconds. */
+const ahead = 600_000;
+
+/**
+ * Creates a server for partners who try their client. It knows one pair, and explains to each caller why a signature does not fit: use it
+ * with a pair that is worth nothing, on the loopback or in a sandbox. It remembers nonces and situations in memory.
+ *
+ * @throws SignatureError `invalid_configuration`, `invalid_credentials`.
+ * @example
+ * import { createKitServer } from 'countersign/kit';
+ *
+ * const server = createKitServer({ credentials: { accessKey: 'partner-1', secret: 'a secret of 16 bytes or more' } });
+ * const response = await server.handle(new Request('http://127.0.0.1:9400/orders'));
+ * console.log(response.status, server.scenarios()[0]?.state); // → 401 open
+ */
+export function createKitServer(options: KitServerOptions): KitServer {
+  requireKnownOptions(options, optionNames, 'createKitServer()');
+  const { definition, clock = () => Date.now(), onRequest } = options;
+  const { accessKey: given, secret } = checkKitCredentials(options.credentials);
+  const scheme = definition ? defineScheme(definition) : countersignV1;
+  const accessKey = scheme.fields.length && !carriesKey(definition) ? scheme.name : given;
+  const keys = memoryKeys([{ accessKey, service: 'kit', secrets: [{ secret }] }]);
+  const acceptFindings = [...new Set((scheme.findings ?? []).map(({ code }) => code))];
+  const replay = memoryReplay({ clock });
+  const verifier = createVerifier({ keys, replay, scheme, acceptFindings, clock });
+  const late = createVerifier({ keys, replay, scheme, acceptFindings, clock: () => clock() + ahead });
+  const checklist = createChecklist();
+  const behaviours = createBehaviours(checklist);
+
+  async function respond(given: ReceivedRequest, body: Uint8Array): Promise<Handled> {
+    const received = { ...given, body, bodyUsed: false };
+    const atLateClock = pathOf(received) === '/kit/clock';
+    const seen = { ...describeSeen(received, scheme.fields), ahead: atLateClock };
+    const early = behaviours.before(seen);
+    if (early) return { response: early };
+    const result = await (atLateClock ? late : verifier).verify(received);
+    if (result.ok) return { response: await accept(seen, received, result) };
+    behaviours.refused(seen, result.error.code);
+    const { error, response } = result;
+    const { status, headers } = response;
+    // Countersigned as it is, so that the client can trust its time.
+    if (atLateClock && error.code === 'stale_timestamp') return { response: new Response(response.body, response) };
+    const explanation = await explainSignature(received, { keys, scheme, clock });
+    const problem = { ...JSON.parse(response.body || '{}'), code: error.code, reason: error.message, explanation };
+    const text = JSON.stringify(problem, null, 2);
+    return { response: new Response(text, { status, headers: unsigned(headers) }), explanation };
+  }
+
+  async function accept(
+    seen: Seen,
+    { method, target, headers, body }: ReceivedRequest & { readonly body: Uint8Array },
+    verified: Verified<ReceivedRequest>,
+  ): Promise<Response> {
+    checklist.accept({ method, target, contentType: headers.get('content-type') ?? '', body });
+    const own = await behaviours.accepted(seen, verified);
+    const response = own ?? new Response(JSON.stringify({ verified: true, method, target }), { headers: json });
+    return scheme.response && !/^\/kit\/(?:forged|unsigned)$/.test(seen.path)
+      ? verified.countersign(response)
+      : response;
+  }
+
+  return {
+    async handle(request) {
+      const received = toReceived(request);
+      if (pathOf(received) === '/kit') return showChecklist(checklist);
+      const body = await readAll(request);
+      const { response, explanation } = await respond(received, body);
+      const { method, target } = received;
+      onRequest?.({ method, target, status: response.status, ...(explanation && { explanation }) });
+      return response;
+    },
+    scenarios: () => checklist.list(),
+  };
+}
+
+type Handled = { readonly response: Response; readonly explanation?: SignatureExplanation };
+
+const carriesKey = (definition: SchemeDefinition | undefined): boolean =>
+  !definition || JSON.stringify(definition).includes('{accessKey');
+
+const showChecklist = (checklist: Checklist): Response =>
+  new Response(JSON.stringify({ scenarios: checklist.list() }, null, 2), { headers: json });
+
+// The explanation is not what was countersigned.
+const unsigned = (headers: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(headers).filter(([name]) => !/^(?:x-api-|unencoded-digest|content-length)/i.test(name)),
+  );
+
+const pathOf = ({ target }: ReceivedRequest): string => normaliseTarget(target).split('?')[0] ?? '';
+
+function describeSeen(received: ReceivedRequest, fields: readonly string[]): Omit<Seen, 'ahead'> {
+  const { authority, headers } = received;
+  const signature = fields.map((name) => headers.get(name)).find((value) => value !== null) ?? undefined;
+  const own = headers.get('x-api-signature') ?? signature;
+  return { path: pathOf(received), authority, signature: own };
+}
+
+function toReceived(request: Request | ReceivedRequest): ReceivedRequest {
+  if (!('url' in request)) return request;
+  const { protocol, host, pathname, search } = new URL(request.url);
+  const scheme = protocol === 'https:' ? 'https' : 'http';
+  return { method: request.method, scheme, authority: host, target: pathname + search, headers: request.headers };
+}
+
+async function readAll(request: Request | ReceivedRequest): Promise<Uint8Array> {
+  if (request.body instanceof Uint8Array) return request.body;
+  return new Uint8Array(await new Response(request.body as ConstructorParameters<typeof Response>[0]).arrayBuffer());
+}

@@ -1,0 +1,199 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { createSigner } from 'countersign';
+import { createKit } from 'countersign/kit';
+import { afterAll, describe, expect, it, vi } from 'vitest';
+import { partner } from '../schemes/define/rig.ts';
+import { bin, countersign, folder, searchPath } from './run.ts';
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+const work = folder();
+afterAll(() => work.remove());
+const origin = 'https://api.example.com';
+
+/** Starts kit serve, and stops it again. */
+async function serving(args: readonly string[], use: (url: string) => Promise<void>) {
+  const child = spawn(process.execPath, [bin, 'kit', 'serve', '--listen', '127.0.0.1:0', ...args], { env: searchPath });
+  const lines: string[] = [];
+  const reader = createInterface({ input: child.stdout });
+  const first = once(reader, 'line');
+  reader.on('line', (line) => lines.push(line));
+  const [listening] = (await first) as [string];
+  await use(/http:\/\/[\d.:]+/.exec(listening)?.[0] ?? '');
+  const closed = once(child, 'close');
+  child.kill('SIGTERM');
+  const [status] = (await closed) as [number];
+  return { status, output: lines.join('\n') };
+}
+
+const kit = createKit({ origin });
+const credentials = join(work.path, 'credentials.json');
+writeFileSync(credentials, kit['credentials.json'] ?? '');
+const pair = JSON.parse(kit['credentials.json'] ?? '');
+
+describe('countersign kit', () => {
+  it('writes what createKit returns, and all vectors', async () => {
+    const out = join(work.path, 'kit');
+    const { status, stdout, stderr } = await countersign(['kit', '--out', out, '--origin', origin]);
+    expect([status, stderr]).toEqual([0, '']);
+    expect(stdout).toContain(join(out, 'README.md'));
+    for (const [path, text] of Object.entries(kit)) expect(readFileSync(join(out, path), 'utf8')).toBe(text);
+    expect(JSON.parse(readFileSync(join(out, 'vectors/all.json'), 'utf8'))).toMatchObject({ scheme: 'countersign-v1' });
+    const again = await countersign(['kit', '--out', out, '--origin', origin]);
+    expect([again.status, again.stderr]).toEqual([2, expect.stringContaining('does not exist')]);
+  });
+
+  it('takes a definition, and says which language has no client for it', async () => {
+    const definition = join(work.path, 'partner.json');
+    writeFileSync(definition, JSON.stringify(partner));
+    const args = ['kit', '--out', join(work.path, 'partner'), '--origin', origin, '--definition', definition];
+    const { status, stderr } = await countersign([...args, '--language', 'java']);
+    expect([status, stderr]).toEqual([2, expect.stringContaining('java')]);
+    expect((await countersign(args)).status).toBe(0);
+    expect(readFileSync(join(work.path, 'partner/protocol.md'), 'utf8')).toContain('# The scheme partner');
+  });
+
+  it.each([
+    [['--origin', origin], '--out is missing'],
+    [['--out', 'x'], '--origin is missing'],
+  ])('needs more than %j', async (args, says) => {
+    const { status, stderr } = await countersign(['kit', ...args]);
+    expect([status, stderr]).toEqual([2, expect.stringContaining(says)]);
+  });
+});
+
+describe('countersign kit check', () => {
+  const signer = (change: string) => {
+    const file = join(work.path, `signer-${change.length}.mjs`);
+    const client = new URL('../../src/kit/clients/node/countersign.mjs', import.meta.url).href;
+    writeFileSync(
+      file,
+      `import { createInterface } from 'node:readline';
+import { sign } from ${JSON.stringify(client)};
+for await (const line of createInterface({ input: process.stdin })) {
+  const given = JSON.parse(line);
+  let made;
+  try {
+    made = sign({ ...given, body: Buffer.from(given.body, 'base64') });
+  } catch (error) {
+    made = { refused: error.message };
+  }
+  ${change}
+  console.log(JSON.stringify(made));
+}`,
+    );
+    return file;
+  };
+
+  it('accepts a signer that agrees', async () => {
+    const { status, stdout, stderr } = await countersign(['kit', 'check', '--', process.execPath, signer('')]);
+    expect([status, stdout, stderr]).toEqual([0, '25 of 25 cases agree\n', '']);
+  });
+
+  it('names the first stage that differs, and how', async () => {
+    const wrong = signer(
+      `if (made.stringToSign) made.stringToSign = made.stringToSign.replace('/v1/orders/', '/v1/orders');`,
+    );
+    const { status, stdout } = await countersign(['kit', 'check', '--', process.execPath, wrong]);
+    expect(status).toBe(1);
+    expect(
+      stdout,
+    ).toContain(`path-slash-at-end: string-to-sign differs in line 7. The slash at the end belongs to the path.
+  expected "/v1/orders/"
+  found    "/v1/orders"
+`);
+    const json = await countersign(['kit', 'check', '--json', '--', process.execPath, wrong]);
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      cases: 25,
+      failed: [{ name: 'path-slash-at-end', at: 'line 7', expected: '/v1/orders/' }, {}, {}],
+    });
+  });
+
+  it('finds a header that differs, a case that is not refused, and a signer that stops', async () => {
+    const checks = async (change: string) => {
+      const { status, stdout } = await countersign(['kit', 'check', '--', process.execPath, signer(change)]);
+      expect(status).toBe(1);
+      return stdout;
+    };
+    expect(await checks(`if (made.headers) made.headers['X-API-Nonce'] += '0';`)).toContain(
+      'get: headers differs in X-API-Nonce.',
+    );
+    expect(await checks(`if (made.refused) made = { headers: {} };      `)).toContain(
+      'refuse-own-header: refusal differs',
+    );
+    expect(await checks('break;')).toContain('found    "the end of the output"');
+  });
+
+  it('exits with 2 for a signer that cannot be started, or writes something else', async () => {
+    const missing = await countersign(['kit', 'check', '--', './no-such-signer']);
+    expect([missing.status, missing.stderr]).toEqual([2, expect.stringContaining('cannot be started')]);
+    const other = await countersign(['kit', 'check', '--', 'echo', 'hello']);
+    expect([other.status, other.stderr]).toEqual([2, expect.stringContaining('not JSON: hello')]);
+  });
+});
+
+describe('countersign kit serve', () => {
+  it('explains, ticks off, and exits with 1 while something is open', async () => {
+    const { status, output } = await serving(['--credentials', credentials], async (url) => {
+      const signer = createSigner(pair);
+      expect((await fetch(await signer.sign(`${url}/orders`))).status).toBe(200);
+      const request = await signer.sign(`${url}/orders`);
+      expect((await fetch(new Request(`${url}/orders/`, request))).status).toBe(401);
+      const { scenarios } = (await (await fetch(`${url}/kit`)).json()) as { scenarios: object[] };
+      expect(scenarios[0]).toMatchObject({ name: 'get', state: 'passed' });
+    });
+    expect(status).toBe(1);
+    expect(output).toContain('200 GET /orders\n401 GET /orders/\n');
+    expect(output).toContain('path-slash');
+    expect(output).toMatch(/\[x\] get: any GET\n\[ \] query-blank.*\n(?:.*\n)*1 of 20 passed$/);
+  });
+
+  it('has the pair of the default kit, and prints JSON', async () => {
+    const { output } = await serving(['--json'], async (url) => {
+      expect((await fetch(await createSigner(pair).sign(`${url}/orders`))).status).toBe(200);
+    });
+    expect(output.split('\n').map((line) => Object.keys(JSON.parse(line))[0])).toEqual([
+      'listening',
+      'method',
+      'scenarios',
+    ]);
+  });
+});
+
+describe('countersign kit probe', () => {
+  const probe = (url: string, ...more: readonly string[]) =>
+    countersign(['kit', 'probe', url, '--credentials', credentials, ...more]);
+
+  it('passes where good is accepted and bad refused', async () => {
+    await serving(['--credentials', credentials], async (url) => {
+      const { status, stdout } = await probe(`${url}/v1/orders?a=1`, '-d', '{}');
+      expect([status, stdout]).toEqual([
+        0,
+        `passed  a good request: 200
+passed  the same request again: 401 replayed_request
+passed  another path: 401 signature_mismatch
+passed  another query: 401 signature_mismatch
+passed  another body: 401 body_digest_mismatch
+passed  one hour old: 401 stale_timestamp
+6 of 6 passed
+`,
+      ]);
+    });
+  });
+
+  it('fails where the key is another, or everything is accepted', async () => {
+    await serving([], async (url) => {
+      const { status, stdout } = await probe(`${url}/kit`);
+      expect([status, stdout]).toEqual([1, expect.stringContaining('FAILED  the same request again: 200')]);
+    });
+  });
+
+  it('exits with 2 where nothing responds', async () => {
+    const { status, stderr } = await probe('http://127.0.0.1:1/');
+    expect([status, stderr]).toEqual([2, expect.stringContaining('does not respond')]);
+  });
+});

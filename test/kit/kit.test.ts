@@ -1,0 +1,122 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { createKit, type KitLanguage } from 'countersign/kit';
+import { defineScheme } from 'countersign/schemes';
+import { describe, expect, it } from 'vitest';
+import { describePlan } from '../../src/kit/prose/describe-plan.ts';
+import { describeField, describeValue } from '../../src/kit/prose/describe-value.ts';
+import { fields } from '../../src/schemes/define/fields.ts';
+import { filterRules } from '../../src/schemes/define/filters.ts';
+import { parseDefinition } from '../../src/schemes/define/parse.ts';
+import { planDefinition } from '../../src/schemes/define/plan/plan.ts';
+import { partner } from '../schemes/define/rig.ts';
+import { ready } from '../schemes/definitions/ready.ts';
+import { text } from './generate.ts';
+
+const origin = 'https://api.example.com';
+
+describe('a kit', () => {
+  const kit = createKit({ origin });
+
+  it('is the same in every run, and has no date', () => {
+    expect(createKit({ origin })).toEqual(kit);
+    expect(Object.values(kit).join('')).not.toContain(new Date().toISOString().slice(0, 10));
+  });
+
+  it('has a pair of its own, for each origin another', () => {
+    const { accessKey, secret } = JSON.parse(kit['credentials.json'] ?? '');
+    expect([accessKey, secret]).toEqual([
+      expect.stringMatching(/^csign_ak_test_/),
+      expect.stringMatching(/^csign_sk_test_/),
+    ]);
+    expect(createKit({ origin: 'https://api.example.org' })['credentials.json']).not.toBe(kit['credentials.json']);
+  });
+
+  it('takes the pair of a sandbox, everywhere', () => {
+    const credentials = { accessKey: 'sandbox-7', secret: 'a secret of a sandbox, which is for tests' };
+    const own = createKit({ origin, credentials, name: 'Acme Orders' });
+    expect(JSON.parse(own['credentials.json'] ?? '')).toEqual(credentials);
+    expect(own['README.md']).toContain('# Calling Acme Orders');
+    expect(Object.values(own).join('')).not.toContain('csign_ak_test_');
+  });
+
+  it('works one request out to the byte', () => {
+    const readme = kit['README.md'] ?? '';
+    const plain = (file: string) => kit[`vectors/plain/post-json/${file}`] ?? '';
+    expect(readme).toContain(`\n${plain('string-to-sign')}\n`);
+    expect(readme).toContain(plain('added-headers'));
+    const digest = createHash('sha256').update(plain('body')).digest('base64');
+    expect(plain('string-to-sign')).toContain(`sha-256=:${digest}:`);
+  });
+
+  it('has the clients and the protocol of the repository', () => {
+    expect(readFileSync(new URL('../../src/kit/client-files.json', import.meta.url), 'utf8')).toBe(text);
+  });
+
+  it('has only the languages that are asked for', () => {
+    const paths = Object.keys(createKit({ origin, languages: ['perl'] })).filter((path) => path.startsWith('clients/'));
+    expect(paths).toEqual(['clients/perl/Countersign.pm', 'clients/perl/kit.pl']);
+  });
+
+  it('has a signer of few lines in each language', () => {
+    const signers = Object.entries(kit).filter(([path]) => /\/countersign\.\w+$/i.test(path));
+    expect(signers).toHaveLength(8);
+    for (const [path, code] of signers) expect(code.split('\n').length, path).toBeLessThan(300);
+  });
+
+  it.each([
+    [{ origin: 'https://api.example.com/v1' }, 'without a path'],
+    [{ origin: 'ftp://api.example.com' }, 'without a path'],
+    [{ origin, languages: ['cobol' as KitLanguage] }, 'only in python, bash'],
+    [{ origin, credentials: { accessKey: 'a', secret: 'short' } }, 'secret'],
+    [{ origin, language: 'perl' }, 'language'],
+  ])('is refused for %j', (options, says) => {
+    expect(() => createKit(options)).toThrow(says);
+  });
+});
+
+describe('a kit of a defined scheme', () => {
+  it.each(ready)('is made for $definition.name', ({ definition }) => {
+    const kit = createKit({ origin, definition, languages: [] });
+    expect(kit['protocol.md']).toContain(`# The scheme ${definition.name}`);
+    expect(JSON.parse(kit['vectors/core.json'] ?? '').cases).toHaveLength(17);
+    expect(defineScheme(JSON.parse(kit['definition.json'] ?? '')).name).toBe(definition.name);
+  });
+
+  it('is refused in a language that has no client for it, by name', () => {
+    expect(() => createKit({ origin, definition: partner, languages: ['java'] })).toThrow('no client in java');
+  });
+});
+
+describe('the prose of a plan', () => {
+  it('says each line of the string to sign', () => {
+    expect(describePlan(planDefinition(parseDefinition(partner)))).toContain(`## The string to sign
+
+1. The method in upper case.
+2. The path as sent.
+3. The query as sent, without \`?\`, its parameters sorted by name, then by value, by their bytes in UTF-8.
+4. The time.
+5. The nonce.
+6. The SHA-256 of the body, in hex.
+`);
+  });
+
+  it('has words for every field and filter', () => {
+    const value = {
+      kind: 'value',
+      key: '',
+      named: false,
+      input: 'text',
+      output: 'text',
+      absentable: [],
+      at: 0,
+    } as const;
+    for (const field of fields.keys()) expect(describeField(field)).toMatch(/\w/);
+    for (const name of filterRules.keys()) {
+      const filter = { name, argument: 'name', at: 0, input: 'query', output: 'query' } as const;
+      expect(
+        describeValue({ ...value, field: 'query', filters: [filter], fallback: undefined, methods: undefined }),
+      ).toMatch(/\w/);
+    }
+  });
+});

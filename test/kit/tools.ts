@@ -1,0 +1,65 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { Kit, KitLanguage } from '../../src/kit/create-kit.ts';
+import { present } from '../vectors/present.ts';
+
+/** A client of a kit, with the program that runs it. */
+export type Client = {
+  readonly language: KitLanguage;
+  /** The arguments of the command in the folder of the client, before `check` or `call`. */
+  readonly command: readonly string[];
+  /** A command that must be run before. */
+  readonly build?: readonly string[];
+};
+
+const all: ReadonlyArray<Client & { readonly version: string }> = [
+  { language: 'python', command: ['python3', 'kit.py'], version: '--version' },
+  { language: 'bash', command: ['bash', 'kit.sh'], version: '--version' },
+  { language: 'node', command: [process.execPath, 'kit.mjs'], version: '--version' },
+  { language: 'go', command: ['./kit'], build: ['go', 'build', '-o', 'kit', '.'], version: 'version' },
+  { language: 'php', command: ['php', 'kit.php'], version: '--version' },
+  { language: 'ruby', command: ['ruby', 'kit.rb'], version: '--version' },
+  {
+    language: 'java',
+    command: ['java', '-cp', 'classes', 'Kit'],
+    build: ['javac', '-d', 'classes', 'Countersign.java', 'Kit.java'],
+    version: '--version',
+  },
+  { language: 'perl', command: ['perl', 'kit.pl'], version: '--version' },
+];
+
+/** The clients whose language is on this machine. Each that is not is told aloud, and is a failure where all must be there. */
+export const clients: readonly Client[] = all.filter(({ command, build, version }) =>
+  present((build ?? command)[0] ?? '', version),
+);
+
+/** The result of a program. */
+export type Outcome = { readonly status: number; readonly output: string };
+
+/** Runs a program in a folder, with what it writes in one text. */
+export function run(
+  [program = '', ...args]: readonly string[],
+  cwd: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Outcome> {
+  return new Promise((resolve) => {
+    execFile(program, args, { cwd, env: { ...process.env, ...env }, maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
+      resolve({ status: error ? Number(error.code ?? 1) : 0, output: stdout + stderr });
+    });
+  });
+}
+
+/** Writes a kit into a folder that is gone after use. */
+export function unpack(kit: Kit | Readonly<Record<string, string | Uint8Array>>): {
+  readonly path: string;
+  remove(): void;
+} {
+  const path = mkdtempSync(join(tmpdir(), 'countersign-kit-'));
+  for (const [file, content] of Object.entries(kit)) {
+    mkdirSync(dirname(join(path, file)), { recursive: true });
+    writeFileSync(join(path, file), content);
+  }
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
