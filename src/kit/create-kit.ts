@@ -22,7 +22,7 @@ export type KitOptions = {
   readonly origin: string;
   /** The scheme, as data. @default countersign-v1 */
   readonly definition?: SchemeDefinition;
-  /** @default all in which there is a client for the scheme */
+  /** The languages of the clients. @default all in which there is a client for the scheme */
   readonly languages?: readonly KitLanguage[];
   /** The name of the API, for the README. @default the host of the origin */
   readonly name?: string;
