@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { request } from 'node:https';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { createSigner } from 'countersign';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -245,6 +246,21 @@ describe.runIf(sqliteHere() && python)('countersign gateway', () => {
     });
     expect(output.stderr).not.toContain('hush');
   });
+
+  it.each([{ args: [] }, { args: ['--json'] }])(
+    'writes little of what a stranger sends to standard error, and no control characters: $args',
+    async ({ args }) => {
+      const { origin, output } = await start(['--upstream', backend.origin, ...args]);
+      const socket = connect(Number(new URL(origin).port), '127.0.0.1');
+      const head = `GET /${'a'.repeat(15_000)} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n\r\n`;
+      socket.write(Buffer.from(head, 'latin1'));
+      await expect.poll(() => output.stderr).toContain('\n');
+      socket.destroy();
+      expect(output.stderr).toMatch(/GET|"method"/);
+      expect(output.stderr.length).toBeLessThan(600);
+      expect(output.stderr).toMatch(/^[ -~]*\n$/);
+    },
+  );
 
   it('looks whether it could start, and does not', async () => {
     const { status, stdout } = await stage.run('gateway', '--check', '--upstream', backend.origin);

@@ -1,8 +1,10 @@
 import { fail } from '../../core/errors.ts';
+import { excerpt } from '../../core/excerpt.ts';
 import type { Dialect } from '../../gateway/describe-request.ts';
 import { forwardAuth } from '../../gateway/forward-auth.ts';
 import type { GatewayListener, GatewayReport } from '../../gateway/listener.ts';
 import { reverseProxy } from '../../gateway/reverse-proxy.ts';
+import { causeText } from '../../server/audit/cause-text.ts';
 import type { Verifier } from '../../server/verify/verifier.ts';
 import { command, type commonOptions, type Options, type OptionValues } from '../command.ts';
 import { describeSchemes } from '../find-scheme.ts';
@@ -113,12 +115,15 @@ function refuseOthers(given: GivenGateway, options: Options, belongs: string): v
   if (strange !== undefined) fail('invalid_configuration', `--${strange} has no effect without ${belongs}.`);
 }
 
+/** In characters: of a path that is shown. Anyone may have sent it. */
+const shownPath = 256;
+
 /** Reports to standard error, one line per error. Without the query, which may contain secrets. */
 const reportTo =
   ({ json }: GivenGateway): GatewayReport =>
   ({ code, message, cause }, { method, url = '' }) => {
-    const reason = cause instanceof Error ? cause.message : undefined;
-    const [path] = url.split('?');
+    const reason = causeText(cause);
+    const path = excerpt(url.replace(/\?.*/s, ''), shownPath);
     const fault = { time: new Date().toISOString(), method, path, code, message, ...(reason && { reason }) };
     printNotice(
       json
