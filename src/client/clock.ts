@@ -33,10 +33,12 @@ export function correctedClock(clock: () => number = () => Date.now()): Correcte
   return Object.assign(() => clock() + offset, {
     correct(serverTime: number, sentAt: number) {
       const receivedAt = clock();
-      // The server read its clock, in whole seconds, between sentAt and receivedAt. An attacker who delays the response must not
-      // set the clock ahead: a request signed with a future time stays valid for longer. So a slow response counts as read at
-      // receivedAt, the latest possible moment, which gives the smallest offset.
-      offset = receivedAt - sentAt > prompt ? serverTime - receivedAt : serverTime + 500 - (sentAt + receivedAt) / 2;
+      // The server read its clock, in whole seconds, between sentAt and receivedAt.
+      if (receivedAt - sentAt <= prompt) offset = serverTime + 500 - (sentAt + receivedAt) / 2;
+      // An attacker may have delayed a slow exchange. An offset that fits it may be right, and stays. In place of any other, the
+      // smallest that fits: a request signed with a future time stays valid for longer, so nobody must set the clock ahead.
+      else if (offset < serverTime - receivedAt || offset > serverTime + 1000 - sentAt)
+        offset = serverTime - receivedAt;
     },
     offset: () => offset,
   });

@@ -8,6 +8,7 @@ import {
   redirectFetch,
 } from 'countersign';
 import { createVerifier, memoryKeys, memoryReplay, protect } from 'countersign/server';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 const origin = 'https://api.example.com';
@@ -102,6 +103,36 @@ describe('correctedClock', () => {
     now += held;
     clock.correct(server, sentAt);
     expect(clock.offset()).toBeLessThanOrEqual(0);
+  });
+
+  it('is not moved, if it is right, by who holds the exchange back, and never set ahead', () => {
+    const hold = fc.integer({ min: 0, max: 900_000 });
+    const fault = fc.oneof(fc.constant(0), fc.integer({ min: -3_600_000, max: 3_600_000 }));
+    fc.assert(
+      fc.property(fault, hold, hold, (wrong, request, response) => {
+        // The true time, of which the server tells whole seconds.
+        let now = server + 123;
+        const clock = correctedClock(() => now + wrong);
+        const sentAt = clock();
+        now += request;
+        const told = Math.floor(now / 1000) * 1000;
+        now += response;
+        clock.correct(told, sentAt);
+        const ahead = clock() - now;
+        if (Math.abs(wrong) < 1) expect(Math.abs(ahead)).toBeLessThanOrEqual(3000);
+        expect(ahead).toBeLessThanOrEqual(Math.max(3000, Math.min(wrong, request + response + 1000)));
+        expect(ahead).toBeGreaterThanOrEqual(Math.min(-3000, -request - response - 1000));
+      }),
+    );
+  });
+
+  it('that is ahead for certain is set back, so that nobody keeps it ahead', () => {
+    let now = server;
+    const clock = correctedClock(() => now + 3_600_000);
+    const sentAt = clock();
+    now += 60_000;
+    clock.correct(server, sentAt);
+    expect(clock() - now).toBe(-60_000);
   });
 
   it.each([5_001, 60_000, 300_000])('is not set ahead by who holds the request back for %i ms', (held) => {
