@@ -55,14 +55,19 @@ export { slackWebhooks } from './schemes/definitions/slack-webhooks.ts';
 export type { SquareOptions } from './schemes/definitions/square-webhooks.ts';
 export { squareWebhooks } from './schemes/definitions/square-webhooks.ts';
 export { stripeWebhooks } from './schemes/definitions/stripe-webhooks.ts';
+export type { TencentOptions } from './schemes/definitions/tencent-cloud.ts';
+export { tencentCloud } from './schemes/definitions/tencent-cloud.ts';
 export {
   accessKeyTimestamp,
   accessKeyTimestampUrl,
   keyAndChallenge,
   methodPlusPath,
 } from './schemes/definitions/tutorials.ts';
+export { twitchEventsub } from './schemes/definitions/twitch-eventsub.ts';
 export { typeformWebhooks } from './schemes/definitions/typeform-webhooks.ts';
 export { vercelWebhooks } from './schemes/definitions/vercel-webhooks.ts';
+export type { VolcengineOptions } from './schemes/definitions/volcengine.ts';
+export { volcengine } from './schemes/definitions/volcengine.ts';
 export { webflowWebhooks } from './schemes/definitions/webflow-webhooks.ts';
 export { woocommerceWebhooks } from './schemes/definitions/woocommerce-webhooks.ts';
 export { workosWebhooks } from './schemes/definitions/workos-webhooks.ts';

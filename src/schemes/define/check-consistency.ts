@@ -33,6 +33,10 @@ export function checkConsistency({ separator, stringToSign: template, key }: Pla
     const unknown = carriedFields.find((field) => mentions.has(field) && !carried.has(field));
     if (unknown) refuse(`The ${unknown} is signed, but no header or parameter carries it to the verifier`);
   }
+  const dated = [stringToSign, ...keySteps, ...carriers.map(({ compiled: one }) => one)];
+  if (!carried.has('timestamp') && dated.some(({ mentions }) => mentions.has('date') || mentions.has('dateBasic'))) {
+    refuse('The date is that of the timestamp, but no header or parameter carries the {timestamp}');
+  }
   // Otherwise a recorded request with a new challenge would be fresh again.
   if (carried.has('challenge') && !describeCoverage(compiled).fields.has('challenge')) {
     refuse('A challenge is carried, but not fully signed: sign {challenge} without filters that lose part of it');

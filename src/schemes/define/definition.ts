@@ -12,12 +12,14 @@ export type DefinedTimestamp =
   | 'iso-8601'
   /** `2026-11-22T12:00:00.000Z` */
   | 'iso-8601-milliseconds'
+  /** `2026-11-22T12:00:00.123456789Z`, RFC 3339: 1 to 9 digits are read, 3 are written. */
+  | 'iso-8601-fraction'
   /** `20261122T120000Z` */
   | 'iso-8601-basic'
   /** `Sun, 22 Nov 2026 12:00:00 GMT`, RFC 9110 section 5.6.7 */
   | 'imf-fixdate'
   /**
-   * Any other form, built from `{YYYY}` `{MM}` `{MMM}` (`Jul`) `{mmm}` (`jul`) `{DD}` `{ddd}` (`Sun`) `{HH}` `{mm}` `{ss}` `{SSS}`:
+   * Any other form, built from `{YYYY}` `{MM}` `{MMM}` (`Jul`) `{mmm}` (`jul`) `{DD}` `{ddd}` (`Sun`) `{HH}` `{mm}` `{ss}` `{SSS}` `{fraction}`:
    * `{DD}{mmm}{YYYY}{HH}:{mm}:{ss}` gives `28jul201712:59:24`.
    */
   | { readonly pattern: string };

@@ -9,6 +9,8 @@ export type Environment = {
   readonly target: string;
   readonly accessKey: string;
   readonly timestamp: string;
+  /** The date of the timestamp, such as `2026-11-22`; empty if there is no timestamp. */
+  readonly date: string;
   readonly nonce: string;
   readonly sessionToken: string | undefined;
   readonly challenge: string | undefined;
@@ -40,6 +42,9 @@ const readHost = ({ message }: Environment): string => message.authority.replace
 const readPort = ({ message }: Environment): string =>
   /:(\d+)$/.exec(message.authority)?.[1] ?? (message.scheme === 'https' ? '443' : '80');
 
+/** Removes the hyphens of a date. */
+export const toBasic = (date: string): string => date.replaceAll('-', '');
+
 const text = (value: Field['value']): Field => ({ kind: 'text', value });
 const absentable = (value: Field['value']): Field => ({ kind: 'text', value, absentable: true });
 
@@ -55,6 +60,8 @@ export const fields: ReadonlyMap<string, Field> = new Map([
   ['target', text(({ target }) => target)],
   ['url', text(({ message, target }) => `${message.scheme}://${message.authority}${target}`)],
   ['timestamp', text(({ timestamp }) => timestamp)],
+  ['date', text(({ date }) => date)],
+  ['dateBasic', text(({ date }) => toBasic(date))],
   ['nonce', text(({ nonce }) => nonce)],
   ['accessKey', text(({ accessKey }) => accessKey)],
   ['sessionToken', absentable(({ sessionToken }) => sessionToken)],

@@ -125,6 +125,8 @@ const plainGrammars = ({ timestamp, nonce, separator }: Forms): Readonly<Record<
   challenge: texts('\\w.~\\-', '1,512'),
   ignored: texts('\\w.~+/=:\\-', '1,512'),
   timestamp: { ...timestamp, read: identity },
+  date: { ...texts('\\d\\-', '10'), pattern: '\\d{4}-\\d{2}-\\d{2}', fixed: true },
+  dateBasic: { ...texts('\\d', '8'), fixed: true },
   nonce: { ...nonce, read: identity },
   signedHeaders: {
     ...texts(token + literal(separator), ''),

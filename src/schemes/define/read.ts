@@ -5,11 +5,12 @@ import type { PresentedBody, PresentedSignature } from '../../core/scheme.ts';
 import type { Carrier, Found } from './carrier.ts';
 import type { CompiledDefinition } from './compile-definition.ts';
 import { describeCoverage } from './coverage.ts';
-import type { Environment } from './fields.ts';
+import { type Environment, toBasic } from './fields.ts';
 import { readSignatures } from './grammar.ts';
 import { endsWith, parameterValues, withoutParameters } from './query.ts';
-import { createDerivation, emptyEnvironment } from './sign.ts';
+import { createDerivation, dateOf, emptyEnvironment } from './sign.ts';
 import { isSignable } from './signed-headers.ts';
+import type { TimestampForm } from './timestamp.ts';
 
 /** Creates the verifying half of a compiled definition. */
 export function createReader(compiled: CompiledDefinition): (message: Message) => PresentedSignature {
@@ -22,14 +23,14 @@ export function createReader(compiled: CompiledDefinition): (message: Message) =
     const found = readCarriers(message);
     const values = mergeValues(found);
     const text = (id: string) => values.get(id) ?? '';
-    const time = values.has('timestamp') ? forms.timestamp.read(text('timestamp')) : undefined;
-    if (values.has('timestamp') && time === undefined) malformed('The timestamp is malformed or an impossible date');
+    const { time, date } = readTime(values, forms.timestamp);
     const digests = found.filter(({ leaf }) => leaf.expression.bodyUses.length);
     const environment: Environment = {
       message,
       target: withoutParameters(message.rawTarget, signatureNames),
       accessKey: text('accessKey'),
       timestamp: text('timestamp'),
+      date,
       nonce: text('nonce'),
       sessionToken: values.get('sessionToken'),
       challenge: values.get('challenge'),
@@ -115,6 +116,20 @@ export function createReader(compiled: CompiledDefinition): (message: Message) =
     }
     return names;
   }
+}
+
+/** Reads the timestamp. A carried date must be that of the timestamp. */
+function readTime(
+  values: ReadonlyMap<string, string>,
+  form: TimestampForm,
+): { readonly time: number | undefined; readonly date: string } {
+  const text = values.get('timestamp');
+  if (text === undefined) return { time: undefined, date: '' };
+  const time = form.read(text) ?? malformed('The timestamp is malformed or an impossible date');
+  const date = dateOf(time);
+  const { date: long = date, dateBasic: short = toBasic(date) } = Object.fromEntries(values);
+  if (long !== date || short !== toBasic(date)) malformed('The date is not that of the timestamp');
+  return { time, date };
 }
 
 const malformed = (message: string): never => fail('malformed_field', `${message}.`);

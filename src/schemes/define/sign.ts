@@ -13,6 +13,7 @@ import { withoutParameters, withParameters } from './query.ts';
 export const emptyEnvironment: Omit<Environment, 'message' | 'target'> = {
   accessKey: '',
   timestamp: '',
+  date: '',
   nonce: '',
   sessionToken: undefined,
   challenge: undefined,
@@ -49,6 +50,7 @@ export function createPreparer(compiled: CompiledDefinition): (input: SignatureI
       target: withoutParameters(message.rawTarget, names),
       accessKey,
       timestamp: carriesTime ? writeTimestamp(input.time) : '',
+      date: carriesTime ? dateOf(input.time) : '',
       nonce: carriesNonce ? forms.nonce.write(input.nonce) : '',
       sessionToken,
       // No server issues this challenge. The request is refused, and the refusal contains the first real challenge.
@@ -91,6 +93,9 @@ export function createPreparer(compiled: CompiledDefinition): (input: SignatureI
     return text;
   }
 }
+
+/** The date of a time in UTC, as ISO 8601 writes it. */
+export const dateOf = (time: number): string => new Date(time).toISOString().slice(0, 10);
 
 const renderCarriers = (carriers: readonly Carrier[], environment: Environment) =>
   carriers

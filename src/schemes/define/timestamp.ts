@@ -25,6 +25,8 @@ type Field = {
   /** The part of a date that the text determines. */
   readonly gives?: { readonly part: 'year' | 'month' | 'day' | 'hour' | 'minute' | 'second' | 'millisecond' };
   value?(text: string): number;
+  /** Whether a text may say more than `write` does. @default false */
+  readonly loose?: boolean;
 };
 
 const digits = (width: number, of: (date: Date) => number, part: NonNullable<Field['gives']>['part']): Field => ({
@@ -51,6 +53,15 @@ const fields: ReadonlyMap<string, Field> = new Map([
   ['mm', digits(2, (date) => date.getUTCMinutes(), 'minute')],
   ['ss', digits(2, (date) => date.getUTCSeconds(), 'second')],
   ['SSS', digits(3, (date) => date.getUTCMilliseconds(), 'millisecond')],
+  [
+    'fraction',
+    {
+      ...digits(3, (date) => date.getUTCMilliseconds(), 'millisecond'),
+      pattern: '\\d{1,9}',
+      value: (text) => Number(text.padEnd(3, '0').slice(0, 3)),
+      loose: true,
+    },
+  ],
 ]);
 
 /** The names of the fields of a pattern. */
@@ -59,6 +70,7 @@ export const timestampFields: readonly string[] = [...fields.keys()];
 const patterns: Readonly<Record<string, string>> = {
   'iso-8601': '{YYYY}-{MM}-{DD}T{HH}:{mm}:{ss}Z',
   'iso-8601-milliseconds': '{YYYY}-{MM}-{DD}T{HH}:{mm}:{ss}.{SSS}Z',
+  'iso-8601-fraction': '{YYYY}-{MM}-{DD}T{HH}:{mm}:{ss}.{fraction}Z',
   'iso-8601-basic': '{YYYY}{MM}{DD}T{HH}{mm}{ss}Z',
   'imf-fixdate': '{ddd}, {DD} {MMM} {YYYY} {HH}:{mm}:{ss} GMT',
 };
@@ -149,11 +161,13 @@ function createCalendarForm(planned: readonly TimestampPart[]): TimestampForm {
       const { year, month, day, hour, minute, second, millisecond } = parts;
       const time = Date.UTC(year, month - 1, day, hour, minute, second, millisecond);
       // Rejects impossible dates, such as the 30th of February (which would be the 2nd of March), and wrong weekdays.
-      return write(time) === text ? time : undefined;
+      const date = new Date(time);
+      const isSame = used.every((field, i) => field.loose || field.write(date) === found[i + 1]);
+      return isSame ? time : undefined;
     },
     pattern: buildPattern(({ pattern }) => pattern),
     characters: `\\dA-Za-z${[...new Set(parts.filter((part) => typeof part === 'string').join(''))].map(literal).join('')}`,
-    fixed: true,
+    fixed: !used.some(({ loose }) => loose),
   };
 }
 

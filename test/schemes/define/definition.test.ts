@@ -126,7 +126,7 @@ describe('a definition is refused, and the character pointed at', () => {
     ],
     [
       { timestamp: { pattern: '{YYYY}-{MM}-{dd}' } },
-      'timestamp.pattern, character 13: a timestamp has no field dd, only YYYY MM MMM mmm DD ddd HH mm ss SSS; did you mean DD?.\n  {YYYY}-{MM}-{dd}\n              ^',
+      'timestamp.pattern, character 13: a timestamp has no field dd, only YYYY MM MMM mmm DD ddd HH mm ss SSS fraction; did you mean DD?.\n  {YYYY}-{MM}-{dd}\n              ^',
     ],
     [
       { timestamp: { pattern: '{YYYY}-{MM}-{DD}' } },

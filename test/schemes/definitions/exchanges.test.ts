@@ -6,12 +6,15 @@ import {
   okxApi,
   type SchemeDefinition,
   shopeeApi,
+  tencentCloud,
+  volcengine,
 } from 'countersign/schemes';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 
 import { type Attempt, sendable } from './attempt.ts';
 import { hold } from './hold.ts';
+import { published, textBytes } from './published.ts';
 import { python, pythonOracle } from './python.ts';
 import { signWith } from './sign.ts';
 
@@ -29,14 +32,24 @@ const apis: readonly Api[] = [
   { api: 'okx', definition: okxApi({ passphrase }) },
   // A GET has no body, and a POST no query.
   { api: 'bybit', definition: bybitApi, suits: ({ method, target }) => method === 'GET' || !target.includes('?') },
-  { api: 'huawei', definition: huaweiCloud, suits: ({ target }) => isHuawei(target) },
+  { api: 'tencent', definition: tencentCloud({ service: 'cvm' }) },
+  {
+    api: 'volcengine',
+    definition: volcengine({ region: 'cn-north-1', service: 'iam' }),
+    suits: ({ target }) => isCanonical(target),
+  },
+  {
+    api: 'huawei',
+    definition: huaweiCloud,
+    suits: ({ target }) => isCanonical(target) && !/^[^?]*\/(?:\?|$)/.test(target),
+  },
 ];
 
-// Python decodes what is no escape, which ours refuses; and all parameters of Huawei have a value.
-const isHuawei = (target: string): boolean => {
-  const [, path = '', query = ''] = /^([^?]*)\??(.*)$/.exec(target) ?? [];
+// Python decodes what is no escape, which ours refuses; and all parameters of these APIs have a value.
+const isCanonical = (target: string): boolean => {
+  const [, query = ''] = /^[^?]*\??(.*)$/.exec(target) ?? [];
   const everyPair = query.split('&').every((pair) => pair === '' || /^[^=]+=[^=]*$/.test(pair));
-  return !path.endsWith('/') && !/&&|^&|&$/.test(query) && everyPair && isUtf8(target);
+  return !/&&|^&|&$/.test(query) && everyPair && isUtf8(target);
 };
 
 function isUtf8(text: string): boolean {
@@ -53,6 +66,21 @@ describe.runIf(python).each(apis)('$api', ({ api, definition, suits = () => true
   afterAll(oracle.close);
 
   hold({ definition, oracle, attempts: sendable.filter(suits) });
+});
+
+it('tencentCloud makes the signature of the documentation of Tencent', () => {
+  const call = published({
+    method: 'POST',
+    authority: 'cvm.tencentcloudapi.com',
+    headers: { 'content-type': 'application/json; charset=utf-8' },
+    body: textBytes(String.raw`{"Limit": 1, "Filters": [{"Values": ["\u672a\u547d\u540d"], "Name": "instance-name"}]}`),
+    accessKey: 'AKIDz8krbsJ5yKBZQpn74WFkmLPx3EXAMPLE',
+    secret: 'Gu5t9xGARNpq86cd98joQYCN3EXAMPLE',
+    time: 1_551_113_065_000,
+  });
+  expect(signWith(defineScheme(tencentCloud({ service: 'cvm' })), call).headers.authorization).toBe(
+    'TC3-HMAC-SHA256 Credential=AKIDz8krbsJ5yKBZQpn74WFkmLPx3EXAMPLE/2019-02-25/cvm/tc3_request, SignedHeaders=content-type;host, Signature=72e494ea809ad7a8c8f7a4507b9bddcbaa8e581f516e8da2f66e2c5a96525168',
+  );
 });
 
 describe.runIf(python)('shopee', () => {

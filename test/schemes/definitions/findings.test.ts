@@ -112,6 +112,8 @@ const findings: Readonly<Record<string, readonly string[]>> = {
     'medium no-nonce',
     'low adjacent-values',
   ],
+  tencentCloud: ['medium no-nonce', 'low access-key-unbound', 'low content-type-unsigned'],
+  volcengine: ['medium content-type-unsigned', 'medium no-nonce', 'low access-key-unbound', 'low query-unsigned'],
   huaweiCloud: [
     'medium content-type-unsigned',
     'medium no-nonce',
@@ -147,6 +149,7 @@ const findings: Readonly<Record<string, readonly string[]>> = {
   notionWebhooks: bodyOnly,
   pagerdutyWebhooks: bodyOnly,
   typeformWebhooks: bodyOnly,
+  twitchEventsub: without(bodyAndTime, 'medium no-nonce'),
   metaWebhooks: bodyOnly,
   vercelWebhooks: bodyOnlyBySha1,
   webflowWebhooks: bodyAndTime,

@@ -18,6 +18,8 @@ import {
   methodPlusPath,
   okxApi,
   shopeeApi,
+  tencentCloud,
+  volcengine,
 } from 'countersign/schemes';
 import type { Ready } from './entry.ts';
 
@@ -177,6 +179,26 @@ export const readyApis: readonly Ready[] = [
     source: 'open.shopee.com/developer-guide/20',
     secret: 'partner key',
     window: '5 minutes',
+    proof: 'Python',
+  },
+  {
+    exported: 'tencentCloud',
+    definition: tencentCloud({ service: 'cvm' }),
+    acceptFindings: [],
+    provider: 'Tencent Cloud, TC3-HMAC-SHA256',
+    source: 'cloud.tencent.com/document/api/213/30654',
+    secret: 'SecretKey',
+    window: '5 minutes',
+    proof: 'Python, its example',
+  },
+  {
+    exported: 'volcengine',
+    definition: volcengine({ region: 'cn-north-1', service: 'iam' }),
+    acceptFindings: [],
+    provider: 'Volcengine, HMAC-SHA256',
+    source: 'volcengine.com/docs/6369/67269',
+    secret: 'SecretAccessKey',
+    window: '15 minutes',
     proof: 'Python',
   },
   {

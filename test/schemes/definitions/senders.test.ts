@@ -1,4 +1,7 @@
-import { defineScheme, slackWebhooks } from 'countersign/schemes';
+import { createHmac } from 'node:crypto';
+import { defineScheme, slackWebhooks, twitchEventsub } from 'countersign/schemes';
+import { memoryReplay } from 'countersign/server';
+import { verifyWebhook } from 'countersign/webhooks';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { anyBody, sendable } from './attempt.ts';
@@ -22,6 +25,24 @@ describe.runIf(python).each(readyWebhooks.filter(({ definition }) => !others.inc
     hold({ definition, oracle, attempts: deliveries });
   },
 );
+
+it('twitchEventsub reads nanoseconds, as Twitch sends them, and takes a message once', async () => {
+  const secret = 's3cRe7 of some length';
+  const [id, at, body] = ['befa7b53-d79d-478f-86b9-120f112b044e', '2026-11-22T12:00:00.634234626Z', '{"event":{}}'];
+  const mac = createHmac('sha256', secret).update(`${id}${at}${body}`).digest('hex');
+  const headers = {
+    'twitch-eventsub-message-id': id,
+    'twitch-eventsub-message-timestamp': at,
+    'twitch-eventsub-message-signature': `sha256=${mac}`,
+  };
+  const delivery = { method: 'POST', url: 'https://example.com/eventsub', headers, body };
+  const now = Date.UTC(2026, 10, 22, 12, 0, 0, 634);
+  const options = { scheme: twitchEventsub, secret, clock: () => now, replay: memoryReplay({ clock: () => now }) };
+  expect(await verifyWebhook(delivery, options)).toMatchObject({ ok: true, signedAt: now, duplicate: false });
+  expect(await verifyWebhook(delivery, options)).toMatchObject({ ok: true, duplicate: true });
+  const late = { ...options, clock: () => now + 301_000 };
+  expect(await verifyWebhook(delivery, late)).toMatchObject({ error: { code: 'stale_timestamp' } });
+});
 
 it('slackWebhooks makes the signature of the documentation of Slack', () => {
   const parameters = {

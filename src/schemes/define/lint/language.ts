@@ -53,6 +53,8 @@ const fields: Readonly<Record<string, Language>> = {
   target,
   url,
   body: [[createRun(any, 0)]],
+  date: [[createRun(digits, 4, 4), ...exactly('-'), createRun(digits, 2, 2), ...exactly('-'), createRun(digits, 2, 2)]],
+  dateBasic: [[createRun(digits, 8, 8)]],
   challenge: [[createRun(`${word}.~`, 1)]],
   sessionToken: [[createRun(`${word}.~+/=`, 1)]],
   name: [[createRun(fieldName, 1)]],
@@ -87,6 +89,7 @@ const fixedTimestamp = ({ timestamp }: Plan): Language => [
   timestamp.flatMap((part) => {
     if (part.kind === 'unix') return fromShape(part.unit === 'seconds' ? '9999999999' : '9999999999999');
     if (part.kind === 'text') return exactly(part.text);
+    if (part.field === 'fraction') return [createRun(digits, 1, 9)];
     return fromShape(/m{3}|d{3}/i.test(part.field) ? 'aaa' : '9'.repeat(part.field.length));
   }),
 ];

@@ -49,20 +49,59 @@ def bybit(question, time):
     }
 
 
+def parameters_of(query):
+    pairs = [pair.partition("=")[::2] for pair in query.split("&") if pair]
+    encoded = sorted((quote(unquote(name), safe="-_.~"), quote(unquote(value), safe="-_.~")) for name, value in pairs)
+    return "&".join(f"{name}={value}" for name, value in encoded)
+
+
 def huawei(question, time):
     path, _, query = question["target"].partition("?")
     uri = "/".join(quote(unquote(segment), safe="-_.~") for segment in path.split("/"))
-    pairs = [pair.partition("=")[::2] for pair in query.split("&") if pair]
-    encoded = sorted((quote(unquote(name), safe="-_.~"), quote(unquote(value), safe="-_.~")) for name, value in pairs)
     signed = "host;x-sdk-date"
     headers = f"host:{question['authority']}\nx-sdk-date:{time}\n"
     body = sha256(body_of(question)).hex()
-    parameters = "&".join(f"{name}={value}" for name, value in encoded)
-    request = "\n".join([question["method"], uri if uri.endswith("/") else uri + "/", parameters, headers, signed, body])
+    uri = uri if uri.endswith("/") else uri + "/"
+    request = "\n".join([question["method"], uri, parameters_of(query), headers, signed, body])
     text = f"SDK-HMAC-SHA256\n{time}\n{sha256(request.encode()).hex()}"
     signature = hmac_sha256(question["secret"].encode(), text).hex()
     value = f"SDK-HMAC-SHA256 Access={question['accessKey']}, SignedHeaders={signed}, Signature={signature}"
     return {"x-sdk-date": time, "authorization": value}
+
+
+def derived(question, steps, prefix=b""):
+    key = prefix + question["secret"].encode()
+    for step in steps:
+        key = hmac_sha256(key, step)
+    return key
+
+
+def tencent(question, time):
+    path, _, query = question["target"].partition("?")
+    date = datetime.fromtimestamp(int(time or 0), timezone.utc).strftime("%Y-%m-%d")
+    headers = f"content-type:{question['headers']['content-type'].strip().lower()}\nhost:{question['authority']}\n"
+    body = sha256(body_of(question)).hex()
+    request = "\n".join([question["method"], path, query, headers, "content-type;host", body])
+    scope = f"{date}/cvm/tc3_request"
+    text = f"TC3-HMAC-SHA256\n{time}\n{scope}\n{sha256(request.encode()).hex()}"
+    signature = hmac_sha256(derived(question, [date, "cvm", "tc3_request"], b"TC3"), text).hex()
+    credential = f"Credential={question['accessKey']}/{scope}"
+    value = f"TC3-HMAC-SHA256 {credential}, SignedHeaders=content-type;host, Signature={signature}"
+    return {"x-tc-timestamp": time, "authorization": value}
+
+
+def volcengine(question, time):
+    path, _, query = question["target"].partition("?")
+    body = sha256(body_of(question)).hex()
+    headers = f"host:{question['authority']}\nx-content-sha256:{body}\nx-date:{time}\n"
+    signed = "host;x-content-sha256;x-date"
+    request = "\n".join([question["method"], path, parameters_of(query), headers, signed, body])
+    scope = [time[:8], "cn-north-1", "iam", "request"]
+    text = f"HMAC-SHA256\n{time}\n{'/'.join(scope)}\n{sha256(request.encode()).hex()}"
+    signature = hmac_sha256(derived(question, scope), text).hex()
+    credential = f"Credential={question['accessKey']}/{'/'.join(scope)}"
+    value = f"HMAC-SHA256 {credential}, SignedHeaders={signed}, Signature={signature}"
+    return {"x-date": time, "x-content-sha256": body, "authorization": value}
 
 
 # How each writes the time, the header in which it stands, and the headers.
@@ -70,6 +109,8 @@ APIS = {
     "coinbase": (lambda question: str(question["time"] // 1000), "cb-access-timestamp", coinbase),
     "okx": (lambda question: utc(question, "%Y-%m-%dT%H:%M:%S.000Z"), "ok-access-timestamp", okx),
     "bybit": (lambda question: str(question["time"]), "x-bapi-timestamp", bybit),
+    "tencent": (lambda question: str(question["time"] // 1000), "x-tc-timestamp", tencent),
+    "volcengine": (lambda question: utc(question, "%Y%m%dT%H%M%SZ"), "x-date", volcengine),
     "huawei": (lambda question: utc(question, "%Y%m%dT%H%M%SZ"), "x-sdk-date", huawei),
 }
 

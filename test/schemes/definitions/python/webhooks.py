@@ -29,6 +29,10 @@ def iso(question):
     return datetime.fromtimestamp(question["time"] // 1000, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def fraction(question):
+    return iso(question).replace("Z", ".000Z")
+
+
 def url_of(question):
     return f"{question['scheme']}://{question['authority']}{question['target']}"
 
@@ -82,6 +86,15 @@ def square(question, _):
     return {"x-square-hmacsha256-signature": base64_of(digest(question, content))}
 
 
+def twitch(question, time):
+    content = (question["nonce"] + time).encode() + body_of(question)
+    return {
+        "twitch-eventsub-message-id": question["nonce"],
+        "twitch-eventsub-message-timestamp": time,
+        "twitch-eventsub-message-signature": "sha256=" + digest(question, content).hex(),
+    }
+
+
 def no_time(_):
     return ""
 
@@ -108,6 +121,7 @@ SENDERS = {
     "notion": (no_time, None, body_hex("x-notion-signature", "sha256=")),
     "pagerduty": (no_time, None, body_hex("x-pagerduty-signature", "v1=")),
     "typeform": (no_time, None, body_base64("typeform-signature", "sha256=")),
+    "twitch-eventsub": (fraction, "twitch-eventsub-message-timestamp", twitch),
     "meta": (no_time, None, body_hex("x-hub-signature-256", "sha256=")),
     "vercel": (no_time, None, body_hex("x-vercel-signature", "", "sha1")),
     "webflow": (milliseconds, "x-webflow-timestamp", webflow),
@@ -127,7 +141,8 @@ def accepts(question):
     found = re.match(r"(?:ts?=)?([^,;]+)", sent.get(carrier, "")) if carrier else None
     if carrier and not found:
         return False
-    expected = headers(question, found[1] if found else "")
+    named = {"nonce": sent.get("twitch-eventsub-message-id", ""), **question}
+    expected = headers(named, found[1] if found else "")
     return all(hmac.compare_digest(sent.get(name, "").encode(), value.encode()) for name, value in expected.items())
 
 
