@@ -1,4 +1,4 @@
-import { fail } from '../core/errors.ts';
+import { fail, SignatureError } from '../core/errors.ts';
 import { countersignV1 } from '../schemes/countersign-v1/scheme.ts';
 import { defineScheme } from '../schemes/define/define-scheme.ts';
 import type { SchemeDefinition } from '../schemes/define/definition.ts';
@@ -9,7 +9,7 @@ import { type KitLanguage, kitLanguages, listClientFiles } from './languages.ts'
 import { plainCase } from './plain-case.ts';
 import { describeProtocol } from './protocol.ts';
 import { describeKit } from './readme.ts';
-import { countersignRequests, ordinaryRequests, refusedRequests } from './requests.ts';
+import { countersignRequests, type KitRequest, ordinaryRequests, refusedRequests } from './requests.ts';
 
 export type { KitLanguage };
 
@@ -79,11 +79,21 @@ export function createKit(options: KitOptions): Kit {
 
 /** The cases of a kit. All are signed by the package itself. */
 function kitCases(signing: KitSigning, definition: SchemeDefinition | undefined): readonly KitCase[] {
-  if (definition) return ordinaryRequests.map((request) => signCase(request, signing));
+  if (definition) return ordinaryRequests.flatMap((request) => signIfComplete(request, signing));
   return [
     ...[...ordinaryRequests, ...countersignRequests].map((request) => signCase(request, signing)),
     ...refusedRequests.map((request) => refuseCase(request, signing)),
   ];
+}
+
+// A definition may sign a header that an ordinary request lacks, such as a content type without a body.
+function signIfComplete(request: KitRequest, signing: KitSigning): readonly KitCase[] {
+  try {
+    return [signCase(request, signing)];
+  } catch (error) {
+    if (error instanceof SignatureError && error.code === 'missing_header') return [];
+    throw error;
+  }
 }
 
 const toJson = (value: object): string => `${JSON.stringify(value, null, 2)}\n`;

@@ -12,6 +12,8 @@ const fields: Readonly<Record<string, string>> = {
   target: 'path and query as sent',
   url: 'the URL as sent, without fragment',
   timestamp: 'the time',
+  date: 'the date of the time in UTC, such as `2026-11-22`',
+  dateBasic: 'the date of the time in UTC, such as `20261122`',
   nonce: 'the nonce',
   accessKey: 'the access key',
   sessionToken: 'the session token',
