@@ -77,7 +77,14 @@ function timeInWords({ signedAt, expiresAt, judgedAt, tolerance, fresh }: Freshn
   return `${fresh ? 'fresh' : styled('red', 'not fresh')}: ${parts.join(', ')}`;
 }
 
-function bodyInWords({ bytes, sha256, signed, expected, fits }: SignatureExplanation['body']): readonly string[] {
+function bodyInWords({
+  bytes,
+  sha256,
+  signed,
+  expected,
+  fits,
+  unknown,
+}: SignatureExplanation['body']): readonly string[] {
   const how = {
     none: 'no body',
     unsigned: 'left out by the caller',
@@ -87,7 +94,7 @@ function bodyInWords({ bytes, sha256, signed, expected, fits }: SignatureExplana
     bytes: 'by a digest of another kind',
   };
   return rows([
-    ['received', `${bytes} bytes, SHA-256 ${sha256}`],
+    ['received', unknown ? 'not in the record' : `${bytes} bytes, SHA-256 ${sha256}`],
     ...(signed ? [['signed', how[signed]]] : []),
     ...(fits === undefined ? [] : [['', fits ? 'the same' : styled('red', 'not the same')]]),
   ]);

@@ -30,8 +30,6 @@ export type CauseRules = ExplainOptions & {
   readonly effort: Effort;
   /** For a response to a caller that may be anyone: says nothing that the received request and the secret do not prove. @default false */
   readonly guarded?: boolean;
-  /** True if the body was not read. @default false */
-  readonly withoutBody?: boolean;
 };
 
 /**

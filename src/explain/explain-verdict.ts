@@ -10,7 +10,7 @@ export type VerdictRules = ExplainOptions & { readonly scheme: Scheme; readonly 
 /** Returns the verdict of a real verifier that accepts all findings of its scheme and has an empty replay store. */
 export async function explainVerdict(
   request: ReceivedRequest,
-  { scheme, now, address, accessKey, otherKeys, otherSchemes, origins, paths, ...options }: VerdictRules,
+  { scheme, now, address, accessKey, otherKeys, otherSchemes, origins, paths, withoutBody, ...options }: VerdictRules,
 ): Promise<Pick<SignatureExplanation, 'verified' | 'code' | 'reason'>> {
   const { keys } = options;
   const verifier = createVerifier({
@@ -26,6 +26,7 @@ export async function explainVerdict(
   const result = await verifier.verify(request, {
     ...(address !== undefined && { address }),
     ...(accessKey !== undefined && { accessKey }),
+    ...(withoutBody && { body: 'deferred' }),
   });
   if (result.ok) return { verified: true };
   const { code, message } = result.error;

@@ -43,7 +43,7 @@ export async function explainSignature(
   const { scheme = countersignV1, tolerance = 300, clock = () => Date.now(), maxBodyBytes = 10 * 2 ** 20 } = options;
   const now = clock();
   const message = createRequestResolver(options)(request, options.address).message();
-  const body = await readBody(request, maxBodyBytes);
+  const body = options.withoutBody ? new Uint8Array() : await readBody(request, maxBodyBytes);
   const received: Guess = { message, body };
   const verdict = await explainVerdict(toPlainRequest(request, body), { ...options, scheme, now });
   const effort = createEffort();
@@ -57,7 +57,9 @@ export async function explainSignature(
     fields: maskFields(message.headers, scheme.fields, signatures),
     message: { method, protocol, authority, target: maskTarget(target, signatures) },
     ...(readable && (await describeStages(readable, { now, tolerance }))),
-    body: await describeBody(body, readable),
+    body: options.withoutBody
+      ? { ...(await describeBody(body, undefined)), ...signedBody(readable), unknown: true }
+      : await describeBody(body, readable),
     ...(verdict.verified
       ? { differences: [] }
       : 'reading' in read
@@ -98,10 +100,14 @@ async function describeBody(body: Uint8Array, read: ReadRequest | undefined): Pr
   return {
     bytes: body.length,
     sha256: hex(sha256OfBodySync(body)),
-    ...(signed && { signed: signed.kind }),
-    ...(signed?.kind === 'digest' && { expected: hex(signed.sha256) }),
+    ...signedBody(read),
     ...(fits !== undefined && { fits }),
   };
+}
+
+function signedBody(read: ReadRequest | undefined): Pick<SignatureExplanation['body'], 'signed' | 'expected'> {
+  const signed = read?.reading.presented.body;
+  return { ...(signed && { signed: signed.kind }), ...(signed?.kind === 'digest' && { expected: hex(signed.sha256) }) };
 }
 
 /** Converts the request to a plain object, so that it can be verified although its body has been read. */

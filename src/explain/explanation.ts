@@ -31,6 +31,8 @@ export type ExplainOptions = PublicAddress & {
   readonly paths?: readonly string[];
   /** The maximum size of the body, in bytes. @default 10485760 (10 MiB) */
   readonly maxBodyBytes?: number;
+  /** True if the body is not available: everything else is explained, and the body is not read. @default false */
+  readonly withoutBody?: boolean;
 };
 
 /** A secret of the key that the request names. */
@@ -79,6 +81,8 @@ export type SignatureExplanation = {
     readonly expected?: string;
     /** Whether the body is the signed one; undefined if it is unsigned, or part of the string to sign. */
     readonly fits?: boolean;
+    /** True if the body is not available; then `bytes` and `sha256` are those of no body. */
+    readonly unknown?: true;
   };
   /**
    * The smallest set of differences with which the signature fits, the difference of the body, and the probable difference of the

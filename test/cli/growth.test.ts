@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { refusePassword } from '../../src/cli/database.ts';
-import { parseHeaderLine } from '../../src/cli/raw-request.ts';
+import { parseHeaderLine } from '../../src/cli/recorded/raw-request.ts';
 import { fieldVariations } from '../../src/explain/fields.ts';
 import { maskTarget } from '../../src/explain/masked-fields.ts';
 import { forwardedPrefixes } from '../../src/explain/path.ts';

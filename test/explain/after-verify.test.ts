@@ -152,3 +152,14 @@ it('takes a stream that was read and released for no empty body', async () => {
   reader.releaseLock();
   await expect(explainSignature(await toReceived(body), { keys })).rejects.toMatchObject({ code: 'body_consumed' });
 });
+
+it('explains a record without its body, and says nothing of the body', async () => {
+  const { headers } = await toRequest();
+  const request = { ...(await toReceived(undefined)), headers, target: '/v1/' };
+  const explanation = await explainSignature(request, { keys, withoutBody: true });
+  expect(codesOf(explanation)).toEqual(['path-slash']);
+  expect(explanation.body).toMatchObject({ unknown: true, signed: 'digest', expected: expect.any(String) });
+  expect(explanation.body).not.toHaveProperty('fits');
+  const right = await explainSignature({ ...request, target: '/v1' }, { keys, withoutBody: true });
+  expect(right).toMatchObject({ verified: true, differences: [] });
+});

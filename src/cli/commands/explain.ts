@@ -1,11 +1,13 @@
 import { explainSignature } from '../../explain/explain.ts';
 import type { SignatureExplanation } from '../../explain/explanation.ts';
 import { command } from '../command.ts';
+import { compareStrings, formatComparison } from '../compare-strings.ts';
 import { describeSchemes, findScheme, recognisedSchemes } from '../find-scheme.ts';
 import { formatExplanation } from '../format-explanation.ts';
 import { withKeysOfOptions } from '../keys-of-options.ts';
-import { printFor } from '../output.ts';
+import { printFor, printNotice } from '../output.ts';
 import { messageOperand, readCircumstances, readRequestFile, receivedOptions } from '../received-message.ts';
+import { readBytes } from '../text-file.ts';
 import { formatTime } from '../times.ts';
 
 export const explain = command({
@@ -14,6 +16,11 @@ export const explain = command({
   operands: [messageOperand],
   options: {
     ...receivedOptions,
+    'string-to-sign': {
+      type: 'text',
+      value: 'FILE',
+      help: "The caller's string to sign, to compare with the expected.",
+    },
     'try-origin': { type: 'list', value: 'URL', help: 'An origin that the caller may have signed.' },
     'try-path': { type: 'list', value: 'PATH', help: 'A path prefix that a proxy may have removed.' },
   },
@@ -25,11 +32,16 @@ export const explain = command({
   ].join('\n'),
   examples: [
     'explain request.http --credentials shop.json',
+    'explain curl.txt --credentials shop.json --string-to-sign mine.txt',
     'explain request.http --database postgres://keys.internal/keys --at 2026-11-22T12:00:00Z',
   ],
   async run(given, [file]) {
     const use = findScheme(given);
-    const request = await readRequestFile(file, given);
+    const { request, missingBody } = await readRequestFile(file, given);
+    if (missingBody)
+      printNotice(`note: the record does not contain ${missingBody}: give the body with --body-file FILE`);
+    const own = given['string-to-sign'];
+    const mine = own === undefined ? undefined : await readBytes(own, 'The string to sign');
     return withKeysOfOptions(given, use, async ({ store, accessKey, others }) => {
       const explanation = await explainSignature(request, {
         ...readCircumstances(given),
@@ -40,10 +52,16 @@ export const explain = command({
         origins: given['try-origin'],
         paths: given['try-path'],
         maxBodyBytes: Number.MAX_SAFE_INTEGER,
+        withoutBody: missingBody !== undefined,
         ...(given.from !== undefined && { address: given.from }),
         ...(accessKey !== undefined && { accessKey }),
       });
-      printFor(given, { value: forPrograms(explanation), text: formatExplanation(explanation) });
+      const compared = mine && compareStrings(mine, explanation.stringToSign);
+      const text = formatExplanation(explanation);
+      printFor(given, {
+        value: { ...forPrograms(explanation), ...(compared && { compared }) },
+        text: compared ? `${text}\n\n${formatComparison(compared)}` : text,
+      });
       return explanation.verified ? 0 : 1;
     });
   },

@@ -6,7 +6,7 @@ import { command, type Options, type OptionValues } from '../command.ts';
 import { credentialOptions, readCredentials } from '../credentials.ts';
 import { describeSchemes, findScheme, type SchemeInUse, schemeOptions } from '../find-scheme.ts';
 import { print, printJson } from '../output.ts';
-import { parseHeaderLine } from '../raw-request.ts';
+import { parseHeaderLine } from '../recorded/raw-request.ts';
 import { asCurl, asHeaders, asMessage, type Header, type SignedMessage } from '../signed-message.ts';
 import { readBytes } from '../text-file.ts';
 import { parseTime } from '../times.ts';

@@ -1,3 +1,4 @@
+import { fail } from '../../core/errors.ts';
 import { allowUnsignedPayload } from '../../core/unsafe-options.ts';
 import type { AuditEvent } from '../../server/contracts.ts';
 import { memoryReplay } from '../../server/replay/memory-replay.ts';
@@ -33,7 +34,9 @@ export const verify = command({
   ],
   async run(given, [file]) {
     const use = findScheme(given);
-    const request = await readRequestFile(file, given);
+    const { request, missingBody } = await readRequestFile(file, given);
+    if (missingBody)
+      fail('invalid_request', `The record does not contain ${missingBody}: give the body with --body-file FILE.`);
     return withKeysOfOptions(given, use, async ({ store, source, accessKey }) => {
       let event: AuditEvent | undefined;
       const circumstances = readCircumstances(given);

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { parseRawRequest } from '../../src/cli/raw-request.ts';
+import { parseRawRequest } from '../../../src/cli/recorded/raw-request.ts';
 
 const read = (text: string) => {
   const { body, headers, ...rest } = parseRawRequest(Buffer.from(text, 'latin1'));

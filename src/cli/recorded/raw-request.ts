@@ -1,6 +1,6 @@
-import { fail } from '../core/errors.ts';
-import { headerView } from '../node/received.ts';
-import type { ReceivedRequest } from '../server/verify/message.ts';
+import { fail } from '../../core/errors.ts';
+import { headerView } from '../../node/received.ts';
+import type { ReceivedRequest } from '../../server/verify/message.ts';
 
 /** A request that was read from a file. */
 export type RawRequest = {
@@ -23,13 +23,23 @@ export type RawRequest = {
  */
 export function parseRawRequest(bytes: Uint8Array): RawRequest {
   const { lines, rest } = headOf(bytes);
+  const head = parseHead(lines);
+  return { ...head, ...bodyOf(head.headers, rest) };
+}
+
+/**
+ * Parses the request line and the header lines of a message.
+ *
+ * @throws SignatureError `invalid_request`
+ */
+export function parseHead(lines: readonly string[]): Omit<RawRequest, 'body'> {
   const [requestLine = '', ...fields] = lines;
   const [, method, target] = /^([^\s:]+) (.+) HTTP\/\d(?:\.\d)?$/.exec(requestLine) ?? [];
   if (method === undefined || target === undefined) {
     return wrong('the first line must look like POST /v1/orders HTTP/1.1');
   }
   const headers = headerView(fields.flatMap((line, place) => fieldIn(line, place + 2)));
-  return { method, target, authority: headers.get('host') ?? '', headers, ...bodyOf(headers, rest) };
+  return { method, target, authority: headers.get('host') ?? '', headers };
 }
 
 type Head = { readonly lines: readonly string[]; readonly rest: Uint8Array };
