@@ -44,7 +44,7 @@ export type KeyPairOptions = SigningOptions & {
 export type CredentialsOptions = SigningOptions & {
   /** Credentials, or a function that returns credentials or a promise of them. It is called for each signature. */
   readonly credentials: Credentials | CredentialsProvider;
-  readonly accessKey?: never;
+  // Not `accessKey` too: TypeScript explains an error by the member of the union that shares most names.
   readonly secret?: never;
 };
 
@@ -101,8 +101,6 @@ const optionNames =
  * const request = await signer.sign('https://api.example.com/v1/orders', { method: 'POST', headers, body: '{}' });
  * console.log(request.headers.get('x-api-signed-headers')); // → x-tenant
  */
-export function createSigner(options: KeyPairOptions): Signer;
-export function createSigner(options: SignerOptions): Signer;
 export function createSigner(options: SignerOptions): Signer {
   checkOptions('createSigner', options, optionNames);
   const { scheme = signCountersignV1, clock = () => Date.now(), nonce = randomNonce, maxBodyBytes = 1 << 26 } = options;

@@ -32,7 +32,8 @@ export function receiveWebhook(request: WebhookRequest): Request | ReceivedReque
 
 function receivedFromDescription({ method = '', url = '', headers, body }: DescribedRequest): ReceivedRequest {
   const view = headers instanceof Headers ? headers : headerView(linesOf(headers));
-  const [, scheme = 'https', authority = view.get('host') ?? '', rest = ''] =
+  // A name that nobody signs for: most senders sign no host.
+  const [, scheme = 'https', authority = view.get('host') ?? 'unknown.invalid', rest = ''] =
     /^(?:(https?):\/\/([^/?#]*))?([^#]*)/i.exec(url) ?? [];
   const bytes = bytesOf(body);
   return {

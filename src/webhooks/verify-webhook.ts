@@ -6,6 +6,7 @@ import type { FindingCode } from '../core/scheme-finding.ts';
 import { defineScheme } from '../schemes/define/define-scheme.ts';
 import type { SchemeDefinition } from '../schemes/define/definition.ts';
 import type { ReplayStore } from '../server/contracts.ts';
+import { checkKeySecret } from '../server/keys/key-secret.ts';
 import { type OptionNames, requireKnownOptions } from '../server/known-options.ts';
 import { errorResponse } from '../server/response/refusal-response.ts';
 import type { PublicAddress } from '../server/verify/message.ts';
@@ -132,7 +133,10 @@ function createWebhookVerifier(options: WebhookOptions): WebhookVerifier {
   if (!secrets.length || secrets.some((one) => one === undefined || one === null || one === '')) {
     fail('invalid_credentials', 'verifyWebhook() needs the secret of the endpoint: it is empty or undefined.');
   }
-  for (const one of secrets) scheme.createKey(one);
+  for (const one of secrets) {
+    checkKeySecret({ secret: one });
+    scheme.createKey(one);
+  }
   const accessKey = endpoint ?? scheme.name;
   const record = { service: scheme.name, secrets: secrets.map((one) => ({ secret: one })) };
   const verifier = createVerifier({
@@ -151,6 +155,12 @@ const compiled = new WeakMap<SchemeDefinition, Scheme>();
 
 // Definitions are constants, and compiling one takes longer than verifying with it.
 function compiledScheme(given: SchemeDefinition | Scheme): Scheme {
+  if (typeof given !== 'object') {
+    fail(
+      'invalid_configuration',
+      'scheme of verifyWebhook() must be a definition, such as githubWebhooks, or a scheme.',
+    );
+  }
   if ('createKey' in given) return given;
   const scheme = compiled.get(given) ?? defineScheme(given);
   compiled.set(given, scheme);

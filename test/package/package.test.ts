@@ -26,7 +26,7 @@ const evaluated = async (node: string, code: string, type: 'module' | 'commonjs'
 
 describe('the tarball', () => {
   const expected =
-    /^(?:package\.json|(?:README|CHANGELOG|CONTRIBUTING|SECURITY)\.md|LICENSE|dist\/[\w-]+\.(?:js|d\.ts)|dist\/vectors\.json|docs\/[\w-]+\.md|test\/vectors\/schema\.json)$/;
+    /^(?:package\.json|(?:README|CHANGELOG|CONTRIBUTING|SECURITY)\.md|LICENSE|dist\/[\w-]+\.(?:js|d\.ts)|dist\/vectors\.json|docs\/[\w-]+\.md|docs\/(?:example|servers)\/[\w/.-]+|test\/vectors\/schema\.json)$/;
 
   it('holds what is built, the pages and the vectors, and nothing else', () => {
     expect(project.packed.filter((path) => !expected.test(path))).toEqual([]);

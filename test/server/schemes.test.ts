@@ -1,4 +1,5 @@
 import { createSigner, type Signer } from 'countersign';
+import { rfc9421 } from 'countersign/schemes';
 import {
   type AuditEvent,
   allowUnsignedPayload,
@@ -397,6 +398,9 @@ describe('at construction', () => {
 
   it.each<readonly [says: string, scheme: () => Scheme | readonly Scheme[], message: RegExp]>([
     ['no scheme', () => [], /needs a scheme/],
+    ['the name of a scheme', () => 'rfc9421' as never, /not something else/],
+    ['a function that returns one', () => rfc9421 as never, /a function that was not called/],
+    ['such a function in a list', () => [countersignV1, rfc9421 as never], /a function that was not called/],
     [
       'two schemes of one name',
       () => [countersignV1, variant('other'), countersignV1],

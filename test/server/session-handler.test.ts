@@ -22,7 +22,7 @@ describe('sessionHandler', async () => {
   it('keeps its bounds where authenticate returns undefined members', async () => {
     const own = sessionHandler({
       credentials: parent,
-      authenticate: () => ({ subject: 'user-7', scopes: undefined, paths: undefined, expiresIn: undefined }) as object,
+      authenticate: () => ({ subject: 'user-7', scopes: undefined, paths: undefined, expiresIn: undefined }),
       origins: [page],
       session: { scopes: ['orders:read'], paths: ['/v1'], expiresIn: 300 },
     });
@@ -31,6 +31,11 @@ describe('sessionHandler', async () => {
     expect(expiresIn).toBe(300);
     const claims = JSON.parse(Buffer.from(accessKey.split('~s1.')[1], 'base64url').toString());
     expect(claims).toMatchObject({ u: 'user-7', s: ['orders:read'], p: ['/v1'] });
+  });
+
+  it.each([undefined, null, false] as const)('issues nothing if authenticate returns %o', async (granted) => {
+    const own = sessionHandler({ credentials: parent, authenticate: () => granted, origins: [page] });
+    expect((await own(new Request(url, { method: 'POST', headers: loggedIn }))).status).toBe(401);
   });
 
   it.each([true, 'user-7', 7, []])('issues nothing if authenticate returns %o', async (granted) => {

@@ -70,14 +70,29 @@ describe('verifyWebhook', () => {
     );
   });
 
-  it.each([{ secret: '' }, { secret: [] }, { secret: undefined as never }])(
-    'throws without a secret: %o',
-    async (given) => {
-      await expect(verifyWebhook(delivery(), { ...github, ...given })).rejects.toMatchObject({
-        code: 'invalid_credentials',
-      });
-    },
-  );
+  it.each([
+    { secret: '' },
+    { secret: [] },
+    { secret: undefined as never },
+    { secret: 'too short' },
+    { secret: `${secret}\n` },
+    { secret: [secret, 'too short'] },
+  ])('throws without a secret that can be used: %o', async (given) => {
+    await expect(verifyWebhook(delivery(), { ...github, ...given })).rejects.toMatchObject({
+      code: 'invalid_credentials',
+    });
+  });
+
+  it.each(['github', githubWebhooks.name, defineScheme])('throws for a scheme that is none: %s', async (scheme) => {
+    await expect(verifyWebhook(delivery(), { scheme: scheme as never, secret })).rejects.toMatchObject({
+      code: 'invalid_configuration',
+    });
+  });
+
+  it('takes a path for the address where nothing of it is signed, also without a Host', async () => {
+    const described = { method: 'POST', headers: fields, body };
+    for (const url of ['/', '/hooks?a=1', undefined]) expect(await outcome({ ...described, url })).toBe('ok');
+  });
 
   it('throws for an option that it does not have', async () => {
     const options = { ...github, tolerence: 5 } as WebhookOptions;

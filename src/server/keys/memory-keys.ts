@@ -48,7 +48,7 @@ const secretNames: OptionNames<KeySecret & { readonly accessKey: string }> = {
  * const credentials = generateCredentials();
  * const keys = memoryKeys([{ accessKey: credentials.accessKey, service: 'billing', secrets: [credentials] }]);
  */
-export function memoryKeys(records: Iterable<KeyRecord>): KeyStore {
+export function memoryKeys(records: readonly KeyRecord[]): KeyStore {
   const keys = new Map<string, KeyRecord>();
   if (typeof records?.[Symbol.iterator] !== 'function' || typeof records === 'string') {
     fail('invalid_configuration', 'memoryKeys() takes a list of key records.');
@@ -57,7 +57,7 @@ export function memoryKeys(records: Iterable<KeyRecord>): KeyStore {
     const { accessKey, service, secrets } = record;
     checkOrdinaryKey(accessKey);
     if (!service || !secrets?.length)
-      fail('invalid_configuration', `The key ${accessKey} needs a service and a secret.`);
+      fail('invalid_configuration', `The key ${accessKey} needs a service, and a list such as secrets: [{ secret }].`);
     requireKnownOptions(record, recordNames, `The key ${accessKey}`);
     parseRanges(record.addresses ?? []);
     if (keys.has(accessKey)) fail('invalid_configuration', `The key ${accessKey} is given twice.`);

@@ -9,17 +9,24 @@ import { isPreflight } from '../response/cors.ts';
 import { publicKeyIn } from './public-key-in.ts';
 
 /** What a logged-in user's session may do. Without a member, that of the handler's option `session` applies. */
-export type SessionGrant = Partial<Omit<SessionOptions, 'clock'>>;
+export type SessionGrant = {
+  readonly [Name in Exclude<keyof SessionOptions, 'clock'>]?: SessionOptions[Name] | undefined;
+};
+
+type Bounds = Partial<Omit<SessionOptions, 'clock'>>;
+
+/** What `authenticate` returns: nothing if nobody is logged in. */
+type Granted = SessionGrant | null | false | undefined;
 
 /** Who gets a session, and from which pages. */
 export type SessionHandlerOptions = {
   /** The credentials of the parent, or a function that returns them. */
   readonly credentials: Credentials | (() => Credentials | Promise<Credentials>);
   /**
-   * Returns what the session of the logged-in user may do, such as `{ subject: user.id }`; undefined if nobody is logged in. Its errors
+   * Returns what the session of the logged-in user may do, such as `{ subject: user.id }`; undefined, null or false if nobody is logged in. Its errors
    * are passed on.
    */
-  readonly authenticate: (request: Request) => SessionGrant | undefined | Promise<SessionGrant | undefined>;
+  readonly authenticate: (request: Request) => Granted | Promise<Granted>;
   /** The origins of the pages that may ask for a session, such as `https://app.example.com`. */
   readonly origins: readonly string[];
   /** What every session may do. @default expiresIn: 900 */
@@ -62,7 +69,7 @@ export function sessionHandler(options: SessionHandlerOptions): (request: Reques
   requireParts(options);
   const { credentials, authenticate, origins, session = {}, requirePublicKey, clock = () => Date.now() } = options;
 
-  async function issue(bounds: SessionGrant, publicKey: string | undefined): Promise<object> {
+  async function issue(bounds: Bounds, publicKey: string | undefined): Promise<object> {
     const parent = typeof credentials === 'function' ? await credentials() : credentials;
     const issuedAt = clock();
     const wanted = { expiresIn: 900, ...given(session), ...bounds, clock: () => issuedAt };
@@ -93,11 +100,11 @@ export function sessionHandler(options: SessionHandlerOptions): (request: Reques
  *
  * @throws SignatureError `invalid_configuration` for anything but an object: `true` would give everyone the same session.
  */
-function given(grant: SessionGrant): SessionGrant {
+function given(grant: SessionGrant): Bounds {
   if (typeof grant !== 'object' || Array.isArray(grant)) {
     fail('invalid_configuration', 'authenticate must return an object, such as { subject }, or undefined.');
   }
-  return Object.fromEntries(Object.entries(grant).filter(([, value]) => value !== undefined));
+  return Object.fromEntries(Object.entries(grant).filter(([, value]) => value !== undefined)) as Bounds;
 }
 
 function requireParts({ credentials, authenticate, origins }: SessionHandlerOptions): void {

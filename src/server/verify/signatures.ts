@@ -15,10 +15,13 @@ export function acceptedSchemes(
   given: Scheme | readonly Scheme[],
   acceptFindings: readonly FindingCode[],
 ): readonly [Scheme, ...Scheme[]] {
-  if (typeof given === 'string')
-    fail('invalid_configuration', 'scheme must be a scheme, such as rfc9421(), not its name.');
-  const [first, ...others] = 'name' in given ? [given] : given;
+  const [first, ...others] = Array.isArray(given) ? given : [given];
   if (!first) return fail('invalid_configuration', 'A verifier needs a scheme.');
+  for (const one of [first, ...others]) {
+    if (typeof one.read === 'function') continue;
+    const found = typeof one === 'function' ? 'a function that was not called' : 'something else';
+    fail('invalid_configuration', `scheme must be a scheme, such as rfc9421(), not ${found}.`);
+  }
   const schemes: [Scheme, ...Scheme[]] = [first, ...others];
   const names = schemes.map(({ name }) => name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
