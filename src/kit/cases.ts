@@ -20,6 +20,8 @@ export type KitCase = {
   readonly time: number;
   readonly nonce: string;
   readonly signedHeaders: readonly string[];
+  /** The challenge of the server, for schemes that sign one. */
+  readonly challenge?: string;
   /** Undefined for a request that a signer must refuse. */
   readonly expected?: {
     readonly stringToSign: string;
@@ -36,6 +38,8 @@ export type KitSigning = {
   readonly origin: string;
   readonly accessKey: string;
   readonly secret: string;
+  /** Whether the scheme signs a challenge of the server. */
+  readonly signsChallenge: boolean;
 };
 
 /** Midnight UTC at the start of 2026. */
@@ -54,7 +58,7 @@ export function signCase(request: KitRequest, signing: KitSigning): KitCase {
     nonce: given.nonce,
     body: signedBody(scheme, bytes),
     signedHeaders: scheme.signableHeaders(request.signedHeaders),
-    challenge: 'a-challenge-of-the-server',
+    challenge: given.challenge,
   });
   const key = scheme.createKey(secret);
   const own = prepared.deriveKey ? prepared.deriveKey(key) : key;
@@ -75,21 +79,16 @@ export function signCase(request: KitRequest, signing: KitSigning): KitCase {
 /** Describes a request that a signer must refuse. */
 export const refuseCase = (request: KitRequest, signing: KitSigning): KitCase => describe(request, signing);
 
-function describe({ target, ...request }: KitRequest, { origin, accessKey, secret }: KitSigning): KitCase {
+function describe(
+  { target, ...request }: KitRequest,
+  { origin, accessKey, secret, signsChallenge }: KitSigning,
+): KitCase {
   const { name, rule, method, headers, body, signedHeaders } = request;
   const nonce = hex(sha256(utf8(`countersign kit ${name}`))).slice(0, 32);
   return {
-    name,
-    rule,
-    method,
-    url: `${origin}${target}`,
-    headers,
-    body,
-    accessKey,
-    secret,
-    time,
-    nonce,
-    signedHeaders,
+    ...{ name, rule, method, url: `${origin}${target}`, headers, body },
+    ...{ accessKey, secret, time, nonce, signedHeaders },
+    ...(signsChallenge && { challenge: 'a-challenge-of-the-server' }),
   };
 }
 

@@ -9,7 +9,13 @@ import { type KitLanguage, kitLanguages, listClientFiles } from './languages.ts'
 import { plainCase } from './plain-case.ts';
 import { describeProtocol } from './protocol.ts';
 import { describeKit } from './readme.ts';
-import { countersignRequests, type KitRequest, ordinaryRequests, refusedRequests } from './requests.ts';
+import {
+  countersignRequests,
+  type KitRequest,
+  ordinaryRequests,
+  refusedRequests,
+  signedHeaderRequests,
+} from './requests.ts';
 
 export type { KitLanguage };
 
@@ -63,7 +69,8 @@ export function createKit(options: KitOptions): Kit {
     : throwAwayCredentials(origin, definition);
   const languages = options.languages ?? kitLanguages(definition);
   const clients = languages.flatMap((language) => Object.entries(listClientFiles(language, definition)));
-  const cases = kitCases({ scheme, origin, ...credentials }, definition);
+  const signsChallenge = JSON.stringify(definition ?? {}).includes('{challenge');
+  const cases = kitCases({ scheme, origin, ...credentials, signsChallenge }, definition);
   const name = options.name ?? new URL(origin).host;
   return {
     'README.md': describeKit({ name, origin, scheme: scheme.name, languages, cases, findings: scheme.findings ?? [] }),
@@ -79,9 +86,14 @@ export function createKit(options: KitOptions): Kit {
 
 /** The cases of a kit. All are signed by the package itself. */
 function kitCases(signing: KitSigning, definition: SchemeDefinition | undefined): readonly KitCase[] {
-  if (definition) return ordinaryRequests.flatMap((request) => signIfComplete(request, signing));
+  if (definition) {
+    const chosen = definition.signedHeaders ? signedHeaderRequests : [];
+    return [...ordinaryRequests, ...chosen].flatMap((request) => signIfComplete(request, signing));
+  }
   return [
-    ...[...ordinaryRequests, ...countersignRequests].map((request) => signCase(request, signing)),
+    ...[...ordinaryRequests, ...countersignRequests, ...signedHeaderRequests].map((request) =>
+      signCase(request, signing),
+    ),
     ...refusedRequests.map((request) => refuseCase(request, signing)),
   ];
 }

@@ -1,6 +1,9 @@
 import { fail } from '../core/errors.ts';
 import type { SchemeDefinition } from '../schemes/define/definition.ts';
+import { parseDefinition } from '../schemes/define/parse.ts';
+import { type Plan, planDefinition } from '../schemes/define/plan/plan.ts';
 import files from './client-files.json' with { type: 'json' };
+import { emitPython } from './emit/python.ts';
 
 /** A language in which a kit has a client. */
 export type KitLanguage = 'python' | 'bash' | 'node' | 'go' | 'php' | 'ruby' | 'java' | 'perl';
@@ -23,11 +26,16 @@ export const languageFacts: Readonly<Record<KitLanguage, Language>> = {
   perl: { name: 'Perl', check: 'perl kit.pl' },
 };
 
+/** What writes the client of a defined scheme, by language. */
+const emitters: Readonly<Partial<Record<KitLanguage, (plan: Plan) => Readonly<Record<string, string>>>>> = {
+  python: emitPython,
+};
+
 const all = Object.keys(languageFacts) as readonly KitLanguage[];
 
 /** Lists the languages in which there is a client for a scheme. */
 export const kitLanguages = (definition: SchemeDefinition | undefined): readonly KitLanguage[] =>
-  definition ? [] : all;
+  definition ? (Object.keys(emitters) as readonly KitLanguage[]) : all;
 
 /**
  * Returns the files of a client by path.
@@ -41,7 +49,17 @@ export function listClientFiles(
   if (!Object.hasOwn(languageFacts, language)) {
     fail('invalid_configuration', `A kit has no client in that language, only in ${all.join(', ')}.`);
   }
-  if (definition) fail('invalid_configuration', `A kit has no client in ${language} for a defined scheme yet.`);
+  if (definition) return listEmittedFiles(language, definition);
   const own = Object.entries(files).filter(([path]) => path.startsWith(`${language}/`));
   return Object.fromEntries(own.map(([path, text]) => [`clients/${path}`, text]));
+}
+
+function listEmittedFiles(language: KitLanguage, definition: SchemeDefinition): Readonly<Record<string, string>> {
+  const emit = emitters[language];
+  if (!emit) {
+    const able = Object.keys(emitters).join(', ');
+    return fail('invalid_configuration', `A kit of a defined scheme has no client in ${language}, only in ${able}.`);
+  }
+  const made = Object.entries(emit(planDefinition(parseDefinition(definition))));
+  return Object.fromEntries(made.map(([path, text]) => [`clients/${language}/${path}`, text]));
 }

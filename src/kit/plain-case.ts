@@ -14,6 +14,7 @@ export function plainCase({ name, expected, ...given }: KitCase): Readonly<Recor
     secret: given.secret,
     time: `${given.time}`,
     nonce: given.nonce,
+    ...(given.challenge !== undefined && { challenge: given.challenge }),
     'signed-headers': lines(given.signedHeaders),
     ...(expected
       ? {

@@ -72,6 +72,10 @@ export const countersignRequests: readonly KitRequest[] = [
       ['Idempotency-Key', '8e03978e'],
     ],
   }),
+];
+
+/** A request with headers that the caller chooses to sign. */
+export const signedHeaderRequests: readonly KitRequest[] = [
   request('signed-headers', 'GET /v1/orders', 'Chosen headers in lower case, sorted, each once, with trimmed values.', {
     headers: [
       ['X-Trace', ' abc '],

@@ -3,8 +3,11 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const clients = `${root}src/kit/clients/`;
-const paths = readdirSync(clients, { recursive: true, encoding: 'utf8' }).filter((path) => /\.\w+$/.test(path));
+const list = (folder: string) =>
+  readdirSync(root + folder, { recursive: true, encoding: 'utf8' })
+    .filter((path) => /\.\w+$/.test(path))
+    .sort()
+    .map((path) => ({ path, text: readFileSync(`${root}${folder}${path}`, 'utf8') }));
 const protocol = readFileSync(`${root}docs/protocol.md`, 'utf8')
   .replaceAll('../test/vectors/countersign-v1.json', 'vectors/all.json')
   .replace(/\[([^\]]+)\]\((?:\.\.|[\w-]+\.md)[^)]*\)/g, '$1');
@@ -13,7 +16,8 @@ const protocol = readFileSync(`${root}docs/protocol.md`, 'utf8')
 export const text: string = `${JSON.stringify(
   Object.fromEntries([
     ['protocol.md', protocol],
-    ...paths.sort().map((path) => [path, readFileSync(clients + path, 'utf8')] as const),
+    ...list('src/kit/clients/').map(({ path, text }) => [path, text] as const),
+    ...list('src/kit/runtimes/').map(({ path, text }) => [`runtimes/${path}`, text] as const),
   ]),
   null,
   2,

@@ -1,0 +1,20 @@
+/**
+ * Picks the definitions that a program uses from a runtime. The definitions are separated by two empty lines, and each begins with
+ * its name.
+ */
+export function pickRuntime(runtime: string, program: string): readonly string[] {
+  const blocks = runtime
+    .trim()
+    .split('\n\n\n')
+    .map((text) => ({ text, name: /^(?:def |function )?(\w+)/.exec(text)?.[1] ?? '' }));
+  const used = new Set<string>();
+  const add = (text: string): void => {
+    for (const block of blocks) {
+      if (used.has(block.name) || !new RegExp(`\\b${block.name}\\b`).test(text)) continue;
+      used.add(block.name);
+      add(block.text);
+    }
+  };
+  add(program);
+  return blocks.filter(({ name }) => used.has(name)).map(({ text }) => text);
+}
