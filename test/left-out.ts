@@ -15,13 +15,14 @@ const needs: Readonly<Record<string, readonly string[]>> = {
     'test/schemes/definitions/oracles.test.ts',
     'test/vectors/partners.test.ts',
   ],
+  'Python, Go, PHP, Ruby, Java, Perl and curl': ['test/kit/{clients,defined}.test.ts'],
   'several minutes': [
     'test/expressions/*.test.ts',
     'test/package/{package,readme}.test.ts',
     'test/server/{growth,cost,forwarding-properties}.test.ts',
     'test/adapters/targets.test.ts',
     'test/explain/{bounds,schemes}.test.ts',
-    'test/cli/{explain,issued,sign,usage,verify}.test.ts',
+    'test/cli/{explain,issued,kit,sign,usage,verify}.test.ts',
     'test/gateway/{reverse-proxy-bodies,reverse-proxy-faults,smuggling}.test.ts',
     'test/server/echoes.test.ts',
   ],
@@ -30,7 +31,7 @@ const needs: Readonly<Record<string, readonly string[]>> = {
 export const leftOut: string[] = Object.values(needs).flat();
 
 /** The tests that take minutes and measure no time: they may run beside others. */
-const patient = ['test/expressions/*.test.ts', 'test/adapters/targets.test.ts'];
+const patient = ['test/expressions/*.test.ts', 'test/adapters/targets.test.ts', 'test/kit/{clients,defined}.test.ts'];
 
 /** What runs alone on a build server: it starts services and browsers, or measures time and memory. */
 export const alone: string[] = leftOut.filter((pattern) => !patient.includes(pattern));
