@@ -1,4 +1,4 @@
-import { fail } from '../core/errors.ts';
+import { fail, SignatureError } from '../core/errors.ts';
 import type { SchemeDefinition } from '../schemes/define/definition.ts';
 import { parseDefinition } from '../schemes/define/parse.ts';
 import { type Plan, planDefinition } from '../schemes/define/plan/plan.ts';
@@ -35,7 +35,16 @@ const all = Object.keys(languageFacts) as readonly KitLanguage[];
 
 /** Lists the languages in which there is a client for a scheme. */
 export const kitLanguages = (definition: SchemeDefinition | undefined): readonly KitLanguage[] =>
-  definition ? (Object.keys(emitters) as readonly KitLanguage[]) : all;
+  definition ? all.filter((language) => emitters[language] && canSay(language, definition)) : all;
+
+function canSay(language: KitLanguage, definition: SchemeDefinition): boolean {
+  try {
+    return Object.keys(listEmittedFiles(language, definition)).length > 0;
+  } catch (error) {
+    if (error instanceof SignatureError && error.code === 'invalid_configuration') return false;
+    throw error;
+  }
+}
 
 /**
  * Returns the files of a client by path.

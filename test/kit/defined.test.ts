@@ -12,6 +12,8 @@ vi.setConfig({ testTimeout: 120_000 });
 const emitting: readonly KitLanguage[] = ['python'];
 const able = clients.filter(({ language }) => emitting.includes(language));
 
+const allAgree = /^([1-9]\d*) of \1 cases agree\n$/;
+
 /** Runs the cases of a kit, which the package has signed, through the client that the kit contains. */
 async function check(definition: SchemeDefinition, { language, command }: (typeof clients)[number]) {
   const folder = unpack(createKit({ origin: 'https://api.example.com', definition, languages: [language] }));
@@ -25,7 +27,7 @@ const all = [...ready.map(({ definition }) => definition), partner];
 
 describe.each(able)('a client of a defined scheme in $language', (client) => {
   it.each(all)('of $name makes what the package makes', async (definition) => {
-    expect(await check(definition, client)).toBe('17 of 17 cases agree\n');
+    expect(await check(definition, client)).toMatch(allAgree);
   });
 });
 
@@ -159,13 +161,13 @@ const odd: readonly SchemeDefinition[] = [
 
 describe.each(able)('a client of a defined scheme in $language', (client) => {
   it.each(odd)('of $name makes what the package makes', async (definition) => {
-    expect(await check(definition, client)).toMatch(/^(1[78]) of \1 cases agree\n$/);
+    expect(await check(definition, client)).toMatch(allAgree);
   });
 
   it('makes what the package makes, whatever is defined', async () => {
     await fc.assert(
       fc.asyncProperty(definitions, async (definition) => {
-        expect(await check(definition, client)).toBe('17 of 17 cases agree\n');
+        expect(await check(definition, client)).toMatch(allAgree);
       }),
       { numRuns: 25 },
     );

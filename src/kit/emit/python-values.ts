@@ -14,6 +14,8 @@ const sources: Readonly<Record<string, string>> = {
   target: 'r["target"]',
   url: 'full_url(r)',
   timestamp: 'r["timestamp"]',
+  date: 'r["date"]',
+  dateBasic: 'r["date"].replace(b"-", b"")',
   nonce: 'r["nonce"]',
   accessKey: 'r["access_key"]',
   sessionToken: 'r["session_token"]',

@@ -24,6 +24,7 @@ const calendar: Readonly<Record<string, string>> = {
   mm: '{at.minute:02}',
   ss: '{at.second:02}',
   SSS: '{at.microsecond // 1000:03}',
+  fraction: '{at.microsecond // 1000:03}',
 };
 
 const secrets: Readonly<Record<Plan['secret'], string>> = {
@@ -125,6 +126,7 @@ function signFunction(plan: Plan): string {
     'nonce = nonce_of(secrets.token_hex(16) if nonce is None else nonce)',
     ...(needsChallenge ? ['challenge = "none" if challenge is None else challenge'] : []),
     'known = {"access_key": access_key, "timestamp": timestamp_of(time), "nonce": nonce}',
+    ...(/"field":"date/.test(JSON.stringify(plan)) ? ['known["date"] = f"{calendar(time):%Y-%m-%d}"'] : []),
     'r = describe(method, url, headers, body, session_token=session_token, challenge=challenge, **known)',
     'r["names"] = sorted({name.lower() for name in signed_headers})',
     ...(names.length ? [`r["target"] = without_parameters(r["target"], ${JSON.stringify(names)})`] : []),
