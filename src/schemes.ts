@@ -19,6 +19,8 @@ export type { AcquiaOptions } from './schemes/definitions/acquia-hmac.ts';
 export { acquiaHmac } from './schemes/definitions/acquia-hmac.ts';
 export type { EdgeGridOptions } from './schemes/definitions/akamai-edge-grid.ts';
 export { akamaiEdgeGrid } from './schemes/definitions/akamai-edge-grid.ts';
+export type { AlibabaOptions } from './schemes/definitions/alibaba-cloud.ts';
+export { alibabaCloud } from './schemes/definitions/alibaba-cloud.ts';
 export { apisixHmacAuth } from './schemes/definitions/apisix-hmac-auth.ts';
 export { azureAppConfiguration } from './schemes/definitions/azure-app-configuration.ts';
 export { azureCommunicationServices } from './schemes/definitions/azure-communication-services.ts';

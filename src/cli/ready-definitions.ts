@@ -1,10 +1,12 @@
 import type { SchemeDefinition } from '../schemes/define/definition.ts';
 import {
   type AcquiaOptions,
+  type AlibabaOptions,
   accessKeyTimestamp,
   accessKeyTimestampUrl,
   acquiaHmac,
   akamaiEdgeGrid,
+  alibabaCloud,
   apisixHmacAuth,
   azureAppConfiguration,
   azureCommunicationServices,
@@ -136,6 +138,12 @@ export const readyDefinitions: readonly ReadyDefinition[] = [
     options: { shopId: 'needed', accessToken: 'needed' },
     anonymous: false,
     define: (options) => shopeeApi(options as ShopeeOptions),
+  },
+  {
+    name: 'alibaba-cloud',
+    options: { action: 'needed', version: 'needed' },
+    anonymous: false,
+    define: (options) => alibabaCloud(options as AlibabaOptions),
   },
   {
     name: 'tencent-cloud',

@@ -1,4 +1,5 @@
 import {
+  alibabaCloud,
   bybitApi,
   coinbaseExchange,
   defineScheme,
@@ -32,6 +33,11 @@ const apis: readonly Api[] = [
   { api: 'okx', definition: okxApi({ passphrase }) },
   // A GET has no body, and a POST no query.
   { api: 'bybit', definition: bybitApi, suits: ({ method, target }) => method === 'GET' || !target.includes('?') },
+  {
+    api: 'alibaba',
+    definition: alibabaCloud({ action: 'RunInstances', version: '2014-05-26' }),
+    suits: ({ target }) => isCanonical(target),
+  },
   { api: 'tencent', definition: tencentCloud({ service: 'cvm' }) },
   {
     api: 'volcengine',
@@ -66,6 +72,22 @@ describe.runIf(python).each(apis)('$api', ({ api, definition, suits = () => true
   afterAll(oracle.close);
 
   hold({ definition, oracle, attempts: sendable.filter(suits) });
+});
+
+it('alibabaCloud makes the signature of the documentation of Alibaba', () => {
+  const call = published({
+    method: 'POST',
+    authority: 'ecs.cn-shanghai.aliyuncs.com',
+    target: '/?ImageId=win2019_1809_x64_dtc_zh-cn_40G_alibase_20230811.vhd&RegionId=cn-shanghai',
+    accessKey: 'YourAccessKeyId',
+    secret: 'YourAccessKeySecret',
+    time: Date.UTC(2023, 9, 26, 10, 22, 32),
+    nonce: '3156853299f313e23d1673dc12e1703d',
+  });
+  const scheme = defineScheme(alibabaCloud({ action: 'RunInstances', version: '2014-05-26' }));
+  expect(signWith(scheme, call).headers.authorization).toBe(
+    'ACS3-HMAC-SHA256 Credential=YourAccessKeyId,SignedHeaders=host;x-acs-action;x-acs-content-sha256;x-acs-date;x-acs-signature-nonce;x-acs-version,Signature=06563a9e1b43f5dfe96b81484da74bceab24a1d853912eee15083a6f0f3283c0',
+  );
 });
 
 it('tencentCloud makes the signature of the documentation of Tencent', () => {

@@ -113,6 +113,7 @@ const findings: Readonly<Record<string, readonly string[]>> = {
     'low adjacent-values',
   ],
   tencentCloud: ['medium no-nonce', 'low access-key-unbound', 'low content-type-unsigned'],
+  alibabaCloud: ['medium content-type-unsigned', 'low access-key-unbound', 'low path-unsigned', 'low query-unsigned'],
   volcengine: ['medium content-type-unsigned', 'medium no-nonce', 'low access-key-unbound', 'low query-unsigned'],
   huaweiCloud: [
     'medium content-type-unsigned',

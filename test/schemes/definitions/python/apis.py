@@ -104,11 +104,33 @@ def volcengine(question, time):
     return {"x-date": time, "x-content-sha256": body, "authorization": value}
 
 
+def alibaba(question, time, nonce):
+    path, _, query = question["target"].partition("?")
+    uri = "/".join(quote(unquote(segment), safe="-_.~") for segment in path.split("/"))
+    body = sha256(body_of(question)).hex()
+    own = {
+        "x-acs-action": "RunInstances",
+        "x-acs-content-sha256": body,
+        "x-acs-date": time,
+        "x-acs-signature-nonce": nonce,
+        "x-acs-version": "2014-05-26",
+    }
+    signed = {"host": question["authority"], **own}
+    names = ";".join(sorted(signed))
+    headers = "".join(f"{name}:{signed[name]}\n" for name in sorted(signed))
+    request = "\n".join([question["method"], uri, parameters_of(query), headers, names, body])
+    text = f"ACS3-HMAC-SHA256\n{sha256(request.encode()).hex()}"
+    signature = hmac_sha256(question["secret"].encode(), text).hex()
+    credential = f"Credential={question['accessKey']},SignedHeaders={names}"
+    return {**own, "authorization": f"ACS3-HMAC-SHA256 {credential},Signature={signature}"}
+
+
 # How each writes the time, the header in which it stands, and the headers.
 APIS = {
     "coinbase": (lambda question: str(question["time"] // 1000), "cb-access-timestamp", coinbase),
     "okx": (lambda question: utc(question, "%Y-%m-%dT%H:%M:%S.000Z"), "ok-access-timestamp", okx),
     "bybit": (lambda question: str(question["time"]), "x-bapi-timestamp", bybit),
+    "alibaba": (lambda question: utc(question, "%Y-%m-%dT%H:%M:%SZ"), "x-acs-date", alibaba),
     "tencent": (lambda question: str(question["time"] // 1000), "x-tc-timestamp", tencent),
     "volcengine": (lambda question: utc(question, "%Y%m%dT%H%M%SZ"), "x-date", volcengine),
     "huawei": (lambda question: utc(question, "%Y%m%dT%H%M%SZ"), "x-sdk-date", huawei),
@@ -117,13 +139,15 @@ APIS = {
 
 def sign(question):
     write_time, _, headers = APIS[question["api"]]
-    return {"headers": headers(question, write_time(question))}
+    nonce = [question["nonce"]] * (headers is alibaba)
+    return {"headers": headers(question, write_time(question), *nonce)}
 
 
 def accepts(question):
     _, carrier, headers = APIS[question["api"]]
     sent = question["headers"]
-    expected = headers(question, sent.get(carrier, ""))
+    nonce = [sent.get("x-acs-signature-nonce", "")] * (headers is alibaba)
+    expected = headers(question, sent.get(carrier, ""), *nonce)
     return all(hmac.compare_digest(sent.get(name, "").encode(), value.encode()) for name, value in expected.items())
 
 
