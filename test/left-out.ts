@@ -6,7 +6,7 @@ const needs: Readonly<Record<string, readonly string[]>> = {
   'Redis, PostgreSQL and MariaDB': [
     'test/stores/redis*.test.ts',
     'test/stores/sql-{mariadb,postgres}.test.ts',
-    'test/cli/{keys-servers,gateway}.test.ts',
+    'test/cli/{keys-servers,gateway,sessions}.test.ts',
     'test/docs/servers.test.ts',
   ],
   'nginx, HAProxy and Caddy': ['test/adapters/{fronts,proxies}.test.ts', 'test/gateway/nginx.test.ts'],

@@ -17,6 +17,7 @@ import { kitServe } from './commands/kit/serve.ts';
 import { kit } from './commands/kit.ts';
 import { migrate } from './commands/migrate.ts';
 import { prepareRedis } from './commands/prepare-redis.ts';
+import { sessionsRevoke } from './commands/sessions/revoke.ts';
 import { sign } from './commands/sign.ts';
 import { verify } from './commands/verify.ts';
 
@@ -42,4 +43,5 @@ export const commands: readonly Command[] = [
   keysDelete,
   keysPrune,
   keysReseal,
+  sessionsRevoke,
 ];

@@ -28,7 +28,7 @@ export async function withRedisReplay<Result>(
   given: RedisValues,
   use: (replay: ReplayStore | undefined) => Promise<Result>,
 ): Promise<Result> {
-  if (urlOf(given) === '') return use(undefined);
+  if (!hasRedis(given)) return use(undefined);
   const { 'redis-prefix': prefix } = given;
   return withRedis(given, (send) => use(redisReplay({ send, ...(prefix !== undefined && { prefix }) })));
 }
@@ -74,5 +74,8 @@ function connect(client: {
     client.connect().then(() => resolve(), unreachable);
   });
 }
+
+/** True if a Redis is given. */
+export const hasRedis = (given: RedisValues): boolean => urlOf(given) !== '';
 
 const urlOf = ({ redis }: RedisValues): string => redis ?? process.env.COUNTERSIGN_REDIS_URL ?? '';
