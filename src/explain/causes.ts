@@ -40,7 +40,7 @@ export type CauseRules = ExplainOptions & {
 export async function findCause(read: ReadRequest, rules: CauseRules): Promise<Cause> {
   const { base, reading, forms } = read;
   const { scheme, now, tolerance, effort } = rules;
-  const bodies = lazy(() => bodyVariations(base, effort));
+  const bodies = lazy(async () => (rules.withoutBody ? [] : bodyVariations(base, effort)));
   const fit = await findFit(read, { ...rules, bodies });
   // After a fit, skipped steps cannot contain the cause any more.
   if (fit) effort.leftOut.clear();

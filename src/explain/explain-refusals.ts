@@ -1,5 +1,4 @@
 import { fail } from '../core/errors.ts';
-import { excerpt } from '../core/excerpt.ts';
 import type { KeyStore } from '../server/contracts.ts';
 import { type OptionNames, requireKnownOptions } from '../server/known-options.ts';
 import type {
@@ -135,7 +134,13 @@ const longest = 600;
 
 const limited = ({ code, message, remedy, proven }: RefusalDifference): RefusalDifference => ({
   code,
-  message: excerpt(message, longest),
-  remedy: excerpt(remedy, longest),
+  message: shortened(message),
+  remedy: shortened(remedy),
   proven,
 });
+
+/** Shortens a text, and replaces what a terminal would obey or not show: control, bidirectional and zero-width characters. */
+const shortened = (text: string): string => {
+  const shown = text.slice(0, longest).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}]/gu, '?');
+  return text.length > longest ? `${shown}... (${text.length} characters)` : shown;
+};

@@ -151,6 +151,28 @@ describe('a caller who knows an access key that explains, and not its secret', (
     },
   );
 
+  it('learns no such value from a line that it left out, or changed', async () => {
+    const { partner = {}, ...given } = naming(hidden, secret);
+    const changes: ReadonlyArray<(all: string[]) => string[]> = [
+      (all) => all.slice(0, -1),
+      (all) => all.map((line, place) => (place === 9 ? line.toUpperCase() : line)),
+      (all) => all.map((line) => line.replace('x-from-proxy:', 'x-from-proxy: ')),
+      (all) => [...all.slice(0, 7), all[9] ?? '', all[8] ?? '', all[7] ?? ''],
+    ];
+    for (const lines of changes) {
+      const { response } = await refusalOf(receivedFrom({ ...given, partner: { ...partner, lines } }));
+      expect(response.body).not.toContain(hidden);
+      expect(JSON.parse(response.body).differences).toHaveLength(1);
+    }
+  });
+
+  it('gets no character that a terminal obeys in what differs', async () => {
+    const target = '/v1/%1B%5B31m%E2%80%AE%C3%A9';
+    const problem = await problemOf({ received: { target }, partner: { target: decodeURIComponent(target) } });
+    expect(problem.differences).toMatchObject([{ code: 'path-encoding' }]);
+    expect(problem.differences?.[0]?.message).toContain('/v1/?[31m?é');
+  });
+
   it('learns no such value from a scheme that changes it', async () => {
     const scheme = defineScheme({
       ...githubWebhooks,

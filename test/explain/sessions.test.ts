@@ -1,7 +1,7 @@
 import { createSigner, generateCredentials, issueSession } from 'countersign';
-import { explainSignature } from 'countersign/explain';
+import { explainRefusals, explainSignature } from 'countersign/explain';
 import { rfc9421 } from 'countersign/schemes';
-import { countersignV1, memoryKeys } from 'countersign/server';
+import { countersignV1, createVerifier, memoryKeys, memoryReplay } from 'countersign/server';
 import { describe, expect, it } from 'vitest';
 
 const parent = generateCredentials();
@@ -28,6 +28,24 @@ describe.each([countersignV1, rfc9421()])('a request of a session, signed by $na
     expect(explanation.verified).toBe(false);
     expect(explanation.key).toMatchObject({ found: true });
     expect(explanation.differences.map(({ code }) => code)).not.toContain('access-key');
+  });
+
+  it('is explained to the session of a key that explains', async () => {
+    const record = {
+      accessKey: parent.accessKey,
+      service: 'shop',
+      secrets: [{ secret: parent.secret }],
+      explain: true,
+    };
+    const verifier = createVerifier({
+      ...{ keys: memoryKeys([record]), replay: memoryReplay(), scheme },
+      explain: explainRefusals({ timeout: 30_000 }),
+    });
+    const { url, headers } = await sign(session, 'body');
+    const result = await verifier.verify(new Request(`${url}/`, { method: 'POST', headers, body: 'body' }));
+    const { code, stringToSign, differences } = JSON.parse(result.ok ? '{}' : result.response.body);
+    expect({ code, differences }).toMatchObject({ code: 'signature_mismatch', differences: [{ code: 'path-slash' }] });
+    expect(stringToSign).toContain('/v1/orders/');
   });
 
   it('has no key if its parent has none', async () => {
