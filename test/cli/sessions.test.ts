@@ -74,11 +74,18 @@ describe.runIf(sqliteHere() && present('redis-server', '--version'))('countersig
     const before = await verifier.verify(await createSigner({ credentials: next }).sign('https://api.example.com/'));
     const own = before.ok ? (before.principal.session?.id ?? '') : '';
     expect(own).not.toBe(id);
-    const { expiresAt } = await stage.json<{ expiresAt: string }>('sessions', 'revoke', parent.accessKey, '--id', own);
+    const { expiresAt } = await stage.json<{ expiresAt: string }>(
+      'sessions',
+      'revoke',
+      parent.accessKey,
+      `--id=${own}`,
+    );
     expect(Date.parse(expiresAt) - Date.now()).toBeGreaterThan(364 * 86_400_000);
     expect(await outcome(next, store)).toBe('revoked_key');
-    const soon = await stage.json('sessions', 'revoke', parent.accessKey, '--id', own, '--expires', '+1d');
+    const soon = await stage.json('sessions', 'revoke', parent.accessKey, `--id=${own}`, '--expires', '+1d');
     expect(soon).toMatchObject({ id: own, revoked: true });
+    const hyphen = '-AAAAAAAAAAAAAAA';
+    expect(await stage.json('sessions', 'revoke', parent.accessKey, `--id=${hyphen}`)).toMatchObject({ id: hyphen });
   });
 
   it('ends one in Redis as well, where there is one, or there alone', async () => {
@@ -110,6 +117,7 @@ describe.runIf(sqliteHere() && present('redis-server', '--version'))('countersig
     [[parent.accessKey], 'This is the access key of no session'],
     [[`${parent.accessKey}~s1.e30`], 'has malformed claims'],
     [[parent.accessKey, '--id', 'short'], '--id must be'],
+    [[parent.accessKey, '--id', '-AAAAAAAAAAAAAAA'], 'Write --id=VALUE if'],
     [[issueSession(parent, { expiresIn: 60 }).accessKey, '--id', 'AAAAAAAAAAAAAAAA'], 'Give either'],
     [[issueSession(parent, { expiresIn: 60 }).accessKey, '--expires', '+1d'], 'Give either'],
     [[parent.accessKey, '--id', 'AAAAAAAAAAAAAAAA', '--expires', '+900d'], 'more than a year'],
