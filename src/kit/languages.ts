@@ -3,6 +3,7 @@ import type { SchemeDefinition } from '../schemes/define/definition.ts';
 import { parseDefinition } from '../schemes/define/parse.ts';
 import { type Plan, planDefinition } from '../schemes/define/plan/plan.ts';
 import files from './client-files.json' with { type: 'json' };
+import { emitBash } from './emit/bash.ts';
 import { emitPython } from './emit/python.ts';
 
 /** A language in which a kit has a client. */
@@ -29,6 +30,7 @@ export const languageFacts: Readonly<Record<KitLanguage, Language>> = {
 /** What writes the client of a defined scheme, by language. */
 const emitters: Readonly<Partial<Record<KitLanguage, (plan: Plan) => Readonly<Record<string, string>>>>> = {
   python: emitPython,
+  bash: emitBash,
 };
 
 const all = Object.keys(languageFacts) as readonly KitLanguage[];

@@ -90,6 +90,16 @@ describe('a kit of a defined scheme', () => {
   });
 });
 
+describe('a client that cannot say all of a definition', () => {
+  const definition = { ...partner, nonce: { form: 'digits', min: 1, max: 40 } } as const;
+
+  it('refuses by name where it is asked for, and is left out where it is not', () => {
+    expect(() => createKit({ origin, definition, languages: ['bash'] })).toThrow('cannot say nonces of digits');
+    const paths = Object.keys(createKit({ origin, definition })).filter((path) => path.startsWith('clients/'));
+    expect(paths).toEqual(['clients/python/countersign.py', 'clients/python/kit.py']);
+  });
+});
+
 describe('the prose of a plan', () => {
   it('says each line of the string to sign', () => {
     expect(describePlan(planDefinition(parseDefinition(partner)))).toContain(`## The string to sign

@@ -1,6 +1,7 @@
 import type { Plan } from '../../schemes/define/plan/plan.ts';
 import type { PlannedOptional, PlannedPart, PlannedTemplate } from '../../schemes/define/plan/template.ts';
 import type { PlannedFilter, PlannedValue } from '../../schemes/define/plan/value.ts';
+import type { Printer } from './printer.ts';
 import { cannotSay } from './refuse.ts';
 
 const sources: Readonly<Record<string, string>> = {
@@ -76,16 +77,6 @@ function applyFilter(given: string, filter: PlannedFilter): string {
 
 /** The name of the function of a named template. */
 export const nameOf = (field: string): string => field.toLowerCase().replace(/\W/g, '_');
-
-/** Writes Python for the templates of a plan. */
-export type Printer = {
-  /** An expression for a template. */
-  template(planned: Parts): string;
-  /** The body of a function that returns a template, on several lines if it is long. */
-  lines(planned: Parts): string;
-  /** The functions of the named templates. */
-  namedFunctions(): readonly string[];
-};
 
 type Parts = { readonly parts: readonly PlannedPart[] };
 
