@@ -107,6 +107,8 @@ describe.each(clients)('the client in $language', ({ language, command, build })
       const { status, output } = await call(method, origin + sent, ...rest);
       expect([target, status, output]).toEqual([target, 0, expect.stringMatching(/^200\n/)]);
     }
+    // A POST may have been carried out.
+    expect((await call('POST', `${origin}/kit/retry`, json, '{}')).output).toMatch(/^503\n/);
     for (const name of ['same', 'other']) {
       expect(await call('GET', `${origin}/kit/redirect-${name}`)).toMatchObject({
         status: expect.anything(),

@@ -89,6 +89,18 @@ countersign_sign() {
   countersign_headers+=("X-API-Signature: v1=${mac%% *}")
 }
 
+# countersign_may_retry METHOD STATUS HEADER_LINE... The server may have carried out another request, such as a POST.
+countersign_may_retry() {
+  local method=$1 status=$2 line
+  shift 2
+  [[ $status == 50[234] ]] || return
+  [[ $method =~ ^(GET|HEAD|OPTIONS|PUT|DELETE)$ ]] && return
+  for line in "$@"; do
+    [[ ${line,,} == idempotency-key:* ]] && return
+  done
+  return 1
+}
+
 # countersign_curl METHOD URL BODY_FILE HEADER_LINE... signs every attempt and follows no redirect. Prints status and body.
 countersign_curl() {
   local method=$1 url=$2 body=$3 attempt line arguments response
@@ -102,7 +114,7 @@ countersign_curl() {
     for line in "$@" "${countersign_headers[@]}"; do arguments+=(--header "$line"); done
     response=$(curl "${arguments[@]}" "$url") || return
     countersign_status=${response##*$'\n'}
-    [[ $countersign_status == 50[234] && $attempt -lt 3 ]] || break
+    [[ $attempt -lt 3 ]] && countersign_may_retry "$method" "$countersign_status" "$@" || break
     sleep "0.$((2 * attempt))"
   done
   printf '%s\n%s\n' "$countersign_status" "${response%$'\n'*}"

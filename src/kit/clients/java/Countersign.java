@@ -182,6 +182,13 @@ public final class Countersign {
     return text == null ? "" : text;
   }
 
+  /** Whether to send a request once more. The server may have carried out another one, such as a POST. */
+  private static boolean mayRetry(Request r, int status) {
+    boolean idempotent = List.of("GET", "HEAD", "OPTIONS", "PUT", "DELETE").contains(r.method.toUpperCase(Locale.ROOT))
+        || valueOf(r.headers, "idempotency-key") != null;
+    return idempotent && (status == 502 || status == 503 || status == 504);
+  }
+
   /** Sends a request with the HttpClient of the JDK. Signs every attempt anew, and follows no redirect. */
   public static HttpResponse<byte[]> send(Request r, boolean checkResponse) throws Exception {
     HttpClient client = HttpClient.newBuilder().followRedirects(HttpClient.Redirect.NEVER).version(HttpClient.Version.HTTP_1_1).build();
@@ -192,8 +199,7 @@ public final class Countersign {
       for (Field field : r.headers) request.header(field.name, field.value);
       signed.headers.forEach(request::header);
       HttpResponse<byte[]> response = client.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
-      int status = response.statusCode();
-      if ((status == 502 || status == 503 || status == 504) && attempt < 3) {
+      if (mayRetry(r, response.statusCode()) && attempt < 3) {
         Thread.sleep(200L * attempt);
         continue;
       }

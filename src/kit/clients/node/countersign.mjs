@@ -95,12 +95,18 @@ export function isResponseSigned({ signature, secret, status, headers, body }) {
   return fits && /^\d{1,12}$/.test(time) && digest === read('unencoded-digest');
 }
 
+/** Whether to send a request once more. The server may have carried out another one, such as a POST. */
+function mayRetry({ method, headers = [] }, status) {
+  const named = [...headers].some(([name]) => name.toLowerCase() === 'idempotency-key');
+  return [502, 503, 504].includes(status) && (named || /^(GET|HEAD|OPTIONS|PUT|DELETE)$/i.test(method));
+}
+
 /** Sends a request with node:http. Signs every attempt anew, and follows no redirect. */
 export async function send({ attempts = 3, checkResponse = false, ...request }) {
   for (let attempt = 1; ; attempt++) {
     const { headers } = sign(request);
     const response = await sendOnce(request, [...(request.headers ?? []), ...Object.entries(headers)]);
-    if ([502, 503, 504].includes(response.status) && attempt < attempts) {
+    if (mayRetry(request, response.status) && attempt < attempts) {
       await new Promise((resolve) => setTimeout(resolve, 100 * 2 ** attempt));
       continue;
     }

@@ -87,6 +87,13 @@ sub response_is_signed {
     return $fits && $read->('x-api-timestamp') =~ /^[0-9]{1,12}\z/ && $digest eq $read->('unencoded-digest');
 }
 
+# Whether to send a request once more. The server may have carried out another one, such as a POST.
+sub may_retry {
+    my ($method, $headers, $status) = @_;
+    my $idempotent = $method =~ /^(?:GET|HEAD|OPTIONS|PUT|DELETE)$/i || defined value_of($headers, 'idempotency-key');
+    return $status =~ /^50[234]$/ && $idempotent;
+}
+
 # Sends a request with HTTP::Tiny. Signs every attempt anew, and follows no redirect.
 sub send_request {
     my ($method, $url, $headers, $body, $access_key, $secret, %options) = @_;
@@ -100,7 +107,7 @@ sub send_request {
         # Without a content type HTTP::Tiny adds one to a body, which would not be signed.
         die "Give a Content-Type with a body.\n" if length $body && !defined value_of($headers, 'content-type');
         $response = $http->request($method, $url, { headers => \%fields, length $body ? (content => $body) : () });
-        last unless $response->{status} =~ /^50[234]$/ && $attempt < 3;
+        last unless may_retry($method, $headers, $response->{status}) && $attempt < 3;
         select undef, undef, undef, 0.2 * $attempt;
     }
     die "The response is not countersigned.\n" if $options{check_response} && !response_is_signed($signature, $secret, $response);

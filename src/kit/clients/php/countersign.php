@@ -102,6 +102,14 @@ function countersign_response_is_signed(string $signature, string $secret, int $
         && preg_match('/^\d{1,12}$/D', $read('x-api-timestamp')) && $digest === $read('unencoded-digest');
 }
 
+/** Whether to send a request once more. The server may have carried out another one, such as a POST. */
+function countersign_may_retry(string $method, array $headers, int $status): bool
+{
+    $idempotent = in_array(strtoupper($method), ['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'], true)
+        || countersign_value($headers, 'idempotency-key') !== null;
+    return $idempotent && in_array($status, [502, 503, 504], true);
+}
+
 /** Sends a request with curl. Signs every attempt anew, and follows no redirect. Returns status, headers and body. */
 function countersign_send(string $method, string $url, array $headers, string $body, string $accessKey, string $secret, bool $checkResponse = false): array
 {
@@ -133,7 +141,7 @@ function countersign_send(string $method, string $url, array $headers, string $b
         $content = curl_exec($curl);
         countersign_require($content !== false, curl_error($curl));
         $status = curl_getinfo($curl, CURLINFO_RESPONSE_CODE);
-        if (!in_array($status, [502, 503, 504], true) || $attempt === 3) {
+        if (!countersign_may_retry($method, $headers, $status) || $attempt === 3) {
             break;
         }
         usleep(200_000 * $attempt);

@@ -15,6 +15,7 @@ NOT_SIGNABLE = re.compile(
     "|accept-encoding|set-cookie"
 )
 RESPONSE_HEADERS = ("content-range", "location")
+IDEMPOTENT = ("GET", "HEAD", "OPTIONS", "PUT", "DELETE")
 
 
 def require(condition, problem):
@@ -94,6 +95,12 @@ def response_is_signed(signature, secret, status, headers, body):
     return fits and re.fullmatch("[0-9]{1,12}", time) is not None and digest == (value_of(headers, "unencoded-digest") or "")
 
 
+def may_retry(method, headers, status):
+    """Whether to send a request once more. The server may have carried out another one, such as a POST."""
+    idempotent = method.upper() in IDEMPOTENT or any(name.lower() == "idempotency-key" for name, _ in headers)
+    return status in (502, 503, 504) and idempotent
+
+
 def send(method, url, headers, body, access_key, secret, attempts=3, check_response=False, **options):
     """Sends a request with http.client. Signs every attempt anew, and follows no redirect. Returns status, headers, body."""
     scheme, host, target = re.match(r"(https?)://([^/?#]*)([^#]*)", url).groups()
@@ -110,7 +117,7 @@ def send(method, url, headers, body, access_key, secret, attempts=3, check_respo
         response = connection.getresponse()
         content = response.read()
         connection.close()
-        if response.status in (502, 503, 504) and attempt + 1 < attempts:
+        if may_retry(method, headers, response.status) and attempt + 1 < attempts:
             clock.sleep(0.2 * 2**attempt)
             continue
         got = response.getheaders()

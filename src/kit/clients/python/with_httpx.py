@@ -7,7 +7,7 @@ client.post("https://api.example.com/orders", json={"sku": "A-1"})
 import time
 
 import httpx
-from countersign import sign
+from countersign import may_retry, sign
 
 
 class SignedTransport(httpx.HTTPTransport):
@@ -23,7 +23,7 @@ class SignedTransport(httpx.HTTPTransport):
             added, _ = sign(request.method, url, headers, request.read(), self.access_key, self.secret)
             request.headers.update(added)
             response = super().handle_request(request)
-            if response.status_code not in (502, 503, 504) or attempt + 1 == self.attempts:
+            if not may_retry(request.method, headers, response.status_code) or attempt + 1 == self.attempts:
                 return response
             response.close()
             time.sleep(0.2 * 2**attempt)

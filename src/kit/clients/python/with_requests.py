@@ -7,7 +7,7 @@ session.post("https://api.example.com/orders", json={"sku": "A-1"})
 import time
 
 import requests
-from countersign import response_is_signed, sign
+from countersign import may_retry, response_is_signed, sign
 
 
 class SignedSession(requests.Session):
@@ -28,7 +28,7 @@ class SignedSession(requests.Session):
             added, _ = sign(request.method, request.url, headers, body, self.access_key, self.secret)
             request.headers.update(added)
             response = super().send(request, **options)
-            if response.status_code not in (502, 503, 504) or attempt + 1 == self.attempts:
+            if not may_retry(request.method, headers, response.status_code) or attempt + 1 == self.attempts:
                 break
             time.sleep(0.2 * 2**attempt)
         got = list(response.headers.items())

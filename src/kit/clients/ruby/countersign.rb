@@ -88,6 +88,12 @@ module Countersign
       read['x-api-timestamp'].match?(/\A\d{1,12}\z/) && digest == read['unencoded-digest']
   end
 
+  # Whether to send a request once more. The server may have carried out another one, such as a POST.
+  def may_retry?(method, headers, status)
+    named = headers.any? { |name, _| name.downcase == 'idempotency-key' }
+    %w[502 503 504].include?(status) && (named || %w[GET HEAD OPTIONS PUT DELETE].include?(method.upcase))
+  end
+
   # Sends a request with Net::HTTP. Signs every attempt anew, and follows no redirect.
   def send_request(method, url, headers, body, access_key, secret, check_response: false)
     scheme, host, target = url.match(%r{\A(https?)://([^/?#]*)([^#]*)}).captures
@@ -109,7 +115,7 @@ module Countersign
       # Its own retry would send one nonce twice.
       http.max_retries = 0
       response = http.start { |started| started.request(request) }
-      break unless %w[502 503 504].include?(response.code) && attempt < 2
+      break unless may_retry?(method, headers, response.code) && attempt < 2
 
       sleep(0.2 * (attempt + 1))
     end

@@ -242,7 +242,7 @@ func (t Transport) RoundTrip(request *http.Request) (*http.Response, error) {
 		if err != nil {
 			return nil, err
 		}
-		if (response.StatusCode == 502 || response.StatusCode == 503 || response.StatusCode == 504) && attempt < 3 {
+		if mayRetry(request, response.StatusCode) && attempt < 3 {
 			response.Body.Close()
 			time.Sleep(time.Duration(100<<attempt) * time.Millisecond)
 			continue
@@ -258,4 +258,16 @@ func (t Transport) RoundTrip(request *http.Request) (*http.Response, error) {
 		}
 		return response, err
 	}
+}
+
+// mayRetry tells whether to send a request once more. The server may have carried out another one, such as a POST.
+func mayRetry(request *http.Request, status int) bool {
+	if status != 502 && status != 503 && status != 504 {
+		return false
+	}
+	switch request.Method {
+	case "", "GET", "HEAD", "OPTIONS", "PUT", "DELETE":
+		return true
+	}
+	return request.Header.Get("Idempotency-Key") != ""
 }
