@@ -52,6 +52,7 @@ export { razorpayWebhooks } from './schemes/definitions/razorpay-webhooks.ts';
 export { sentryWebhooks } from './schemes/definitions/sentry-webhooks.ts';
 export type { ShopeeOptions } from './schemes/definitions/shopee-api.ts';
 export { shopeeApi } from './schemes/definitions/shopee-api.ts';
+export { shopifyOauth } from './schemes/definitions/shopify-oauth.ts';
 export { shopifyWebhooks } from './schemes/definitions/shopify-webhooks.ts';
 export { slackWebhooks } from './schemes/definitions/slack-webhooks.ts';
 export type { SquareOptions } from './schemes/definitions/square-webhooks.ts';

@@ -42,6 +42,7 @@ import {
   type SquareOptions,
   sentryWebhooks,
   shopeeApi,
+  shopifyOauth,
   shopifyWebhooks,
   slackWebhooks,
   squareWebhooks,
@@ -159,6 +160,7 @@ export const readyDefinitions: readonly ReadyDefinition[] = [
   },
   ...[
     twitchEventsub,
+    shopifyOauth,
     azureCommunicationServices,
     bybitApi,
     huaweiCloud,

@@ -100,6 +100,7 @@ const definition = objectOf(
     // A token, RFC 9110 section 5.6.2, without the characters that templates could not name.
     headers: recordOf(/^[\w!#$%&'*+.^`~-]{1,128}$/, 'a header name must be a token'),
     query: recordOf(/^[\w.~-]{1,128}$/, 'letters, digits and . _ ~ -'),
+    signaturePosition: oneOf(['end', 'any']),
   },
   ['name', 'stringToSign'],
 );

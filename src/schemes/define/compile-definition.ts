@@ -20,6 +20,7 @@ export type CompiledDefinition = {
   readonly keyEncoding: DefinedEncoding | undefined;
   readonly headers: readonly Carrier[];
   readonly query: readonly Carrier[];
+  readonly signaturePosition: Plan['signaturePosition'];
 };
 
 /**
@@ -55,5 +56,6 @@ export function compileDefinition(plan: Plan): CompiledDefinition {
     keySteps: plan.key.steps.map((step) => compileTemplate(step, context)),
     headers: compileCarriers('header', plan.headers),
     query: compileCarriers('query', plan.query),
+    signaturePosition: plan.signaturePosition,
   };
 }

@@ -76,4 +76,9 @@ export type SchemeDefinition = {
   readonly headers?: Readonly<Record<string, string>>;
   /** The parameters to append to the query, in this order, as templates with which a verifier also reads them. @default none */
   readonly query?: Readonly<Record<string, string>>;
+  /**
+   * Where in the query a verifier accepts the signature: last, or `any` for callers that sort it among the others. A signer appends it.
+   * @default 'end'
+   */
+  readonly signaturePosition?: 'end' | 'any';
 };

@@ -14,7 +14,7 @@ import type { TimestampForm } from './timestamp.ts';
 
 /** Creates the verifying half of a compiled definition. */
 export function createReader(compiled: CompiledDefinition): (message: Message) => PresentedSignature {
-  const { name, forms, stringToSign, headers, query } = compiled;
+  const { name, forms, stringToSign, headers, query, signaturePosition } = compiled;
   const coverage = describeCoverage(compiled);
   const names = query.map((one) => one.name);
   const signatureNames = query.filter(({ signature }) => signature).map((one) => one.name);
@@ -77,7 +77,7 @@ export function createReader(compiled: CompiledDefinition): (message: Message) =
         );
       }
     }
-    if (signatureNames.length && !endsWith(message.rawTarget, signatureNames)) {
+    if (signatureNames.length && signaturePosition === 'end' && !endsWith(message.rawTarget, signatureNames)) {
       malformed(`The query does not end in ${signatureNames.join(', ')}`);
     }
     return carried.flatMap(({ carrier, text }) => readCarrier(carrier, text));

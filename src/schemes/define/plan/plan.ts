@@ -41,6 +41,8 @@ export type Plan = {
   };
   readonly headers: readonly PlannedCarrier[];
   readonly query: readonly PlannedCarrier[];
+  /** Where in the query a verifier accepts the signature. */
+  readonly signaturePosition: 'end' | 'any';
 };
 
 /**
@@ -91,5 +93,6 @@ export function planDefinition(parsed: ParsedDefinition): Plan {
     key: { prefix: key?.prefix ?? '', steps, encoding: key?.encoding },
     headers,
     query,
+    signaturePosition: definition.signaturePosition ?? 'end',
   };
 }
