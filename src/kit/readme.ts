@@ -26,7 +26,7 @@ export function describeKit({ name, origin, scheme, languages, cases, findings }
     ...(languages.length ? ['## Clients', clients(languages)] : []),
     ...(worked ? ['## One request, to the byte', workedOut(worked)] : []),
     '## Checking',
-    checking,
+    describeChecking(scheme),
     ...(findings.length ? ['## What to take care of', careOf(findings)] : []),
   ].join('\n\n')}\n`;
 }
@@ -71,13 +71,17 @@ function workedOut({ method, url, headers, body, time, nonce, accessKey, secret,
   ].join('\n\n');
 }
 
-const checking = [
-  `- \`vectors/core.json\` has the cases as JSON, \`vectors/plain\` one file for each value and stage: \`diff\` shows the fault.
-  \`signed-headers\` names the headers that the caller chooses. A signer must refuse a case with a file \`refused\`.`,
-  '- `npx countersign kit check -- ./my-signer` feeds them to your own signer, a line of JSON each, and names the first stage that differs.',
-  `- \`npx countersign kit serve\` verifies requests on 127.0.0.1:9400 with the pair of this kit, explains each one that does not fit, and
-  ticks off a list of situations, such as a retry and a redirect. \`GET /kit\` shows the list.`,
-].join('\n');
+function describeChecking(scheme: string): string {
+  const definition = scheme === 'countersign-v1' ? '' : ' --definition definition.json';
+  return [
+    '- `vectors/core.json` has the cases as JSON, `vectors/plain` one file for each value and stage: `diff` shows the fault.',
+    '  `signed-headers` names the headers that the caller chooses. A signer must refuse a case with a file `refused`.',
+    '- `npx countersign kit check --cases vectors/core.json -- ./my-signer` feeds them to your own signer, a line of JSON each, and names',
+    '  the first stage that differs.',
+    `- \`npx countersign kit serve --credentials credentials.json${definition}\` verifies requests on 127.0.0.1:9400, explains each one that`,
+    '  does not fit, and ticks off a list of situations, such as a retry and a redirect. `GET /kit` shows the list.',
+  ].join('\n');
+}
 
 const careOf = (findings: readonly Finding[]): string =>
   findings.map(({ severity, message }) => `- ${message} (${severity})`).join('\n');

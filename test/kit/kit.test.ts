@@ -83,6 +83,7 @@ describe('a kit of a defined scheme', () => {
     const cases = definition.name === 'tencent-cloud' ? 7 : 17;
     expect(JSON.parse(kit['vectors/core.json'] ?? '').cases).toHaveLength(cases);
     expect(defineScheme(JSON.parse(kit['definition.json'] ?? '')).name).toBe(definition.name);
+    expect(kit['README.md']).toContain('kit serve --credentials credentials.json --definition definition.json');
   });
 
   it('is refused in a language that has no client for it, by name', () => {
