@@ -32,7 +32,10 @@ const readableChunks: Plugin = {
     onEnd(({ metafile, outputFiles }) => {
       const names = Object.entries(metafile?.outputs ?? {}).flatMap(([path, { inputs }]) => {
         const [, hashed] = /(chunk-[0-9A-Z]{8})\.js$/.exec(path) ?? [];
-        const [largest] = Object.entries(inputs).sort(([, a], [, b]) => b.bytesInOutput - a.bytesInOutput);
+        // A data file can be the largest.
+        const [largest] = Object.entries(inputs)
+          .filter(([input]) => input.endsWith('.ts'))
+          .sort(([, a], [, b]) => b.bytesInOutput - a.bytesInOutput);
         const [, source] = /^src\/(.+)\.ts$/.exec(largest?.[0] ?? '') ?? [];
         return hashed && source ? [[hashed, `chunk-${source.replaceAll('/', '-')}`] as const] : [];
       });
