@@ -12,6 +12,7 @@ export function addressVariations({ message: { headers } }: Guess, origins: read
     portVariation(undefined),
     ...[...new Set([...origins.map(readHost), ...forwarded])].map(hostVariation),
     ...forwardedVariations(headers, forwarded),
+    configuredHost,
     ...spellings,
   ];
 }
@@ -79,6 +80,18 @@ function forwardedVariations(headers: HeaderView, hosts: readonly string[]): rea
     })),
   );
 }
+
+/** A Host header that the verifier disregards. Only its own configuration gives a request another host. */
+const configuredHost: Variation = {
+  ...hostVariation(''),
+  change(guess) {
+    const host = guess.message.headers.get('host')?.toLowerCase() ?? '';
+    return host ? withAuthority(guess, host) : guess;
+  },
+  describe: ({ message: signed }, { message: received }) =>
+    `The caller signed the host ${signed.authority}, which it called; by its configuration the server verifies for ${received.authority}.`,
+  remedy: 'On the server, set publicOrigin to the origin that callers use, or correct trustedProxies.',
+};
 
 const hostSpelling = (change: (authority: string, message: Message) => string): Variation => ({
   part: 'address',

@@ -16,7 +16,7 @@ import { type ReadRequest, readRequest } from './read-request.ts';
 export type ExplainRefusalsOptions = {
   /** How many refusals are explained, per key and minute. @default 20 */
   readonly perMinute?: number;
-  /** How long one explanation takes at most, in milliseconds: a half for a body that was not read yet, and the search. @default 250 */
+  /** How long one explanation takes at most, in milliseconds: a half for a body that was not read yet, and the search. @default 500 */
   readonly timeout?: number;
   /** The maximum size of a body that is read to explain a refusal, in bytes. @default 65536 (64 KiB) */
   readonly maxBodyBytes?: number;
@@ -55,7 +55,7 @@ const names: OptionNames<ExplainRefusalsOptions> = {
  */
 export function explainRefusals(options: ExplainRefusalsOptions = {}): RefusalExplainer {
   requireKnownOptions(options, names, 'explainRefusals()');
-  const { perMinute = 20, timeout = 250, maxBodyBytes = 65_536, origins = [], paths = [] } = options;
+  const { perMinute = 20, timeout = 500, maxBodyBytes = 65_536, origins = [], paths = [] } = options;
   if (!(perMinute > 0 && timeout > 0 && maxBodyBytes >= 0)) {
     fail('invalid_configuration', 'perMinute, timeout and maxBodyBytes of explainRefusals() must be positive numbers.');
   }
@@ -125,8 +125,10 @@ async function explainedBy(read: ReadRequest, rules: CauseRules): Promise<Refusa
   const { differences } = await findCause(read, rules);
   const said = differences.filter(({ code }) => !unsaid.includes(code)).slice(0, 8);
   if (said.length) return { differences: said.map(limited) };
-  const note = 'No usual difference was found: compare stringToSign with the text that you sign.';
-  return { differences: [], note };
+  const found = rules.effort.leftOut.size
+    ? 'The search for what differs was cut short'
+    : 'No usual difference was found';
+  return { differences: [], note: `${found}: compare stringToSign with the text that you sign.` };
 }
 
 /** In characters. A target may be long. */

@@ -63,11 +63,15 @@ export async function explainSignature(
     ...(verdict.verified
       ? { differences: [] }
       : 'reading' in read
-        ? await findCause(read, { ...options, scheme, tolerance, now, effort })
+        ? await findCause(read, { ...options, origins: listOrigins(request, options), scheme, tolerance, now, effort })
         : explainUnreadable(read.error, received, { ...options, scheme })),
     leftOut: listLeftOut(effort),
   };
 }
+
+/** The origins of the options, and that of a `Request`, which has no Host header. */
+const listOrigins = (request: Request | ReceivedRequest, { origins = [] }: ExplainOptions): readonly string[] =>
+  'url' in request ? [...origins, new URL(request.url).origin] : origins;
 
 /** Reads the body, or takes what a verifier has read of it. */
 async function readBody(request: Request | ReceivedRequest, limit: number): Promise<Uint8Array> {
