@@ -50,7 +50,7 @@ export function emitPython(plan: Plan): Readonly<Record<string, string>> {
     `def string_to_sign(r):\n    ${createPrinter(plan).lines(plan.stringToSign)}`,
     signFunction(plan),
   ];
-  const runtime = pickRuntime(files['runtimes/python/runtime.py'], `${program.join('\n')} send`);
+  const runtime = pickRuntime(files['runtimes/python/runtime.py'], `${program.join('\n')} send may_retry`);
   const blocks = [...runtime.filter((one) => !one.startsWith('def send')), ...program, ...runtime.slice(-1)];
   const code = blocks.join('\n\n\n');
   const imports = modules.filter((name) => new RegExp(`\\b${name.replace('.', '\\.')}\\.`).test(code));

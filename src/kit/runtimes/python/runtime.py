@@ -228,6 +228,12 @@ def mac(algorithm, key, data):
     return hmac.new(key, data, algorithm).digest()
 
 
+def may_retry(method, headers, status):
+    """Whether to send a request once more. The server may have carried out another one, such as a POST."""
+    idempotent = method.upper() in ("GET", "HEAD", "OPTIONS", "PUT", "DELETE")
+    return status in (502, 503, 504) and (idempotent or any(name.lower() == "idempotency-key" for name, _ in headers))
+
+
 def send(method, url, headers, body, access_key, secret, attempts=3, **options):
     """Sends a request with http.client. Signs every attempt anew, and follows no redirect. Returns status, headers, body."""
     for attempt in range(attempts):
@@ -244,7 +250,7 @@ def send(method, url, headers, body, access_key, secret, attempts=3, **options):
         response = connection.getresponse()
         content = response.read()
         connection.close()
-        if response.status in (502, 503, 504) and attempt + 1 < attempts:
+        if may_retry(method, headers, response.status) and attempt + 1 < attempts:
             clock.sleep(0.2 * 2**attempt)
             continue
         return response.status, response.getheaders(), content
