@@ -25,11 +25,14 @@ export type Ambiguity = {
 type Edge = { readonly characters: string; readonly segment: Segment; readonly to: number };
 type State = { readonly edges: Edge[]; readonly skips: number[] };
 
-const mark = '\uE000';
+// Private characters of Unicode. Each segment has one of its own: two values in brackets must not be taken for each other.
+const firstMark = 0xe000;
+const isMark = (character: string): boolean => /[\ue000-\uf8ff]/.test(character);
 
 // Thompson's construction of an automaton that reads the texts of a sequence character by character.
 function buildAutomaton(sequence: Sequence): readonly State[] {
   const states: State[] = [];
+  const order = toSegments(sequence);
   const add = (): number => states.push({ edges: [], skips: [] }) - 1;
   const skip = (from: number, to: number) => states[from]?.skips.push(to);
   const step = (from: number, edge: Omit<Edge, 'to'>, to = add()): number => {
@@ -47,6 +50,7 @@ function buildAutomaton(sequence: Sequence): readonly State[] {
     return loop;
   };
   const addSegment = (from: number, segment: Segment): number => {
+    const mark = String.fromCharCode(firstMark + order.indexOf(segment));
     const start = segment.marked ? step(from, { characters: mark, segment }) : from;
     const end = add();
     for (const runs of segment.language)
@@ -89,7 +93,7 @@ function findCommonCharacter(one: string, other: string): string | undefined {
 
 // One non-ASCII character stands for all of them.
 const contains = (characters: string, one: string): boolean =>
-  characters.includes(one) || (one > '\u007f' && one !== mark && characters.includes('\u00e9'));
+  characters.includes(one) || (one > '\u007f' && !isMark(one) && characters.includes('\u00e9'));
 
 /** The positions of two readers in the sequence, and the pair from which they came. */
 type Pair = {
@@ -159,7 +163,7 @@ function toAmbiguity(last: Pair, sequence: Sequence): Ambiguity {
   const one = new Map<Segment, string>();
   const other = new Map<Segment, string>();
   for (const { character, oneSegment, otherSegment } of pairs) {
-    if (character === mark) continue;
+    if (isMark(character)) continue;
     if (oneSegment) one.set(oneSegment, (one.get(oneSegment) ?? '') + character);
     if (otherSegment) other.set(otherSegment, (other.get(otherSegment) ?? '') + character);
   }
@@ -168,7 +172,7 @@ function toAmbiguity(last: Pair, sequence: Sequence): Ambiguity {
   const position = (segment: Segment | undefined) => (segment ? order.indexOf(segment) : -1);
   const at = Math.max(position(divergence?.oneSegment), position(divergence?.otherSegment));
   const disputed = order[at] as Segment;
-  return { text: pairs.map(({ character }) => (character === mark ? '' : character)).join(''), one, other, disputed };
+  return { text: pairs.map(({ character }) => (isMark(character) ? '' : character)).join(''), one, other, disputed };
 }
 
 /** Lists all segments of a sequence, in order. */

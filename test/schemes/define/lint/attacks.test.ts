@@ -317,3 +317,14 @@ it.each([
   const definition = { ...whole, values, stringToSign: whole.stringToSign.replace(fields, filtered) };
   expect(highIn(definition)).toContain(code);
 });
+
+it.each([
+  '{timestamp}[{header.a}][{header.b}]',
+  '[{header.x-tenant}][{body|sha256|hex}]',
+  '[{header.a}][{header.b}][{header.c}]',
+])('finds the boundaries of %s, and ends', (part) => {
+  const definition = { ...whole, stringToSign: `${whole.stringToSign}\n${part}` };
+  const found = lintScheme(definition).filter(({ code }) => code === 'adjacent-values');
+  expect(found.length).toBeGreaterThan(0);
+  expect(found.length).toBeLessThan(10);
+});
