@@ -6,6 +6,7 @@ import { type OptionNames, requireKnownOptions } from '../server/known-options.t
 import { type KitCase, type KitSigning, refuseCase, signCase } from './cases.ts';
 import { checkKitCredentials, type KitCredentials, throwAwayCredentials } from './credentials.ts';
 import { type KitLanguage, kitLanguages, listClientFiles } from './languages.ts';
+import { describeOpenApi } from './openapi.ts';
 import { plainCase } from './plain-case.ts';
 import { describeProtocol } from './protocol.ts';
 import { describeKit } from './readme.ts';
@@ -76,6 +77,7 @@ export function createKit(options: KitOptions): Kit {
     'README.md': describeKit({ name, origin, scheme: scheme.name, languages, cases, findings: scheme.findings ?? [] }),
     'protocol.md': describeProtocol(definition),
     'credentials.json': toJson(credentials),
+    'openapi.json': toJson(describeOpenApi({ name, origin, scheme: scheme.name, definition })),
     ...(definition && { 'definition.json': toJson(definition) }),
     ...Object.fromEntries(clients),
     'vectors/core.json': toJson({ cases }),

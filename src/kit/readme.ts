@@ -27,6 +27,7 @@ export function describeKit({ name, origin, scheme, languages, cases, findings }
     ...(worked ? ['## One request, to the byte', workedOut(worked)] : []),
     '## Checking',
     describeChecking(scheme),
+    'For an OpenAPI description of the API, `openapi.json` has the security scheme and the parameters that a signer adds.',
     ...(findings.length ? ['## What to take care of', careOf(findings)] : []),
   ].join('\n\n')}\n`;
 }

@@ -53,6 +53,26 @@ describe('a kit', () => {
     expect(readFileSync(new URL('../../src/kit/client-files.json', import.meta.url), 'utf8')).toBe(text);
   });
 
+  it('describes the signature for OpenAPI, where each carrier stands once', () => {
+    const read = (given: Parameters<typeof createKit>[0]) => JSON.parse(createKit(given)['openapi.json'] ?? '');
+    const { security, components, servers } = read({ origin });
+    expect([security, servers]).toEqual([[{ 'countersign-v1': [] }], [{ url: origin }]]);
+    expect(components.securitySchemes['countersign-v1']).toMatchObject({ in: 'header', name: 'X-API-Signature' });
+    const added = JSON.parse(kit['vectors/core.json'] ?? '').cases[0].expected.headers;
+    const known = ['X-API-Signature', ...Object.keys(components.parameters)];
+    expect(known).toEqual(expect.arrayContaining(Object.keys(added)));
+    for (const { definition } of ready) {
+      const { securitySchemes, parameters } = read({ origin, definition, languages: [] }).components;
+      const [scheme] = Object.values(securitySchemes) as Array<{ name: string; in: string }>;
+      const all = [
+        scheme?.name,
+        ...Object.values(parameters as Record<string, { name: string }>).map((one) => one.name),
+      ];
+      const carriers = [...Object.keys(definition.headers ?? {}), ...Object.keys(definition.query ?? {})];
+      expect(all.sort()).toEqual(carriers.sort());
+    }
+  });
+
   it('has only the languages that are asked for', () => {
     const paths = Object.keys(createKit({ origin, languages: ['perl'] })).filter((path) => path.startsWith('clients/'));
     expect(paths).toEqual(['clients/perl/Countersign.pm', 'clients/perl/kit.pl']);
