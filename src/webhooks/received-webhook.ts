@@ -25,19 +25,19 @@ export type WebhookRequest = Request | DescribedRequest;
  */
 export function receiveWebhook(request: WebhookRequest): Request | ReceivedRequest {
   if ('arrayBuffer' in request) return request;
-  return 'rawHeaders' in request
+  return 'rawHeaders' in request && Array.isArray(request.rawHeaders)
     ? receivedFromNode(request as unknown as NodeRequest)
     : receivedFromDescription(request);
 }
 
-function receivedFromDescription({ method = '', url = '', headers, body }: DescribedRequest): ReceivedRequest {
+function receivedFromDescription({ method, url, headers, body }: DescribedRequest): ReceivedRequest {
   const view = headers instanceof Headers ? headers : headerView(linesOf(headers));
   // A name that nobody signs for: most senders sign no host.
   const [, scheme = 'https', authority = view.get('host') ?? 'unknown.invalid', rest = ''] =
-    /^(?:(https?):\/\/([^/?#]*))?([^#]*)/i.exec(url) ?? [];
+    /^(?:(https?):\/\/([^/?#]*))?([^#]*)/i.exec(url ?? '') ?? [];
   const bytes = bytesOf(body);
   return {
-    method: method.toUpperCase(),
+    method: (method ?? '').toUpperCase(),
     scheme: scheme.toLowerCase() as 'http' | 'https',
     authority,
     target: rest.startsWith('/') ? rest : `/${rest}`,
@@ -46,8 +46,11 @@ function receivedFromDescription({ method = '', url = '', headers, body }: Descr
   };
 }
 
-const linesOf = (headers: Exclude<DescribedRequest['headers'], Headers>): readonly string[] =>
-  Object.entries(headers).flatMap(([name, value]) => [value ?? []].flat().flatMap((line) => [name, line]));
+// Code without types, and events read from JSON, have null, numbers, or no headers at all.
+const linesOf = (headers: Exclude<DescribedRequest['headers'], Headers> | null | undefined): readonly string[] =>
+  Object.entries(headers ?? {}).flatMap(([name, value]) =>
+    [value ?? []].flat().flatMap((line) => [name, String(line ?? '')]),
+  );
 
 function bytesOf(body: unknown): Uint8Array | undefined {
   if (body === undefined || body === null) return undefined;
@@ -62,12 +65,15 @@ function bytesOf(body: unknown): Uint8Array | undefined {
 }
 
 /**
- * Returns a description of the damage if the body of a described request does not have the length that its sender stated: it was
- * serialised again, or cut.
+ * Returns a description of the damage if the body of a request does not have the length that its sender stated: it was serialised
+ * again, or cut. A body that is read from the connection is not compared: its length is the stated one, because HTTP ends it there.
  */
-export function changedLength({ headers, body }: ReceivedRequest): string | undefined {
-  const stated = headers.get('content-length');
+export function changedLength({ headers, body, bodyUsed }: ReceivedRequest): string | undefined {
+  const isKnown = isBytes(body) || (body === undefined && !bodyUsed);
+  const stated = headers.get('content-length') ?? '';
   const length = isBytes(body) ? body.length : 0;
-  if (stated === null || Number(stated) === length || headers.get('content-encoding') !== null) return undefined;
+  if (!isKnown || !/^\d+$/.test(stated) || Number(stated) === length) return undefined;
+  // A parser may have decoded it.
+  if (headers.get('content-encoding') !== null) return undefined;
   return `The body has ${length} bytes and its sender stated ${stated}: it was changed after it was received, for example parsed and serialised again. Pass the bytes as received.`;
 }

@@ -22,7 +22,7 @@ export type WebhookOptions = PublicAddress & {
   readonly secret: Secret | readonly Secret[];
   /** Remembers deliveries, so that duplicates are found: for example `sqlReplay()`. @default none */
   readonly replay?: ReplayStore;
-  /** Names the endpoint. Endpoints that share a replay store need different names. @default the scheme's name */
+  /** Names the endpoint in the replay store. Endpoints that share a replay store need different names. @default the scheme's name */
   readonly endpoint?: string;
   /** How long a delivery without a signed time is remembered, in seconds. @default 86400 (a day) */
   readonly timelessMemory?: number;
@@ -98,9 +98,10 @@ export async function verifyWebhook(
   let received: ReturnType<typeof receiveWebhook>;
   try {
     received = receiveWebhook(request);
-  } catch (error) {
-    if (!(error instanceof SignatureError)) throw error;
-    return refusalOf(error);
+  } catch (cause) {
+    // Not a request, or not as described.
+    const unreadable = () => new SignatureError('internal_error', 'The request could not be read.', 500, { cause });
+    return refusalOf(cause instanceof SignatureError ? cause : unreadable());
   }
   const result = await verifier.verify(received, { accessKey });
   if (!result.ok) {
@@ -143,12 +144,23 @@ function createWebhookVerifier(options: WebhookOptions): WebhookVerifier {
     ...rest,
     // A scheme may carry an access key. Only the secret identifies the sender.
     keys: { find: (carried) => ({ ...record, accessKey: carried }) },
-    replay: replay ?? { claim: () => 'fresh' },
+    replay: replay ? claimsFor(accessKey, replay) : { claim: () => 'fresh' },
     scheme,
     acceptFindings: [...acceptFindings, 'no-timestamp'],
     duplicates: 'report',
   });
   return { verifier, accessKey };
+}
+
+/**
+ * A store that claims for the endpoint, with any access key a delivery carries. Not every scheme signs the access key: with another
+ * one, a recorded delivery would be new.
+ */
+function claimsFor(endpoint: string, replay: ReplayStore): ReplayStore {
+  if (typeof replay.claim !== 'function') {
+    fail('invalid_configuration', 'replay of verifyWebhook() must be a replay store, such as memoryReplay().');
+  }
+  return { claim: (_carried, ...nonce) => replay.claim(endpoint, ...nonce) };
 }
 
 const compiled = new WeakMap<SchemeDefinition, Scheme>();

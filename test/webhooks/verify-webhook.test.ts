@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import {
   defineScheme,
@@ -9,7 +9,6 @@ import {
   standardWebhooks,
   stripeWebhooks,
 } from 'countersign/schemes';
-import { memoryReplay } from 'countersign/server';
 import { type VerifiedWebhook, verifyWebhook, type WebhookOptions, type WebhookRequest } from 'countersign/webhooks';
 import express from 'express';
 import fastify from 'fastify';
@@ -135,21 +134,6 @@ describe('verifyWebhook', () => {
   });
 });
 
-describe('a delivery that comes again', () => {
-  it('is reported as a duplicate', async () => {
-    const options = { ...github, replay: memoryReplay() };
-    expect((await accepted(delivery(), options)).duplicate).toBe(false);
-    expect((await accepted(delivery(), options)).duplicate).toBe(true);
-  });
-
-  it('is none at another endpoint', async () => {
-    const options = { ...github, replay: memoryReplay() };
-    expect((await accepted(delivery(), options)).duplicate).toBe(false);
-    expect((await accepted(delivery(), { ...options, endpoint: 'other' })).duplicate).toBe(false);
-    expect((await accepted(delivery(), { ...options, endpoint: 'other' })).duplicate).toBe(true);
-  });
-});
-
 describe('a body that is no longer as it was sent', () => {
   it('is named where it was consumed', async () => {
     const request = delivery();
@@ -170,6 +154,11 @@ describe('a body that is no longer as it was sent', () => {
     expect(await outcome({ method: 'POST', url, headers, body })).toBe('ok');
     // Of the stated length: it may as well be forged.
     expect(await outcome({ method: 'POST', url, headers, body: body.replace('1', '2') })).toBe('signature_mismatch');
+    // Of no stated length.
+    for (const stated of ['', 'x', '-1', '1e1', '3, 3']) {
+      const forged = { ...fields, 'content-length': stated };
+      expect(await outcome({ method: 'POST', url, headers: forged, body: again })).toBe('signature_mismatch');
+    }
   });
 });
 
@@ -182,6 +171,30 @@ describe('a described request', () => {
     ['headers of fetch', { method: 'POST', url, headers: new Headers(fields), body }],
   ])('is taken with %s', async (_, request) => {
     expect(await outcome(request)).toBe('ok');
+  });
+
+  it.each<[string, unknown, string]>([
+    ['headers that are null', { method: 'POST', url, headers: null, body }, 'missing_signature'],
+    ['no headers', { method: 'POST', url, body }, 'missing_signature'],
+    ['nothing', {}, 'invalid_request'],
+    ['raw headers that are none', { method: 'POST', url, rawHeaders: undefined, headers: fields, body }, 'ok'],
+    ['raw headers only', { method: 'POST', url, rawHeaders: [] }, 'internal_error'],
+    ['a number among its headers', { method: 'POST', url, headers: { ...fields, 'content-length': 30 }, body }, 'ok'],
+    ['null among its headers', { method: 'POST', url, headers: { ...fields, a: null, b: [null] }, body }, 'ok'],
+    [
+      'a number for a signature',
+      { method: 'POST', url, headers: { 'x-hub-signature-256': 5 }, body },
+      'missing_signature',
+    ],
+    ['null for its method', { method: null, url, headers: fields, body }, 'invalid_request'],
+    ['null for its address', { method: 'POST', url: null, headers: fields, body }, 'ok'],
+    ['a method that is no text', { method: 5, url, headers: fields, body }, 'internal_error'],
+    ['an address that is no text', { method: 'POST', url: new URL(url), headers: fields, body }, 'ok'],
+    ['a member that throws', Object.defineProperty({}, 'headers', { get: () => fail() }), 'internal_error'],
+    ['null instead of it', null, 'internal_error'],
+    ['a text instead of it', body, 'internal_error'],
+  ])('is refused or taken, and does not make it throw, with %s', async (_, request, expected) => {
+    expect(await outcome(request as WebhookRequest)).toBe(expected);
   });
 
   it('has the address that is signed', async () => {
@@ -205,6 +218,10 @@ describe('a described request', () => {
   });
 });
 
+const fail = () => {
+  throw new Error('a member that throws');
+};
+
 type Started = { readonly origin: string; close(): unknown };
 
 async function listen(handler: Parameters<typeof createServer>[1]): Promise<Started> {
@@ -224,6 +241,28 @@ describe('in a server', () => {
   it('of Node', async () => {
     const { origin, close } = await listen(async (request, response) => void response.end(await respond(request)));
     expect(await send(origin)).toBe(body);
+    close();
+  });
+
+  it.each([
+    { of: 'Node', parser: undefined },
+    { of: 'Express', parser: express() },
+    { of: 'Express, with the parser of bytes', parser: express().use(express.raw({ type: '*/*' })) },
+  ])('of $of refuses a forgery, whether or not its length is stated', async ({ parser }) => {
+    const handle = async (request: IncomingMessage, response: ServerResponse) => {
+      const event = await verifyWebhook(request, github);
+      response.writeHead(event.ok ? 200 : event.response.status).end(event.ok || event.error.code);
+    };
+    const { origin, close } = await listen((request, response) =>
+      parser ? parser.use(handle)(request as never, response as never) : handle(request, response),
+    );
+    const forged = { ...fields, 'x-hub-signature-256': `sha256=${macOf(body, 'another secret')}` };
+    const bodies = [body, '', new Blob([body]).stream()];
+    for (const sent of bodies) {
+      const init = { method: 'POST', headers: forged, body: sent, duplex: 'half' };
+      const response = await fetch(origin, init);
+      expect([response.status, await response.text()]).toEqual([401, 'signature_mismatch']);
+    }
     close();
   });
 
