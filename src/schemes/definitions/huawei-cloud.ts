@@ -1,7 +1,8 @@
 import type { SchemeDefinition } from '../define/definition.ts';
 
 /**
- * The APIs of Huawei Cloud, SDK-HMAC-SHA256: support.huaweicloud.com/intl/en-us/devg-apisign. Signs host and date of the headers.
+ * The APIs of Huawei Cloud, SDK-HMAC-SHA256: support.huaweicloud.com/intl/en-us/devg-apisign/api-sign-algorithm.html. Signs host and
+ * date of the headers.
  * Huawei signs a path with a slash at its end: a path that already ends in one is not supported.
  */
 export const huaweiCloud: SchemeDefinition = {

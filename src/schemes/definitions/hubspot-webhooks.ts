@@ -1,8 +1,8 @@
 import type { SchemeDefinition } from '../define/definition.ts';
 
 /**
- * The webhooks of HubSpot, version 3: developers.hubspot.com/docs/api/webhooks/validating-requests. The secret is the client
- * secret of the app. HubSpot signs some escapes of the address decoded: use an address without escapes.
+ * The webhooks of HubSpot, version 3: developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/request-validation.
+ * The secret is the client secret of the app. HubSpot signs some escapes of the address decoded: use an address without escapes.
  */
 export const hubspotWebhooks: SchemeDefinition = {
   name: 'hubspot-webhooks',

@@ -3,7 +3,7 @@ import { literalText } from '../define/literal-text.ts';
 import type { PassphraseOptions } from './coinbase-exchange.ts';
 
 /**
- * The REST API of OKX, version 5: okx.com/docs-v5, "REST Authentication".
+ * The REST API of OKX, version 5: okx.com/docs-v5/en/#overview-rest-authentication.
  *
  * @example
  * import { defineScheme, okxApi } from 'countersign/schemes';

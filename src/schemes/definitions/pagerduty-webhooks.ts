@@ -1,8 +1,8 @@
 import type { SchemeDefinition } from '../define/definition.ts';
 
 /**
- * The webhooks of PagerDuty, version 3: developer.pagerduty.com/docs/webhooks, "Verifying Signatures". While a secret changes
- * there are two signatures.
+ * The webhooks of PagerDuty, version 3: docs.pagerduty.com/developer/verifying-webhook-signatures. While a secret changes there are
+ * two signatures.
  */
 export const pagerdutyWebhooks: SchemeDefinition = {
   name: 'pagerduty-webhooks',

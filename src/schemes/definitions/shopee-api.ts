@@ -10,7 +10,7 @@ export type ShopeeOptions = {
 };
 
 /**
- * The shop APIs of Shopee, version 2: open.shopee.com/developer-guide/20. The access key is the partner id, the secret the partner key.
+ * The shop APIs of Shopee, version 2: open.shopee.com/developer-guide/16. The access key is the partner id, the secret the partner key.
  *
  * @example
  * import { defineScheme, shopeeApi } from 'countersign/schemes';

@@ -1,6 +1,6 @@
 import type { SchemeDefinition } from '../define/definition.ts';
 
-/** The webhooks of Vercel: vercel.com/docs/webhooks. The hash is SHA-1. */
+/** The webhooks of Vercel: vercel.com/docs/webhooks/webhooks-api. The hash is SHA-1. */
 export const vercelWebhooks: SchemeDefinition = {
   name: 'vercel-webhooks',
   algorithm: 'hmac-sha1',

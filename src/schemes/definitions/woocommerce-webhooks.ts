@@ -1,6 +1,6 @@
 import type { SchemeDefinition } from '../define/definition.ts';
 
-/** The webhooks of WooCommerce: woocommerce.com/document/webhooks. You choose the secret. */
+/** The webhooks of WooCommerce: woocommerce.github.io/woocommerce-rest-api-docs/#webhooks. You choose the secret. */
 export const woocommerceWebhooks: SchemeDefinition = {
   name: 'woocommerce-webhooks',
   signature: 'base64',
