@@ -51,10 +51,13 @@ export function createServerEffort(timeout: number): Effort {
  */
 export function spend(effort: Effort, bytes: number, reserve = 0): boolean {
   if (effort.left - bytes < reserve * effort.whole) return false;
-  if (effort.pace && performance.now() > effort.pace.end) return false;
+  if (isOver(effort)) return false;
   effort.left -= bytes;
   return true;
 }
+
+/** Whether the time is over. A step that grows with the body asks before it begins. */
+export const isOver = ({ pace }: Effort): boolean => pace !== undefined && performance.now() > pace.end;
 
 /** Serves other requests, if that is due. */
 export async function pauseIfDue({ pace }: Effort): Promise<void> {

@@ -11,6 +11,7 @@ import { type CauseRules, findCause } from './causes.ts';
 import type { DifferenceCode } from './difference.ts';
 import { createServerEffort } from './effort.ts';
 import { type ReadRequest, readRequest } from './read-request.ts';
+import { dependsOnBody } from './variation.ts';
 
 /** Options of `explainRefusals`. */
 export type ExplainRefusalsOptions = {
@@ -18,7 +19,7 @@ export type ExplainRefusalsOptions = {
   readonly perMinute?: number;
   /** How long one explanation takes at most, in milliseconds: a half for a body that was not read yet, and the search. @default 500 */
   readonly timeout?: number;
-  /** The maximum size of a body that is read to explain a refusal, in bytes. @default 65536 (64 KiB) */
+  /** The maximum size of a body that is searched, and read if it was not read yet, in bytes. @default 65536 (64 KiB) */
   readonly maxBodyBytes?: number;
   /** Origins that callers may use, for example `https://api.example.com`, beside that of the request. @default [] */
   readonly origins?: readonly string[];
@@ -68,7 +69,7 @@ export function explainRefusals(options: ExplainRefusalsOptions = {}): RefusalEx
     busy = true;
     try {
       const body = await refused.body({ size: maxBodyBytes, timeout: timeout / 2 });
-      return await search(refused, { body, timeout: timeout / 2, origins, paths });
+      return await search(refused, { body, timeout: timeout / 2, maxBodyBytes, origins, paths });
     } finally {
       busy = false;
     }
@@ -101,21 +102,26 @@ function createBudget(perMinute: number): { take(accessKey: string): boolean } {
   };
 }
 
-type SearchSettings = Required<Pick<ExplainRefusalsOptions, 'timeout' | 'origins' | 'paths'>> & {
+type SearchSettings = Required<Pick<ExplainRefusalsOptions, 'timeout' | 'maxBodyBytes' | 'origins' | 'paths'>> & {
   readonly body: Uint8Array | undefined;
 };
 
 async function search(
   { message, scheme, accessKey, record, now, tolerance }: RefusedRequest,
-  { body, timeout, origins, paths }: SearchSettings,
+  { body, timeout, maxBodyBytes, origins, paths }: SearchSettings,
 ): Promise<RefusalExplanation> {
   const effort = createServerEffort(timeout);
   // Of the store only the record that is known already: a search must not look up keys that a caller names.
   const keys: KeyStore = { find: (name) => (name === record.accessKey ? record : undefined) };
   const read = await readRequest({ message, body: body ?? new Uint8Array() }, { scheme, keys, accessKey, effort });
   if (!('reading' in read)) return { differences: [] };
+  const left = `the body has more than ${maxBodyBytes} bytes, or did not arrive in time`;
+  // Without the body there is no string to sign to search.
+  if (!body && dependsOnBody(read.reading)) return { differences: [], note: `What differs was not searched: ${left}.` };
   const rules = { ...{ keys, scheme, origins, paths, tolerance, now, effort }, guarded: true, withoutBody: !body };
-  return explainedBy(read, rules);
+  const explanation = await explainedBy(read, rules);
+  if (body || explanation.differences.length) return explanation;
+  return { ...explanation, note: `${explanation.note} The body was not searched: ${left}.` };
 }
 
 /** What no response says: it is about other keys than that of the caller. */

@@ -3,7 +3,7 @@ import type { Scheme } from '../core/scheme.ts';
 import type { KeyRecord, KeyStore } from '../server/contracts.ts';
 import { type CandidateSigner, ownSigners } from './candidate-signers.ts';
 import type { Difference } from './difference.ts';
-import { type Effort, spend } from './effort.ts';
+import { type Effort, pauseIfDue, spend } from './effort.ts';
 import { findRecord } from './find-record.ts';
 import { repairRequest } from './forms.ts';
 import { isSignedBy, readingCost, trialCost } from './search.ts';
@@ -62,6 +62,7 @@ async function readRepaired(received: Guess, rules: ReadingRules): Promise<ReadR
   for (const { guess, written, differences: forms } of repairRequest(rules.scheme, received)) {
     // The caller may have signed the string with its own form of the fields, or with that of the scheme.
     for (const base of [guess, { ...guess, written }]) {
+      await pauseIfDue(rules.effort);
       const reading = tryRead(rules.scheme, base);
       if (!reading) continue;
       const read = await readAs(base, { reading, forms }, rules);

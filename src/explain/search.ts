@@ -2,14 +2,16 @@ import { sha256OfBodySync } from '../core/digest.ts';
 import { hex } from '../core/encoding.ts';
 import type { Scheme } from '../core/scheme.ts';
 import type { SigningKey } from '../core/signing-key.ts';
+import { maskedMessage } from '../server/verify/shown-string.ts';
 import type { CandidateSigner } from './candidate-signers.ts';
 import type { Difference } from './difference.ts';
-import { type Effort, pauseIfDue, spend } from './effort.ts';
+import { type Effort, isOver, pauseIfDue, spend } from './effort.ts';
 import {
   changeBy,
   dependsOnBody,
   type Guess,
   type Reading,
+  sameBytes,
   toDifference,
   tryRead,
   type Variation,
@@ -27,7 +29,10 @@ export type Search = {
   readonly signers: readonly CandidateSigner[];
   /** Signers that the caller may have used by mistake. */
   readonly strangers: readonly CandidateSigner[];
-  /** Combines no difference with a signer that anyone has: for a response to a caller that may be anyone. @default false */
+  /**
+   * For a response to a caller that may be anyone: combines no difference with a signer that anyone has, and tries none of these where
+   * the string to sign depends on headers that a proxy may have added, because a fit confirms a guess of their values. @default false
+   */
   readonly guarded?: boolean | undefined;
 };
 
@@ -52,8 +57,8 @@ const costs = { reading: 1000, hmac: 500, other: 200_000 } as const;
 export async function searchFit(search: Search): Promise<Fit | undefined> {
   const { effort } = search;
   for await (const { count, guess, reading, by, differences } of listAttempts(search)) {
-    await pauseIfDue(effort);
     for (const signer of by) {
+      await pauseIfDue(effort);
       if (!spend(effort, trialCost(reading, signer), reserve)) return stopSearch(effort, count);
       if (await isSignedBy(reading, signer.key))
         return { guess, signer, differences: [...differences(), ...(signer.difference ? [signer.difference] : [])] };
@@ -91,9 +96,13 @@ async function* listAttempts(search: Search): AsyncGenerator<Attempt> {
   const [foreign, misused] = [true, false].map((wanted) => combinable.filter((one) => isForeign(one) === wanted));
   const reading = tryRead(scheme, received);
   if (!reading) return;
-  for (const by of [signers, strangers]) yield { count: 0, guess: received, reading, by, differences: () => [] };
+  const alone = search.guarded && dependsOnOthers(search, reading) ? combinable : strangers;
+  for (const by of [signers, alone]) yield { count: 0, guess: received, reading, by, differences: () => [] };
   const effective: Variation[] = [];
-  for (const { variation, attempt } of listEffective(search, { reading, variations: await search.variations() })) {
+  for await (const { variation, attempt } of listEffective(search, {
+    reading,
+    variations: await search.variations(),
+  })) {
     effective.push(variation);
     yield attempt;
   }
@@ -104,6 +113,12 @@ async function* listAttempts(search: Search): AsyncGenerator<Attempt> {
   // After the pairs, because there may be many other keys.
   for (const chosen of choices(effective, 1)) yield* combine(chosen, search, foreign ?? []);
   for (const chosen of choices(combined, 3)) yield* combine(chosen, search, signers);
+}
+
+/** Whether the string to sign depends on headers whose values a response masks. */
+function dependsOnOthers({ scheme, received }: Search, { data }: Reading): boolean {
+  const masked = tryRead(scheme, { ...received, message: maskedMessage(received.message, scheme) });
+  return !masked || !sameBytes(masked.data, data);
 }
 
 const isForeign = ({ difference }: CandidateSigner): boolean => difference?.code === 'secret-of-another-key';
@@ -120,11 +135,13 @@ function* choices(all: readonly Variation[], count: number): Generator<readonly 
 }
 
 /** Applies variations one after the other; yields nothing if the scheme cannot read the result. */
-function* combine(
+async function* combine(
   chosen: readonly Variation[],
-  { scheme, received }: Pick<Search, 'scheme' | 'received'>,
+  { scheme, received, effort }: Search,
   by: readonly CandidateSigner[],
-): Generator<Attempt> {
+): AsyncGenerator<Attempt> {
+  await pauseIfDue(effort);
+  if (isOver(effort)) return stopSearch(effort, chosen.length);
   const steps = [received];
   for (const variation of chosen) steps.push(changeBy(variation, steps.at(-1) ?? received));
   const guess = steps.at(-1) ?? received;
@@ -138,12 +155,14 @@ function* combine(
 type Effective = { readonly variation: Variation; readonly attempt: Attempt };
 
 /** Yields the variations that change the signed bytes, without duplicates. */
-function* listEffective(
+async function* listEffective(
   { scheme, received, signers, effort }: Search,
   { reading: plain, variations }: { readonly reading: Reading; readonly variations: readonly Variation[] },
-): Generator<Effective> {
+): AsyncGenerator<Effective> {
   const seen = new Set([fingerprint(plain)]);
   for (const variation of variations) {
+    await pauseIfDue(effort);
+    if (isOver(effort)) return stopSearch(effort, 1);
     const guess = changeBy(variation, received);
     const reading = guess === received ? undefined : tryRead(scheme, guess);
     if (!reading) continue;

@@ -1,10 +1,10 @@
-import { decodeUtf8, utf8 } from '../../core/encoding.ts';
-import { SignatureError, type SignatureErrorCode } from '../../core/errors.ts';
-import type { HeaderView, Message } from '../../core/message.ts';
-import type { Scheme, ToSign } from '../../core/scheme.ts';
+import type { SignatureError, SignatureErrorCode } from '../../core/errors.ts';
+import type { Message } from '../../core/message.ts';
+import type { Scheme } from '../../core/scheme.ts';
 import type { KeyRecord } from '../contracts.ts';
 import { type Bytes, createBodyReader } from './body.ts';
 import type { ReceivedRequest } from './message.ts';
+import { shownString } from './shown-string.ts';
 import type { Verification } from './verify.ts';
 
 /** A difference between a signature and the received request, as a refusal states it. */
@@ -32,7 +32,7 @@ export type RefusedRequest = {
   /** In seconds. */
   readonly tolerance: number;
   /**
-   * Returns the body; undefined if it was not read, and is larger or slower than this.
+   * Returns the body; undefined if it is larger than this, or was not read, and is slower.
    *
    * @param limits in bytes and milliseconds.
    */
@@ -51,7 +51,7 @@ export type RefusalExplainer = (refused: RefusedRequest) => Promise<RefusalExpla
 
 /** The members that an explained refusal has in addition to those of any refusal. */
 export type ExplainedRefusal = Partial<RefusalExplanation> & {
-  /** The string that the signature must cover. Values of headers beside those of the scheme are masked. */
+  /** The string that the signature must cover. Lines that depend on headers beside those of the scheme are masked. */
   readonly stringToSign?: string;
 };
 
@@ -77,10 +77,13 @@ export async function explainedRefusal(
   const { record, candidate, message, body: reader } = verification;
   if (record?.explain !== true || !candidate || !message || !explained.includes(code)) return undefined;
   const { scheme, accessKey } = candidate;
-  const taken = async () => reader?.taken();
+  const taken = async (): Promise<Bytes> => reader?.taken();
   const stringToSign = shownString({ scheme, message, body: await taken().catch(() => undefined) });
-  const body: RefusedRequest['body'] = async ({ size, timeout }) =>
-    (await taken()) ?? (readable ? readSoon(request, { size, timeout }) : undefined);
+  const body: RefusedRequest['body'] = async ({ size, timeout }) => {
+    const bytes = await taken();
+    if (bytes) return bytes.length > size ? undefined : bytes;
+    return readable ? readSoon(request, { size, timeout }) : undefined;
+  };
   const refused = { message, scheme, accessKey, record, now, tolerance, body };
   const found = await explain?.(refused).catch(() => undefined);
   return { ...(stringToSign !== undefined && { stringToSign }), ...found };
@@ -100,68 +103,4 @@ async function readSoon(request: Request | ReceivedRequest, { size, timeout }: R
   } finally {
     clearTimeout(timer);
   }
-}
-
-type Signed = { readonly scheme: Scheme; readonly message: Message; readonly body: Bytes };
-
-/** In characters. A string to sign may contain the body. */
-const longest = 8192;
-
-/**
- * Returns the string to sign as text. The caller chooses which headers it names, and a proxy may have added secret ones: the values of
- * all but those of the scheme are masked.
- */
-function shownString({ scheme, message, body }: Signed): string | undefined {
-  const lines = textToSign({ scheme, message, body })?.split('\n');
-  const headers = maskedHeaders(message.headers, [...scheme.fields, ...harmless]);
-  const masked = textToSign({ scheme, message: { ...message, headers }, body })?.split('\n');
-  if (!lines || masked?.length !== lines.length) return undefined;
-  const text = lines.map((line, place) => shownLine(line, masked[place] ?? '')).join('\n');
-  return text.length > longest ? `${text.slice(0, longest)}… (${text.length} characters)` : text;
-}
-
-const harmless = ['content-type', 'content-digest', 'content-length', 'date', 'host'];
-
-/** A line that depends on masked values is shown with the mask, or if it is a SHA-256, which reveals none. */
-function shownLine(line: string, masked: string): string {
-  if (masked === line || (sha256.test(line) && sha256.test(masked))) return line;
-  return mask.test(masked) ? masked : '(not shown: it depends on other headers)';
-}
-
-const sha256 = /^[\da-f]{64}$/;
-const mask = /\(\d+ characters\)/;
-
-const maskValue = (value: string): string => `(${value.length} characters)`;
-
-function maskedHeaders(headers: HeaderView, shown: readonly string[]): HeaderView {
-  const isShown = (name: string): boolean => shown.includes(name.toLowerCase());
-  return {
-    get(name) {
-      const value = headers.get(name);
-      return value === null || isShown(name) ? value : maskValue(value);
-    },
-    keys: () => headers.keys?.() ?? [],
-    lines(name) {
-      const lines = headers.lines?.(name) ?? [headers.get(name) ?? []].flat();
-      return isShown(name) ? lines : lines.map(maskValue);
-    },
-  };
-}
-
-function textToSign({ scheme, message, body }: Signed): string | undefined {
-  try {
-    const { stringToSign } = scheme.read(message);
-    if (typeof stringToSign !== 'function') return asText(stringToSign);
-    return body && asText(stringToSign(body));
-  } catch (error) {
-    if (error instanceof SignatureError) return undefined;
-    throw error;
-  }
-}
-
-function asText(signed: ToSign): string | undefined {
-  if (typeof signed === 'string') return signed;
-  const text = decodeUtf8(signed);
-  const again = utf8(text);
-  return again.length === signed.length && again.every((byte, place) => byte === signed[place]) ? text : undefined;
 }
