@@ -7,15 +7,15 @@ import { isTooDeep, jsonForms, type WrittenForm } from './json-forms.ts';
 import { decodeOrKeep } from './path.ts';
 import { type Guess, sameBytes, type Variation } from './variation.ts';
 
-/** In bytes. Larger bodies are compared, but no other forms of them are tried. */
-const maxSize = 2 ** 20;
+/** The maximum size of a decompressed body, as a multiple of the maximum size of a body. */
+const maxGrowth = 4;
 
 /**
  * Variations of the body. A form is computed, and its cost spent, when it is first tried; only the decompression of a compressed body
  * happens immediately.
  */
 export async function bodyVariations({ message, body }: Guess, effort: Effort): Promise<readonly Variation[]> {
-  if (body.length > maxSize) {
+  if (body.length > effort.maxFormSize) {
     effort.leftOut.add('body-size');
     return [];
   }
@@ -167,7 +167,7 @@ async function listDecodedForms({ headers }: Message, body: Uint8Array, effort: 
   const coding = headers.get('content-encoding')?.trim().toLowerCase();
   const format = coding === 'gzip' || coding === 'x-gzip' ? 'gzip' : coding === 'deflate' ? 'deflate' : undefined;
   if (!format || typeof DecompressionStream === 'undefined') return [];
-  if (!spend(effort, 4 * maxSize)) {
+  if (!spend(effort, maxGrowth * effort.maxFormSize)) {
     effort.leftOut.add('body-forms');
     return [];
   }
@@ -175,7 +175,9 @@ async function listDecodedForms({ headers }: Message, body: Uint8Array, effort: 
   const stream = new Response(body as BodyInit).body?.pipeThrough(
     new DecompressionStream(format) as unknown as ReadableWritablePair<Uint8Array, Uint8Array>,
   );
-  const bytes = await readBody(new Response(stream as unknown as BodyInit), 4 * maxSize).catch(() => undefined);
+  const bytes = await readBody(new Response(stream as unknown as BodyInit), maxGrowth * effort.maxFormSize).catch(
+    () => undefined,
+  );
   if (!bytes) return [];
   const remedy =
     "In the caller's code, compress first and sign the result. Or use a scheme on both sides that signs the compressed bytes.";

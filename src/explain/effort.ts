@@ -15,6 +15,8 @@ export type Effort = {
   /** What there was at the beginning, in bytes. */
   readonly whole: number;
   readonly leftOut: Set<LeftOutCode>;
+  /** In bytes. Larger bodies are compared, but no other forms of them are tried. */
+  readonly maxFormSize: number;
   /** Limits the effort on a server, which must serve others meanwhile. @default none */
   readonly pace?: Pace;
 };
@@ -34,13 +36,29 @@ const mostOnServer = 5e7;
 /** How long a server serves nobody else, in milliseconds. */
 const slice = 10;
 
-export const createEffort = (): Effort => ({ left: most, whole: most, leftOut: new Set() });
+/** In bytes. */
+const mostFormSize = 2 ** 20;
 
-/** @param timeout in milliseconds. The budget in bytes applies as well: some runtimes stop their clock while code runs. */
-export function createServerEffort(timeout: number): Effort {
+export const createEffort = (): Effort => ({
+  left: most,
+  whole: most,
+  leftOut: new Set(),
+  maxFormSize: mostFormSize,
+});
+
+/** Limits of the effort on a server. */
+export type ServerLimits = {
+  /** In milliseconds. */
+  readonly timeout: number;
+  /** In bytes. @default 1048576 (1 MiB) */
+  readonly maxFormSize?: number;
+};
+
+/** The budget in bytes applies beside the timeout: some runtimes stop their clock while code runs. */
+export function createServerEffort({ timeout, maxFormSize = mostFormSize }: ServerLimits): Effort {
   const now = performance.now();
   const pace = { end: now + timeout, pausedAt: now };
-  return { left: mostOnServer, whole: mostOnServer, leftOut: new Set(), pace };
+  return { left: mostOnServer, whole: mostOnServer, leftOut: new Set(), maxFormSize, pace };
 }
 
 /**
@@ -66,16 +84,21 @@ export async function pauseIfDue({ pace }: Effort): Promise<void> {
   pace.pausedAt = performance.now();
 }
 
-const messages: Readonly<Record<LeftOutCode, string>> = {
-  'body-size': 'The body is larger than 1 MiB: no other forms of it were tried.',
+const messages: Readonly<Record<Exclude<LeftOutCode, 'body-size'>, string>> = {
   'json-depth': 'The JSON of the body is nested deeper than 512 levels: no other forms of the JSON were tried.',
   'body-forms': 'The body is large: some other forms of it were not tried.',
   combinations: 'The search reached its limit before it tried all secrets, single differences and pairs of them.',
   'combinations-of-three': 'The search reached its limit before it tried all combinations of three differences.',
 };
 
-export const listLeftOut = ({ leftOut }: Effort): readonly LeftOut[] =>
-  [...leftOut].map((code) => ({ code, message: messages[code] }));
+export const listLeftOut = ({ leftOut, maxFormSize }: Effort): readonly LeftOut[] =>
+  [...leftOut].map((code) => ({
+    code,
+    message: code === 'body-size' ? describeBodySize(maxFormSize) : messages[code],
+  }));
+
+const describeBodySize = (bytes: number): string =>
+  `The body is larger than ${bytes < 2 ** 20 ? `${bytes / 2 ** 10} KiB` : `${bytes / 2 ** 20} MiB`}: no other forms of it were tried.`;
 
 /** Returns a function that creates a value on the first call and then returns the same value. */
 export function lazy<T>(make: () => T): () => T {

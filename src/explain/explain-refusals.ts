@@ -110,7 +110,7 @@ async function search(
   { message, scheme, accessKey, record, now, tolerance }: RefusedRequest,
   { body, timeout, maxBodyBytes, origins, paths }: SearchSettings,
 ): Promise<RefusalExplanation> {
-  const effort = createServerEffort(timeout);
+  const effort = createServerEffort({ timeout });
   // Of the store only the record that is known already: a search must not look up keys that a caller names.
   const keys: KeyStore = { find: (name) => (name === record.accessKey ? record : undefined) };
   const read = await readRequest({ message, body: body ?? new Uint8Array() }, { scheme, keys, accessKey, effort });

@@ -7,7 +7,7 @@ import { createBodyReader, keptBody } from '../server/verify/body.ts';
 import { createRequestResolver, type ReceivedRequest } from '../server/verify/message.ts';
 import { matchesBody } from './body-cause.ts';
 import { findCause } from './causes.ts';
-import { createEffort, listLeftOut } from './effort.ts';
+import { createEffort, type Effort, listLeftOut, pauseIfDue } from './effort.ts';
 import { explainUnreadable } from './explain-unreadable.ts';
 import { explainVerdict } from './explain-verdict.ts';
 import type { ExplainedSecret, ExplainOptions, SignatureExplanation } from './explanation.ts';
@@ -40,13 +40,21 @@ export async function explainSignature(
   request: Request | ReceivedRequest,
   options: ExplainOptions,
 ): Promise<SignatureExplanation> {
+  return explainWithin(request, { ...options, effort: createEffort() });
+}
+
+/** Like `explainSignature`, within this effort. */
+export async function explainWithin(
+  request: Request | ReceivedRequest,
+  { effort, ...options }: ExplainOptions & { readonly effort: Effort },
+): Promise<SignatureExplanation> {
   const { scheme = countersignV1, tolerance = 300, clock = () => Date.now(), maxBodyBytes = 10 * 2 ** 20 } = options;
   const now = clock();
   const message = createRequestResolver(options)(request, options.address).message();
   const body = options.withoutBody ? new Uint8Array() : await readBody(request, maxBodyBytes);
   const received: Guess = { message, body };
   const verdict = await explainVerdict(toPlainRequest(request, body), { ...options, scheme, now });
-  const effort = createEffort();
+  await pauseIfDue(effort);
   const read = await readRequest(received, { scheme, keys: options.keys, accessKey: options.accessKey, effort });
   const readable = 'reading' in read ? read : undefined;
   const signatures = readable?.reading.presented.signatures;

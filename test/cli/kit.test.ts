@@ -152,6 +152,15 @@ describe('countersign kit serve', () => {
     expect(output).toMatch(/\[x\] get: any GET\n\[ \] query-blank.*\n(?:.*\n)*1 of 20 passed$/);
   });
 
+  it('refuses a body of more than 2 MiB while it is sent, and goes on', async () => {
+    const { output } = await serving([], async (url) => {
+      const body = new Uint8Array(16 * 2 ** 20);
+      expect((await fetch(`${url}/orders`, { method: 'POST', body })).status).toBe(413);
+      expect((await fetch(await createSigner(pair).sign(`${url}/orders`))).status).toBe(200);
+    });
+    expect(output).toContain('413 POST /orders\n200 GET /orders\n');
+  });
+
   it('has the pair of the default kit, and prints JSON', async () => {
     const { output } = await serving(['--json'], async (url) => {
       expect((await fetch(await createSigner(pair).sign(`${url}/orders`))).status).toBe(200);

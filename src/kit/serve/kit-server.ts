@@ -1,5 +1,5 @@
 import { normaliseTarget } from '../../core/address.ts';
-import { explainSignature } from '../../explain/explain.ts';
+import { SignatureError } from '../../core/errors.ts';
 import type { SignatureExplanation } from '../../explain/explanation.ts';
 import { countersignV1 } from '../../schemes/countersign-v1/scheme.ts';
 import { defineScheme } from '../../schemes/define/define-scheme.ts';
@@ -7,11 +7,14 @@ import type { SchemeDefinition } from '../../schemes/define/definition.ts';
 import { memoryKeys } from '../../server/keys/memory-keys.ts';
 import { type OptionNames, requireKnownOptions } from '../../server/known-options.ts';
 import { memoryReplay } from '../../server/replay/memory-replay.ts';
+import { errorResponse, toResponse } from '../../server/response/refusal-response.ts';
+import { createBodyReader } from '../../server/verify/body.ts';
 import type { ReceivedRequest } from '../../server/verify/message.ts';
 import type { Verified } from '../../server/verify/result.ts';
 import { createVerifier } from '../../server/verify/verifier.ts';
 import { checkKitCredentials, type KitCredentials } from '../credentials.ts';
 import { createBehaviours, type Seen } from './behaviours.ts';
+import { createKitExplainer } from './explainer.ts';
 import { type Checklist, createChecklist, type ScenarioState } from './scenarios.ts';
 
 /** Whom a kit server lets in. */
@@ -22,7 +25,7 @@ export type KitServerOptions = {
   readonly definition?: SchemeDefinition;
   /** The time in milliseconds since the epoch. @default Date.now */
   readonly clock?: () => number;
-  /** Called for each request. @default none */
+  /** Called for each request. Exceptions are ignored. @default none */
   readonly onRequest?: (seen: KitExchange) => void;
 };
 
@@ -31,13 +34,16 @@ export type KitExchange = {
   readonly method: string;
   readonly target: string;
   readonly status: number;
-  /** Undefined for a request that was accepted. */
+  /** Undefined for a request that was accepted, or refused without an explanation: 413, or too many at once. */
   readonly explanation?: SignatureExplanation;
 };
 
 /** A server that verifies requests, explains those that it refuses, and ticks off situations. */
 export type KitServer = {
-  /** Responds to a request. A response of status 401 or 400 contains the whole explanation. */
+  /**
+   * Responds to a request, and never rejects. A refusal by the verifier contains the whole explanation. Explains one request at a
+   * time; if more than eight are open, a refusal has a `note` instead. A body of more than 2 MiB gets 413.
+   */
   handle(request: Request | ReceivedRequest): Promise<Response>;
   /** Lists the situations, and how far the client has come. */
   scenarios(): readonly ScenarioState[];
@@ -52,6 +58,9 @@ const optionNames: OptionNames<KitServerOptions> = {
 const json = { 'content-type': 'application/json' };
 /** How far the clock of `/kit/clock` is ahead, in milliseconds. */
 const ahead = 600_000;
+/** In bytes. There is a situation of 1 MiB. */
+const maxBodyBytes = 2 * 2 ** 20;
+const unexplained = 'Too many requests are being explained. Send this one again later for an explanation.';
 
 /**
  * Creates a server for partners who try their client. It knows one pair, and explains to each caller why a signature does not fit: use it
@@ -76,10 +85,12 @@ export function createKitServer(options: KitServerOptions): KitServer {
   const replay = memoryReplay({ clock });
   const verifier = createVerifier({ keys, replay, scheme, acceptFindings, clock });
   const late = createVerifier({ keys, replay, scheme, acceptFindings, clock: () => clock() + ahead });
+  const explain = createKitExplainer({ keys, scheme, clock });
   const checklist = createChecklist();
   const behaviours = createBehaviours(checklist);
 
-  async function respond(given: ReceivedRequest, body: Uint8Array): Promise<Handled> {
+  async function respond(request: Request | ReceivedRequest, given: ReceivedRequest): Promise<Handled> {
+    const body = (await createBodyReader(request, maxBodyBytes).read()) ?? new Uint8Array();
     const received = { ...given, body, bodyUsed: false };
     const atLateClock = pathOf(received) === '/kit/clock';
     const seen = { ...describeSeen(received, scheme.fields), ahead: atLateClock };
@@ -92,8 +103,9 @@ export function createKitServer(options: KitServerOptions): KitServer {
     const { status, headers } = response;
     // Countersigned as it is, so that the client can trust its time.
     if (atLateClock && error.code === 'stale_timestamp') return { response: new Response(response.body, response) };
-    const explanation = await explainSignature(received, { keys, scheme, clock });
-    const problem = { ...JSON.parse(response.body || '{}'), code: error.code, reason: error.message, explanation };
+    const explanation = await explain(received);
+    const explained = explanation ? { explanation } : { note: unexplained };
+    const problem = { ...JSON.parse(response.body || '{}'), code: error.code, reason: error.message, ...explained };
     const text = JSON.stringify(problem, null, 2);
     return { response: new Response(text, { status, headers: unsigned(headers) }), explanation };
   }
@@ -114,18 +126,24 @@ export function createKitServer(options: KitServerOptions): KitServer {
   return {
     async handle(request) {
       const received = toReceived(request);
-      if (pathOf(received) === '/kit') return showChecklist(checklist);
-      const body = await readAll(request);
-      const { response, explanation } = await respond(received, body);
+      if (received.target?.split('?')[0] === '/kit') return showChecklist(checklist);
+      const { response, explanation } = await respond(request, received).catch((cause) => ({
+        response: toResponse(errorResponse(toSignatureError(cause), scheme.name)),
+        explanation: undefined,
+      }));
       const { method, target } = received;
-      onRequest?.({ method, target, status: response.status, ...(explanation && { explanation }) });
+      try {
+        onRequest?.({ method, target, status: response.status, ...(explanation && { explanation }) });
+      } catch {
+        // A failing callback must not affect the request.
+      }
       return response;
     },
     scenarios: () => checklist.list(),
   };
 }
 
-type Handled = { readonly response: Response; readonly explanation?: SignatureExplanation };
+type Handled = { readonly response: Response; readonly explanation?: SignatureExplanation | undefined };
 
 const carriesKey = (definition: SchemeDefinition | undefined): boolean =>
   !definition || JSON.stringify(definition).includes('{accessKey');
@@ -155,7 +173,7 @@ function toReceived(request: Request | ReceivedRequest): ReceivedRequest {
   return { method: request.method, scheme, authority: host, target: pathname + search, headers: request.headers };
 }
 
-async function readAll(request: Request | ReceivedRequest): Promise<Uint8Array> {
-  if (request.body instanceof Uint8Array) return request.body;
-  return new Uint8Array(await new Response(request.body as ConstructorParameters<typeof Response>[0]).arrayBuffer());
-}
+const toSignatureError = (cause: unknown): SignatureError =>
+  cause instanceof SignatureError
+    ? cause
+    : new SignatureError('internal_error', 'The request could not be handled.', 500, { cause });

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { arrayBuffer } from 'node:stream/consumers';
+import { drainBody } from '../../../gateway/listener.ts';
 import { throwAwayCredentials } from '../../../kit/credentials.ts';
 import { createKitServer, type KitExchange, type KitServer } from '../../../kit/serve/kit-server.ts';
 import type { ScenarioState } from '../../../kit/serve/scenarios.ts';
@@ -61,14 +61,19 @@ function summarise(scenarios: readonly ScenarioState[]): string {
   return [...lines, `${passed} of ${scenarios.length} passed`].join('\n');
 }
 
-/** Makes a listener of Node. The body is read first, because it is verified and explained. */
+/** Makes a listener of Node. The rest of a body that is too large is discarded. */
 function toListener(server: KitServer): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
   return async (request, response) => {
     try {
-      const body = new Uint8Array(await arrayBuffer(request));
-      const made = await server.handle(receivedFromNode(request, { body }));
+      const made = await server.handle(receivedFromNode(request));
       response.writeHead(made.status, [...made.headers].flat());
-      response.end(new Uint8Array(await made.arrayBuffer()));
+      const bytes = new Uint8Array(await made.arrayBuffer());
+      if (request.complete) {
+        response.end(bytes);
+        return;
+      }
+      response.write(bytes);
+      drainBody(request, () => response.end());
     } catch (error) {
       print(`A request cannot be read: ${error}`);
       response.writeHead(400).end();
