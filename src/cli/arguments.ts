@@ -54,7 +54,7 @@ function parse(name: string, known: Options, args: readonly string[]) {
       ? ' Never pass a secret as an argument: shell history and process lists show it.'
       : '';
     const [, unknown = ''] = /^Unknown option '--([\w-]+)/.exec(fault) ?? [];
-    const [, dashed] = /(--[\w-]+)[^']*' argument is ambiguous/.exec(fault) ?? [];
+    const [, dashed] = fault.includes("' argument is ambiguous") ? (/'(?:-\w, )?(--[\w-]+)/.exec(fault) ?? []) : [];
     const hyphen = dashed ? ` Write ${dashed}=VALUE if the value begins with a hyphen.` : '';
     const meant = secret || hyphen || didYouMean(unknown, Object.keys(known), (option) => `--${option}`);
     return wrong(name, `${fault.replace(/\.?$/, '.')}${meant}`);

@@ -1,6 +1,6 @@
 import { type Fetch, signedFetch } from './fetch.ts';
 import type { SigningInit } from './outgoing.ts';
-import { isIdempotent, resendable } from './request.ts';
+import { hasIdempotentMethod, resendable } from './request.ts';
 import type { Signer } from './signer.ts';
 
 // One challenge (RFC 9110, section 11.6.1) with the parameters that the verifier writes.
@@ -33,7 +33,7 @@ export type ChallengeOptions = {
  * with that challenge and sends it once more. It also uses the challenge for later requests, because some servers accept a
  * challenge more than once.
  *
- * A POST or PATCH without `Idempotency-Key` is sent once more only if the scheme requires a challenge: it then begins without one, so
+ * A POST or PATCH is sent once more only if the scheme requires a challenge: it then begins without one, so
  * that it is carried out once.
  *
  * @throws SignatureError (the returned function) the codes of the option `fetch`.
@@ -54,7 +54,7 @@ export function challengeFetch(signer: Signer, options: ChallengeOptions = {}): 
         ? fetch(new Request(input, init), { challenge } as SigningInit)
         : fetch(input, { ...init, challenge } as SigningInit);
     // Anyone in between can deliver a request and forge the refusal. Without a challenge of its own, no server carries it out.
-    const once = !isIdempotent(input, init);
+    const once = !hasIdempotentMethod(input, init);
     const again = resendable(input, init) && (!once || signer.scheme.requiresChallenge);
     const response = await send(once && again ? unissued : last);
     const challenge = response.status === 401 ? readChallenge(response) : undefined;

@@ -60,18 +60,17 @@ export const isRequest = (input: string | URL | Request): input is Request =>
 export const resendable = (input: string | URL | Request, init: RequestInit | undefined): boolean =>
   /^(?:Undefined|Null|String|Blob|File)$/.test(kindOf(init?.body)) && !(isRequest(input) && input.bodyUsed);
 
-/**
- * Whether a request may be sent once more after a refusal that anyone in between can forge, because it may have been carried out.
- * True for the idempotent methods (RFC 9110 section 9.2.2), and with an `Idempotency-Key`.
- */
-export function isIdempotent(input: string | URL | Request, init: RequestInit | undefined): boolean {
-  const { method = 'GET', headers } = isRequest(input) ? input : ({} as Partial<Request>);
-  return (
-    /^(?:GET|HEAD|OPTIONS|PUT|DELETE)$/i.test(init?.method ?? method) ||
-    new Headers(init?.headers ?? headers).has('idempotency-key')
-  );
+/** Whether the method of a request is idempotent, RFC 9110 section 9.2.2. */
+export function hasIdempotentMethod(input: string | URL | Request, init: RequestInit | undefined): boolean {
+  const { method = 'GET' } = isRequest(input) ? input : ({} as Partial<Request>);
+  return /^(?:GET|HEAD|OPTIONS|PUT|DELETE)$/i.test(init?.method ?? method);
 }
 
-/** Whether a request may be sent once more after a refusal that anyone in between can forge, and can be sent with the same body. */
-export const maySendAgain = (input: string | URL | Request, init: RequestInit | undefined): boolean =>
-  isIdempotent(input, init) && resendable(input, init);
+/**
+ * Whether a request may be sent once more after a refusal that anyone in between can forge, because it may have been carried out: one
+ * of an idempotent method, or with an `Idempotency-Key`, that can be sent with the same body.
+ */
+export function maySendAgain(input: string | URL | Request, init: RequestInit | undefined): boolean {
+  const headers = init?.headers ?? (isRequest(input) ? input.headers : undefined);
+  return (hasIdempotentMethod(input, init) || new Headers(headers).has('idempotency-key')) && resendable(input, init);
+}

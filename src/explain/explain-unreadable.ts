@@ -44,7 +44,7 @@ const lengths: ReadonlyArray<readonly [name: string, hex: number, base64: number
 function findOtherHash(scheme: Scheme, { headers }: Guess['message']): Difference | undefined {
   for (const field of takesSha256(scheme) ? scheme.fields : []) {
     if (!/signature$|^authorization$/.test(field)) continue;
-    const [run = ''] = /[\w+/-]{22,}={0,2}$/.exec((headers.get(field) ?? '').trim()) ?? [];
+    const run = lastRun((headers.get(field) ?? '').trim());
     const found = lengths.find(([, digits, letters]) =>
       /^[\da-f]+$/i.test(run) ? run.length === digits : run.length === letters,
     );
@@ -58,6 +58,14 @@ function findOtherHash(scheme: Scheme, { headers }: Guess['message']): Differenc
     }
   }
   return undefined;
+}
+
+/** The characters of hex or base64 at the end of a text. */
+function lastRun(text: string): string {
+  const encoded = text.replace(/={0,2}$/, '');
+  let start = encoded.length;
+  while (start > 0 && /[\w+/-]/.test(encoded[start - 1] ?? '')) start--;
+  return text.slice(start);
 }
 
 function takesSha256(scheme: Scheme): boolean {

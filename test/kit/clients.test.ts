@@ -1,10 +1,12 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { arrayBuffer } from 'node:stream/consumers';
 import { createKit, createKitServer, type KitCredentials, type KitServer } from 'countersign/kit';
 import { receivedFromNode } from 'countersign/node';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { selfSigned } from '../adapters/certificate.ts';
 import { bytesOf } from '../vectors/format.ts';
 import { present } from '../vectors/present.ts';
 import { vectors } from '../vectors/read.ts';
@@ -81,6 +83,19 @@ describe.each(clients)('the client in $language', ({ language, command, build })
     wrong.remove();
     expect(output).toContain('get: string-to-sign');
     expect(status).toBe(1);
+  });
+
+  it('sends nothing to a server whose certificate nobody knows', async () => {
+    let requests = 0;
+    const stranger = createSecureServer(selfSigned(), (_, response) => {
+      requests++;
+      response.end();
+    });
+    await new Promise<void>((resolve) => stranger.listen(0, '127.0.0.1', resolve));
+    const { port } = stranger.address() as AddressInfo;
+    const { output } = await call('GET', `https://127.0.0.1:${port}/orders`);
+    await new Promise((resolve) => stranger.close(resolve));
+    expect([requests, output]).toEqual([0, expect.not.stringMatching(/^200\n/)]);
   });
 
   it('is accepted in every situation', async () => {

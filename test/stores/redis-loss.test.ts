@@ -59,10 +59,12 @@ describe.runIf(present('redis-server', '--version'))('a Redis that has lost its 
       await pause(8000);
       expect(await use(used)).toBe('replay_store_unavailable');
       const later = await signer.sign('https://api.example.com/v1/orders');
-      // Each bucket remembers from the first claim that it gets.
-      await use(later);
+      // Each bucket remembers from the first claim that it gets. Both requests may be in one.
+      const outcomes = [await use(later)];
       await pause(8000);
-      expect([await use(later), await use(later)]).toEqual(['accepted', 'replayed_request']);
+      outcomes.push(await use(later), await use(later));
+      expect(outcomes.filter((outcome) => outcome === 'accepted')).toHaveLength(1);
+      expect(outcomes.at(-1)).toBe('replayed_request');
     },
     60_000,
   );

@@ -4,7 +4,7 @@ import { fail } from '../../core/errors.ts';
 import { parseRawRequest } from './raw-request.ts';
 import type { RecordedRequest } from './recorded-request.ts';
 
-const section = /^(?:\d\d:\d\d:\d\d\.\d{6} )?(?:\[[\dx]+-[\dx]+\] )?(=>|<=|==) (\w+(?: SSL)?)[ :]\s*(.*)$/;
+const section = /^(?:\d\d:\d\d:\d\d\.\d{6} )?(?:\[[\dx]+-[\dx]+\] )?(=>|<=|==) (\w+(?: SSL)?)[ :](.*)$/;
 
 /** Whether a text is the output of `curl --trace` or `curl --trace-ascii`. */
 export const isCurlTrace = (start: string): boolean => /^(?:\S+ ){0,2}== Info: |^(?:\S+ ){0,2}=> Send /.test(start);
@@ -45,7 +45,7 @@ function listSent(lines: readonly string[]): readonly Sent[] {
   const sent: Sent[] = [];
   for (const [place, line] of lines.entries()) {
     const [, direction, verb, what = ''] = section.exec(line) ?? [];
-    const [, kind, size] = /^(header|data), (\d+) bytes/.exec(what) ?? [];
+    const [, kind, size] = /^(header|data), (\d+) bytes/.exec(what.trimStart()) ?? [];
     if (direction !== '=>' || verb !== 'Send' || (kind !== 'header' && kind !== 'data')) continue;
     const content = listContent(lines, place + 1);
     const exact = sent[0]?.exact ?? /^(?:[\da-f]{2} ){3}/.test(content[0]?.text ?? '');

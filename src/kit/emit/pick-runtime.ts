@@ -1,16 +1,17 @@
 /**
  * Picks the definitions that a program uses from a runtime. The definitions are separated by two empty lines, and each begins with
- * its name.
+ * its name, after comments.
  */
 export function pickRuntime(runtime: string, program: string): readonly string[] {
   const blocks = runtime
     .trim()
     .split('\n\n\n')
-    .map((text) => ({ text, name: /^(?:def |function )?(\w+)/.exec(text)?.[1] ?? '' }));
+    .map((text) => ({ text, name: /^(?:#.*\n)*(?:def |function )?(\w+)/.exec(text)?.[1] ?? '' }));
   const used = new Set<string>();
   const add = (text: string): void => {
+    const words = new Set(text.match(/\w+/g));
     for (const block of blocks) {
-      if (used.has(block.name) || !new RegExp(`\\b${block.name}\\b`).test(text)) continue;
+      if (used.has(block.name) || !words.has(block.name)) continue;
       used.add(block.name);
       add(block.text);
     }

@@ -53,7 +53,8 @@ export function emitPython(plan: Plan): Readonly<Record<string, string>> {
   const runtime = pickRuntime(files['runtimes/python/runtime.py'], `${program.join('\n')} send may_retry`);
   const blocks = [...runtime.filter((one) => !one.startsWith('def send')), ...program, ...runtime.slice(-1)];
   const code = blocks.join('\n\n\n');
-  const imports = modules.filter((name) => new RegExp(`\\b${name.replace('.', '\\.')}\\.`).test(code));
+  const names = code.match(/[\w.]+/g) ?? [];
+  const imports = modules.filter((name) => names.some((one) => one.startsWith(`${name}.`)));
   const header = [
     `"""Signs requests with the scheme ${plan.name}: see protocol.md. Python 3.8 or later, standard library only. Copy this file."""`,
     '',

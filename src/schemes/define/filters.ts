@@ -63,7 +63,9 @@ const encoding = (write: (bytes: Uint8Array) => string): FilterRule => ({
 });
 
 /** RFC 3986: escapes the UTF-8 bytes of all but unreserved characters. */
-export const rfc3986 = (text: string): string =>
+export const rfc3986 = (text: string): string => (/^[\w.~-]*$/.test(text) ? text : escapeAll(text));
+
+const escapeAll = (text: string): string =>
   encodeURIComponent(text.replace(/[\ud800-\udfff]/gu, '\ufffd')).replace(
     /[!'()*]/g,
     (found) => escapes[found] ?? found,
@@ -75,6 +77,9 @@ const escapes: Readonly<Record<string, string>> = { '!': '%21', "'": '%27', '(':
 const form = (text: string): string => rfc3986(text).replace(/%20/g, '+').replace(/%2A/g, '*').replace(/~/g, '%7E');
 
 function decode(text: string): string {
+  // Most of thousands of tiny parameters need no work.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what the pattern must find
+  if (!/[%\x00-\x1f\x7f]/.test(text)) return text;
   let decoded: string;
   try {
     decoded = decodeURIComponent(text);

@@ -98,7 +98,7 @@ sub may_retry {
 sub send_request {
     my ($method, $url, $headers, $body, $access_key, $secret, %options) = @_;
     # A connection that is kept is tried a second time, with the same nonce.
-    my $http = HTTP::Tiny->new(max_redirect => 0, keep_alive => 0, timeout => 30);
+    my $http = HTTP::Tiny->new(max_redirect => 0, keep_alive => 0, timeout => 30, verify_SSL => 1);
     my ($response, $signature);
     for my $attempt (1 .. 3) {
         my ($added) = sign($method, $url, $headers, $body, $access_key, $secret);

@@ -228,10 +228,9 @@ def mac(algorithm, key, data):
     return hmac.new(key, data, algorithm).digest()
 
 
-def may_retry(method, headers, status):
+def may_retry(method, status):
     """Whether to send a request once more. The server may have carried out another one, such as a POST."""
-    idempotent = method.upper() in ("GET", "HEAD", "OPTIONS", "PUT", "DELETE")
-    return status in (502, 503, 504) and (idempotent or any(name.lower() == "idempotency-key" for name, _ in headers))
+    return status in (502, 503, 504) and method.upper() in ("GET", "HEAD", "OPTIONS", "PUT", "DELETE")
 
 
 def send(method, url, headers, body, access_key, secret, attempts=3, **options):
@@ -250,7 +249,7 @@ def send(method, url, headers, body, access_key, secret, attempts=3, **options):
         response = connection.getresponse()
         content = response.read()
         connection.close()
-        if may_retry(method, headers, response.status) and attempt + 1 < attempts:
+        if may_retry(method, response.status) and attempt + 1 < attempts:
             clock.sleep(0.2 * 2**attempt)
             continue
         return response.status, response.getheaders(), content
