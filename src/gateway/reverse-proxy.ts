@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import { fail } from '../core/errors.ts';
-import { headerView, receivedFromNode } from '../node/received.ts';
+import { hasLostHeaders, headerView, receivedFromNode, refuseLost } from '../node/received.ts';
 import { checkSessionsOption, type GateOptions, toVerifyContext } from '../server/gate.ts';
 import { type OptionNames, requireKnownOptions } from '../server/known-options.ts';
 import { type Cors, createCors } from '../server/response/cors.ts';
@@ -136,11 +136,13 @@ type VerifiedParts = {
 };
 
 /** @throws SignatureError `upgrade_refused`, `malformed_field` */
-function requirePassable({ headers }: IncomingMessage): void {
+function requirePassable(request: IncomingMessage): void {
+  const { headers } = request;
   // Other upgrades, such as h2c, may be ignored (RFC 9110 section 7.8). A WebSocket client cannot continue without one.
   if (/websocket/i.test(headers.upgrade ?? '')) {
     fail('upgrade_refused', 'The gateway does not forward upgraded connections, such as WebSockets.', 501);
   }
+  if (hasLostHeaders(request)) refuseLost();
   const coding = headers['transfer-encoding'];
   if (coding !== undefined && coding.toLowerCase() !== 'chunked') {
     fail('malformed_field', 'Transfer-Encoding must be chunked and nothing else.');

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import { isBytes } from '../core/body.ts';
+import { fail } from '../core/errors.ts';
 import type { HeaderView } from '../core/message.ts';
 import { type OptionNames, requireKnownOptions } from '../server/known-options.ts';
 import type { ReceivedRequest } from '../server/verify/message.ts';
@@ -54,14 +55,14 @@ export function receivedFromNode(request: NodeRequest, options?: ReceivedFromNod
     url = '',
     originalUrl,
   } = request as IncomingMessage & { readonly originalUrl?: unknown };
-  const headers = headerView(linesOf(request));
+  const all = headerView(linesOf(request));
   return {
     method,
-    authority: authorityOf(request, headers),
+    authority: authorityOf(request, all),
     // Mounted routers (Express, Connect) remove their mount path from `url`.
     target: typeof originalUrl === 'string' ? originalUrl : url,
     scheme: isEncrypted(socket) ? 'https' : 'http',
-    headers,
+    headers: hasLostHeaders(request) ? lostHeaders : all,
     ...(options?.body ? { body: options.body } : bodyOf(request as IncomingMessage)),
   };
 }
@@ -69,6 +70,28 @@ export function receivedFromNode(request: NodeRequest, options?: ReceivedFromNod
 // A request that a library built from the event of a serverless function has no socket of Node's.
 const isEncrypted = (socket: unknown): boolean =>
   typeof socket === 'object' && socket !== null && 'encrypted' in socket && socket.encrypted === true;
+
+/** Node's own limit of header lines, where the server states none. */
+const mostLines = 1000;
+
+/**
+ * Whether Node may have dropped header lines. Node 20 drops those above a limit and goes on, where newer
+ * versions respond with 431: a signed
+ * header or the length of a body is then there for its parser, and not for the verifier.
+ */
+export function hasLostHeaders({ rawHeaders, socket, httpVersionMajor }: NodeRequest): boolean {
+  if (httpVersionMajor !== 1 || rawHeaders.length < 16) return false;
+  const { server } = (socket ?? {}) as { readonly server?: { readonly maxHeadersCount?: number | null } };
+  const limit = server?.maxHeadersCount ?? mostLines;
+  return limit > 0 && rawHeaders.length >= 2 * limit;
+}
+
+/** @throws SignatureError `malformed_field` */
+export const refuseLost = (): never =>
+  fail('malformed_field', 'The request has too many header lines: some may be lost.');
+
+/** Refuses the request as soon as anything reads a header. */
+const lostHeaders: HeaderView = { get: refuseLost, keys: refuseLost, lines: refuseLost };
 
 /**
  * The header fields, names and values alternating. Libraries that build a request from an event may set only `headers`, with
