@@ -75,9 +75,8 @@ const isEncrypted = (socket: unknown): boolean =>
 const mostLines = 1000;
 
 /**
- * Whether Node may have dropped header lines. Node 20 drops those above a limit and goes on, where newer
- * versions respond with 431: a signed
- * header or the length of a body is then there for its parser, and not for the verifier.
+ * Whether Node may have dropped header lines. Node 20 drops those above a limit and goes on, where newer versions respond with 431:
+ * a signed header or the length of a body is then there for its parser, and not for the verifier.
  */
 export function hasLostHeaders({ rawHeaders, socket, httpVersionMajor }: NodeRequest): boolean {
   if (httpVersionMajor !== 1 || rawHeaders.length < 16) return false;
