@@ -93,13 +93,17 @@ export const refuseLost = (): never =>
 const lostHeaders: HeaderView = { get: refuseLost, keys: refuseLost, lines: refuseLost };
 
 /**
- * The header fields, names and values alternating. Libraries that build a request from an event may set only `headers`, with
- * numbers among the values.
+ * The header fields, names and values alternating. Libraries that build a request from an event may set only `headers`.
  */
 function linesOf({ rawHeaders, headers }: NodeRequest): readonly string[] {
-  if (rawHeaders.length) return rawHeaders;
-  return Object.entries(headers).flatMap(([name, value]) => [value ?? []].flat().flatMap((one) => [name, String(one)]));
+  return rawHeaders.length ? rawHeaders : listLines(headers);
 }
+
+/** Lists header lines, names and values alternating. Events read from JSON have numbers and null among the values. */
+export const listLines = (headers: Readonly<Record<string, unknown>>): readonly string[] =>
+  Object.entries(headers).flatMap(([name, value]) =>
+    [value ?? []].flat().flatMap((line) => [name, String(line ?? '')]),
+  );
 
 /** How many name comparisons are made before a map of all headers is built. */
 const maxCompared = 2048;

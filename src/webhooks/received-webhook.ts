@@ -1,7 +1,7 @@
 import { isBytes } from '../core/body.ts';
 import { utf8 } from '../core/encoding.ts';
 import { fail } from '../core/errors.ts';
-import { headerView, type NodeRequest, receivedFromNode } from '../node/received.ts';
+import { headerView, listLines, type NodeRequest, receivedFromNode } from '../node/received.ts';
 import type { ReceivedRequest } from '../server/verify/message.ts';
 
 /** A request as many servers and serverless functions describe one. Requests of Node, Express and Fastify have these members. */
@@ -31,7 +31,8 @@ export function receiveWebhook(request: WebhookRequest): Request | ReceivedReque
 }
 
 function receivedFromDescription({ method, url, headers, body }: DescribedRequest): ReceivedRequest {
-  const view = headers instanceof Headers ? headers : headerView(linesOf(headers));
+  // Code without types, and events read from JSON, may have no headers at all.
+  const view = headers instanceof Headers ? headers : headerView(listLines(headers ?? {}));
   // A name that nobody signs for: most senders sign no host.
   const [, scheme = 'https', authority = view.get('host') ?? 'unknown.invalid', rest = ''] =
     /^(?:(https?):\/\/([^/?#]*))?([^#]*)/i.exec(url ?? '') ?? [];
@@ -45,12 +46,6 @@ function receivedFromDescription({ method, url, headers, body }: DescribedReques
     ...(bytes && { body: bytes }),
   };
 }
-
-// Code without types, and events read from JSON, have null, numbers, or no headers at all.
-const linesOf = (headers: Exclude<DescribedRequest['headers'], Headers> | null | undefined): readonly string[] =>
-  Object.entries(headers ?? {}).flatMap(([name, value]) =>
-    [value ?? []].flat().flatMap((line) => [name, String(line ?? '')]),
-  );
 
 function bytesOf(body: unknown): Uint8Array | undefined {
   if (body === undefined || body === null) return undefined;
