@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { onTestFinished } from 'vitest';
 import { writeModules } from '../docs/generate.ts';
-import { blocksOf, pageNamed } from '../docs/markdown.ts';
+import { blocksUnder, pageNamed } from '../docs/markdown.ts';
 import { accessKey, secret } from '../docs/prelude.ts';
 
 const page = pageNamed('docs/clients.md');
@@ -10,10 +10,7 @@ const here = (path: string): string => fileURLToPath(new URL(path, import.meta.u
 
 /** Writes the examples under a heading of docs/clients.md to files, calling this origin, until the test has finished. */
 export function examplesUnder(heading: string, origin: string): readonly string[] {
-  const [, section = ''] = page.text.split(new RegExp(`\\n###? ${heading}\\n`));
-  const [text = ''] = section.split(/\n##+ /);
-  const blocks = blocksOf({ ...page, text });
-  if (!blocks.length) throw new Error(`There is no example under ${heading}.`);
+  const blocks = blocksUnder(page, heading);
   const { all, remove } = writeModules(
     blocks.map((block) => ({ ...block, code: block.code.replaceAll('https://api.example.com', origin) })),
   );

@@ -42,9 +42,14 @@ export function writeModules(blocks: readonly Block[]): Examples {
   return { all, folder, remove: () => rmSync(folder, { recursive: true }) };
 }
 
-function given(code: string): string {
+/** What a block takes as given: the names of test/docs/prelude.ts that it uses and does not declare. */
+export function namesGiven(code: string): readonly string[] {
   const declared = namesDeclared(code);
-  const names = Object.keys(prelude).filter((name) => uses(code, name) && !declared.includes(name));
+  return Object.keys(prelude).filter((name) => uses(code, name) && !declared.includes(name));
+}
+
+function given(code: string): string {
+  const names = namesGiven(code);
   return names.length ? `import { ${names.join(', ')} } from '${root}test/docs/prelude.ts';` : '';
 }
 

@@ -54,6 +54,15 @@ export function blocksOf({ path, text }: Page): readonly Block[] {
   return blocks;
 }
 
+/** The blocks under a heading of the second or third level, up to the next heading. */
+export function blocksUnder(page: Page, heading: string): readonly Block[] {
+  const [, section = ''] = page.text.split(new RegExp(`\\n###? ${heading.replace(/\W/g, '\\$&')}\\n`));
+  const [text = ''] = section.split(/\n##+ /);
+  const blocks = blocksOf({ ...page, text });
+  if (!blocks.length) throw new Error(`There is no block under ${heading} in ${page.path}.`);
+  return blocks;
+}
+
 /** The page without what stands between fences. */
 export const proseOf = ({ text }: Page): string => text.replace(/^```[\s\S]*?^```$/gm, '');
 

@@ -1,15 +1,16 @@
 // The CommonJS blocks of docs/testing.md, in the test runners that they are written for.
 import { once } from 'node:events';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { build as bundle } from 'esbuild';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { isCommonJs } from '../docs/generate.ts';
 import { blocksOf, pageNamed } from '../docs/markdown.ts';
-import { build, root } from '../package/project.ts';
+import { root } from '../package/project.ts';
 import { describeRuntime } from './described.ts';
-import { byApt, byNpm, here, installed, outputOf } from './hosts/host.ts';
+import { byApt, byNpm, installed, outputOf } from './hosts/host.ts';
+import { createProject } from './receivers/project.ts';
 
 const chromium = '/usr/bin/chromium';
 const node24 = installed('node24/bin/node');
@@ -20,17 +21,15 @@ const isConfig = (code: string): boolean => code.startsWith('module.exports');
 const isForPlaywright = (code: string): boolean => code.includes("'@playwright/test'");
 const forJest = blocks.filter((code) => !isConfig(code) && !isForPlaywright(code));
 
-// Inside this folder, so that what is installed for the tests is found, and the package as users have it.
-mkdirSync(here('.cache'), { recursive: true });
-const folder = mkdtempSync(here('.cache/runners-'));
+let folder: string;
 beforeAll(async () => {
-  await build();
-  cpSync(`${root}/dist`, `${folder}/node_modules/countersign/dist`, { recursive: true });
-  cpSync(`${root}/package.json`, `${folder}/node_modules/countersign/package.json`);
-  writeFileSync(`${folder}/package.json`, '{ "type": "commonjs" }\n');
-  for (const [place, code] of forJest.entries()) writeFileSync(`${folder}/block-${place}.test.js`, code);
+  const project = await createProject({
+    'package.json': '{ "type": "commonjs" }\n',
+    ...Object.fromEntries(forJest.map((code, place) => [`block-${place}.test.js`, code])),
+  });
+  folder = project.folder;
+  return project.remove;
 }, 120_000);
-afterAll(() => rmSync(folder, { recursive: true }));
 
 const testsIn = (codes: readonly string[]): number => codes.join('\n').match(/^test\(/gm)?.length ?? 0;
 
