@@ -29,8 +29,7 @@ const types: Readonly<Record<string, string>> = {
 };
 
 /** The content type that fetch sets for a body in memory. Set explicitly, because Bun sets none for a string. */
-export const defaultContentType = (body: Body): string | undefined =>
-  (body ?? undefined) === undefined ? undefined : types[kindOf(body)]?.concat(';charset=UTF-8');
+export const defaultContentType = (body: Body): string | undefined => types[kindOf(body)]?.concat(';charset=UTF-8');
 
 /**
  * Wraps a body that must be read in a Response, so that it is read as by this runtime's fetch.

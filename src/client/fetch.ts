@@ -48,6 +48,8 @@ type Pending = Omit<Exchange, 'response'> & {
   readonly url: string;
   /** The Request, unless the caller passed an address. */
   readonly from: Request | undefined;
+  /** Held, because in Node.js the signal of a Request works only while the Request is reachable. */
+  readonly input: unknown;
   passes: number;
 };
 
@@ -80,11 +82,11 @@ export function createSender(
     }
     // Looked up at each call, because tests and tools replace it.
     const send = fetch ?? globalThis.fetch;
-    const outgoing = await signForFetch(signer, copyOf(input), init);
+    const outgoing = await signForFetch(signer, ...copyOf(input, init));
     const { input: request, init: settings } = outgoing;
-    const from = typeof request === 'string' ? undefined : request;
-    const followed = (settings?.redirect ?? from?.redirect ?? 'follow') === 'follow';
-    const sent = { url: from?.url ?? `${request}`, from, outgoing, followed, passes: 0 };
+    const from = isRequest(request) ? request : undefined;
+    const followed = (settings.redirect ?? from?.redirect ?? 'follow') === 'follow';
+    const sent = { url: from?.url ?? `${request}`, from, outgoing, followed, input, passes: 0 };
     if (!fetch) pending.add(sent);
     try {
       return { ...sent, response: await send(request, initToSend(sent, settings)) };
@@ -94,9 +96,17 @@ export function createSender(
   };
 }
 
-/** Copies a Request, so that the caller can send it again, signed anew. One with a body is used up by sending. */
-const copyOf = (input: string | URL | Request): string | URL | Request =>
-  isRequest(input) && !mayHaveBody(input) ? input.clone() : input;
+/**
+ * Copies a Request, so that the caller can send it again, signed anew. One with a body is used up by sending. The signal of a copy
+ * stops working in Node.js when memory is collected, so that of the original is passed along.
+ */
+const copyOf = (input: string | URL | Request, init: SigningInit = {}): Parameters<Fetch> =>
+  isRequest(input) && !('clone' in init)
+    ? [mayHaveBody(input) ? input : input.clone(), { signal: input.signal, ...init }]
+    : [input, init];
 
-const initToSend = ({ followed, from }: Pending, init: RequestInit | undefined): RequestInit | undefined =>
-  followed ? { ...(from && referrerInit(from)), ...init, redirect: 'manual' } : init;
+const initToSend = ({ followed, from }: Pending, init: RequestInit | undefined): RequestInit => ({
+  ...referrerInit(from),
+  ...init,
+  ...(followed && { redirect: 'manual' }),
+});

@@ -21,7 +21,7 @@ export type Outgoing = {
   readonly signed: SignedMessage;
   /** The address if the caller passed one, otherwise a Request. */
   readonly input: string | Request;
-  readonly init?: RequestInit | undefined;
+  readonly init: RequestInit;
 };
 
 /**
@@ -101,7 +101,7 @@ type ReadBody = {
 /** Reads the body if it must be read, and sets its content type in `headers`. */
 async function readBodyOf({ given, body, headers, signal }: Call, signer: Signer): Promise<ReadBody> {
   const own = body === undefined ? given : undefined;
-  if (own?.bodyUsed) fail('body_consumed', 'The body has been read already: sign the request first.');
+  if (own?.bodyUsed) fail('body_consumed', 'The body has been read: sign the request first.');
   // A copy, so that the caller cannot change the bytes between signing and sending.
   const bytes = own && mayHaveBody(own) ? undefined : bytesInMemory(body)?.slice();
   let type = defaultContentType(body);
@@ -127,7 +127,7 @@ function checkedRequest(input: string | URL | Request, { body: _, signal: __, ..
 function requestToSign({ given, input, changed, method }: Call, settings: RequestInit): Request {
   // Runtimes convert different lower-case methods to upper case on the wire.
   if (given && !changed && !('body' in settings) && given.method === method) return given;
-  return new Request(input, { ...(given && referrerInit(given)), ...settings });
+  return new Request(input, { ...referrerInit(given), ...settings });
 }
 
 /** Awaits the value. If the signal aborts first, it rejects with the reason of the signal, as fetch does. */

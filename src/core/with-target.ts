@@ -1,7 +1,7 @@
 import type { NewAddress } from './scheme.ts';
 
-/** The referrer of a request. Any other option resets it, so it must be repeated (Fetch Standard, the Request constructor). */
-export const referrerInit = ({ referrer, referrerPolicy }: Request): RequestInit =>
+/** The referrer of a request, if there is one. Any other option resets it, so it must be repeated (Fetch Standard, the Request constructor). */
+export const referrerInit = ({ referrer, referrerPolicy }: Request = {} as Request): RequestInit =>
   typeof referrer === 'string' ? { referrer, referrerPolicy } : {};
 
 // Listed one by one: runtimes support different options, and Cloudflare's refuses unsupported ones even when they are empty.

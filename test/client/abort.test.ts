@@ -1,11 +1,18 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import {
   type Credentials,
+  challengeFetch,
+  clockFetch,
+  correctedClock,
   countersignedFetch,
   createSigner,
   generateCredentials,
   redirectFetch,
+  retirementFetch,
   signedFetch,
 } from 'countersign';
 import { describe, expect, it } from 'vitest';
@@ -85,4 +92,61 @@ it('keeps a time-out that nobody else holds, also when memory is collected', asy
   await new Promise((resolve) => setTimeout(resolve));
   collectGarbage();
   await expect(call).rejects.toMatchObject({ name: 'TimeoutError' });
+});
+
+// In Node.js, the signal of a Request follows the caller's only as long as somebody holds that Request, and the signal of a clone not
+// even then.
+describe('a signal in a Request aborts also after memory was collected', () => {
+  const waiting = createSigner({ credentials: () => never });
+  const ready = createSigner({ accessKey, secret });
+  const clock = correctedClock();
+  const wrappers = {
+    signedFetch,
+    countersignedFetch,
+    redirectFetch,
+    challengeFetch,
+    clockFetch: (signer: typeof ready) => clockFetch(signer, { clock }),
+    retirementFetch: (signer: typeof ready) => retirementFetch(signer, { onRetirement: () => {} }),
+  };
+  const cases = Object.entries(wrappers);
+
+  /** The Request is made here, so that only what is called can hold it. */
+  const call = (api: typeof globalThis.fetch, address: string, signal: AbortSignal, init: RequestInit) =>
+    api(new Request(address, { signal, ...init }));
+
+  async function expectAbort(api: typeof globalThis.fetch, address: string, init: RequestInit = {}): Promise<void> {
+    const controller = new AbortController();
+    const called = call(api, address, controller.signal, init);
+    const rejected = expect(called).rejects.toBe(reason);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    collectGarbage();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    collectGarbage();
+    controller.abort(reason);
+    await rejected;
+  }
+
+  it.each(cases)('%s while credentials are waited for', async (_, wrap) => {
+    await expectAbort(wrap(waiting), url);
+    await expectAbort(wrap(waiting), url, { method: 'PUT', body: 'x' });
+  });
+
+  it('signer.sign, also with changed headers', async () => {
+    await expectAbort((input) => waiting.sign(input) as Promise<never>, url);
+    await expectAbort((input) => waiting.sign(input, { headers: { a: 'b' } }) as Promise<never>, url);
+  });
+
+  it.each(cases)('%s while the response is waited for', async (name, wrap) => {
+    const server = createServer((request, response) => {
+      if (request.url === '/') response.writeHead(307, { location: '/silent' }).end();
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/${name === 'redirectFetch' ? '' : 'silent'}`;
+    try {
+      await expectAbort(wrap(ready), address);
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
+  });
 });

@@ -45,6 +45,7 @@ it('nor does an access key that is known not to exist', async () => {
 });
 
 it('sees it where it happens', async () => {
-  const held = new Set<string>();
-  expect(await grown((value) => held.add(`key ${value}`))).toBeGreaterThan((count * header) / 2);
+  // In a Set, newer versions of V8 keep a copy.
+  const held: string[] = [];
+  expect(await grown((value) => held.push(value))).toBeGreaterThan((count * header) / 2);
 });
