@@ -13,18 +13,24 @@ type Language = {
   readonly name: string;
   /** The command that checks the client, in its folder. */
   readonly check: string;
+  /** How a caller makes the client refuse responses that are not countersigned; absent if it cannot. */
+  readonly responseCheck?: string;
 };
 
 /** The languages of a kit, in the order of its README. */
 export const languageFacts: Readonly<Record<KitLanguage, Language>> = {
-  python: { name: 'Python', check: 'python3 kit.py' },
+  python: { name: 'Python', check: 'python3 kit.py', responseCheck: 'check_response=True' },
   bash: { name: 'Bash with openssl and curl', check: 'bash kit.sh' },
-  node: { name: 'Node.js without the package', check: 'node kit.mjs' },
-  go: { name: 'Go', check: 'go run .' },
-  php: { name: 'PHP', check: 'php kit.php' },
-  ruby: { name: 'Ruby', check: 'ruby kit.rb' },
-  java: { name: 'Java', check: 'javac -d classes *.java && java -cp classes Kit' },
-  perl: { name: 'Perl', check: 'perl kit.pl' },
+  node: { name: 'Node.js without the package', check: 'node kit.mjs', responseCheck: 'checkResponse: true' },
+  go: { name: 'Go', check: 'go run .', responseCheck: 'CheckResponse: true' },
+  php: { name: 'PHP', check: 'php kit.php', responseCheck: 'checkResponse: true' },
+  ruby: { name: 'Ruby', check: 'ruby kit.rb', responseCheck: 'check_response: true' },
+  java: {
+    name: 'Java',
+    check: 'javac -d classes *.java && java -cp classes Kit',
+    responseCheck: 'send(request, true)',
+  },
+  perl: { name: 'Perl', check: 'perl kit.pl', responseCheck: 'check_response => 1' },
 };
 
 /** What writes the client of a defined scheme, by language. */

@@ -23,7 +23,7 @@ export function describeKit({ name, origin, scheme, languages, cases, findings }
     'The pair in `credentials.json` is for tests. It is in this kit in clear, so it is worth nothing elsewhere.',
     '## Five steps',
     steps(languages, scheme),
-    ...(languages.length ? ['## Clients', clients(languages)] : []),
+    ...(languages.length ? ['## Clients', clients(languages, scheme)] : []),
     ...(worked ? ['## One request, to the byte', workedOut(worked)] : []),
     '## Checking',
     describeChecking(scheme),
@@ -43,7 +43,7 @@ const steps = (languages: readonly KitLanguage[], scheme: string): string =>
     '5. Take your own pair instead of that in `credentials.json`.',
   ].join('\n');
 
-const clients = (languages: readonly KitLanguage[]): string =>
+const clients = (languages: readonly KitLanguage[], scheme: string): string =>
   [
     '| language | check it | send a request |',
     '| --- | --- | --- |',
@@ -54,7 +54,18 @@ const clients = (languages: readonly KitLanguage[]): string =>
     '',
     'Run the commands in the folder of the client.',
     'Each client is one file with the standard library alone. `kit` beside it is for these commands and is not needed later.',
+    ...(scheme === 'countersign-v1' ? ['', ...checkingResponses(languages)] : []),
   ].join('\n');
+
+function checkingResponses(languages: readonly KitLanguage[]): readonly string[] {
+  const able = languages.flatMap((language) => {
+    const { name, responseCheck } = languageFacts[language];
+    return responseCheck ? [`- ${name}: \`${responseCheck}\``] : [];
+  });
+  return able.length
+    ? ['If the provider countersigns its responses, let the client refuse all others:', '', ...able]
+    : [];
+}
 
 function workedOut({ method, url, headers, body, time, nonce, accessKey, secret, expected }: KitCase): string {
   const line = `${method} ${url.replace(/^https?:\/\/[^/]*/, '')} HTTP/1.1\nHost: ${new URL(url).host}`;

@@ -174,30 +174,52 @@ print(session.get(origin + "/kit/retry").status_code)
 session.check_response = False
 print(session.get(origin + "/kit/redirect-same").status_code, session.get(origin + "/kit/redirect-other").status_code)
 `,
+    checking: 'from with_requests import *; s = SignedSession(access_key, secret, check_response=True)',
   },
   {
     library: 'httpx',
     script: `
 import httpx
 from with_httpx import SignedTransport
-session = httpx.Client(transport=SignedTransport(access_key, secret))
+transport = SignedTransport(access_key, secret, check_response=True)
+session = httpx.Client(transport=transport)
 print(session.get(origin + "/orders", params={"q": "a b", "r": "a+b", "city": "Köln", "ids[]": ["1", "2"], "n": "'"}).status_code)
 print(session.post(origin + "/orders", json={"city": "Köln"}).status_code)
 print(session.post(origin + "/orders", data={"a": "b c"}).status_code)
 print(session.post(origin + "/files", files={"a": ("a.txt", b"1")}).status_code)
 print(session.post(origin + "/orders").status_code)
 print(session.get(origin + "/kit/retry").status_code)
+transport.check_response = False
 print(session.get(origin + "/kit/redirect-same").status_code, session.get(origin + "/kit/redirect-other").status_code)
 `,
+    checking:
+      'import httpx; from with_httpx import *; s = httpx.Client(transport=SignedTransport(access_key, secret, check_response=True))',
   },
 ].filter(({ library }) => present('python3', '-c', `import ${library}`));
 
-describe.each(hooks)('the hook for $library', ({ script }) => {
-  it('signs what the library sends, each attempt, and follows no redirect', async () => {
+describe.each(hooks)('the hook for $library', ({ script, checking }) => {
+  beforeAll(() => {
     server = createKitServer({ credentials });
+  });
+
+  const runScript = (text: string) => {
     const { accessKey, secret } = credentials;
     const names = `access_key, secret, origin = ${JSON.stringify([accessKey, secret, origin]).slice(1, -1)}`;
-    const { output } = await run(['python3', '-c', `${names}\n${script}`], `${folder.path}/clients/python`);
+    return run(['python3', '-c', `${names}\n${text}`], `${folder.path}/clients/python`);
+  };
+
+  it('takes countersigned responses, and no others', async () => {
+    const script = `${checking}
+print(s.get(origin + "/orders").status_code)
+for path in ("/kit/forged", "/kit/unsigned"):
+    try: print(s.get(origin + path).status_code)
+    except Exception as problem: print(problem)`;
+    const refused = 'The response is not countersigned.\n';
+    expect((await runScript(script)).output).toBe(`200\n${refused}${refused}`);
+  });
+
+  it('signs what the library sends, each attempt, and follows no redirect', async () => {
+    const { output } = await runScript(script);
     expect(output).toBe(`${'200\n'.repeat(6)}307 307\n`);
     expect(server.scenarios().filter(({ state }) => state === 'failed')).toEqual([]);
   });

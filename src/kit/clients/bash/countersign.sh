@@ -105,6 +105,9 @@ countersign_may_retry() {
 countersign_curl() {
   local method=$1 url=$2 body=$3 attempt line arguments response
   shift 3
+  for line in "$@"; do
+    [[ $line == [!@]*:* && $line != *[$'\r\n']* ]] || countersign_refuse 'A header is one line: name, colon, value.' || return
+  done
   for attempt in 1 2 3; do
     countersign_sign "$method" "$url" "$body" "$@" || return
     arguments=(--silent --show-error --globoff --path-as-is --request "$method" --max-redirs 0 --write-out '\n%{http_code}')

@@ -81,12 +81,11 @@ func call(method, url, contentType, body string) int {
 		client := countersign.Client(countersign.Transport{AccessKey: credentials.AccessKey, Secret: []byte(credentials.Secret), CheckResponse: checks})
 		var response *http.Response
 		if response, err = client.Do(request); err == nil {
-			received, _ := io.ReadAll(response.Body)
-			fmt.Printf("%d\n%s\n", response.StatusCode, received)
-			if response.StatusCode < 300 {
-				return 0
+			var received []byte
+			if received, err = io.ReadAll(response.Body); err == nil {
+				fmt.Printf("%d\n%s\n", response.StatusCode, received)
+				return map[bool]int{true: 0, false: 1}[response.StatusCode < 300]
 			}
-			return 1
 		}
 	}
 	fmt.Println(err)

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.LinkedHashMap;
@@ -195,7 +196,7 @@ public final class Countersign {
     for (int attempt = 1; ; attempt++) {
       Signed signed = sign(r);
       HttpRequest.BodyPublisher body = r.body.length == 0 ? HttpRequest.BodyPublishers.noBody() : HttpRequest.BodyPublishers.ofByteArray(r.body);
-      HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(r.url)).method(r.method, body);
+      HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(r.url)).method(r.method, body).timeout(Duration.ofSeconds(30));
       for (Field field : r.headers) request.header(field.name, field.value);
       signed.headers.forEach(request::header);
       HttpResponse<byte[]> response = client.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());

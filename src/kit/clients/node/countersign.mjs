@@ -132,13 +132,17 @@ function sendOnce({ method, url, body = '' }, headers) {
       path: target || '/',
       headers: fields.flat(),
     };
-    const started = (scheme === 'https' ? https : http)(options, async (response) => {
-      const chunks = [];
-      for await (const chunk of response) chunks.push(chunk);
-      const raw = response.rawHeaders;
-      const pairs = raw.flatMap((name, i) => (i % 2 ? [] : [[name, raw[i + 1]]]));
-      resolve({ status: response.statusCode, headers: pairs, body: Buffer.concat(chunks) });
-    });
+    const started = (scheme === 'https' ? https : http)(options, (response) => resolve(readResponse(response)));
+    // Of a silent connection. What destroys it rejects the response too, also while its body is read.
+    started.setTimeout(30_000, () => started.destroy(new Error('The server is silent.')));
     started.on('error', reject).end(sent);
   });
+}
+
+async function readResponse(response) {
+  const chunks = [];
+  for await (const chunk of response) chunks.push(chunk);
+  const raw = response.rawHeaders;
+  const pairs = raw.flatMap((name, i) => (i % 2 ? [] : [[name, raw[i + 1]]]));
+  return { status: response.statusCode, headers: pairs, body: Buffer.concat(chunks) };
 }

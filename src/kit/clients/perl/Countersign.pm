@@ -102,6 +102,7 @@ sub send_request {
     my ($response, $signature);
     for my $attempt (1 .. 3) {
         my ($added) = sign($method, $url, $headers, $body, $access_key, $secret);
+        die "A header is one line.\n" if grep { "$_->[0]$_->[1]" =~ /[\r\n\0]/ } @$headers;
         my %fields = map { $_->[0] => $_->[1] } @$headers, @$added;
         $signature = $fields{'X-API-Signature'};
         # Without a content type HTTP::Tiny adds one to a body, which would not be signed.

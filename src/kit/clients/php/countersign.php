@@ -118,6 +118,7 @@ function countersign_send(string $method, string $url, array $headers, string $b
         // Without this, curl adds a content type that is not signed.
         $lines = countersign_value($headers, 'content-type') === null ? ['Content-Type:'] : [];
         foreach ([...$headers, ...array_map(null, array_keys($added), $added)] as [$name, $value]) {
+            countersign_require(!preg_match('/[\r\n\0]/', $name . $value), 'A header is one line.');
             $lines[] = "$name: $value";
         }
         $received = [];

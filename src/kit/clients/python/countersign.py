@@ -110,6 +110,7 @@ def send(method, url, headers, body, access_key, secret, attempts=3, check_respo
         connection = connect(host, timeout=30)
         connection.putrequest(method, target or "/", skip_accept_encoding=True)
         for name, value in [*headers, *added.items()]:
+            require(not re.search(r"[\r\n\0]", name + value), "A header is one line.")
             connection.putheader(name, value)
         if body or method.upper() not in ("GET", "HEAD"):
             connection.putheader("Content-Length", str(len(body)))

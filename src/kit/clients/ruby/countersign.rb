@@ -115,6 +115,9 @@ module Countersign
       # Its own retry would send one nonce twice.
       http.max_retries = 0
       response = http.start { |started| started.request(request) }
+      # Net::HTTP takes a body that is cut for whole.
+      whole = response.content_length.nil? || response.body.nil? || response.body.bytesize == response.content_length
+      check(whole, 'The response is cut.')
       break unless may_retry?(method, headers, response.code) && attempt < 2
 
       sleep(0.2 * (attempt + 1))

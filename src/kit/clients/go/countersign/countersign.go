@@ -234,10 +234,11 @@ func (t Transport) RoundTrip(request *http.Request) (*http.Response, error) {
 		for _, field := range added {
 			sent.Header.Set(field.Name, field.Value)
 		}
-		if request.Body != nil {
-			sent.Body, sent.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+		// net/http repeats a request whose connection breaks, with one nonce, unless it has a body that cannot be read again.
+		sent.Body, sent.ContentLength, sent.GetBody = io.NopCloser(bytes.NewReader(body)), int64(len(body)), nil
+		if len(body) == 0 && (request.Method == "POST" || request.Method == "PUT" || request.Method == "PATCH") {
+			sent.Body = http.NoBody
 		}
-		sent.GetBody = nil
 		response, err := http.DefaultTransport.RoundTrip(sent)
 		if err != nil {
 			return nil, err
