@@ -1,20 +1,29 @@
 import type { HeaderView, Message } from '../core/message.ts';
+import type { Effort } from './effort.ts';
+import { mostValues, takeFew } from './few.ts';
 import { maskTarget } from './masked-fields.ts';
 import { forwardedPrefixes } from './path.ts';
 import { changeTarget, type Guess, type Variation } from './variation.ts';
 
-/** Variations of scheme, host and port: addresses under which the caller may know the server. */
-export function addressVariations({ message: { headers } }: Guess, origins: readonly string[]): readonly Variation[] {
-  const forwarded = forwardedHosts(headers);
-  return [
-    protocol,
-    ...commonPorts.map((port) => portVariation(port)),
-    portVariation(undefined),
-    ...[...new Set([...origins.map(readHost), ...forwarded])].map(hostVariation),
-    ...forwardedVariations(headers, forwarded),
-    configuredHost,
-    ...spellings,
-  ];
+/** What callers and proxies may have used, and the effort that bounds it. */
+export type AddressRules = { readonly origins: readonly string[]; readonly effort: Effort };
+
+/** Yields variations of scheme, host and port: addresses under which the caller may know the server. */
+export function* addressVariations(
+  { message: { headers } }: Guess,
+  { origins, effort }: AddressRules,
+): Generator<Variation> {
+  yield protocol;
+  for (const port of commonPorts) yield portVariation(port);
+  yield portVariation(undefined);
+  const forwarded = withPort(takeFew(forwardedHosts(headers), mostValues.hosts, effort), headers);
+  for (const host of new Set([...origins.map(readHost), ...forwarded])) yield hostVariation(host);
+  const prefixes = takeFew(forwardedPrefixes(headers), mostValues.prefixes, effort);
+  for (const prefix of prefixes) {
+    for (const host of forwarded) yield forwardedVariation(headers, { prefix, host });
+  }
+  yield configuredHost;
+  yield* spellings;
 }
 
 const withAuthority = (guess: Guess, authority: string): Guess =>
@@ -62,23 +71,24 @@ const hostVariation = (host: string): Variation => ({
   remedy: `On the server, set publicOrigin to the origin that callers use, such as https://${host}, or set trustedProxies.`,
 });
 
-/** Variations of host, protocol and path together, as reported by proxies. */
-function forwardedVariations(headers: HeaderView, hosts: readonly string[]): readonly Variation[] {
+/** A variation of host, protocol and path together, as reported by proxies. */
+function forwardedVariation(
+  headers: HeaderView,
+  { prefix, host }: { readonly prefix: string; readonly host: string },
+): Variation {
   const scheme = /\bhttps\b/i.test(headers.get('x-forwarded-proto') ?? headers.get('forwarded') ?? 'https')
     ? 'https'
     : 'http';
-  return forwardedPrefixes(headers).flatMap((prefix) =>
-    hosts.map((host) => ({
-      ...hostVariation(host),
-      change: (guess) => {
-        const { message } = changeTarget(guess, (target) => prefix + target);
-        return { ...guess, message: { ...message, scheme, authority: host.toLowerCase() } };
-      },
-      describe: ({ message: signed }, { message: received }) =>
-        `The caller signed ${formatOrigin(signed)}${maskTarget(signed.target)}; ${formatOrigin(received)}${maskTarget(received.target)} was received.`,
-      remedy: `Proxies report this in headers: on the server, set publicOrigin to ${scheme}://${host} and publicPath to ${prefix}, or set trustedProxies.`,
-    })),
-  );
+  return {
+    ...hostVariation(host),
+    change: (guess) => {
+      const { message } = changeTarget(guess, (target) => prefix + target);
+      return { ...guess, message: { ...message, scheme, authority: host.toLowerCase() } };
+    },
+    describe: ({ message: signed }, { message: received }) =>
+      `The caller signed ${formatOrigin(signed)}${maskTarget(signed.target)}; ${formatOrigin(received)}${maskTarget(received.target)} was received.`,
+    remedy: `Proxies report this in headers: on the server, set publicOrigin to ${scheme}://${host} and publicPath to ${prefix}, or set trustedProxies.`,
+  };
 }
 
 /** A Host header that the verifier disregards. Only its own configuration gives a request another host. */
@@ -127,11 +137,15 @@ function forwardedHosts(headers: HeaderView): readonly string[] {
   );
   const forwarded = [...(headers.get('forwarded') ?? '').matchAll(/host="?([^";,\s]+)/gi)].map(([, host = '']) => host);
   const pages = ['origin', 'referer'].map((name) => readHost(headers.get(name) ?? ''));
-  const ports = headers.get('x-forwarded-port');
-  const hosts = [...lists, ...forwarded, ...pages]
+  return [...lists, ...forwarded, ...pages]
     .map((host) => host.trim())
     .filter((host) => /^[\w.:[\]-]{1,255}$/.test(host));
-  return ports && /^\d{1,5}$/.test(ports)
-    ? hosts.flatMap((host) => [host, `${host.replace(/:\d+$/, '')}:${ports}`])
+}
+
+/** Adds each host with the port that a proxy reports. */
+function withPort(hosts: readonly string[], headers: HeaderView): readonly string[] {
+  const port = headers.get('x-forwarded-port');
+  return port && /^\d{1,5}$/.test(port)
+    ? hosts.flatMap((host) => [host, `${host.replace(/:\d+$/, '')}:${port}`])
     : hosts;
 }

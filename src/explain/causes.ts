@@ -1,7 +1,6 @@
 import type { Scheme } from '../core/scheme.ts';
 import { secretState } from '../server/keys/key-lifecycle.ts';
 import { findKey } from '../server/verify/find-key.ts';
-import { addressVariations } from './address.ts';
 import { bodyVariations } from './bodies.ts';
 import { findBodyCause } from './body-cause.ts';
 import { type CandidateSigner, mistakenSigners, ownSigners } from './candidate-signers.ts';
@@ -9,15 +8,11 @@ import type { Difference } from './difference.ts';
 import type { Effort } from './effort.ts';
 import { lazy } from './effort.ts';
 import type { ExplainOptions, SignatureExplanation } from './explanation.ts';
-import { digestVariations, fieldVariations } from './fields.ts';
 import { judgeFreshness, timeDifference } from './freshness.ts';
-import { pathVariations } from './path.ts';
-import { queryVariations } from './query.ts';
 import type { ReadRequest } from './read-request.ts';
 import { type Fit, searchFit } from './search.ts';
-import { signedLineVariations } from './signed-lines.ts';
-import { writtenVariations } from './spelling.ts';
-import { dependsOnBody, tryRead, type Variation } from './variation.ts';
+import { tryRead, type Variation } from './variation.ts';
+import { listVariations } from './variations.ts';
 
 /** The cause of a signature that does not verify. */
 export type Cause = Pick<SignatureExplanation, 'differences' | 'signedString'>;
@@ -66,16 +61,8 @@ async function findFit(
   rules: CauseRules & { bodies(): Promise<readonly Variation[]> },
 ): Promise<Fit | undefined> {
   const { scheme, keys, origins = [], paths = [], otherKeys = [], effort, guarded } = rules;
-  const variations = async (): Promise<readonly Variation[]> => [
-    ...addressVariations(base, origins),
-    ...pathVariations(base, paths),
-    ...queryVariations(base),
-    ...fieldVariations(base, { own: scheme.fields, guarded }),
-    ...digestVariations(base, scheme.fields),
-    ...(dependsOnBody(reading) ? await rules.bodies() : []),
-    ...signedLineVariations(base, { reading, scheme }),
-    ...writtenVariations(reading.text, { guarded }),
-  ];
+  const { bodies } = rules;
+  const variations = () => listVariations(base, { scheme, reading, effort, origins, paths, guarded, bodies });
   const spelled: CandidateSigner[] = [];
   for (const other of record ? [] : [accessKey.toLowerCase(), accessKey.toUpperCase()]) {
     const found = other === accessKey ? undefined : await findKey(keys, other);

@@ -1,5 +1,11 @@
 /** Steps that an explanation may have skipped. The codes are stable, so programs may switch on them. docs/explain.md has a row for each. */
-export type LeftOutCode = 'body-size' | 'json-depth' | 'body-forms' | 'combinations' | 'combinations-of-three';
+export type LeftOutCode =
+  | 'body-size'
+  | 'json-depth'
+  | 'body-forms'
+  | 'long-lists'
+  | 'combinations'
+  | 'combinations-of-three';
 
 /** A skipped step, which may contain the cause. */
 export type LeftOut = {
@@ -87,6 +93,8 @@ export async function pauseIfDue({ pace }: Effort): Promise<void> {
 const messages: Readonly<Record<Exclude<LeftOutCode, 'body-size'>, string>> = {
   'json-depth': 'The JSON of the body is nested deeper than 512 levels: no other forms of the JSON were tried.',
   'body-forms': 'The body is large: some other forms of it were not tried.',
+  'long-lists':
+    'Of more than 64 headers, 32 parameters, or 8 hosts or prefixes that headers report, only the first were tried.',
   combinations: 'The search reached its limit before it tried all secrets, single differences and pairs of them.',
   'combinations-of-three': 'The search reached its limit before it tried all combinations of three differences.',
 };

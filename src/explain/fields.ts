@@ -1,6 +1,7 @@
 import { contentDigest, sha256OfBodySync } from '../core/digest.ts';
 import type { HeaderView } from '../core/message.ts';
-import { lazy } from './effort.ts';
+import { type Effort, lazy } from './effort.ts';
+import { mostValues, takeFew } from './few.ts';
 import { maskValue } from './masked-fields.ts';
 import { changeHeader, type Guess, type Variation } from './variation.ts';
 
@@ -10,19 +11,21 @@ export type FieldRules = {
   readonly own: readonly string[];
   /** Whether values of other headers stay out of the messages: a proxy may have added them. @default false */
   readonly guarded?: boolean | undefined;
+  readonly effort: Pick<Effort, 'leftOut'>;
 };
 
-/** Variations of method and headers. */
-export function fieldVariations(
+/** Yields variations of method and headers. */
+export function* fieldVariations(
   { message: { headers } }: Guess,
-  { own, guarded = false }: FieldRules,
-): readonly Variation[] {
-  const variations = headerVariations(headers, own);
-  return [
-    ...methodVariations(headers),
-    ...contentTypeVariations(headers.get('content-type')),
-    ...(guarded ? variations.map(withoutValues) : variations),
-  ];
+  { own, guarded = false, effort }: FieldRules,
+): Generator<Variation> {
+  yield* methodVariations(headers);
+  yield* contentTypeVariations(headers.get('content-type'));
+  const names = listVaried(headers, own);
+  for (const name of takeFew(names, mostValues.headers, effort)) {
+    const variations = listValues(headers, name).map((value) => headerVariation(name, value));
+    yield* guarded ? variations.map(withoutValues) : variations;
+  }
 }
 
 const withMethod = (change: (method: string) => string): Variation => ({
@@ -111,13 +114,10 @@ const withoutValues = ({ name, ...variation }: HeaderVariation): Variation => ({
   describe: () => `The caller signed another value of ${name} than was received.`,
 });
 
-function headerVariations(headers: HeaderView, own: readonly string[]): readonly HeaderVariation[] {
-  const names = [...(headers.keys?.() ?? [])].map((name) => name.toLowerCase());
-  return names
-    .filter((name) => !unsigned.test(name) && !own.includes(name))
-    .slice(0, 64)
-    .flatMap((name) => listValues(headers, name).map((value) => headerVariation(name, value)));
-}
+const listVaried = (headers: HeaderView, own: readonly string[]): readonly string[] =>
+  [...(headers.keys?.() ?? [])]
+    .map((name) => name.toLowerCase())
+    .filter((name) => !unsigned.test(name) && !own.includes(name));
 
 function listValues(headers: HeaderView, name: string): readonly string[] {
   const value = headers.get(name) ?? '';

@@ -1,10 +1,16 @@
 import type { HeaderView, Message } from '../core/message.ts';
+import type { Effort } from './effort.ts';
+import { mostValues, takeFew } from './few.ts';
 import { maskTarget } from './masked-fields.ts';
 import { changeTarget, type Guess, type Variation } from './variation.ts';
 
+/** The prefixes of the options, and the effort that bounds those of the request. */
+export type PathRules = { readonly paths: readonly string[]; readonly effort: Effort };
+
 /** Variations of the path. */
-export function pathVariations({ message: { headers } }: Guess, paths: readonly string[]): readonly Variation[] {
-  const prefixes = [...new Set([...paths, ...forwardedPrefixes(headers), ...commonPrefixes])].filter((path) =>
+export function pathVariations({ message: { headers } }: Guess, { paths, effort }: PathRules): readonly Variation[] {
+  const forwarded = takeFew(forwardedPrefixes(headers), mostValues.prefixes, effort);
+  const prefixes = [...new Set([...paths, ...forwarded, ...commonPrefixes])].filter((path) =>
     /^\/[^?#]*[^?#/]$/.test(path),
   );
   return [

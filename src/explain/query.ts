@@ -1,12 +1,14 @@
 import type { Message } from '../core/message.ts';
+import type { Effort } from './effort.ts';
+import { mostValues, takeFew } from './few.ts';
 import { maskTarget } from './masked-fields.ts';
 import { decodeOrKeep } from './path.ts';
 import { changeTarget, type Guess, type Variation } from './variation.ts';
 
 /** Variations of the query. */
-export function queryVariations({ message }: Guess): readonly Variation[] {
-  const parameters = splitParameters(readQuery(message) ?? '');
-  return [withoutQuery, ...orders, ...encodings, ...parameters.slice(0, 32).map(withoutParameter)];
+export function queryVariations({ message }: Guess, effort: Effort): readonly Variation[] {
+  const parameters = takeFew(splitParameters(readQuery(message) ?? ''), mostValues.parameters, effort);
+  return [withoutQuery, ...orders, ...encodings, ...parameters.map(withoutParameter)];
 }
 
 const readQuery = ({ target }: Message): string | undefined => /\?(.*)$/s.exec(target)?.[1];

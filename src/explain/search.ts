@@ -22,8 +22,8 @@ export type Search = {
   readonly scheme: Scheme;
   /** The request as received. */
   readonly received: Guess;
-  /** Computes the variations on the first call, after all signers have been tried with the request as received. */
-  variations(): Promise<readonly Variation[]>;
+  /** Yields the variations, each made when it is tried, after all signers have been tried with the request as received. */
+  variations(): AsyncIterable<Variation>;
   readonly effort: Effort;
   /** Signers that may sign. */
   readonly signers: readonly CandidateSigner[];
@@ -101,7 +101,7 @@ async function* listAttempts(search: Search): AsyncGenerator<Attempt> {
   const effective: Variation[] = [];
   for await (const { variation, attempt } of listEffective(search, {
     reading,
-    variations: await search.variations(),
+    variations: search.variations(),
   })) {
     effective.push(variation);
     yield attempt;
@@ -157,10 +157,10 @@ type Effective = { readonly variation: Variation; readonly attempt: Attempt };
 /** Yields the variations that change the signed bytes, without duplicates. */
 async function* listEffective(
   { scheme, received, signers, effort }: Search,
-  { reading: plain, variations }: { readonly reading: Reading; readonly variations: readonly Variation[] },
+  { reading: plain, variations }: { readonly reading: Reading; readonly variations: AsyncIterable<Variation> },
 ): AsyncGenerator<Effective> {
   const seen = new Set([fingerprint(plain)]);
-  for (const variation of variations) {
+  for await (const variation of variations) {
     await pauseIfDue(effort);
     if (isOver(effort)) return stopSearch(effort, 1);
     const guess = changeBy(variation, received);

@@ -34,7 +34,12 @@ const works: ReadonlyArray<readonly [name: string, work: (filling: string) => un
   ['forwarded prefixes', (filling) => forwardedPrefixes({ get: () => `/a${filling}b` }), ['/', ' ', ',']],
   [
     'a content type',
-    (filling) => fieldVariations({ message: message(`a${filling}b`), body: new Uint8Array() }, { own: [] }),
+    (filling) => [
+      ...fieldVariations(
+        { message: message(`a${filling}b`), body: new Uint8Array() },
+        { own: [], effort: { leftOut: new Set() } },
+      ),
+    ],
     [' ', ';', '; '],
   ],
 ];
