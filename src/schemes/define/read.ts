@@ -1,12 +1,12 @@
-import { decodeHex } from '../../core/encoding.ts';
 import { fail } from '../../core/errors.ts';
 import { type Message, refuseRepeated } from '../../core/message.ts';
-import type { PresentedBody, PresentedSignature } from '../../core/scheme.ts';
+import type { PresentedSignature } from '../../core/scheme.ts';
 import type { Carrier, Found } from './carrier.ts';
 import type { CompiledDefinition } from './compile-definition.ts';
 import { describeCoverage } from './coverage.ts';
 import { type Environment, toBasic } from './fields.ts';
 import { readSignatures } from './grammar.ts';
+import { describeBody, knownDigests, presentBody } from './presented-body.ts';
 import { endsWith, parameterValues, withoutParameters } from './query.ts';
 import { createDerivation, dateOf, emptyEnvironment } from './sign.ts';
 import { isSignable } from './signed-headers.ts';
@@ -24,7 +24,9 @@ export function createReader(compiled: CompiledDefinition): (message: Message) =
     const values = mergeValues(found);
     const text = (id: string) => values.get(id) ?? '';
     const { time, date } = readTime(values, forms.timestamp);
-    const digests = found.filter(({ leaf }) => leaf.expression.bodyUses.length);
+    const { method } = message;
+    const uses = coverage.bodyUses.filter(({ methods }) => !methods || methods.includes(method));
+    const described = describeBody(uses, found);
     const environment: Environment = {
       message,
       target: withoutParameters(message.rawTarget, signatureNames),
@@ -37,25 +39,22 @@ export function createReader(compiled: CompiledDefinition): (message: Message) =
       signature: '',
       body: emptyEnvironment.body,
       signedHeaders: parseSignedHeaders(values.get('signedHeaders')),
-      hasBody: digests.some(({ text }) => text !== undefined),
-      known: digests.length
-        ? new Map(digests.flatMap(({ leaf: { id } }) => (values.get(id) ? [[id, decodeHex(text(id))]] : [])))
-        : emptyEnvironment.known,
+      hasBody: described.checked.length > 0,
+      known: knownDigests(described, values),
     };
-    const { body, needsBody } = describeBody(environment, digests);
     return {
       accessKey: values.get('accessKey'),
       time: coverage.fields.has('timestamp') ? time : undefined,
       nonce: coverage.fields.has('nonce') ? values.get('nonce') : undefined,
       challenge: coverage.fields.has('challenge') ? values.get('challenge') : undefined,
       signatures: readSignatures(text('signature')),
-      stringToSign: needsBody
+      stringToSign: described.needsBody
         ? (bytes) =>
             stringToSign.make({ ...environment, body: bytes, hasBody: bytes.length > 0, known: emptyEnvironment.known })
         : stringToSign.make(environment),
       ...createDerivation(compiled, environment),
       signedHeaders: [...coverage.headers, ...environment.signedHeaders],
-      body,
+      body: presentBody(described, environment),
     };
   };
 
@@ -81,30 +80,6 @@ export function createReader(compiled: CompiledDefinition): (message: Message) =
       malformed(`The query does not end in ${signatureNames.join(', ')}`);
     }
     return carried.flatMap(({ carrier, text }) => readCarrier(carrier, text));
-  }
-
-  function describeBody(
-    environment: Environment,
-    digests: readonly Found[],
-  ): { readonly body: PresentedBody; readonly needsBody: boolean } {
-    const { method } = environment.message;
-    const uses = coverage.bodyUses.filter(({ methods }) => !methods || methods.includes(method));
-    if (!uses.length) return { body: { kind: 'uncovered' }, needsBody: false };
-    const carried = digests.filter(({ leaf }) => uses.some((use) => use.digests.includes(leaf.id)));
-    const isKnown = uses.every((use) => carried.some(({ leaf }) => use.digests.includes(leaf.id)));
-    if (!isKnown) return { body: { kind: 'signed' }, needsBody: true };
-    const present = carried.filter(({ text }) => text !== undefined);
-    if (!present.length) return { body: { kind: 'none' }, needsBody: false };
-    const [first] = present;
-    const sha256 = environment.known.get('body|sha256');
-    if (sha256 && present.every(({ leaf }) => leaf.id === 'body|sha256') && first) {
-      return { body: { kind: 'digest', sha256 }, needsBody: false };
-    }
-    const matches = (bytes: Uint8Array) => {
-      const received = { ...environment, body: bytes, hasBody: true, known: emptyEnvironment.known };
-      return present.every(({ leaf, text }) => leaf.expression.make(received) === text);
-    };
-    return { body: { kind: 'bytes', matches }, needsBody: false };
   }
 
   function parseSignedHeaders(text: string | undefined): readonly string[] {
