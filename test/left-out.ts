@@ -15,7 +15,7 @@ const needs: Readonly<Record<string, readonly string[]>> = {
     'test/schemes/definitions/oracles.test.ts',
     'test/vectors/partners.test.ts',
   ],
-  'Python, Go, PHP, Ruby, Java, Perl and curl': ['test/kit/{clients,defined}.test.ts'],
+  'Python, Go, PHP, Ruby, Java, Perl, Mono, Rust, curl and Newman': ['test/kit/{clients,defined,postman}.test.ts'],
   'several minutes': [
     'test/expressions/*.test.ts',
     'test/package/{package,readme}.test.ts',
@@ -31,7 +31,11 @@ const needs: Readonly<Record<string, readonly string[]>> = {
 export const leftOut: string[] = Object.values(needs).flat();
 
 /** The tests that take minutes and measure no time: they may run beside others. */
-const patient = ['test/expressions/*.test.ts', 'test/adapters/targets.test.ts', 'test/kit/{clients,defined}.test.ts'];
+const patient = [
+  'test/expressions/*.test.ts',
+  'test/adapters/targets.test.ts',
+  'test/kit/{clients,defined,postman}.test.ts',
+];
 
 /** What runs alone on a build server: it starts services and browsers, or measures time and memory. */
 export const alone: string[] = leftOut.filter((pattern) => !patient.includes(pattern));

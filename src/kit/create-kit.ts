@@ -8,6 +8,7 @@ import { checkKitCredentials, type KitCredentials, throwAwayCredentials } from '
 import { type KitLanguage, kitLanguages, listClientFiles } from './languages.ts';
 import { describeOpenApi } from './openapi.ts';
 import { plainCase } from './plain-case.ts';
+import { describePostman } from './postman.ts';
 import { describeProtocol } from './protocol.ts';
 import { describeKit } from './readme.ts';
 import {
@@ -80,6 +81,9 @@ export function createKit(options: KitOptions): Kit {
     'openapi.json': toJson(describeOpenApi({ name, origin, scheme: scheme.name, definition })),
     ...(definition && { 'definition.json': toJson(definition) }),
     ...Object.fromEntries(clients),
+    ...(languages.includes('postman') && {
+      'clients/postman/countersign.postman_collection.json': toJson(describePostman({ name, origin, credentials })),
+    }),
     'vectors/core.json': toJson({ cases }),
     ...(vectors && !definition && { 'vectors/all.json': toJson(vectors) }),
     ...Object.assign({}, ...cases.map(plainCase)),

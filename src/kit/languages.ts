@@ -7,7 +7,18 @@ import { emitBash } from './emit/bash.ts';
 import { emitPython } from './emit/python.ts';
 
 /** A language in which a kit has a client. */
-export type KitLanguage = 'python' | 'bash' | 'node' | 'go' | 'php' | 'ruby' | 'java' | 'perl';
+export type KitLanguage =
+  | 'python'
+  | 'bash'
+  | 'node'
+  | 'go'
+  | 'php'
+  | 'ruby'
+  | 'java'
+  | 'perl'
+  | 'csharp'
+  | 'rust'
+  | 'postman';
 
 type Language = {
   readonly name: string;
@@ -31,6 +42,17 @@ export const languageFacts: Readonly<Record<KitLanguage, Language>> = {
     responseCheck: 'send(request, true)',
   },
   perl: { name: 'Perl', check: 'perl kit.pl', responseCheck: 'check_response => 1' },
+  csharp: {
+    name: 'C# with Mono or .NET',
+    check: 'mcs -out:kit.exe -r:System.Net.Http Countersign.cs Kit.cs && mono kit.exe',
+    responseCheck: 'CheckResponse = true',
+  },
+  rust: { name: 'Rust', check: 'cargo build --quiet && ./target/debug/kit', responseCheck: 'send(request, true)' },
+  postman: {
+    name: 'Postman',
+    check: 'npm install newman && node kit.mjs',
+    responseCheck: 'the variable countersignCheckResponse, yes',
+  },
 };
 
 /** What writes the client of a defined scheme, by language. */

@@ -53,7 +53,10 @@ const clients = (languages: readonly KitLanguage[], scheme: string): string =>
     }),
     '',
     'Run the commands in the folder of the client.',
-    'Each client is one file with the standard library alone. `kit` beside it is for these commands and is not needed later.',
+    'Each client is one file with the standard library alone; Rust needs crates. `kit` beside it is for these commands and is not needed later.',
+    ...(languages.includes('postman')
+      ? ['For Postman, import `clients/postman/countersign.postman_collection.json`: its script signs each request.']
+      : []),
     ...(scheme === 'countersign-v1' ? ['', ...checkingResponses(languages)] : []),
   ].join('\n');
 

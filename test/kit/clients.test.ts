@@ -1,8 +1,9 @@
-import { readdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { arrayBuffer } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
 import { createKit, createKitServer, type KitCredentials, type KitServer } from 'countersign/kit';
 import { receivedFromNode } from 'countersign/node';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -10,9 +11,10 @@ import { selfSigned } from '../adapters/certificate.ts';
 import { bytesOf } from '../vectors/format.ts';
 import { present } from '../vectors/present.ts';
 import { vectors } from '../vectors/read.ts';
-import { clients, run, unpack } from './tools.ts';
+import { cargo, clients, run, unpack } from './tools.ts';
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+// Crates, and a process for each request, take minutes on a busy machine.
+vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
 
 const kit = createKit({ origin: 'https://api.example.com' });
 const credentials: KitCredentials = JSON.parse(kit['credentials.json'] ?? '');
@@ -59,9 +61,9 @@ beforeAll(async () => {
 });
 afterAll(() => listening.close());
 
-describe.each(clients)('the client in $language', ({ language, command, build }) => {
+describe.each(clients)('the client in $language', ({ language, command, build, env }) => {
   const place = `${folder.path}/clients/${language}`;
-  const call = (...args: readonly string[]) => run([...command, 'call', ...args], place);
+  const call = (...args: readonly string[]) => run([...command, 'call', ...args], place, env);
 
   beforeAll(async () => {
     server = createKitServer({ credentials });
@@ -72,6 +74,7 @@ describe.each(clients)('the client in $language', ({ language, command, build })
     const { output, status } = await run(
       [...command, 'check', ...cases.map((one) => `../../vectors/plain/${one}`)],
       place,
+      env,
     );
     expect(output).toBe(`${cases.length} of ${cases.length} cases agree\n`);
     expect(status).toBe(0);
@@ -79,7 +82,7 @@ describe.each(clients)('the client in $language', ({ language, command, build })
 
   it('disagrees with a case that is wrong', async () => {
     const wrong = unpack({ ...all, 'vectors/plain/get/string-to-sign': 'countersign-v2-request' });
-    const { output, status } = await run([...command, 'check', `${wrong.path}/vectors/plain/get`], place);
+    const { output, status } = await run([...command, 'check', `${wrong.path}/vectors/plain/get`], place, env);
     wrong.remove();
     expect(output).toContain('get: string-to-sign');
     expect(status).toBe(1);
@@ -139,14 +142,14 @@ describe.each(clients)('the client in $language', ({ language, command, build })
 // Bash keeps no headers of responses.
 describe.each(clients.filter(({ language }) => language !== 'bash'))(
   'the client in $language',
-  ({ language, command }) => {
+  ({ language, command, env }) => {
     beforeAll(() => {
       server = createKitServer({ credentials });
     });
 
     it('takes countersigned responses, and no others', async () => {
       const place = `${folder.path}/clients/${language}`;
-      const checking = { COUNTERSIGN_CHECK_RESPONSE: 'yes' };
+      const checking = { ...env, COUNTERSIGN_CHECK_RESPONSE: 'yes' };
       const check = (path: string) => run([...command, 'call', 'GET', origin + path], place, checking);
       expect(await check('/orders')).toMatchObject({ status: 0 });
       for (const path of ['/kit/forged', '/kit/unsigned']) {
@@ -196,6 +199,32 @@ print(session.get(origin + "/kit/redirect-same").status_code, session.get(origin
       'import httpx; from with_httpx import *; s = httpx.Client(transport=SignedTransport(access_key, secret, check_response=True))',
   },
 ].filter(({ library }) => present('python3', '-c', `import ${library}`));
+
+describe.runIf(clients.some(({ language }) => language === 'csharp'))('the hook for HttpClient', () => {
+  it('signs what the library sends, each attempt, and follows no redirect', async () => {
+    server = createKitServer({ credentials });
+    const place = `${folder.path}/clients/csharp`;
+    const hook = fileURLToPath(new URL('Hook.cs', import.meta.url));
+    const built = await run(['mcs', '-out:hook.exe', '-r:System.Net.Http', 'Countersign.cs', hook], place);
+    expect(built).toEqual({ status: 0, output: '' });
+    const { accessKey, secret } = credentials;
+    const { output } = await run(['mono', 'hook.exe', accessKey, secret, origin], place);
+    expect(output).toBe(`${'200\n'.repeat(6)}307 307\n`);
+    expect(server.scenarios().filter(({ state }) => state === 'failed')).toEqual([]);
+  });
+});
+
+describe.runIf(clients.some(({ language }) => language === 'rust'))('the client for ureq', () => {
+  it('signs headers and addresses as ureq sends them', async () => {
+    const place = `${folder.path}/clients/rust`;
+    mkdirSync(`${place}/examples`);
+    copyFileSync(new URL('hook.rs', import.meta.url), `${place}/examples/hook.rs`);
+    expect(await run([...cargo, '--quiet', '--example', 'hook'], place)).toEqual({ status: 0, output: '' });
+    const { accessKey, secret } = credentials;
+    const { output } = await run(['./target/debug/examples/hook', accessKey, secret, origin], place);
+    expect(output).toBe('200\n200\nThe request lacks x-account\n');
+  });
+});
 
 describe.each(hooks)('the hook for $library', ({ script, checking }) => {
   beforeAll(() => {

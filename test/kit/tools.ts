@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Kit, KitLanguage } from '../../src/kit/create-kit.ts';
 import { present } from '../vectors/present.ts';
 
@@ -10,11 +11,29 @@ export type Client = {
   readonly language: KitLanguage;
   /** The arguments of the command in the folder of the client, before `check` or `call`. */
   readonly command: readonly string[];
+  /** Variables of its environment. */
+  readonly env?: Readonly<Record<string, string>>;
   /** A command that must be run before. */
   readonly build?: readonly string[];
 };
 
-const all: ReadonlyArray<Client & { readonly version: string }> = [
+/** What `npm run runtimes` installs. */
+const packages = fileURLToPath(new URL('../runtimes/node_modules', import.meta.url));
+
+/** The program that runs collections of Postman. */
+export const newman: string = join(packages, '.bin/newman');
+
+/** Debian has the crates in a folder; elsewhere, cargo gets them. */
+const crates = '/usr/share/cargo/registry';
+export const cargo: readonly string[] = existsSync(`${crates}/ureq-2.6.2`)
+  ? [
+      ...['cargo', 'build', '--offline', '--config', 'source.crates-io.replace-with="debian"'],
+      ...['--config', `source.debian.directory="${crates}"`],
+    ]
+  : ['cargo', 'build'];
+
+/** `tool` is what must be there, if it is not the first word of a command. */
+const all: ReadonlyArray<Client & { readonly version: string; readonly tool?: string }> = [
   { language: 'python', command: ['python3', 'kit.py'], version: '--version' },
   { language: 'bash', command: ['bash', 'kit.sh'], version: '--version' },
   { language: 'node', command: [process.execPath, 'kit.mjs'], version: '--version' },
@@ -28,11 +47,25 @@ const all: ReadonlyArray<Client & { readonly version: string }> = [
     version: '--version',
   },
   { language: 'perl', command: ['perl', 'kit.pl'], version: '--version' },
+  {
+    language: 'csharp',
+    command: ['mono', 'kit.exe'],
+    build: ['mcs', '-out:kit.exe', '-r:System.Net.Http', 'Countersign.cs', 'Kit.cs'],
+    version: '--version',
+  },
+  { language: 'rust', command: ['./target/debug/kit'], build: [...cargo, '--quiet'], version: '--version' },
+  {
+    language: 'postman',
+    command: [process.execPath, 'kit.mjs'],
+    env: { NODE_PATH: packages },
+    tool: newman,
+    version: '--version',
+  },
 ];
 
 /** The clients whose language is on this machine. Each that is not is told aloud, and is a failure where all must be there. */
-export const clients: readonly Client[] = all.filter(({ command, build, version }) =>
-  present((build ?? command)[0] ?? '', version),
+export const clients: readonly Client[] = all.filter(({ command, build, tool, version }) =>
+  present(tool ?? (build ?? command)[0] ?? '', version),
 );
 
 /** The result of a program. */

@@ -14,7 +14,11 @@ export const kit = command({
     out: { type: 'text', value: 'DIR', help: 'The folder to write to. It must not exist, or be empty.' },
     origin: { type: 'text', value: 'URL', help: 'Where partners send requests: https://api.example.com.' },
     definition: { type: 'text', value: 'FILE', help: 'A scheme definition in JSON. Default: countersign-v1.' },
-    language: { type: 'list', value: 'NAME', help: 'python, bash, node, go, php, ruby, java, perl. Default: all.' },
+    language: {
+      type: 'list',
+      value: 'NAME',
+      help: 'python, bash, node, go, php, ruby, java, perl, csharp, rust, postman. Default: all.',
+    },
     name: { type: 'text', value: 'TEXT', help: 'The name of the API. Default: the host of the origin.' },
     'sandbox-credentials': {
       type: 'text',
