@@ -1,6 +1,6 @@
 import type { Request, RequestHandler } from 'express';
 import { admit, callerOf, type NodeGateOptions, nodeGate, sendPlainResponse } from './node/admit.ts';
-import { refuseWithoutScope } from './server/gate.ts';
+import { checkScopeName, refuseWithoutScope } from './server/gate.ts';
 import type { Verifier } from './server/verify/verifier.ts';
 
 export { callerOf } from './node/admit.ts';
@@ -48,6 +48,7 @@ export function protect(verifier: Verifier, options: ExpressGateOptions = {}): R
  * app.get('/orders', requireScope('orders:read'), (_, response) => void response.json([]));
  */
 export function requireScope(scope: string): RequestHandler {
+  checkScopeName(scope, 'The argument of requireScope()');
   return (request, response, next) => {
     refuseWithoutScope(callerOf(request), scope).then((refusal) => {
       if (refusal) sendPlainResponse(response, refusal);

@@ -33,7 +33,9 @@ export function createBackend({ credentials, origin, apiOrigin, page, expiresIn 
 
   const app = new Hono();
   const connectSrc = ["'self'", apiOrigin];
-  app.use(secureHeaders({ contentSecurityPolicy: { defaultSrc: ["'self'"], connectSrc } }));
+  app.use(
+    secureHeaders({ contentSecurityPolicy: { defaultSrc: ["'self'"], imgSrc: ["'self'", 'data:'], connectSrc } }),
+  );
 
   const issue = sessionHandler({
     credentials,

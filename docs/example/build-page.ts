@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 
@@ -9,12 +10,14 @@ export async function buildPage({ folder, apiOrigin }: { folder: string; apiOrig
     root: pathOf('page'),
     configFile: false,
     logLevel: 'warn',
-    // In this repository, the name of the package leads to its sources. An application installs it and needs none of this.
+    // In the repository of the package, its name leads to its sources. A copy of this example needs none of this.
     resolve: {
-      alias: [
-        { find: /^countersign$/, replacement: pathOf('../../src/index.ts') },
-        { find: /^countersign\/(.+)$/, replacement: pathOf('../../src/$1.ts') },
-      ],
+      alias: existsSync(pathOf('../../src/index.ts'))
+        ? [
+            { find: /^countersign$/, replacement: pathOf('../../src/index.ts') },
+            { find: /^countersign\/(.+)$/, replacement: pathOf('../../src/$1.ts') },
+          ]
+        : [],
     },
     define: { 'import.meta.env.VITE_API_ORIGIN': JSON.stringify(apiOrigin) },
     build: { outDir: folder, emptyOutDir: true, target: 'es2022', modulePreload: { polyfill: false } },

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { fail } from '../core/errors.ts';
 import { receivedFromNode } from '../node/received.ts';
-import { checkSessionsOption, type GateOptions, toVerifyContext } from '../server/gate.ts';
+import { checkRequirements, type GateOptions, toVerifyContext } from '../server/gate.ts';
 import { type OptionNames, requireKnownOptions } from '../server/known-options.ts';
 import { parseRanges, type Ranges } from '../server/ranges.ts';
 import { errorResponse, type PlainResponse } from '../server/response/refusal-response.ts';
@@ -58,7 +58,7 @@ const names: OptionNames<ForwardAuthOptions> = {
  */
 export function forwardAuth(verifier: Verifier, options: ForwardAuthOptions): GatewayListener {
   requireKnownOptions(options, names, 'forwardAuth()');
-  checkSessionsOption(options, 'forwardAuth()');
+  checkRequirements(options, 'forwardAuth()');
   const { dialect, proxies = ['127.0.0.0/8', '::1'], pathPrefix, body = 'unseen', report } = options;
   const isProxy = parseRanges(proxies);
   const describe = createDescriber(dialect, pathPrefix);

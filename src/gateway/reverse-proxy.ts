@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import { fail } from '../core/errors.ts';
 import { hasLostHeaders, headerView, receivedFromNode, refuseLost } from '../node/received.ts';
-import { checkSessionsOption, type GateOptions, toVerifyContext } from '../server/gate.ts';
+import { checkRequirements, type GateOptions, toVerifyContext } from '../server/gate.ts';
 import { type OptionNames, requireKnownOptions } from '../server/known-options.ts';
 import { type Cors, createCors } from '../server/response/cors.ts';
 import { errorResponse, type PlainResponse, toResponse } from '../server/response/refusal-response.ts';
@@ -68,7 +68,7 @@ const names: OptionNames<ReverseProxyOptions> = {
  */
 export function reverseProxy(verifier: Verifier, options: ReverseProxyOptions): GatewayListener {
   requireKnownOptions(options, names, 'reverseProxy()');
-  checkSessionsOption(options, 'reverseProxy()');
+  checkRequirements(options, 'reverseProxy()');
   const {
     maxBodyBytes = 10 * 2 ** 20,
     maxResponseBytes = 10 * 2 ** 20,

@@ -3,6 +3,7 @@ import { normaliseTarget } from '../core/address.ts';
 import { isBytes } from '../core/body.ts';
 import {
   type Caller,
+  checkScopeName,
   createGate,
   type GateOptions,
   type GatePass,
@@ -69,6 +70,7 @@ export function requireScope<Incoming extends NodeRequest, Outgoing extends Node
   scope: string,
   handler: NodeHandler<Incoming, Outgoing>,
 ): NodeHandler<Incoming, Outgoing> {
+  checkScopeName(scope, 'The argument of requireScope()');
   return async (request, response, caller) => {
     const refusal = await refuseWithoutScope(caller, scope);
     if (refusal) sendPlainResponse(response, refusal);

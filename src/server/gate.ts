@@ -116,7 +116,7 @@ export type Gate<Source> = <Received extends Request | ReceivedRequest>(
 export function createGate<Source>(verifier: Verifier, options: GateOptions<Source>, where: string): Gate<Source> {
   requireVerifier(verifier, where);
   requireKnownOptions(options, gateNames, where);
-  checkSessionsOption(options, where);
+  checkRequirements(options, where);
   const cors = options.cors && createCors(options.cors, verifier.fields);
   return async ({ request, source, peer }) => {
     const preflight = cors?.preflight(request);
@@ -138,9 +138,17 @@ export function createGate<Source>(verifier: Verifier, options: GateOptions<Sour
 }
 
 /**
- * @throws SignatureError `invalid_configuration` for anything but false, which would otherwise allow sessions.
+ * Checks what a gate requires of callers.
+ *
+ * @throws SignatureError `invalid_configuration` for a `scope` that is there and is no text, such as that of a variable that is not set,
+ * and for `sessions` that is not false: both would otherwise allow more.
  */
-export function checkSessionsOption({ sessions }: { readonly sessions?: unknown }, where: string): void {
+export function checkRequirements(
+  options: { readonly scope?: unknown; readonly sessions?: unknown },
+  where: string,
+): void {
+  const { sessions } = options;
+  if (Object.hasOwn(options, 'scope')) checkScopeName(options.scope, `scope of ${where}`);
   if (sessions !== undefined && sessions !== false) {
     fail('invalid_configuration', `sessions of ${where} must be false: leave it out to allow sessions.`);
   }
@@ -161,6 +169,17 @@ export function toVerifyContext<Received>(
   if (by !== undefined) context.accessKey = by;
   if (countersign === 'always') context.countersign = true;
   return context;
+}
+
+/**
+ * @throws SignatureError `invalid_configuration` for anything but a text that is not empty.
+ */
+export function checkScopeName(scope: unknown, where: string): void {
+  if (typeof scope === 'string' && scope) return;
+  fail(
+    'invalid_configuration',
+    `${where} must be the name of a scope: it is ${scope === '' ? 'empty' : typeof scope}.`,
+  );
 }
 
 /**

@@ -1,4 +1,11 @@
-import { type Caller, createGate, type GateOptions, refuseWithoutScope, requireHandler } from './gate.ts';
+import {
+  type Caller,
+  checkScopeName,
+  createGate,
+  type GateOptions,
+  refuseWithoutScope,
+  requireHandler,
+} from './gate.ts';
 import { toResponse } from './response/refusal-response.ts';
 import type { Verifier } from './verify/verifier.ts';
 
@@ -47,6 +54,7 @@ export function protect(
  * const readOrders = requireScope('orders:read', () => Response.json([]));
  */
 export function requireScope(scope: string, handler: ProtectedHandler): ProtectedHandler {
+  checkScopeName(scope, 'The argument of requireScope()');
   return async (request, caller) => {
     const refusal = await refuseWithoutScope(caller, scope);
     return refusal ? toResponse(refusal) : handler(request, caller);

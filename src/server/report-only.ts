@@ -1,4 +1,4 @@
-import { type Caller, checkSessionsOption, toCaller, toVerifyContext } from './gate.ts';
+import { type Caller, checkRequirements, toCaller, toVerifyContext } from './gate.ts';
 import { type OptionNames, requireKnownOptions } from './known-options.ts';
 import type { ProtectOptions } from './protect.ts';
 import { isPreflight } from './response/cors.ts';
@@ -32,7 +32,7 @@ export function reportOnly(
   options: ReportOnlyOptions = {},
 ): (request: Request) => Promise<Response> {
   requireKnownOptions(options, names, 'reportOnly()');
-  checkSessionsOption(options, 'reportOnly()');
+  checkRequirements(options, 'reportOnly()');
   return async (request) => {
     if (isPreflight(request)) return handler(request, undefined);
     // A body that is being read cannot be cloned; verifying it throws `body_consumed`.

@@ -62,6 +62,12 @@ const ended = /\berror="(?:expired_key|revoked_key|unknown_key|retired_secret|in
  * const api = session.fetch(signedFetch(createSigner({ credentials: session })));
  */
 export function renewing(fetchSession: FetchSession, options: RenewingOptions = {}): RenewingCredentials {
+  if (typeof fetchSession !== 'function') {
+    fail(
+      'invalid_configuration',
+      'renewing() takes a function that asks for a session, such as () => fetch(address, init).',
+    );
+  }
   checkRenewingOptions(options);
   const { early, timeout = 10_000, keyStore, clock = () => Date.now() } = options;
   const { now, at, since } = stopwatch(clock);

@@ -38,6 +38,8 @@ export function claimsOf(
   options: SessionOptions,
   { earliest, where, other }: { readonly earliest: number; readonly where: string; readonly other?: string },
 ): Claims {
+  if (typeof options !== 'object' || options === null)
+    invalid(`${where} takes options, at least { expiresIn: seconds }`);
   const unknown = Object.keys(options).find((name) => !optionNames.test(name) && name !== other);
   if (unknown) invalid(`${where} has no option ${unknown}`);
   const { expiresIn, scopes, subject, origins, methods, paths, clock = () => Date.now() } = options;
@@ -63,10 +65,13 @@ export function claimsOf(
     : invalid('subject must have 1 to 128 characters, scopes and methods no empty entry, and no list may be empty');
 }
 
-function checkLists({ scopes, origins, methods, paths }: SessionOptions): void {
-  for (const [name, list] of Object.entries({ scopes, origins, methods, paths })) {
-    if (list !== undefined && !(Array.isArray(list) && list.every((entry) => typeof entry === 'string')))
-      invalid(`${name} must be a list of strings`);
+function checkLists(options: SessionOptions): void {
+  const { paths, origins } = options;
+  for (const name of ['scopes', 'origins', 'methods', 'paths'] as const) {
+    const list = options[name];
+    // Undefined that is there would silently allow everything.
+    if (Object.hasOwn(options, name) && !(Array.isArray(list) && list.every((entry) => typeof entry === 'string')))
+      invalid(`${name} must be a list of strings: leave it out to set no bound`);
   }
   for (const path of paths ?? []) if (!isPathPrefix(path)) invalid(`paths has ${quoted(path)}, ${expected.paths}`);
   for (const origin of origins ?? [])

@@ -1,6 +1,6 @@
 import type { Credentials } from '../../core/credentials.ts';
 import { fail } from '../../core/errors.ts';
-import { issueSession } from '../../core/session/issue.ts';
+import { derivableSecret, issueSession, parseParent } from '../../core/session/issue.ts';
 import { issueBoundSession } from '../../core/session/issue-bound.ts';
 import type { SessionOptions } from '../../core/session/session-options.ts';
 import { isOrigin } from '../../core/session/values.ts';
@@ -51,7 +51,7 @@ const names: OptionNames<SessionHandlerOptions> = {
  * origins, because a browser adds cookies to them as well. A body in JSON with a `publicKey` gets a session that is bound to it. The
  * response is JSON for `renewing`, and no cache keeps it.
  *
- * @throws SignatureError `invalid_configuration`. The handler passes on errors of `credentials`, `authenticate`, `issueSession` and
+ * @throws SignatureError `invalid_configuration`, and `invalid_credentials` for malformed credentials. The handler passes on errors of `credentials`, `authenticate`, `issueSession` and
  * `issueBoundSession`, and throws `body_consumed` if `authenticate` has read a body in JSON: let it read a clone.
  * @example
  * import { generateCredentials, sessionHandler } from 'countersign/server';
@@ -113,6 +113,9 @@ function requireParts({ credentials, authenticate, origins }: SessionHandlerOpti
   }
   if (typeof authenticate !== 'function') fail('invalid_configuration', 'authenticate must be a function.');
   if (!credentials) fail('invalid_configuration', 'credentials must be those of the parent, or a function.');
+  if (typeof credentials === 'function') return;
+  parseParent(credentials.accessKey);
+  derivableSecret(credentials.secret);
 }
 
 const uncached = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' } as const;
