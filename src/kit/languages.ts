@@ -4,7 +4,13 @@ import { parseDefinition } from '../schemes/define/parse.ts';
 import { type Plan, planDefinition } from '../schemes/define/plan/plan.ts';
 import files from './client-files.json' with { type: 'json' };
 import { emitBash } from './emit/bash.ts';
-import { emitPython } from './emit/python.ts';
+import { emitGo } from './emit/dialects/go.ts';
+import { emitJava } from './emit/dialects/java.ts';
+import { emitNode } from './emit/dialects/node.ts';
+import { emitPerl } from './emit/dialects/perl.ts';
+import { emitPhp } from './emit/dialects/php.ts';
+import { emitPython } from './emit/dialects/python.ts';
+import { emitRuby } from './emit/dialects/ruby.ts';
 
 /** A language in which a kit has a client. */
 export type KitLanguage =
@@ -56,16 +62,22 @@ export const languageFacts: Readonly<Record<KitLanguage, Language>> = {
 };
 
 /** What writes the client of a defined scheme, by language. */
-const emitters: Readonly<Partial<Record<KitLanguage, (plan: Plan) => Readonly<Record<string, string>>>>> = {
+const emitters: Readonly<Record<KitLanguage, (plan: Plan) => Readonly<Record<string, string>>>> = {
   python: emitPython,
   bash: emitBash,
+  node: emitNode,
+  go: emitGo,
+  php: emitPhp,
+  ruby: emitRuby,
+  java: emitJava,
+  perl: emitPerl,
 };
 
 const all = Object.keys(languageFacts) as readonly KitLanguage[];
 
 /** Lists the languages in which there is a client for a scheme. */
 export const kitLanguages = (definition: SchemeDefinition | undefined): readonly KitLanguage[] =>
-  definition ? all.filter((language) => emitters[language] && canSay(language, definition)) : all;
+  definition ? all.filter((language) => canSay(language, definition)) : all;
 
 function canSay(language: KitLanguage, definition: SchemeDefinition): boolean {
   try {
@@ -79,7 +91,7 @@ function canSay(language: KitLanguage, definition: SchemeDefinition): boolean {
 /**
  * Returns the files of a client by path.
  *
- * @throws SignatureError `invalid_configuration` if there is no client for the scheme in this language.
+ * @throws SignatureError `invalid_configuration` for an unknown language, and for a definition that it cannot say.
  */
 export function listClientFiles(
   language: KitLanguage,
@@ -94,11 +106,6 @@ export function listClientFiles(
 }
 
 function listEmittedFiles(language: KitLanguage, definition: SchemeDefinition): Readonly<Record<string, string>> {
-  const emit = emitters[language];
-  if (!emit) {
-    const able = Object.keys(emitters).join(', ');
-    return fail('invalid_configuration', `A kit of a defined scheme has no client in ${language}, only in ${able}.`);
-  }
-  const made = Object.entries(emit(planDefinition(parseDefinition(definition))));
+  const made = Object.entries(emitters[language](planDefinition(parseDefinition(definition))));
   return Object.fromEntries(made.map(([path, text]) => [`clients/${language}/${path}`, text]));
 }

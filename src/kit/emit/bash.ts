@@ -2,6 +2,7 @@ import type { Plan } from '../../schemes/define/plan/plan.ts';
 import type { TimestampPart } from '../../schemes/define/timestamp.ts';
 import files from '../client-files.json' with { type: 'json' };
 import { createBashPrinter, word } from './bash-values.ts';
+import { needsChallenge } from './client.ts';
 import { pickRuntime } from './pick-runtime.ts';
 import { cannotSay } from './refuse.ts';
 
@@ -57,7 +58,7 @@ export function emitBash(plan: Plan): Readonly<Record<string, string>> {
     'export LC_ALL=C',
     'countersign_text_file=$(mktemp)\ntrap \'rm -f "$countersign_text_file"\' EXIT',
   ].join('\n');
-  const code = [header, ...runtime, ...program].join('\n\n');
+  const code = [header, ...runtime.map(({ text }) => text), ...program].join('\n\n');
   return { 'countersign.sh': `${code}\n`, 'kit.sh': files['runtimes/bash/kit.sh'] };
 }
 
@@ -93,14 +94,13 @@ function signFunction(plan: Plan): string {
   const { headers, query, key } = plan;
   const { template } = createBashPrinter(plan);
   const hash = plan.algorithm.replace('hmac-', '');
-  const needsChallenge = JSON.stringify([headers, query]).includes('"field":"challenge"');
   const names = query.map(({ name }) => name);
   const add = (one: (typeof query)[number]) =>
     `value=$(set -o pipefail; ${template(one)}) || return\n  with_parameter ${word(one.name)} "$value"`;
   const lines = [
     'local key value',
     'begin "$@" || return',
-    ...(needsChallenge ? ['[[ -n $r_challenge ]] || r_challenge=none'] : []),
+    ...(needsChallenge(plan) ? ['[[ -n $r_challenge ]] || r_challenge=none'] : []),
     ...nonceLines(plan.nonce),
     'r_timestamp=$(timestamp_of "$r_time")',
     ...(names.length ? [`without_parameters ${word(` ${names.join(' ')} `)}`] : []),
