@@ -5,11 +5,11 @@ import type { Scheme } from '../core/scheme.ts';
 import type { FindingCode } from '../core/scheme-finding.ts';
 import { defineScheme } from '../schemes/define/define-scheme.ts';
 import type { SchemeDefinition } from '../schemes/define/definition.ts';
-import type { ReplayStore } from '../server/contracts.ts';
-import { checkKeySecret } from '../server/keys/key-secret.ts';
+import type { KeySecret, ReplayStore } from '../server/contracts.ts';
 import { type OptionNames, requireKnownOptions } from '../server/known-options.ts';
 import { errorResponse } from '../server/response/refusal-response.ts';
 import type { PublicAddress } from '../server/verify/message.ts';
+import { prepareKeys } from '../server/verify/prepared-keys.ts';
 import type { Refused } from '../server/verify/result.ts';
 import { createVerifier, type Verifier } from '../server/verify/verifier.ts';
 import { changedLength, receiveWebhook, type WebhookRequest } from './received-webhook.ts';
@@ -134,12 +134,12 @@ function createWebhookVerifier(options: WebhookOptions): WebhookVerifier {
   if (!secrets.length || secrets.some((one) => one === undefined || one === null || one === '')) {
     fail('invalid_credentials', 'verifyWebhook() needs the secret of the endpoint: it is empty or undefined.');
   }
-  for (const one of secrets) {
-    checkKeySecret({ secret: one });
-    scheme.createKey(one);
-  }
+  const entries = secrets.map((one) => entryOf(one, scheme));
+  const prepared = prepareKeys(scheme);
+  // The verifier finds these keys. A secret that makes none is a mistake of the caller, not of the request.
+  for (const entry of entries) prepared.get(entry);
   const accessKey = endpoint ?? scheme.name;
-  const record = { service: scheme.name, secrets: secrets.map((one) => ({ secret: one })) };
+  const record = { service: scheme.name, secrets: entries };
   const verifier = createVerifier({
     ...rest,
     // A scheme may carry an access key. Only the secret identifies the sender.
@@ -177,4 +177,25 @@ function compiledScheme(given: SchemeDefinition | Scheme): Scheme {
   const scheme = compiled.get(given) ?? defineScheme(given);
   compiled.set(given, scheme);
   return scheme;
+}
+
+/** How many secrets of a scheme are remembered. */
+const mostEntries = 64;
+const entries = new WeakMap<Scheme, Map<string, KeySecret>>();
+
+/**
+ * Returns the entry of a secret, the same one for the same text: its key is then derived once, not for each delivery. Bytes are not
+ * remembered, because they can be overwritten.
+ */
+function entryOf(secret: Secret, scheme: Scheme): KeySecret {
+  if (typeof secret !== 'string') return { secret };
+  const known = entries.get(scheme) ?? new Map<string, KeySecret>();
+  entries.set(scheme, known);
+  const entry = known.get(secret) ?? { secret };
+  // Last, so that the first is the one that was not used for longest.
+  known.delete(secret);
+  known.set(secret, entry);
+  const [oldest] = known.keys();
+  if (known.size > mostEntries && oldest !== undefined) known.delete(oldest);
+  return entry;
 }

@@ -1,3 +1,4 @@
+import { isBytes } from '../../core/body.ts';
 import { fail } from '../../core/errors.ts';
 import type { Scheme } from '../../core/scheme.ts';
 import type { SigningKey } from '../../core/signing-key.ts';
@@ -14,23 +15,35 @@ export type PreparedKeys = {
   get(secret: KeySecret): SigningKey | undefined;
 };
 
-/** Creates and caches the signing keys of a scheme. */
+type Given = NonNullable<KeySecret['secret'] | KeySecret['publicKey']>;
+type Known = WeakMap<KeySecret, { readonly given: Given; readonly key: SigningKey }>;
+
+const shared = new WeakMap<Scheme, Known>();
+
+/** Creates and caches the signing keys of a scheme, for all of its verifiers. */
 export function prepareKeys(scheme: Scheme): PreparedKeys {
-  const known = new WeakMap<KeySecret, { readonly given: unknown; readonly key: SigningKey }>();
+  const known: Known = shared.get(scheme) ?? new WeakMap();
+  shared.set(scheme, known);
   return {
     get(entry) {
       const { secret, publicKey } = entry;
       if ((entry.scheme ?? scheme.name) !== scheme.name || (publicKey && !scheme.publicKeys)) return undefined;
       const given = publicKey ?? secret;
       const found = known.get(entry);
-      if (found?.given === given) return found.key;
+      if (found && given && isSame(found.given, given)) return found.key;
       checkKeySecret(entry);
       const key = scheme.createKey(given, nativeHmacSha256);
-      known.set(entry, { given, key });
+      // Bytes can be overwritten, so they are copied.
+      known.set(entry, { given: isBytes(given) ? given.slice() : given, key });
       return key;
     },
   };
 }
+
+const isSame = (one: Given, other: Given): boolean =>
+  isBytes(one) && isBytes(other)
+    ? one.length === other.length && one.every((byte, i) => byte === other[i])
+    : one === other;
 
 /** True if a secret has not expired. `now` is in milliseconds since the epoch. */
 export const isActive = ({ secret: { expiresAt = Infinity } }: PreparedSecret, now: number): boolean => now < expiresAt;
