@@ -24,7 +24,9 @@ export type KitCase = {
   readonly challenge?: string;
   /** Undefined for a request that a signer must refuse. */
   readonly expected?: {
-    readonly stringToSign: string;
+    /** Undefined for bytes that are no text, such as a raw digest: then in hex. */
+    readonly stringToSign?: string;
+    readonly stringToSignHex?: string;
     /** The headers that the signer adds. */
     readonly headers: Readonly<Record<string, string>>;
     /** The URL to send. */
@@ -69,11 +71,17 @@ export function signCase(request: KitRequest, signing: KitSigning): KitCase {
   return {
     ...given,
     expected: {
-      stringToSign: decodeUtf8(bytesToSign(prepared.stringToSign)),
+      ...showString(bytesToSign(prepared.stringToSign)),
       headers: prepared.headers(signature),
       url: sent,
     },
   };
+}
+
+function showString(bytes: Uint8Array): { readonly stringToSign: string } | { readonly stringToSignHex: string } {
+  const stringToSign = decodeUtf8(bytes);
+  const isText = hex(utf8(stringToSign)) === hex(bytes);
+  return isText ? { stringToSign } : { stringToSignHex: hex(bytes) };
 }
 
 /** Describes a request that a signer must refuse. */

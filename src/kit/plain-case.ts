@@ -18,7 +18,9 @@ export function plainCase({ name, expected, ...given }: KitCase): Readonly<Recor
     'signed-headers': lines(given.signedHeaders),
     ...(expected
       ? {
-          'string-to-sign': expected.stringToSign,
+          ...(expected.stringToSign === undefined
+            ? { 'string-to-sign.hex': expected.stringToSignHex ?? '' }
+            : { 'string-to-sign': expected.stringToSign }),
           'added-headers': lines(Object.entries(expected.headers).map(([header, value]) => `${header}: ${value}`)),
           'sent-url': expected.url,
         }

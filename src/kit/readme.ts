@@ -78,8 +78,8 @@ function workedOut({ method, url, headers, body, time, nonce, accessKey, secret,
     'The request:',
     block([line, ...sent, '', body].join('\n'), 'http'),
     `The access key is \`${accessKey}\`, the secret \`${secret}\`, the time ${time}, and the nonce \`${nonce}\`.`,
-    'The string to sign, without a line feed at its end:',
-    block(expected?.stringToSign ?? ''),
+    expected?.stringToSignHex ? 'The bytes to sign, in hex:' : 'The string to sign, without a line feed at its end:',
+    block(expected?.stringToSign ?? expected?.stringToSignHex ?? ''),
     'The signer adds:',
     block(added.join('\n'), 'http'),
     ...(expected && expected.url !== url ? ['It sends the request to:', block(expected.url)] : []),
@@ -90,6 +90,7 @@ function describeChecking(scheme: string): string {
   const definition = scheme === 'countersign-v1' ? '' : ' --definition definition.json';
   return [
     '- `vectors/core.json` has the cases as JSON, `vectors/plain` one file for each value and stage: `diff` shows the fault.',
+    '  Bytes to sign that are no text, such as those with a raw digest, are in `string-to-sign.hex`.',
     '  `signed-headers` names the headers that the caller chooses. A signer must refuse a case with a file `refused`.',
     '- `npx countersign kit check --cases vectors/core.json -- ./my-signer` feeds them to your own signer, a line of JSON each, and names',
     '  the first stage that differs.',

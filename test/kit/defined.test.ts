@@ -41,6 +41,7 @@ const onText = [
   'trim',
   'collapse',
   'before:/',
+  'after:a',
   'truncate:7',
   'rfc3986',
   'form',
@@ -49,7 +50,20 @@ const onText = [
   'base64url',
 ];
 const hashes = ['sha256|hex', 'sha384|base64', 'sha512|base64url', 'sha1|hex', 'md5|base64'];
-const onQuery = ['sort', 'sort:name', 'sort:text', 'decode', 'rfc3986', 'form', ...onText, ...hashes];
+const onQuery = [
+  'sort',
+  'sort:name',
+  'sort:text',
+  'merge:,',
+  'merge:',
+  'join:',
+  'join:&',
+  'decode',
+  'rfc3986',
+  'form',
+  ...onText,
+  ...hashes,
+];
 const values = fc.oneof(
   fc.tuple(
     fc.constantFrom(
@@ -70,7 +84,16 @@ const values = fc.oneof(
   fc.tuple(fc.constant('path'), fc.subarray(['decode', 'rfc3986', ...onText, ...hashes], { maxLength: 3 })),
   fc.tuple(
     fc.constantFrom('body', 'body|only:POST,PATCH', 'body|truncate:9'),
-    fc.constantFrom([], ...hashes.map((one) => [one]), ['hex'], ['base64', 'upper']),
+    fc.constantFrom(
+      [],
+      ...hashes.map((one) => [one]),
+      ['hex'],
+      ['base64', 'upper'],
+      ['sha256'],
+      ['sha512', 'truncate:7'],
+      ['after:a'],
+      ['before:a'],
+    ),
   ),
   fc.tuple(fc.constantFrom('value.one', 'value.two'), fc.subarray(['lower', ...hashes], { maxLength: 1 })),
 );
@@ -142,11 +165,11 @@ const definitions: fc.Arbitrary<SchemeDefinition> = fc
     }
   });
 
-/** Bash has no numbers of 128 bits. */
+/** Bash has no numbers of 128 bits, and no texts with all bytes. */
 const canSay =
   ({ language }: (typeof clients)[number]) =>
-  ({ nonce }: SchemeDefinition): boolean =>
-    language !== 'bash' || !JSON.stringify(nonce).includes('digits');
+  (definition: SchemeDefinition): boolean =>
+    language !== 'bash' || !/"digits"|\{body[^}]*\|(?:after|before):/.test(JSON.stringify(definition));
 
 /** Definitions that each add something to the ones before. */
 const odd: readonly SchemeDefinition[] = [

@@ -36,9 +36,9 @@ export function compareCase({ expected }: KitCase, result: SignerResult): CaseDi
   );
 }
 
-// A signer without a string to show is compared by its headers alone.
-function compareTexts(expected: string, found: string | undefined): CaseDifference | undefined {
-  if (found === undefined || found === expected) return undefined;
+// A signer without a string to show is compared by its headers alone, and so is one whose string is no text.
+function compareTexts(expected: string | undefined, found: string | undefined): CaseDifference | undefined {
+  if (expected === undefined || found === undefined || found === expected) return undefined;
   const lines = expected.split('\n');
   const others = found.split('\n');
   const at = lines.findIndex((line, i) => line !== others[i]);

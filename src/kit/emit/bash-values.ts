@@ -53,7 +53,12 @@ const filters: Readonly<Record<string, Write>> = {
   base64: () => 'base64_of',
   base64url: () => 'base64url_of',
   sort: ({ argument = '' }) => sorts[argument] ?? '',
-  before: ({ argument = '' }) => `before ${word(argument)}`,
+  after: ({ argument = '', input }) =>
+    input === 'bytes' ? cannotSay('bash', 'the filter after of bytes') : `from_after ${word(argument)}`,
+  merge: ({ argument = '' }) => `merge_values ${word(argument)}`,
+  join: ({ argument = '' }) => `join_pairs ${word(argument)}`,
+  before: ({ argument = '', input }) =>
+    input === 'bytes' ? cannotSay('bash', 'the filter before of bytes') : `before ${word(argument)}`,
   truncate: ({ argument, input }) => `${input === 'bytes' ? 'truncate_bytes' : 'truncate_text'} ${argument}`,
 };
 
@@ -93,7 +98,7 @@ export function createBashPrinter({ named, separator = '' }: Plan): Printer {
       start(value),
       ...(isStructured(input) && applied.length ? [`split_${input}`] : []),
       ...applied.flatMap((one) => [
-        ...(isStructured(one.input) && !isStructured(one.output) ? [`join_${one.input}`] : []),
+        ...(isStructured(one.input) && !isStructured(one.output) && one.name !== 'join' ? [`join_${one.input}`] : []),
         (filters[one.name] ?? cannotSay('bash', `the filter ${one.name}`))(one),
       ]),
       ...(isStructured(last) && applied.length ? [`join_${last}`] : []),

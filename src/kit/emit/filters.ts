@@ -37,6 +37,9 @@ const writers: Readonly<Record<string, Write>> = {
   form: byPiece('form_encode'),
   sort: (given, { argument }, { call }) => call(sorts[argument ?? ''] ?? '', [given]),
   before: (given, { argument }, { call, literal }) => call('up_to', [given, literal(argument ?? '')]),
+  after: (given, { argument }, { call, literal }) => call('from_after', [given, literal(argument ?? '')]),
+  merge: (given, { argument }, { call, literal }) => call('merge_values', [given, literal(argument ?? '')]),
+  join: (given, { argument }, { call, literal }) => call('join_pairs', [given, literal(argument ?? '')]),
   truncate: (given, { argument, input }, { call }) =>
     call(input === 'bytes' ? 'truncate_bytes' : 'truncate_text', [given, argument ?? '']),
 };
@@ -50,9 +53,7 @@ export function writeFilter(given: string, filter: PlannedFilter, dialect: Diale
   const { name, input, output } = filter;
   if (isUnchanging(filter)) return given;
   const write = writers[name] ?? cannotSay(dialect.language, `the filter ${name}`);
-  return write(
-    isStructured(input) && !isStructured(output) ? dialect.call(`join_${input}`, [given]) : given,
-    filter,
-    dialect,
-  );
+  // The filter join writes the pieces itself.
+  const isJoined = isStructured(input) && !isStructured(output) && name !== 'join';
+  return write(isJoined ? dialect.call(`join_${input}`, [given]) : given, filter, dialect);
 }

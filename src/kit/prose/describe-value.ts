@@ -47,9 +47,14 @@ const filters: Readonly<Record<string, Say>> = {
   trim: (before) => `${before}, without blanks at both ends`,
   collapse: (before) => `${before}, each run of blanks as one space`,
   before: (before, { argument }) => `${before}, up to the first \`${argument}\``,
+  after: (before, { argument }) => `${before}, after the first \`${argument}\``,
   truncate: (before, { argument, input }) =>
     `the first ${argument} ${input === 'bytes' ? 'bytes' : 'characters'} of ${before}`,
   sort: (before, { argument = '' }) => `${before}, its parameters sorted ${orders[argument]}, by their bytes in UTF-8`,
+  merge: (before, { argument = '' }) =>
+    `${before}, the values of a repeated name joined by ${argument ? `\`${argument}\`` : 'nothing'} at its first place`,
+  join: (before, { argument = '' }) =>
+    `${before}, as \`name=value\` each with ${argument ? `\`${argument}\`` : 'nothing'} between`,
   decode: (before, filter) => `${before}, ${units(filter)} percent-decoded (\`+\` stays)`,
   rfc3986: (before, filter) => `${before}, ${units(filter)} percent-encoded except \`A-Z a-z 0-9 - . _ ~\``,
   form: (before, filter) => `${before}, ${units(filter)} encoded as in HTML forms`,

@@ -85,8 +85,16 @@ function compileFilter({ name, argument, input }: PlannedFilter, field: string):
   return typeof step === 'object' ? step : { kind: input, apply: (value) => value };
 }
 
-const truncatingFilters: ReadonlySet<string> = new Set(['before', 'truncate']);
-const lossyFilters: ReadonlySet<string> = new Set([...truncatingFilters, 'lower', 'upper', 'trim', 'collapse']);
+const truncatingFilters: ReadonlySet<string> = new Set(['before', 'after', 'truncate']);
+const lossyFilters: ReadonlySet<string> = new Set([
+  ...truncatingFilters,
+  'lower',
+  'upper',
+  'trim',
+  'collapse',
+  'merge',
+  'join',
+]);
 
 /** Whether different values can give the same result. Decoding loses nothing if a path or query is encoded again piece by piece. */
 const isLossy = ({ filters }: Pick<PlannedValue, 'filters'>): boolean =>

@@ -119,10 +119,45 @@ const truncate: FilterRule = {
   }),
 };
 
-const before: FilterRule = {
-  argument: { pattern: /^[ -~]+$/, expected: 'the text at which the value ends' },
-  step: (kind, argument) => onText((text) => text.split(argument)[0] ?? '')(kind, argument),
+/** Cuts a text, or bytes, at the first occurrence of a text. */
+const cut = (
+  expected: string,
+  keep: (at: number, length: number) => readonly [start: number, end?: number],
+): FilterRule => ({
+  argument: { pattern: /^[ -~]+$/, expected },
+  step: (kind, argument) => ({
+    kind: kind === 'bytes' ? 'bytes' : 'text',
+    apply(value) {
+      const whole = joinPieces(kind, value);
+      return typeof whole === 'string'
+        ? whole.slice(...keep(whole.indexOf(argument), argument.length))
+        : whole.subarray(...keep(indexOfBytes(whole, utf8(argument)), argument.length));
+    },
+  }),
+});
+
+const indexOfBytes = (whole: Uint8Array, part: Uint8Array): number => {
+  for (let at = whole.indexOf(part[0] ?? 0); at >= 0; at = whole.indexOf(part[0] ?? 0, at + 1)) {
+    if (part.every((byte, i) => whole[at + i] === byte)) return at;
+  }
+  return -1;
 };
+
+/** Joins the values of a name that is repeated; the first one keeps its place. */
+function mergeValues(pieces: Pieces, separator: string): Pieces {
+  const merged = new Map<string, readonly string[]>();
+  for (const [name = '', ...values] of pieces) {
+    const known = merged.get(name);
+    merged.set(name, known ? [...known, ...values] : values);
+  }
+  return [...merged].map(([name, values]) => (values.length ? [name, values.join(separator)] : [name]));
+}
+
+const onQuery = (expected: string, change: (pieces: Pieces, argument: string) => Made, output: Kind): FilterRule => ({
+  argument: { pattern: /^[ -~]*$/, expected },
+  step: (kind, argument) =>
+    kind === 'query' ? { kind: output, apply: (value) => change(value as Pieces, argument) } : 'is only for the query',
+});
 
 // These have no step of their own: they decide whether a value is present, before it is computed.
 const presence = (pattern: RegExp, expected: string, kinds: readonly Kind[]): FilterRule => ({
@@ -135,9 +170,19 @@ const rules: ReadonlyArray<readonly [name: string, rule: FilterRule]> = [
   ['upper', { step: onText(upperAscii) }],
   ['trim', { step: onText(trimAscii) }],
   ['collapse', { step: onText(collapseAscii) }],
-  ['before', before],
+  ['before', cut('the text at which the value ends', (at) => (at < 0 ? [0] : [0, at]))],
+  ['after', cut('the text after which the value begins', (at, length) => (at < 0 ? [0, 0] : [at + length]))],
   ['truncate', truncate],
   ['sort', sort],
+  ['merge', onQuery('the text between the values of one name', mergeValues, 'query')],
+  [
+    'join',
+    onQuery(
+      'the text between the parameters',
+      (pieces, separator) => pieces.map((piece) => piece.join('=')).join(separator),
+      'text',
+    ),
+  ],
   ['decode', { step: onPieces(decode) }],
   ['rfc3986', { step: onPieces(rfc3986) }],
   ['form', { step: onPieces(form) }],

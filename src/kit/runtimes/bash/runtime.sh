@@ -252,3 +252,27 @@ countersign_curl() { # method, url, body file, header lines: signs every attempt
   printf '%s\n%s\n' "$countersign_status" "${response%$'\n'*}"
   [[ $countersign_status == 2* ]]
 }
+
+
+from_after() {
+  local text
+  IFS= read -r -d '' text
+  [[ $text != *"$1"* ]] || put "${text#*"$1"}"
+}
+
+
+merge_values() { # separator
+  awk -F '\t' -v separator="${1//\\/\\\\}" '
+    { if (!($1 in seen)) { names[++count] = $1; seen[$1] = 1 } }
+    NF > 1 { value[$1] = ($1 in value ? value[$1] separator : "") substr($0, length($1) + 2) }
+    END { for (i = 1; i <= count; i++) print names[i] (names[i] in value ? "\t" value[names[i]] : "") }'
+}
+
+
+join_pairs() { # separator
+  local piece between='' separator=$1
+  sed $'s/\t/=/' | while IFS= read -r piece; do
+    put "$between$piece"
+    between=$separator
+  done
+}

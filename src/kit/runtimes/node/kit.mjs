@@ -19,7 +19,9 @@ function check(folder) {
     signedHeaders: text('signed-headers').split('\n').filter(Boolean),
     challenge: existsSync(`${folder}/challenge`) ? text('challenge') : undefined,
   });
-  if (!made.stringToSign.equals(bytes('string-to-sign'))) return 'string-to-sign';
+  // A string that is no text is compared by its signature.
+  const isText = existsSync(`${folder}/string-to-sign`);
+  if (isText && !made.stringToSign.equals(bytes('string-to-sign'))) return 'string-to-sign';
   const added = Object.entries(made.headers).map(([name, value]) => `${name}: ${value}\n`);
   if (added.join('') !== text('added-headers')) return 'added-headers';
   return made.url === text('sent-url') ? undefined : 'sent-url';

@@ -33,7 +33,8 @@ def check(case):
         signed_headers=read(case, "signed-headers").decode().split(),
         challenge=challenge,
     )
-    if text != read(case, "string-to-sign"):
+    # A string that is no text is compared by its signature.
+    if os.path.exists(os.path.join(case, "string-to-sign")) and text != read(case, "string-to-sign"):
         return "string-to-sign"
     if "".join(f"{name}: {value}\n" for name, value in added.items()) != read(case, "added-headers").decode():
         return "added-headers"

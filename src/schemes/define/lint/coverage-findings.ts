@@ -41,19 +41,34 @@ const pairs: Readonly<Partial<Record<Aspect, Readonly<Record<string, string>>>>>
     reserved: '?sum=1%2B1 and ?sum=1+1',
     case: '?link=aB3 and ?link=Ab3',
     order: '?id=1&id=2 and ?id=2&id=1',
+    limits: '?a=1&b=2 and ?a=1b=2',
+    repeats: '?id=1&id=2 and ?id=1,2',
+    default: 'A request without a query and one with this query',
   },
   'content type': {
     parameters: 'multipart/form-data; boundary=a and multipart/form-data; boundary=A',
   },
 };
 
-const lossSeverities = { escapes: 'high', reserved: 'low', case: 'medium', parameters: 'low', order: 'low' } as const;
+const lossSeverities = {
+  escapes: 'high',
+  limits: 'high',
+  case: 'medium',
+  repeats: 'medium',
+  default: 'medium',
+  reserved: 'low',
+  parameters: 'low',
+  order: 'low',
+} as const;
 const lossNames = {
   escapes: 'escaped and literal characters',
   reserved: 'escaped and literal characters such as + and ;',
   case: 'upper and lower case',
   parameters: 'parameters',
   order: 'the order of values',
+  limits: 'the limits of parameters',
+  repeats: 'several values of a name and one',
+  default: 'an absent value and its default',
 } as const;
 
 function lossFinding({ aspect, code, severity, name, attack }: UncoveredAspect, use: Use, loss: LossyFilter): Finding {

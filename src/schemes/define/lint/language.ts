@@ -159,9 +159,17 @@ const changes: Readonly<Record<string, Change>> = {
   base64: (language) => encodeBytes(language, `${lower}${upper}${digits}+/=`, (bytes) => 4 * Math.ceil(bytes / 3)),
   base64url: (language) => encodeBytes(language, word, (bytes) => Math.ceil((4 * bytes) / 3)),
   default: (language, { argument }) => [...language, exactly(argument)],
+  after: (language) => loosen(language),
+  merge: (language, { argument }) => loosen(language, argument),
+  join: (language, { argument }) => loosen(language, argument),
   before: (language, { argument }) => language.map((runs) => cutBefore(runs, argument)),
   truncate: (language, { argument }) => language.map((runs) => truncateRuns(runs, Number(argument))),
 };
+
+// Any number of the characters that occur.
+const loosen = (language: Language, added = ''): Language => [
+  [createRun([...new Set(language.flatMap((runs) => runs.map((run) => run.characters)).join('') + added)].join(''), 0)],
+];
 
 // Cuts after the first run that consists of the end mark only.
 function cutBefore(runs: readonly Run[], end: string): readonly Run[] {
@@ -180,7 +188,14 @@ function truncateRuns(runs: readonly Run[], length: number): readonly Run[] {
   });
 }
 
-const keepsPieces = /^(?:sort|decode|rfc3986|form|default)$/;
+const keepsPieces = /^(?:sort|merge|decode|rfc3986|form|default)$/;
+
+// These make a text of a default shorter, longer or another one. The runs of fields are long enough for what they make.
+const changesLength = /^(?:sort|decode|rfc3986|form|trim|collapse)$/;
+const loosenText = (runs: readonly Run[]): readonly Run[] =>
+  runs.length && runs.every(({ characters, max }) => characters.length === 1 && max === 1)
+    ? [createRun(`${printable}${nonAscii}`, 0)]
+    : runs;
 
 /**
  * Returns the texts that filters produce.
@@ -191,7 +206,8 @@ export function applyFilter(language: Language, filters: readonly Filter[], fiel
   let structure = field;
   return filters.reduce((given, { name, argument = '' }) => {
     const size = digestSizes[name];
-    const made = size ? [[createRun(any, size, size)]] : (changes[name]?.(given, { argument, structure }) ?? given);
+    const known = changesLength.test(name) ? given.map(loosenText) : given;
+    const made = size ? [[createRun(any, size, size)]] : (changes[name]?.(known, { argument, structure }) ?? known);
     if (!keepsPieces.test(name)) structure = 'text';
     return made;
   }, language);

@@ -12,7 +12,13 @@ export type LossyFilter =
   | { readonly kind: 'case' }
   /** The parameters of a media type, such as charset and boundary. */
   | { readonly kind: 'parameters' }
-  | { readonly kind: 'order' };
+  | { readonly kind: 'order' }
+  /** The limits of parameters: a value can contain the text that joins them. */
+  | { readonly kind: 'limits' }
+  /** The difference between several values of a name and one. */
+  | { readonly kind: 'repeats' }
+  /** The difference between an absent value and the text that replaces it. */
+  | { readonly kind: 'default'; readonly text: string };
 
 /** The result of applying filters to a value. */
 export type AfterFilters = {
@@ -41,8 +47,7 @@ export function applyLossyFilters({ field, filters, unless }: Use, aspect: Aspec
       unit = 8;
     } else if (hashes.length) {
       if (name === 'truncate') bits = Math.min(bits, unit * Number(argument));
-      // The text after the end mark may be all of the digest. Base64 padding carries no information.
-      if (name === 'before' && argument !== '=') bits = 0;
+      if (mayLeaveNothing(name, argument)) bits = 0;
     } else {
       const later = filters.slice(i + 1);
       losses.push(...findLosses({ name, argument, later, aspect, field }));
@@ -50,6 +55,10 @@ export function applyLossyFilters({ field, filters, unless }: Use, aspect: Aspec
   }
   return { losses, hashes, bits };
 }
+
+// The text at the mark may be all of the digest. Base64 padding carries no information.
+const mayLeaveNothing = (name: string, argument: string): boolean =>
+  name === 'after' || (name === 'before' && argument !== '=');
 
 type Step = {
   readonly name: string;
@@ -62,14 +71,23 @@ type Step = {
 function findLosses(step: Step): readonly LossyFilter[] {
   const { name, argument, aspect } = step;
   if (name === 'truncate') return [{ kind: 'part', what: `after its first ${argument}` }];
+  if (name === 'after') return [{ kind: 'part', what: `up to ${JSON.stringify(argument)}` }];
   if (name === 'before') return findLossesOfBefore(step);
   if (name === 'lower' || name === 'upper') return findLossesOfCase(aspect);
   // Hosts and methods have one case and no escapes.
   if (aspect !== 'path' && aspect !== 'query') return [];
-  if (name === 'sort') return [{ kind: 'order' }];
+  if (aspect === 'query' && name === 'default') return argument ? [{ kind: 'default', text: argument }] : [];
+  const known = lossesInPieces[name];
+  if (known) return [{ kind: known }];
   if (name !== 'decode') return [];
   return [{ kind: isEscapedAgain(step) ? 'reserved' : 'escapes' }];
 }
+
+const lossesInPieces: Readonly<Record<string, 'order' | 'limits' | 'repeats'>> = {
+  sort: 'order',
+  join: 'limits',
+  merge: 'repeats',
+};
 
 function findLossesOfBefore(step: Step): readonly LossyFilter[] {
   const { aspect, argument } = step;

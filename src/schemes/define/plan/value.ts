@@ -77,8 +77,8 @@ function planFilters({ field, filters, at }: ValuePart, source: Source, context:
     return { ...filter, input, output: kind };
   });
   const output = kind === 'bytes' ? 'bytes' : 'text';
-  if (output === 'bytes' && filters.some(({ name }) => digests.has(name))) {
-    refuse(context, at, 'a digest is bytes: add hex, base64 or base64url');
+  if (output === 'bytes' && context.carrier && filters.some(({ name }) => digests.has(name))) {
+    refuse(context, at, 'a digest is bytes, which only the string to sign can contain: add hex, base64 or base64url');
   }
   const { named, input, absentable, fallback, methods } = source;
   const key = [field, ...filters.map(formatFilter)].join('|');

@@ -60,6 +60,46 @@ const attacks: readonly Attack[] = [
     forged: (parts) => ({ ...parts, target: '/?name=x&admin=1' }),
   },
   {
+    code: 'query-unsigned',
+    definition: { ...whole, stringToSign: whole.stringToSign.replace('{query}', '{query|sort|join:}') },
+    honest: { target: '/?a=1&b=2' },
+    forged: (parts) => ({ ...parts, target: '/?a=1b=2' }),
+  },
+  {
+    code: 'query-unsigned',
+    definition: { ...whole, stringToSign: whole.stringToSign.replace('{query}', '{query|merge:,}') },
+    honest: { target: '/?id=1&a=2&id=3' },
+    forged: (parts) => ({ ...parts, target: '/?id=1,3&a=2' }),
+  },
+  {
+    code: 'query-unsigned',
+    definition: { ...whole, stringToSign: whole.stringToSign.replace('{query}', '{query|default:user=1}') },
+    honest: { target: '/' },
+    forged: (parts) => ({ ...parts, target: '/?user=1' }),
+  },
+  {
+    code: 'body-unsigned',
+    definition: { ...whole, stringToSign: whole.stringToSign.replace('{body|', '{body|after:=|') },
+    honest: { method: 'POST', body: 'id=1' },
+    forged: (parts) => ({ ...parts, body: bytes('admin=1') }),
+  },
+  {
+    code: 'body-unsigned',
+    definition: { ...whole, stringToSign: whole.stringToSign.replace('{body|', '{body|before:&|') },
+    honest: { method: 'POST', body: 'id=1' },
+    forged: (parts) => ({ ...parts, body: bytes('id=1&admin=1') }),
+  },
+  {
+    code: 'adjacent-values',
+    definition: {
+      ...whole,
+      stringToSign: whole.stringToSign.replace('{query}\n{body|sha256|hex}', '{value.all|sha256}'),
+      values: { all: '{query}{body}' },
+    },
+    honest: { method: 'POST', target: '/orders?id=1', body: '&id=2' },
+    forged: (parts) => ({ ...parts, target: '/orders?id=1&id=2', body: undefined }),
+  },
+  {
     code: 'path-unsigned',
     definition: without('{path}'),
     honest: transfer,
@@ -327,4 +367,25 @@ it.each([
   const found = lintScheme(definition).filter(({ code }) => code === 'adjacent-values');
   expect(found.length).toBeGreaterThan(0);
   expect(found.length).toBeLessThan(10);
+});
+
+it.each([
+  ['{method}\n{path}{body|sha256}', undefined],
+  ['{method}\n{path}{body|sha256}/{query}', 'ambiguous-separator'],
+  ['{path}{body|sha256}{query}', 'adjacent-values'],
+  ['{method}\n[{body|sha256}]{path}', 'adjacent-values'],
+  ['{method}\n{path}[\n{body|sha256}]', undefined],
+  ['{header.x-a}\n{body|sha256|truncate:16}\n{path}', undefined],
+])('knows that a digest of bytes has any bytes and one length: %s', (stringToSign, code) => {
+  const found = lintScheme({ ...whole, stringToSign }).find((one) => /adjacent|ambiguous/.test(one.code));
+  expect(found?.code).toBe(code);
+});
+
+it('knows that a default is changed by the filters after it', () => {
+  const stringToSign = `${whole.stringToSign}\n{query|default:%61b|decode}{header.x-a}`;
+  expect(highIn({ ...whole, stringToSign })).toContain('adjacent-values');
+});
+
+it('lets a digest of bytes into no header', () => {
+  expect(() => defineScheme({ ...whole, headers: { ...carried, 'X-Digest': '{body|sha256}' } })).toThrow('is bytes');
 });

@@ -177,3 +177,32 @@ func rfc3986(text string) string {
 func formEncode(text string) string {
 	return strings.ReplaceAll(escapeExcept(text, "-._*"), "%20", "+")
 }
+
+
+func fromAfter(text, start string) string {
+	_, found, _ := strings.Cut(text, start)
+	return found
+}
+
+
+func mergeValues(pieces [][]string, separator string) [][]string {
+	merged, places := [][]string{}, map[string]int{}
+	for _, piece := range pieces {
+		place, known := places[piece[0]]
+		switch {
+		case !known:
+			places[piece[0]] = len(merged)
+			merged = append(merged, piece)
+		case len(piece) > 1 && len(merged[place]) > 1:
+			merged[place][1] += separator + piece[1]
+		case len(piece) > 1:
+			merged[place] = piece
+		}
+	}
+	return merged
+}
+
+
+func joinPairs(pieces [][]string, separator string) string {
+	return joinPieces(pieces, separator)
+}

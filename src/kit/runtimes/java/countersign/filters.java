@@ -137,3 +137,26 @@ private static String rfc3986(String text) {
 private static String formEncode(String text) {
   return escapeExcept(text, "-._*").replace("%20", "+");
 }
+
+
+private static String fromAfter(String text, String start) {
+  int found = text.indexOf(start);
+  return found < 0 ? "" : text.substring(found + start.length());
+}
+
+
+private static List<String[]> mergeValues(List<String[]> pieces, String separator) {
+  Map<String, List<String>> merged = new LinkedHashMap<>();
+  for (String[] piece : pieces) {
+    List<String> values = merged.computeIfAbsent(piece[0], name -> new ArrayList<>());
+    if (piece.length > 1) values.add(piece[1]);
+  }
+  List<String[]> made = new ArrayList<>();
+  merged.forEach((name, values) -> made.add(values.isEmpty() ? new String[] {name} : new String[] {name, String.join(separator, values)}));
+  return made;
+}
+
+
+private static String joinPairs(List<String[]> pieces, String separator) {
+  return joinPieces(pieces, separator);
+}

@@ -103,3 +103,21 @@ function rfc3986(text) {
 function formEncode(text) {
   return rfc3986(text).replaceAll('%20', '+').replaceAll('%2A', '*').replaceAll('~', '%7E');
 }
+
+
+function fromAfter(text, start) {
+  const found = text.indexOf(start);
+  return found < 0 ? '' : text.slice(found + start.length);
+}
+
+
+function mergeValues(pieces, separator) {
+  const merged = new Map();
+  for (const [name, ...values] of pieces) merged.set(name, [...(merged.get(name) ?? []), ...values]);
+  return [...merged].map(([name, values]) => (values.length ? [name, values.join(separator)] : [name]));
+}
+
+
+function joinPairs(pieces, separator) {
+  return pieces.map((piece) => piece.join('=')).join(separator);
+}

@@ -62,3 +62,25 @@ sub rfc3986 { my ($text) = @_; return $text =~ s/([^A-Za-z0-9._~-])/sprintf '%%%
 
 
 sub form_encode { my ($text) = @_; return rfc3986($text) =~ s/%20/+/gr =~ s/%2A/*/gr =~ s/~/%7E/gr }
+
+
+sub from_after {
+    my ($text, $start) = @_;
+    my $found = index $text, $start;
+    return $found < 0 ? '' : substr $text, $found + length $start;
+}
+
+
+sub merge_values {
+    my ($pieces, $separator) = @_;
+    my (%values, @names);
+    for my $piece (@$pieces) {
+        my ($name, @own) = @$piece;
+        push @names, $name unless $values{$name};
+        push @{ $values{$name} //= [] }, @own;
+    }
+    return [map { @{ $values{$_} } ? [$_, join $separator, @{ $values{$_} }] : [$_] } @names];
+}
+
+
+sub join_pairs { my ($pieces, $separator) = @_; return join $separator, map { join '=', @$_ } @$pieces }

@@ -112,3 +112,29 @@ function form_encode(string $text): string
 {
     return strtr(rawurlencode($text), ['%20' => '+', '%2A' => '*', '~' => '%7E']);
 }
+
+
+function from_after(string $text, string $start): string
+{
+    return explode($start, $text, 2)[1] ?? '';
+}
+
+
+function merge_values(array $pieces, string $separator): array
+{
+    $merged = [];
+    foreach ($pieces as $piece) {
+        // A text of digits alone would become a number as a key.
+        $key = "=$piece[0]";
+        $merged[$key] ??= ['name' => $piece[0], 'values' => []];
+        array_push($merged[$key]['values'], ...array_slice($piece, 1));
+    }
+    $write = fn ($one) => $one['values'] ? [$one['name'], implode($separator, $one['values'])] : [$one['name']];
+    return array_map($write, array_values($merged));
+}
+
+
+function join_pairs(array $pieces, string $separator): string
+{
+    return implode($separator, array_map(fn ($piece) => implode('=', $piece), $pieces));
+}

@@ -71,3 +71,18 @@ def rfc3986(text):
 
 def form_encode(text):
     return rfc3986(text).replace(b"%20", b"+").replace(b"%2A", b"*").replace(b"~", b"%7E")
+
+
+def from_after(text, start):
+    return text.partition(start)[2]
+
+
+def merge_values(pieces, separator):
+    merged = {}
+    for name, *values in pieces:
+        merged.setdefault(name, []).extend(values)
+    return [[name, separator.join(values)] if values else [name] for name, values in merged.items()]
+
+
+def join_pairs(pieces, separator):
+    return separator.join(b"=".join(piece) for piece in pieces)

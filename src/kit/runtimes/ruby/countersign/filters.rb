@@ -91,3 +91,19 @@ end
 def form_encode(text)
   rfc3986(text).gsub('%20', '+').gsub('%2A', '*').gsub('~', '%7E')
 end
+
+
+def from_after(text, start)
+  text.b.partition(start)[2]
+end
+
+
+def merge_values(pieces, separator)
+  merged = pieces.group_by(&:first).transform_values { |same| same.flat_map { |piece| piece.drop(1) } }
+  merged.map { |name, values| values.empty? ? [name] : [name, values.join(separator)] }
+end
+
+
+def join_pairs(pieces, separator)
+  pieces.map { |piece| piece.join('=') }.join(separator)
+end
