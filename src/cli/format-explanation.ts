@@ -1,3 +1,4 @@
+import type { Difference } from '../explain/difference.ts';
 import type { SignatureExplanation } from '../explain/explanation.ts';
 import type { Freshness } from '../explain/freshness.ts';
 import { columns, styled } from './output.ts';
@@ -100,11 +101,15 @@ function bodyInWords({
   ]);
 }
 
-function differencesInWords({ differences }: SignatureExplanation): readonly string[] {
-  const lines = differences.flatMap(({ message, remedy, proven, code }, place) => [
+/** Describes each difference and its remedy, on two lines. */
+export const describeDifferences = (differences: readonly Difference[]): readonly string[] =>
+  differences.flatMap(({ message, remedy, proven, code }, place) => [
     `  ${place + 1}. ${showInvisible(message)}${proven ? '' : ' (likely, not certain)'} [${code}]`,
     `     ${remedy}`,
   ]);
+
+function differencesInWords({ differences }: SignatureExplanation): readonly string[] {
+  const lines = describeDifferences(differences);
   return lines.length
     ? lines
     : [

@@ -51,8 +51,8 @@ describe('countersign kit', () => {
     const definition = join(work.path, 'partner.json');
     writeFileSync(definition, JSON.stringify(partner));
     const args = ['kit', '--out', join(work.path, 'partner'), '--origin', origin, '--definition', definition];
-    const { status, stderr } = await countersign([...args, '--language', 'java']);
-    expect([status, stderr]).toEqual([2, expect.stringContaining('java')]);
+    const { status, stderr } = await countersign([...args, '--language', 'cobol']);
+    expect([status, stderr]).toEqual([2, expect.stringContaining('only in python')]);
     expect((await countersign(args)).status).toBe(0);
     expect(readFileSync(join(work.path, 'partner/protocol.md'), 'utf8')).toContain('# The scheme partner');
   });
@@ -126,6 +126,23 @@ for await (const line of createInterface({ input: process.stdin })) {
       'refuse-own-header: refusal differs',
     );
     expect(await checks('break;')).toContain('found    "the end of the output"');
+  });
+
+  it('says what the signer does otherwise, where it can', async () => {
+    const hmac = "(await import('node:crypto')).createHmac('sha256', given.secret)";
+    const signing = (change: string) => `if (made.headers) {
+      made.stringToSign = ${change};
+      made.headers['X-API-Signature'] = 'v1=' + ${hmac}.update(made.stringToSign).digest('hex');
+    }`;
+    const wrong = signer(signing("made.stringToSign.replace('/v1/orders/', '/v1/orders')"));
+    const { stdout } = await countersign(['kit', 'check', '--json', '--', process.execPath, wrong]);
+    const { failed } = JSON.parse(stdout) as { failed: { name: string; differences: { code: string }[] }[] };
+    const found = failed.find(({ name }) => name === 'path-slash-at-end');
+    expect(found?.differences.map(({ code }) => code)).toEqual(['path-slash']);
+    const joined = signer(signing("made.stringToSign.replaceAll('\\n', ' ')"));
+    expect((await countersign(['kit', 'check', '--', process.execPath, joined])).stdout).toContain(
+      '[string-line-breaks]',
+    );
   });
 
   it('exits with 2 for a signer that cannot be started, or writes something else', async () => {

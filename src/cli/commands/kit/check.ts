@@ -1,11 +1,14 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fail } from '../../../core/errors.ts';
+import type { Difference } from '../../../explain/difference.ts';
 import type { KitCase } from '../../../kit/cases.ts';
 import { formatCaseLine, parseResultLine } from '../../../kit/check/case-line.ts';
 import { type CaseDifference, compareCase } from '../../../kit/check/compare-case.ts';
+import { createCaseExplainer } from '../../../kit/check/explain-case.ts';
 import { createKit } from '../../../kit/create-kit.ts';
 import { command } from '../../command.ts';
+import { describeDifferences } from '../../format-explanation.ts';
 import { kitDefinition } from '../../kit-options.ts';
 import { printFor } from '../../output.ts';
 
@@ -25,17 +28,21 @@ export const kitCheck = command({
     'The signer reads one case per line from standard input, as JSON:',
     '  name, method, url, headers (pairs), body (base64), accessKey, secret, time (seconds), nonce, signedHeaders',
     'For each it writes one line: {"stringToSign": "…", "headers": {…}, "url": "…"}, or {"refused": "why"}.',
-    'url is for schemes that sign in the query. Exits with 0 if all cases agree, otherwise with 1.',
+    'url is for schemes that sign in the query. Where it can, it says what the signer does otherwise, as kit serve does. Exits with 0 if all cases agree, otherwise with 1.',
   ].join('\n'),
   examples: ['kit check -- ./my-signer', 'kit check --cases acme-kit/vectors/core.json -- python3 my_signer.py'],
   async run(given, [program = '', ...args]) {
     const cases = readCases(given);
     const lines = await runSigner([program, ...args], cases);
-    const failed = cases.flatMap((one, i): readonly Failed[] => {
+    const explain = createCaseExplainer(kitDefinition(given.definition));
+    const failed: Failed[] = [];
+    for (const [i, one] of cases.entries()) {
       const line = lines[i];
-      const difference = line === undefined ? missingLine : compareCase(one, parseResultLine(line));
-      return difference ? [{ name: one.name, rule: one.rule, ...difference }] : [];
-    });
+      const result = line === undefined ? {} : parseResultLine(line);
+      const difference = line === undefined ? missingLine : compareCase(one, result);
+      if (!difference) continue;
+      failed.push({ name: one.name, rule: one.rule, ...difference, differences: await explain(one, result) });
+    }
     const summary = `${cases.length - failed.length} of ${cases.length} cases agree`;
     printFor(given, {
       value: { cases: cases.length, failed },
@@ -45,7 +52,7 @@ export const kitCheck = command({
   },
 });
 
-type Failed = CaseDifference & Pick<KitCase, 'name' | 'rule'>;
+type Failed = CaseDifference & Pick<KitCase, 'name' | 'rule'> & { readonly differences: readonly Difference[] };
 
 const missingLine: CaseDifference = {
   stage: 'headers',
@@ -54,11 +61,12 @@ const missingLine: CaseDifference = {
   found: 'the end of the output',
 };
 
-const describeFailed = ({ name, rule, stage, at, expected, found }: Failed): string =>
+const describeFailed = ({ name, rule, stage, at, expected, found, differences }: Failed): string =>
   [
     `${name}: ${stage} differs in ${at}. ${rule}`,
     `  expected ${JSON.stringify(expected)}`,
     `  found    ${JSON.stringify(found)}`,
+    ...describeDifferences(differences),
   ].join('\n');
 
 function readCases({

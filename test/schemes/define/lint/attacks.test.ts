@@ -371,7 +371,7 @@ it.each([
 
 it.each([
   ['{method}\n{path}{body|sha256}', undefined],
-  ['{method}\n{path}{body|sha256}/{query}', 'ambiguous-separator'],
+  ['{method}\n{path}{body|sha256}/{query}', 'adjacent-values'],
   ['{path}{body|sha256}{query}', 'adjacent-values'],
   ['{method}\n[{body|sha256}]{path}', 'adjacent-values'],
   ['{method}\n{path}[\n{body|sha256}]', undefined],
