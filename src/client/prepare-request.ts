@@ -55,14 +55,18 @@ export function signParts(
   const given: HeaderView = !fields ? noHeaders : 'get' in fields ? (fields as HeaderView) : new Headers(fields);
   const type = given.get('content-type') === null ? defaultContentType(body) : undefined;
   const headers = type ? withType(given, type) : given;
-  const message = toMessage({ method, url: toHref(url) }, headers);
+  // A WebSocket asks for its address by http, and keeps its own scheme.
+  const href = toHref(url).replace(/^ws(?=s?:)/, 'http');
+  const message = toMessage({ method, url: href }, headers);
   const hashed = requireSync(bodyToSign(signer, { headers, bytes }, sha256OfBodySync));
   return chain(signer.signMessage(message, hashed.body), (signed) => ({
     ...signed,
-    url: `${message.scheme}://${message.authority}${signed.target ?? message.rawTarget}`,
+    url: `${message.scheme.replace('http', isWebSocket(url) ? 'ws' : 'http')}://${message.authority}${signed.target ?? message.rawTarget}`,
     headers: type ? { ...signed.headers, 'Content-Type': type } : signed.headers,
   }));
 }
+
+const isWebSocket = (url: string | URL): boolean => /^\s*wss?:/i.test(`${url}`);
 
 const noHeaders: HeaderView = { get: () => null };
 

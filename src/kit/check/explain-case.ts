@@ -15,6 +15,8 @@ export type CaseExplainer = (one: KitCase, result: SignerResult) => Promise<read
 
 /** In milliseconds, for the search of one case. */
 const timeout = 500;
+/** In milliseconds, for all cases: most differ for one cause. */
+const wholeTimeout = 3000;
 
 /**
  * Creates a function that searches for what a signer under test has done otherwise, as a kit server does. It finds nothing in cases
@@ -43,14 +45,18 @@ export function createCaseExplainer(definition: SchemeDefinition | undefined): C
     );
   }
 
+  let spent = 0;
   return async (one, result) => {
-    if (!one.expected || !result.headers) return [];
+    if (!one.expected || !result.headers || spent > wholeTimeout) return [];
+    const begun = performance.now();
     try {
       const { verified } = await explain(one, one.expected);
       return verified ? (await explain(one, result)).differences : [];
     } catch {
       // Headers that no request can have.
       return [];
+    } finally {
+      spent += performance.now() - begun;
     }
   };
 }

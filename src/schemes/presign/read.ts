@@ -3,7 +3,7 @@ import { fail } from '../../core/errors.ts';
 import type { Message } from '../../core/message.ts';
 import type { PresentedSignature } from '../../core/scheme.ts';
 import { type Parameter, parseParameters, splitTarget } from '../sigv4/canonical.ts';
-import { isSignedHeadersList, requireCoverage, signableHeaders } from '../sigv4/fields.ts';
+import { isSignedHeadersList, presignableHeaders, requireCoverage } from '../sigv4/fields.ts';
 import { dailyKeys } from '../sigv4/key.ts';
 import {
   malformed,
@@ -14,16 +14,17 @@ import {
   requireOnePath,
 } from '../sigv4/presented.ts';
 import { algorithm, isLikeS3, unsignedPayload } from '../sigv4/string-to-sign.ts';
-import { headersToSign, leavesBodiesOut, ownParameters, type PresignOptions } from './sign.ts';
+import { headersToSign, leavesBodiesOut, leavesTokenOut, ownParameters, type PresignOptions } from './sign.ts';
 
 /** Returns the reader of presigned URLs: AWS Signature Version 4 in the query. */
 export function createPresignReader(options: PresignOptions): (message: Message) => PresentedSignature {
   const { region, service, reusable = false } = options;
   const scope = { region, service };
-  const ifPresent = signableHeaders(headersToSign(options));
+  const ifPresent = presignableHeaders(headersToSign(options));
   const likeS3 = isLikeS3(service);
   const uncovered = leavesBodiesOut(options);
   const deriveFor = dailyKeys(scope);
+  const unsigned = new Set(['X-Amz-Signature', ...(leavesTokenOut(options) ? ['X-Amz-Security-Token'] : [])]);
 
   return (message) => {
     const parameters = parseParameters(splitTarget(message.rawTarget).query);
@@ -42,7 +43,7 @@ export function createPresignReader(options: PresignOptions): (message: Message)
     const { hashed, body } = readPayload(readPayloadHash(own, message) ?? (likeS3 ? unsignedPayload : undefined), {
       uncovered,
     });
-    const signed = parameters.filter(({ name }) => name !== 'X-Amz-Signature');
+    const signed = parameters.filter(({ name }) => !unsigned.has(name));
     return {
       accessKey,
       time: undefined,

@@ -3,7 +3,7 @@ import { fail } from '../../core/errors.ts';
 import type { PreparedSignature, SignatureInput, SigningScheme } from '../../core/scheme.ts';
 import { withTarget } from '../../core/with-target.ts';
 import { type Parameter, parseParameters, splitTarget, uriEncode } from '../sigv4/canonical.ts';
-import { namesToSign, signableHeaders } from '../sigv4/fields.ts';
+import { namesToSign, presignableHeaders } from '../sigv4/fields.ts';
 import { dailyKeys, secretKey } from '../sigv4/key.ts';
 import { checkToken, declaresPayload, toPayload } from '../sigv4/sign.ts';
 import {
@@ -41,7 +41,7 @@ export type PresignOptions = {
   readonly sessionToken?: string;
   /**
    * Headers that are signed if present, beside `host` and `x-amz-*`. The user of the URL must send the same headers. A verifier
-   * refuses a request that has one of them unsigned. @default ['content-type'] if bodies are signed, else []
+   * refuses a request that has one of them unsigned. With `content-length`, an address is for an upload of this length. @default ['content-type'] if bodies are signed, else []
    */
   readonly signedHeaders?: readonly string[];
   /** Leaves bodies unsigned: the finding `body-unsigned`. Always so for S3. @default false */
@@ -57,6 +57,9 @@ export type PresignOptions = {
 export const leavesBodiesOut = ({ service, unsignedPayload = false }: PresignOptions): boolean =>
   unsignedPayload || isLikeS3(service);
 
+/** Whether the session token follows the signature, unsigned: AWS IoT, "MQTT over the WebSocket protocol". */
+export const leavesTokenOut = ({ service }: PresignOptions): boolean => service === 'iotdevicegateway';
+
 /** Returns the headers that are signed if present. The content type matters only if the body is signed. */
 export const headersToSign = (options: PresignOptions): readonly string[] =>
   options.signedHeaders ?? (leavesBodiesOut(options) ? [] : ['content-type']);
@@ -69,13 +72,15 @@ export function signPresign(options: PresignOptions): SigningScheme {
   if (!(Number.isInteger(expires) && expires >= 1 && expires <= 604800)) {
     fail('invalid_configuration', 'expires must be 1 to 604800 whole seconds.');
   }
-  const ifPresent = signableHeaders(headersToSign(options));
+  const ifPresent = presignableHeaders(headersToSign(options));
   const omitsBodies = leavesBodiesOut(options);
+  const isTokenUnsigned = leavesTokenOut(options);
   const deriveFor = dailyKeys(scope);
 
   function prepare({ message, accessKey, time, body, ...input }: SignatureInput): PreparedSignature {
     const date = amzDate(time);
     const token = checkToken(input.sessionToken ?? options.sessionToken);
+    const tokens = token === undefined ? [] : [toParameter('X-Amz-Security-Token', token)];
     const payload = omitsBodies && body.kind !== 'declared' ? unsigned : toPayload(body, message);
     const names = namesToSign(message, { ifPresent, always: input.signedHeaders, own: [], dropped: [] });
     const { path, query } = splitTarget(message.rawTarget);
@@ -89,7 +94,7 @@ export function signPresign(options: PresignOptions): SigningScheme {
       toParameter('X-Amz-Credential', `${accessKey}/${formatScope(date, scope)}`),
       toParameter('X-Amz-Date', date),
       toParameter('X-Amz-Expires', `${expires}`),
-      ...(token === undefined ? [] : [toParameter('X-Amz-Security-Token', token)]),
+      ...(isTokenUnsigned ? [] : tokens),
       toParameter('X-Amz-SignedHeaders', names.join(';')),
     ];
     const address = `${path}?${parameters.map(({ raw }) => raw).join('&')}`;
@@ -97,7 +102,10 @@ export function signPresign(options: PresignOptions): SigningScheme {
       stringToSign: stringToSign({ message, parameters, fields: { names }, payload }, { date, scope }),
       deriveKey: deriveFor(date.slice(0, 8)),
       headers: () => ({}),
-      target: (signature) => `${address}&X-Amz-Signature=${hex(signature)}`,
+      target: (signature) =>
+        [`${address}&X-Amz-Signature=${hex(signature)}`, ...(isTokenUnsigned ? tokens : []).map(({ raw }) => raw)].join(
+          '&',
+        ),
     };
   }
 
@@ -106,7 +114,7 @@ export function signPresign(options: PresignOptions): SigningScheme {
     fields: [],
     body: omitsBodies ? 'none' : 'digest',
     createKey: secretKey,
-    signableHeaders,
+    signableHeaders: presignableHeaders,
     declaresBody: declaresPayload,
     withTarget,
     prepare,

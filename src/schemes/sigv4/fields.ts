@@ -28,6 +28,14 @@ const excluded = new Set([
 export const signableHeaders = (names: readonly string[]): readonly string[] =>
   signableNames(names, (name) => fieldNamePattern.test(name) && !excluded.has(name));
 
+/**
+ * Like `signableHeaders`, and takes `content-length`: whoever makes an address for an upload knows it before there is a body.
+ *
+ * @throws SignatureError `invalid_configuration`
+ */
+export const presignableHeaders = (names: readonly string[]): readonly string[] =>
+  signableNames(names, (name) => name === 'content-length' || (fieldNamePattern.test(name) && !excluded.has(name)));
+
 /** The headers that `sigv4` signs by default if present. */
 export const signedByDefault: readonly string[] = ['content-type', ...requestModifiers];
 
