@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createKit, type KitLanguage } from 'countersign/kit';
-import { defineScheme } from 'countersign/schemes';
+import { defineScheme, krakenApi } from 'countersign/schemes';
 import { describe, expect, it } from 'vitest';
 import { describePlan } from '../../src/kit/prose/describe-plan.ts';
 import { describeField, describeValue } from '../../src/kit/prose/describe-value.ts';
@@ -136,6 +136,11 @@ describe('the prose of a plan', () => {
 5. The nonce.
 6. The SHA-256 of the body, in hex.
 `);
+  });
+
+  it('says that the bytes of a digest are signed', () => {
+    const prose = describePlan(planDefinition(parseDefinition(krakenApi)));
+    expect(prose).toContain('1. The path as sent, then the SHA-256 of *content*, as bytes.');
   });
 
   it('has words for every field and filter', () => {

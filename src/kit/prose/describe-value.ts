@@ -76,12 +76,14 @@ const filters: Readonly<Record<string, Say>> = {
  *
  * @throws SignatureError `invalid_configuration` for a field or filter that has no words.
  */
-export function describeValue({ field, filters: applied }: PlannedValue): string {
-  return applied.reduce((before, filter) => {
+export function describeValue({ field, filters: applied, output }: PlannedValue): string {
+  const isHashed = applied.some(({ name }) => /^(?:sha|md5)/.test(name));
+  const described = applied.reduce((before, filter) => {
     const say =
       filters[filter.name] ?? fail('invalid_configuration', `There are no words for the filter ${filter.name}.`);
     return say(before, filter);
   }, describeField(field));
+  return output === 'bytes' && isHashed ? `${described}, as bytes` : described;
 }
 
 /** Describes a field in words. */
