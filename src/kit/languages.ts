@@ -62,7 +62,7 @@ export const languageFacts: Readonly<Record<KitLanguage, Language>> = {
 };
 
 /** What writes the client of a defined scheme, by language. */
-const emitters: Readonly<Record<KitLanguage, (plan: Plan) => Readonly<Record<string, string>>>> = {
+const emitters: Readonly<Partial<Record<KitLanguage, (plan: Plan) => Readonly<Record<string, string>>>>> = {
   python: emitPython,
   bash: emitBash,
   node: emitNode,
@@ -91,7 +91,7 @@ function canSay(language: KitLanguage, definition: SchemeDefinition): boolean {
 /**
  * Returns the files of a client by path.
  *
- * @throws SignatureError `invalid_configuration` for an unknown language, and for a definition that it cannot say.
+ * @throws SignatureError `invalid_configuration` if there is no client for the scheme in this language.
  */
 export function listClientFiles(
   language: KitLanguage,
@@ -106,6 +106,11 @@ export function listClientFiles(
 }
 
 function listEmittedFiles(language: KitLanguage, definition: SchemeDefinition): Readonly<Record<string, string>> {
-  const made = Object.entries(emitters[language](planDefinition(parseDefinition(definition))));
+  const emit = emitters[language];
+  if (!emit) {
+    const able = Object.keys(emitters).join(', ');
+    return fail('invalid_configuration', `A kit of a defined scheme has no client in ${language}, only in ${able}.`);
+  }
+  const made = Object.entries(emit(planDefinition(parseDefinition(definition))));
   return Object.fromEntries(made.map(([path, text]) => [`clients/${language}/${path}`, text]));
 }

@@ -106,7 +106,11 @@ describe('a kit of a defined scheme', () => {
     expect(kit['README.md']).toContain('kit serve --credentials credentials.json --definition definition.json');
   });
 
-  it('has a client in every language', () => {
+  it('is refused in a language that has no client for it, by name', () => {
+    expect(() => createKit({ origin, definition: partner, languages: ['csharp'] })).toThrow('no client in csharp');
+  });
+
+  it('has a client in every other language', () => {
     const folders = Object.keys(createKit({ origin, definition: partner })).flatMap(
       (path) => /^clients\/(\w+)\//.exec(path)?.[1] ?? [],
     );
