@@ -19,6 +19,10 @@ export async function bodyVariations({ message, body }: Guess, effort: Effort): 
     effort.leftOut.add('body-size');
     return [];
   }
+  if (!spend(effort, costs.list * body.length)) {
+    effort.leftOut.add('body-forms');
+    return [];
+  }
   const forms = [
     ...(await listDecodedForms(message, body, effort)),
     ...listTextForms(body, effort),
@@ -114,7 +118,7 @@ function listTextForms(body: Uint8Array, effort: Effort): readonly Form[] {
 }
 
 /** The cost of forms, in hashes of the body. */
-const costs = { copy: 1, rewrite: 4, json: 10 } as const;
+const costs = { list: 4, copy: 1, rewrite: 4, json: 10 } as const;
 
 const encodeIfPresent = (text: string | undefined): Uint8Array | undefined =>
   text === undefined ? undefined : utf8(text);

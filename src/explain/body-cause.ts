@@ -1,7 +1,7 @@
 import { sha256OfBodySync } from '../core/digest.ts';
 import type { PresentedBody } from '../core/scheme.ts';
 import type { Difference } from './difference.ts';
-import { type Effort, pauseIfDue, spend } from './effort.ts';
+import { type Effort, proceed, spend } from './effort.ts';
 import { changeBy, type Guess, sameBytes, toDifference, type Variation } from './variation.ts';
 
 /** The body of a request and its variations. */
@@ -19,10 +19,10 @@ export async function findBodyCause(
 ): Promise<readonly Difference[]> {
   if ((await matchesBody(signed, base.body)) !== false) return [];
   for (const variation of await variations()) {
-    await pauseIfDue(effort);
-    const guess = changeBy(variation, base);
+    // A form spends its own cost when it is made.
+    const guess = (await proceed(effort, 0)) ? changeBy(variation, base) : undefined;
     if (guess === base) continue;
-    if (!spend(effort, guess.body.length)) {
+    if (!guess || !spend(effort, guess.body.length)) {
       effort.leftOut.add('body-forms');
       break;
     }

@@ -33,6 +33,8 @@ export type Pace = {
   readonly end: number;
   /** When other requests were last served, by `performance.now()`. */
   pausedAt: number;
+  /** What was left of the budget then, in bytes. */
+  leftAtPause: number;
 };
 
 /** The budget for one request, in bytes: about a second with SHA-256 in JavaScript. */
@@ -41,6 +43,11 @@ const most = 2e8;
 const mostOnServer = 5e7;
 /** How long a server serves nobody else, in milliseconds. */
 const slice = 10;
+/**
+ * How much of the budget a server spends until it serves others, in bytes. Some runtimes stop their clock while code runs, and move it
+ * on in a pause.
+ */
+const sliceOfWork = 1e6;
 
 /** In bytes. */
 const mostFormSize = 2 ** 20;
@@ -60,34 +67,47 @@ export type ServerLimits = {
   readonly maxFormSize?: number;
 };
 
-/** The budget in bytes applies beside the timeout: some runtimes stop their clock while code runs. */
+/** The budget in bytes applies beside the timeout: a clock that stands still would never end it. */
 export function createServerEffort({ timeout, maxFormSize = mostFormSize }: ServerLimits): Effort {
   const now = performance.now();
-  const pace = { end: now + timeout, pausedAt: now };
+  const pace = { end: now + timeout, pausedAt: now, leftAtPause: mostOnServer };
   return { left: mostOnServer, whole: mostOnServer, leftOut: new Set(), maxFormSize, pace };
+}
+
+/**
+ * Serves others if that is due, and spends bytes. Each loop whose length a request determines asks this before each step, so that
+ * there is one bound and one pause for all of them.
+ *
+ * @param reserve as for `spend`.
+ * @returns as for `spend`.
+ */
+export async function proceed(effort: Effort, bytes: number, reserve = 0): Promise<boolean> {
+  await pauseIfDue(effort);
+  return spend(effort, bytes, reserve);
 }
 
 /**
  * Spends bytes.
  *
  * @param reserve the share of the whole budget that must remain for later steps.
- * @returns false, and spends nothing, if too few remain, or the time is over.
+ * @returns false, and spends nothing, if too few remain, or the time is over, or the bytes are not a positive number.
  */
 export function spend(effort: Effort, bytes: number, reserve = 0): boolean {
-  if (effort.left - bytes < reserve * effort.whole) return false;
-  if (isOver(effort)) return false;
-  effort.left -= bytes;
+  const left = effort.left - bytes;
+  // Positive comparisons, so that NaN fails. A negative cost would add to the budget.
+  if (!(bytes >= 0 && left >= reserve * effort.whole) || isOver(effort)) return false;
+  effort.left = left;
   return true;
 }
 
-/** Whether the time is over. A step that grows with the body asks before it begins. */
-export const isOver = ({ pace }: Effort): boolean => pace !== undefined && performance.now() > pace.end;
+const isOver = ({ pace }: Effort): boolean => pace !== undefined && !(performance.now() <= pace.end);
 
 /** Serves other requests, if that is due. */
-export async function pauseIfDue({ pace }: Effort): Promise<void> {
-  if (!pace || performance.now() - pace.pausedAt < slice) return;
+export async function pauseIfDue({ pace, left }: Effort): Promise<void> {
+  if (!pace || (performance.now() - pace.pausedAt < slice && pace.leftAtPause - left < sliceOfWork)) return;
   await new Promise<void>((resolve) => setTimeout(resolve, 0));
   pace.pausedAt = performance.now();
+  pace.leftAtPause = left;
 }
 
 const messages: Readonly<Record<Exclude<LeftOutCode, 'body-size'>, string>> = {

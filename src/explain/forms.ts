@@ -2,8 +2,9 @@ import { base64, base64url, decodeBase64, decodeHex, decodeUtf8, hex } from '../
 import { SignatureError } from '../core/errors.ts';
 import type { Message } from '../core/message.ts';
 import type { Scheme } from '../core/scheme.ts';
+import { combinations } from './combinations.ts';
 import type { Difference, DifferenceCode } from './difference.ts';
-import { changeHeader, type Guess, tryRead } from './variation.ts';
+import { changeHeader, type Guess } from './variation.ts';
 
 /** A correction of a field to the form that the scheme demands. */
 type Repair = {
@@ -14,48 +15,47 @@ type Repair = {
   readonly label: string;
 };
 
-/** A request with corrected fields that a scheme can read. */
+/** A request with corrected fields. */
 export type Repaired = {
   readonly guess: Guess;
-  readonly differences: readonly Difference[];
+  differences(): readonly Difference[];
   /** Replaces the corrected values in a string to sign by those of the caller. */
   written(text: string): string;
 };
 
 /**
- * Corrects up to three fields of a request, so that a malformed field does not hide other differences. Yields each combination that
- * the scheme can read.
+ * Corrects up to three fields of a request, so that a malformed field does not hide other differences. Yields each combination, whether
+ * the scheme can read it or not, so that the caller can count them.
  */
 export function* repairRequest(scheme: Scheme, received: Guess): Generator<Repaired> {
   const repairs = listRepairs(scheme, received);
-  for (const count of [1, 2, 3]) {
-    for (const chosen of choices(repairs, count)) {
-      const guess = chosen.reduce((changed, { name, to }) => changeHeader(changed, name, to), received);
-      if (tryRead(scheme, guess)) yield toRepaired(guess, chosen);
-    }
+  for (const size of [1, 2, 3]) {
+    for (const chosen of combinations(repairs, { size, kindOf: ({ name }) => name }))
+      yield toRepaired(received, chosen);
   }
 }
 
-const toRepaired = (guess: Guess, chosen: readonly Repair[]): Repaired => ({
-  guess,
-  differences: chosen.map(({ code, label, name }) => ({
-    code,
-    message: `${name} has another form: ${label}.`,
-    remedy: `In the caller's code, write ${name} as the scheme demands.`,
-    proven: true,
-  })),
-  written: (text) => chosen.reduce((whole, { from, to }) => whole.replaceAll(to, from), text),
+const toRepaired = (received: Guess, chosen: readonly Repair[]): Repaired => ({
+  guess: chosen.reduce((changed, { name, to }) => changeHeader(changed, name, to), received),
+  differences: () =>
+    chosen.map(({ code, label, name }) => ({
+      code,
+      message: `${name} has another form: ${label}.`,
+      remedy: `In the caller's code, write ${name} as the scheme demands.`,
+      proven: true,
+    })),
+  written: (text) => chosen.reduce(replaceValue, text),
 });
 
-/** Yields the combinations of this size, with at most one repair for each field. */
-function* choices(repairs: readonly Repair[], count: number): Generator<readonly Repair[]> {
-  if (count === 0) yield [];
-  else {
-    for (const [place, one] of repairs.entries()) {
-      const later = repairs.slice(place + 1).filter(({ name }) => name !== one.name);
-      for (const others of choices(later, count - 1)) yield [one, ...others];
-    }
-  }
+/** How much longer a string to sign may become by the values of the caller, in characters: a short value may occur in it often. */
+const mostGrowth = 65_536;
+
+/** Replaces a corrected value by that of the caller, unless that would make the text much longer. */
+function replaceValue(text: string, { from, to }: Repair): string {
+  if (to === '') return text;
+  let count = 0;
+  for (let place = text.indexOf(to); place >= 0; place = text.indexOf(to, place + to.length)) count++;
+  return count * (from.length - to.length) > mostGrowth ? text : text.replaceAll(to, () => from);
 }
 
 function listRepairs(scheme: Scheme, { message }: Guess): readonly Repair[] {

@@ -33,7 +33,7 @@ export function jsonForms(text: string): readonly WrittenForm[] {
   const escaped = lazy(() => escapeNonAscii(compact()));
   const indented = (by: number | string) => () => JSON.stringify(value(), null, by);
   const indents = countIndents(text);
-  const growth = (width: number): number => 1 + (indents * width) / text.length;
+  const growth = (width: number): number => 1 + (indents * width) / Math.max(1, text.length);
   const forms: readonly WrittenForm[] = [
     { label: 'the JSON without white space', text: compact },
     { label: 'the JSON, indented by 2 spaces', text: indented(2), growth: growth(2) },
@@ -93,7 +93,8 @@ function forEachLine(text: string, see: (depth: number) => void): void {
     else if (character === '"') inString = !inString;
     else if (inString) continue;
     else if (/[[\]{},]/.test(character ?? '')) {
-      depth += steps[character ?? ''] ?? 0;
+      // A closing bracket too many is no JSON, and must not make a form cost less than nothing.
+      depth = Math.max(0, depth + (steps[character ?? ''] ?? 0));
       see(depth);
     }
   }

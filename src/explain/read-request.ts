@@ -3,10 +3,11 @@ import type { Scheme } from '../core/scheme.ts';
 import type { KeyRecord, KeyStore } from '../server/contracts.ts';
 import { type CandidateSigner, ownSigners } from './candidate-signers.ts';
 import type { Difference } from './difference.ts';
-import { type Effort, pauseIfDue, spend } from './effort.ts';
+import { type Effort, proceed, spend } from './effort.ts';
 import { findRecord } from './find-record.ts';
 import { repairRequest } from './forms.ts';
-import { isSignedBy, readingCost, trialCost } from './search.ts';
+import { rememberHeaders } from './remembered-headers.ts';
+import { changeCost, isSignedBy, readingCost, trialCost } from './search.ts';
 import { type Guess, type Reading, requireReading, tryRead } from './variation.ts';
 
 /** The readable parts of a request. */
@@ -34,7 +35,7 @@ export type ReadingRules = {
   readonly effort: Effort;
 };
 
-/** The maximum number of corrections to try. */
+/** The maximum number of readable corrections to try. */
 const maxRepairs = 60;
 /** The share of the budget that is reserved for the search for a cause. */
 const reserve = 0.75;
@@ -44,7 +45,8 @@ const reserve = 0.75;
  *
  * @throws SignatureError `key_store_unavailable`
  */
-export async function readRequest(received: Guess, rules: ReadingRules): Promise<ReadRequest | UnreadRequest> {
+export async function readRequest(given: Guess, rules: ReadingRules): Promise<ReadRequest | UnreadRequest> {
+  const received = { ...given, message: { ...given.message, headers: rememberHeaders(given.message.headers) } };
   let reading: Reading;
   try {
     reading = requireReading(rules.scheme, received);
@@ -57,26 +59,41 @@ export async function readRequest(received: Guess, rules: ReadingRules): Promise
 
 /** Returns the first correction with a valid signature, otherwise the first readable one. */
 async function readRepaired(received: Guess, rules: ReadingRules): Promise<ReadRequest | undefined> {
+  const { effort } = rules;
   let first: ReadRequest | undefined;
-  let tried = 0;
-  for (const { guess, written, differences: forms } of repairRequest(rules.scheme, received)) {
-    // The caller may have signed the string with its own form of the fields, or with that of the scheme.
-    for (const base of [guess, { ...guess, written }]) {
-      await pauseIfDue(rules.effort);
-      const reading = tryRead(rules.scheme, base);
-      if (!reading) continue;
-      const read = await readAs(base, { reading, forms }, rules);
-      first ??= read;
-      // Counted twice, because `repairRequest` has already read the request once.
-      if (!spend(rules.effort, 2 * readingCost(reading, base) + trialsCost(read), reserve)) {
-        rules.effort.leftOut.add('combinations');
-        return first;
-      }
-      if (await isSignedByAny(read)) return read;
+  for await (const { base, reading, forms } of listRepaired(received, rules)) {
+    const read = await readAs(base, { reading, forms }, rules);
+    first ??= read;
+    if (!spend(effort, readingCost(reading, base) + trialsCost(read), reserve)) {
+      effort.leftOut.add('combinations');
+      break;
     }
-    if (++tried >= maxRepairs) break;
+    if (await isSignedByAny(read)) return read;
   }
   return first;
+}
+
+/** Yields readable corrections, each with the form of the fields that the scheme demands and with that of the caller in the string to sign. */
+async function* listRepaired(
+  received: Guess,
+  { scheme, effort }: ReadingRules,
+): AsyncGenerator<Pick<ReadRequest, 'base' | 'reading' | 'forms'>> {
+  const cost = changeCost(received);
+  let readable = 0;
+  for (const { guess, written, differences } of repairRequest(scheme, received)) {
+    if (!(await proceed(effort, cost, reserve))) {
+      effort.leftOut.add('combinations');
+      return;
+    }
+    const reading = tryRead(scheme, guess);
+    if (!reading) continue;
+    const forms = differences();
+    yield { base: guess, reading, forms };
+    const base = { ...guess, written };
+    const other = tryRead(scheme, base);
+    if (other) yield { base, reading: other, forms };
+    if (++readable >= maxRepairs) return;
+  }
 }
 
 async function readAs(

@@ -2,6 +2,7 @@ import { sha256OfBodySync } from '../core/digest.ts';
 import { base64, base64url, decodeUtf8, hex, utf8 } from '../core/encoding.ts';
 import type { Scheme } from '../core/scheme.ts';
 import type { DifferenceCode } from './difference.ts';
+import { lazy } from './effort.ts';
 import { formatSpaced } from './json-forms.ts';
 import { decodeOrKeep } from './path.ts';
 import { writtenVariation } from './spelling.ts';
@@ -20,10 +21,12 @@ type Rewritten = {
 /** The longest body that may stand in a line, in bytes. */
 const maxBody = 65_536;
 
-/** Variations of the lines whose content is known: first line, time, target, digest and further headers. */
-export function signedLineVariations(base: Guess, { reading, scheme }: SignedLines): readonly Variation[] {
+/** Yields variations of the lines whose content is known: first line, time, target, digest and further headers. */
+export function* signedLineVariations(base: Guess, { reading, scheme }: SignedLines): Generator<Variation> {
   const lines = reading.text?.split('\n') ?? [];
-  if (lines.length < 2 || lines.length > 128) return [];
+  if (lines.length < 2 || lines.length > 128) return;
+  // One text for all lines: a caller may repeat the digest in headers that it signs.
+  const body = lazy(() => (base.body.length && base.body.length <= maxBody ? decodeUtf8(base.body) : undefined));
   const rewrite = (place: number, rewritten: Rewritten | undefined): readonly Variation[] =>
     rewritten?.forms
       .filter(([, text]) => text !== lines[place])
@@ -34,15 +37,13 @@ export function signedLineVariations(base: Guess, { reading, scheme }: SignedLin
           write: (whole) => replaceLine(whole, { place, text }),
         }),
       ) ?? [];
-  return [
-    ...rewrite(0, otherNames(scheme.name)),
-    ...lines.flatMap((line, place) => [
-      ...rewrite(place, otherTimes(line, reading)),
-      ...(line === base.message.target ? rewrite(place, otherTargets(line)) : []),
-      ...rewrite(place, otherDigests(line, { reading, body: base.body })),
-    ]),
-    ...headerLineVariations(lines, reading),
-  ];
+  yield* rewrite(0, otherNames(scheme.name));
+  for (const [place, line] of lines.entries()) {
+    yield* rewrite(place, otherTimes(line, reading));
+    if (line === base.message.target) yield* rewrite(place, otherTargets(line));
+    yield* rewrite(place, otherDigests(line, { reading, body }));
+  }
+  yield* headerLineVariations(lines, reading);
 }
 
 const replaceLine = (whole: string, { place, text }: { readonly place: number; readonly text: string }): string =>
@@ -101,7 +102,11 @@ function toPair(parameter: string): readonly [string, string] {
   return [name, value.join('=')];
 }
 
-type Digested = { readonly reading: Reading; readonly body: Uint8Array };
+type Digested = {
+  readonly reading: Reading;
+  /** Returns the body as text; undefined if it is empty or too long. */
+  body(): string | undefined;
+};
 
 /** Forms of a line that has the digest of the body, and of an empty line that would have that of an empty body. */
 function otherDigests(line: string, { reading: { presented }, body }: Digested): Rewritten | undefined {
@@ -126,7 +131,8 @@ function otherDigests(line: string, { reading: { presented }, body }: Digested):
     [`the digest ${of}as the old header Digest has it`, `SHA-256=${text}`],
     [`the digest ${of}as sha256= and hex`, `sha256=${hex(sha256)}`],
   ];
-  if (body.length && body.length <= maxBody) forms.push(['the body itself instead of its digest', decodeUtf8(body)]);
+  const whole = body();
+  if (whole !== undefined) forms.push(['the body itself instead of its digest', whole]);
   const remedy = "In the caller's code, put the digest into the string to sign in the same form as into the header.";
   return { code: 'string-line', forms, remedy };
 }

@@ -42,6 +42,13 @@ export const toDifference = ({ code, describe, remedy }: Variation, signed: Gues
   proven: true,
 });
 
+/** Returns the size of what a variation may change and a scheme may read, without the body: target and headers, in characters. */
+export function measureMessage({ target, headers }: Message): number {
+  let size = target.length;
+  for (const name of headers.keys?.() ?? []) size += name.length + (headers.get(name)?.length ?? 0);
+  return size;
+}
+
 /** A guess as read by a scheme, with its string to sign. */
 export type Reading = {
   readonly presented: PresentedSignature;

@@ -22,15 +22,17 @@ export type VariationRules = {
   bodies(): Promise<readonly Variation[]>;
 };
 
-/** Yields the variations of a request, the likely ones first. Each kind is made when the search reaches it. */
+/** Yields the variations of a request, the likely ones first. Each is made when the search reaches it. */
 export async function* listVariations(base: Guess, rules: VariationRules): AsyncGenerator<Variation> {
   const { scheme, reading, effort, origins, paths, guarded } = rules;
+  // At once, so that an explanation says what of the body is left out, also if the search does not come to it. No form is made yet.
+  const bodies = dependsOnBody(reading) ? await rules.bodies() : [];
   yield* addressVariations(base, { origins, effort });
   yield* pathVariations(base, { paths, effort });
   yield* queryVariations(base, effort);
   yield* fieldVariations(base, { own: scheme.fields, guarded, effort });
   yield* digestVariations(base, scheme.fields);
-  if (dependsOnBody(reading)) yield* await rules.bodies();
+  yield* bodies;
   yield* signedLineVariations(base, { reading, scheme });
   yield* writtenVariations(reading.text, { guarded });
 }

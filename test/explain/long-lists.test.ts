@@ -7,6 +7,7 @@ import { readRequest } from '../../src/explain/read-request.ts';
 import { listVariations } from '../../src/explain/variations.ts';
 import { headerView } from '../../src/node/received.ts';
 import { countersignV1 } from '../../src/schemes/countersign-v1/scheme.ts';
+import { watchOthers } from './watch-others.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -60,19 +61,6 @@ const receivedWith = (headers: Readonly<Record<string, string>>, target = '/'): 
   ),
 });
 
-/** Measures how long nobody else is served, in milliseconds. */
-async function watch<T>(work: () => Promise<T>): Promise<{ readonly result: T; readonly longest: number }> {
-  let [longest, last] = [0, performance.now()];
-  const measure = () => {
-    longest = Math.max(longest, performance.now() - last);
-    last = performance.now();
-  };
-  const timer = setInterval(measure, 1);
-  const result = await work().finally(() => clearInterval(timer));
-  measure();
-  return { result, longest };
-}
-
 describe.each(lists.map(([name, headers, target = '/']) => [name, headers, target] as const))(
   'a request with thousands of %s',
   (_, headers, target) => {
@@ -106,7 +94,7 @@ describe.each(lists.map(([name, headers, target = '/']) => [name, headers, targe
     // Without a bound, the product of two lists blocks for minutes. The limit is generous, for a busy machine.
     it('lets others be served while its refusal is explained', async () => {
       const verifier = createVerifier({ keys, replay: memoryReplay(), clock: () => noon, explain: explainRefusals() });
-      const { result, longest } = await watch(() => verifier.verify(receivedWith(headers, target)));
+      const { result, longest } = await watchOthers(() => verifier.verify(receivedWith(headers, target)));
       expect(result.ok ? undefined : JSON.parse(result.response.body)).toMatchObject({
         code: 'signature_mismatch',
         differences: [],
@@ -123,7 +111,7 @@ it('lets others be served while a kit server explains the product of two lists, 
     'x-forwarded-host': repeated('a,', 7000),
     'x-forwarded-prefix': repeated('/a,', 7000),
   };
-  const { result, longest } = await watch(() => kit.handle(receivedWith(headers)));
+  const { result, longest } = await watchOthers(() => kit.handle(receivedWith(headers)));
   expect(result.status).toBe(401);
   expect(longest).toBeLessThan(1500);
 });
