@@ -13,11 +13,13 @@ import {
 } from 'countersign/fastify';
 import { protect as honoGate, requireScope as requireHonoScope, type SignedEnv } from 'countersign/hono';
 import { admitNode, callerOf as callerInNode } from 'countersign/node';
-import { protect, requireScope } from 'countersign/server';
+import { type Caller, type ProtectedHandler, protect, requireScope } from 'countersign/server';
 import express5, { type RequestHandler } from 'express';
 import Fastify from 'fastify';
+import { defineMiddleware, H3, serve as serveH3, toResponse } from 'h3';
 import { Hono } from 'hono';
 import Koa from 'koa';
+import { serve as serveSrvx } from 'srvx';
 import { type Adapter, type App, type AppOptions, answerOf, bytesOf, listening, modified, varied } from './adapter.ts';
 import { connectPlain, sendHttp1 } from './wire.ts';
 
@@ -60,8 +62,44 @@ const served = (fetch: Parameters<typeof serve>[0]['fetch']): Promise<App> =>
     );
   });
 
+const srvxOptions = { port: 0, hostname: '127.0.0.1', silent: true } as const;
+
+async function srvxApp(server: ReturnType<typeof serveSrvx>): Promise<App> {
+  await server.ready();
+  return { origin: new URL(server.url ?? '').origin, close: async () => void (await server.close(true)) };
+}
+
 const plain = { send: sendHttp1, connect: connectPlain };
 const routes = { ...plain, mount: '/mounted', scoped: '/scoped', failing: '/failing' };
+
+type Handle = (request: Request, peer: string | undefined) => Promise<Response>;
+
+/** A handler without a framework, on this server. */
+function protecting(name: string, start: (handle: Handle) => Promise<App>): Adapter {
+  return {
+    ...plain,
+    name,
+    web: true,
+    scoped: '/scoped',
+    start({ verifier, ...options }) {
+      const scoped = requireScope('orders:write', () => new Response('allowed'));
+      const peers = new WeakMap<Request, string | undefined>();
+      const gate = protect(
+        verifier,
+        async (request, caller) => {
+          if (new URL(request.url).pathname === '/scoped') return scoped(request, caller);
+          const told = answerOf(caller, new Uint8Array(await request.arrayBuffer()));
+          return Response.json(told, { headers: { vary: varied, ...modified } });
+        },
+        { ...options, address: (request) => peers.get(request) },
+      );
+      return start((request, peer) => {
+        peers.set(request, peer);
+        return gate(request);
+      });
+    },
+  };
+}
 
 export const frameworkApps: readonly Adapter[] = [
   { ...routes, name: 'express 5', start: (options) => expressApp(express5, options) },
@@ -138,25 +176,31 @@ export const frameworkApps: readonly Adapter[] = [
   },
   {
     ...plain,
-    name: 'protect',
+    name: 'h3',
     web: true,
-    scoped: '/scoped',
-    start({ verifier, ...options }) {
-      const scoped = requireScope('orders:write', () => new Response('allowed'));
-      const peers = new WeakMap<Request, string | undefined>();
-      const handle = protect(
-        verifier,
-        async (request, caller) => {
-          if (new URL(request.url).pathname === '/scoped') return scoped(request, caller);
-          const told = answerOf(caller, new Uint8Array(await request.arrayBuffer()));
-          return Response.json(told, { headers: { vary: varied, ...modified } });
-        },
-        { ...options, address: (request) => peers.get(request) },
+    decodes: true,
+    gatePerRequest: true,
+    async start({ verifier, ...options }) {
+      const app = new H3({ silent: true });
+      app.use(
+        defineMiddleware((event, next) => {
+          const pass: ProtectedHandler = async (_, caller) => {
+            event.context.caller = caller;
+            return toResponse(await next(), event);
+          };
+          return protect(verifier, pass, { ...options, address: () => event.req.ip })(event.req.clone());
+        }),
       );
-      return served((request, { incoming }) => {
-        peers.set(request, incoming.socket.remoteAddress);
-        return handle(request);
+      app.all('/**', async ({ req, context }) => {
+        const told = answerOf(context.caller as Caller, new Uint8Array(await req.arrayBuffer()));
+        return Response.json(told, { headers: { vary: varied, ...modified } });
       });
+      return srvxApp(serveH3(app, srvxOptions));
     },
   },
+  protecting('protect', (handle) => served((request, { incoming }) => handle(request, incoming.socket.remoteAddress))),
+  // Its requests are of a class of its own, which the platform's Request does not take.
+  protecting('protect on srvx', (handle) =>
+    srvxApp(serveSrvx({ ...srvxOptions, fetch: (request) => handle(request, request.ip) })),
+  ),
 ];

@@ -12,13 +12,21 @@ export type Example = Block & { readonly file: string };
 
 export type Examples = { readonly all: readonly Example[]; readonly folder: string; remove(): void };
 
-/** Writes the blocks of code of the documentation, except CommonJS, which test/runtimes/test-runners.test.ts runs. */
+/**
+ * Writes the blocks of code of the documentation, except CommonJS, which test/runtimes/test-runners.test.ts runs, and recipes for
+ * frameworks that are installed only there, which test/runtimes/frameworks.test.ts runs.
+ */
 export const writeExamples = (): Examples =>
   writeModules(
     pages
       .flatMap(blocksOf)
-      .filter(({ language, code }) => /^(ts|js|typescript|javascript|tsx)$/.test(language) && !isCommonJs(code)),
+      .filter(({ language }) => /^(ts|js|typescript|javascript|tsx)$/.test(language))
+      .filter(({ code }) => !isCommonJs(code) && !isForFramework(code)),
   );
+
+/** True for a block for SvelteKit, Elysia or Nitro. */
+export const isForFramework = (code: string): boolean =>
+  /from '(?:@sveltejs\/kit\/hooks|elysia|nitro\/h3)'|defineEventHandler/.test(code);
 
 /** True for a block that is CommonJS: it needs a runner of its own. */
 export const isCommonJs = (code: string): boolean => /\brequire\('|^module\.exports\b/m.test(code);

@@ -11,6 +11,7 @@ import { installRuntimes } from './install.ts';
 import { describeReceiver, type Receiver } from './receivers/contract.ts';
 import { buildNext, createNextProject, startNext } from './receivers/next.ts';
 import { credentials, type Project, recipes } from './receivers/project.ts';
+import type { Served } from './receivers/served.ts';
 
 installRuntimes();
 
@@ -63,7 +64,7 @@ async function startBackend(): Promise<App> {
 describeRuntime({ name: 'Next.js', needs: [installed('next/dist/bin/next')], from: byNpm }, () => {
   let project: Project;
   let backend: App;
-  let app: { readonly port: number; close(): Promise<void> };
+  let app: Served;
 
   beforeAll(async () => {
     backend = await startBackend();
@@ -84,14 +85,14 @@ export const config = { matcher: '/api/:path*' };
     });
     await buildNext(project);
     app = await startNext(project);
-  }, 150_000);
+  }, 300_000);
   afterAll(async () => {
     await app?.close();
     await backend?.close();
     project?.remove();
   });
 
-  const receiver = (): Receiver => ({ origin: `http://127.0.0.1:${app.port}`, publicOrigin, respells: true });
+  const receiver = (): Receiver => ({ origin: app.origin, publicOrigin, respells: true });
   describeReceiver(receiver);
 
   const get = (target: string, headers = {}): Promise<Answered> =>
@@ -102,7 +103,7 @@ export const config = { matcher: '/api/:path*' };
   };
   const json = async (target: string): Promise<unknown> => JSON.parse((await get(target)).bytes.toString());
 
-  const local = (): string => `http://localhost:${app.port}`;
+  const local = (): string => app.origin.replace('127.0.0.1', 'localhost');
 
   describe('a query', () => {
     it.each(['?q=a%20b', '?x', '?a=(1)', '?a=1&&b', '?nxtPid=1', '?nxtIid=1'])(
@@ -168,7 +169,7 @@ export const config = { matcher: '/api/:path*' };
       expect([status, bytes.toString()]).toEqual([200, expect.stringMatching(/<p>\d{10}<\/p>/)]);
     });
 
-    it('fail the build in a page that does not await connection()', { timeout: 150_000 }, async () => {
+    it('fail the build in a page that does not await connection()', { timeout: 300_000 }, async () => {
       const other = await createNextProject({ 'app/layout.js': layout, 'app/page.js': page('') });
       await expect(buildNext(other).finally(other.remove)).rejects.toThrow(/Date\.now\(\).*while prerendering/);
     });

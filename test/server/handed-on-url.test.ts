@@ -1,4 +1,5 @@
 import { protect } from 'countersign/server';
+import { Request as OtherRequest } from 'undici';
 import { expect, it } from 'vitest';
 import { rig } from './rig.ts';
 
@@ -33,6 +34,31 @@ it.each(['patch', 'Link'])(
     expect(await (await handler(received)).text()).toBe(`${method.toUpperCase()} b`);
   },
 );
+
+it.each([
+  ['POST', '/x?a=b'],
+  ['patch', '/x?a=b'],
+  ['POST', '/%61dmin'],
+])('of a %s to %s of another class of Request, a handler sees one of the platform', async (method, target) => {
+  const { signer, verifier } = rig();
+  const url = `https://api.example.com${target}`;
+  const init = { method, body: 'b', headers: { 'Content-Type': 'text/plain' } };
+  const { headers } = await signer.sign(url, init);
+  const received = new OtherRequest(url, { ...init, headers: [...headers] }) as unknown as Request;
+  expect(received).not.toBeInstanceOf(Request);
+  const seen: Request[] = [];
+  const handler = protect(verifier, async (request) => {
+    seen.push(request);
+    return new Response(
+      `${request.method} ${request.url} ${request.headers.get('content-type')} ${await request.text()}`,
+    );
+  });
+  const path = target.replace('%61', 'a');
+  expect(await (await handler(received)).text()).toBe(
+    `${method.toUpperCase()} https://api.example.com${path} text/plain b`,
+  );
+  expect(seen).toEqual([expect.any(Request)]);
+});
 
 it('gives each request scopes of its own, so that a handler that changes them grants nothing', async () => {
   const { signer, verifier } = rig({ record: { scopes: ['read'] } });

@@ -176,9 +176,14 @@ export function verifiedRequest<Received extends Request | ReceivedRequest>(
 }
 
 /** Sets the signed method, in upper case: a router may distinguish `delete` from `DELETE`. */
-function withMethod(request: Request, { method, body }: Omit<VerifiedParts, 'target'>): Request {
+function withMethod(request: Request, { method, body }: Omit<VerifiedParts, 'target'>): Awaitable<Request> {
   const changed = request.method !== method;
-  return changed || body
-    ? new Request(request, { ...(changed && { method }), ...(body && { body: body as BodyInit }) })
-    : request;
+  if (!changed && !body) return request;
+  try {
+    return new Request(request, { ...(changed && { method }), ...(body && { body: body as BodyInit }) });
+  } catch {
+    // A server may have a class of its own, which this constructor does not take: that of srvx, which h3 and Nitro run on.
+    const made = withTarget(request, { target: pathOf(request.url), body });
+    return changed ? made.then((one) => new Request(one, { method })) : made;
+  }
 }

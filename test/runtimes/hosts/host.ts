@@ -29,14 +29,18 @@ export const missingOf = ({ needs }: Pick<Host, 'needs'>): readonly string[] =>
 export const byNpm = 'npm ci --ignore-scripts --prefix test/runtimes';
 export const byApt = (...packages: readonly string[]): string => `apt-get install -y ${packages.join(' ')}`;
 
+/** Of a program: variables of its environment beside those of this process, and its working directory. */
+export type Surroundings = { readonly variables?: Readonly<Record<string, string>>; readonly cwd?: string };
+
 /** Runs a program to its end. Rejects with what it printed, when it fails. */
 export function outputOf(
   file: string,
   args: readonly string[],
-  variables: Readonly<Record<string, string>> = {},
+  { variables, cwd }: Surroundings = {},
 ): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(file, args, { env: { ...process.env, NO_COLOR: '1', ...variables }, timeout: 150_000 });
+    const env = { ...process.env, NO_COLOR: '1', ...variables };
+    const child = spawn(file, args, { env, cwd, timeout: 300_000 });
     let printed = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8');

@@ -35,8 +35,8 @@ const deno: Host = {
     const binary = installed('@deno/linux-x64-glibc/deno');
     const variables = { DENO_DIR: here('.cache/deno'), DENO_NO_UPDATE_CHECK: '1' };
     const args = ['run', '--no-remote', '--allow-net=127.0.0.1', command, JSON.stringify(context)];
-    const report = reportIn(await outputOf(binary, args, variables));
-    return { version: (await outputOf(binary, ['--version'], variables)).split('\n')[0] ?? '', report };
+    const report = reportIn(await outputOf(binary, args, { variables }));
+    return { version: (await outputOf(binary, ['--version'], { variables })).split('\n')[0] ?? '', report };
   },
 };
 
@@ -48,7 +48,8 @@ const workerd: Host = {
   from: byNpm,
   async run(context) {
     const binary = installed('@cloudflare/workerd-linux-64/bin/workerd');
-    const output = await outputOf(binary, ['test', here('hosts/workerd.capnp')], { CONTEXT: JSON.stringify(context) });
+    const variables = { CONTEXT: JSON.stringify(context) };
+    const output = await outputOf(binary, ['test', here('hosts/workerd.capnp')], { variables });
     return { version: (await outputOf(binary, ['--version'])).trim(), report: reportIn(output) };
   },
 };

@@ -28,6 +28,25 @@ const queries = [
   '?',
 ];
 
+/** What a router or a gate could take for the path of the app. */
+const spellings = [
+  '/%761/orders',
+  '/v1/%6frders',
+  '/v1/orders/',
+  '/v1/orders?x',
+  '//v1/orders',
+  '/v1//orders',
+  '/v1/./orders',
+  '/x/../v1/orders',
+  '/x/%2e%2e/v1/orders',
+  '/v1%2forders',
+  '/v1/orders;x',
+  '/V1/orders',
+  '/v1\\orders',
+  '/v1/orders.json',
+  '/v1/orders/__data.json',
+];
+
 type Described = {
   readonly method?: string;
   readonly target?: string;
@@ -71,7 +90,7 @@ export function describeReceiver(receiver: () => Receiver): void {
 
     it('refuses what is unsigned, with problem details', async () => {
       for (const method of ['GET', 'POST']) {
-        const refused = await send({ method, target: '/v1/orders', headers: {} });
+        const refused = await send({ method, target: '/v1/orders', headers: method === 'POST' ? json : {} });
         expect(codeOf(refused)).toBe('401 missing_signature');
         expect(refused.headers.get('content-type')).toBe('application/problem+json');
         expect(refused.headers.get('www-authenticate')).toContain('missing_signature');
@@ -92,7 +111,7 @@ export function describeReceiver(receiver: () => Receiver): void {
       const body = new TextEncoder().encode('{"to":"B"}');
       expect(codeOf(await send({ ...sent, body }))).toBe('401 body_digest_mismatch');
       expect(codeOf(await send({ ...sent, body: undefined }))).toBe('401 body_digest_mismatch');
-      expect(codeOf(await send({ ...signed({ method: 'POST' }), body }))).toBe('401 missing_body_digest');
+      expect(codeOf(await send({ ...signed({ method: 'POST', body: '' }), body }))).toBe('401 missing_body_digest');
       expect(told(await send(sent))).toEqual({ status: 200, hello: 'shop', order: { to: 'A' } });
     });
 
@@ -100,6 +119,10 @@ export function describeReceiver(receiver: () => Receiver): void {
       const wrong = '401 invalid_signature';
       expect(codeOf(await send({ ...signed({ method: 'DELETE' }), method: 'GET' }))).toBe(wrong);
       expect(codeOf(await send({ ...signed({ target: '/v1/others' }), target: '/v1/orders' }))).toBe(wrong);
+    });
+
+    it.each(spellings)('is reached by no unsigned request to %s', async (target) => {
+      expect((await send({ method: 'GET', target, headers: {} })).status).not.toBe(200);
     });
 
     it.each(queries)('is sent the query %s as it was signed', async (query) => {

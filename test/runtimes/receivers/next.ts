@@ -1,9 +1,7 @@
-import { spawn } from 'node:child_process';
 import { root } from '../../package/project.ts';
-import { killable } from '../../stores/killable.ts';
-import { freePort } from '../../stores/port.ts';
 import { installed, outputOf } from '../hosts/host.ts';
 import { createProject, type Files, type Project } from './project.ts';
+import { type Served, startServer } from './served.ts';
 
 const program = installed('next/dist/bin/next');
 const variables = { NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' };
@@ -22,13 +20,8 @@ export const createNextProject = (files: Files): Promise<Project> =>
 
 /** `next build`. Rejects with what it printed, when it fails. */
 export const buildNext = ({ folder }: Project): Promise<string> =>
-  outputOf(process.execPath, [program, 'build', folder], variables);
+  outputOf(process.execPath, [program, 'build'], { variables, cwd: folder });
 
 /** `next start`. */
-export async function startNext({ folder }: Project): Promise<{ readonly port: number; close(): Promise<void> }> {
-  const port = await freePort();
-  const args = [program, 'start', folder, '--hostname', '127.0.0.1', '--port', `${port}`];
-  const env = { ...process.env, ...variables };
-  const { kill: close } = await killable(() => spawn(process.execPath, args, { env, stdio: 'ignore' }), port);
-  return { port, close };
-}
+export const startNext = ({ folder }: Project): Promise<Served> =>
+  startServer({ file: process.execPath, args: [program, 'start', '--hostname', '127.0.0.1'], variables, cwd: folder });
