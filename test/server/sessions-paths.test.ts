@@ -87,6 +87,35 @@ describe('without paths', () => {
   });
 });
 
+describe('issueSession', () => {
+  it.each([
+    ['/v1/a%20b', 'with the escape %20, which servers read differently: a session with paths may call no such path'],
+    ['/v1/a b', 'with the escape %20, '],
+    ['/v1/a%2fb', 'with the escape %2F, '],
+    ['/v1/100%2541', 'with the escape %254, '],
+    ['/v1/ä', 'on the wire it is "/v1/%C3%A4"'],
+    ['/v1/%61', 'on the wire it is "/v1/a"'],
+    ['v1', 'on the wire it is "/v1"'],
+    ['/v1/', 'not a path as on the wire'],
+    ['/v1/a/../b', 'not a path as on the wire'],
+    ['/v1?a=b', 'not a path as on the wire'],
+  ])('refuses the prefix %s, and says why', (path, why) => {
+    const { parent } = sessionRig();
+    const issue = () => issueSession(parent, { expiresIn: 60, paths: ['/v1/b', path] });
+    expect(issue).toThrow(expect.objectContaining({ code: 'invalid_configuration' }));
+    expect(issue).toThrow(`paths has ${JSON.stringify(path)}, ${why}`);
+  });
+
+  it.each(['/v1/%C3%A4', '/v1/100%25', "/v1/it's(a)+b", '/'])(
+    'takes the prefix %s, and the session may call it',
+    async (path) => {
+      const at = sessionRig();
+      const session = issueSession(at.parent, { expiresIn: 60, paths: [path], clock: at.clock });
+      expect(await outcome(at, session, { target: path })).toBe('ok');
+    },
+  );
+});
+
 describe('/ as a path', () => {
   it('covers all plain paths', async () => {
     const at = sessionRig();

@@ -1,8 +1,9 @@
+import { normaliseTarget } from '../address.ts';
 import { base64url } from '../encoding.ts';
 import { fail } from '../errors.ts';
 import { maxSessionKey } from './access-key.ts';
 import { type Claims, isClaims } from './claims.ts';
-import { isOrigin, isPathPrefix } from './values.ts';
+import { hiddenEscape, isOrigin, isPathPrefix } from './values.ts';
 
 /** What a session may do, and for how long. */
 export type SessionOptions = {
@@ -19,7 +20,10 @@ export type SessionOptions = {
   readonly origins?: readonly string[];
   /** The methods. @default all */
   readonly methods?: readonly string[];
-  /** Path prefixes, segment by segment: `/v1/a` allows `/v1/a` and `/v1/a/b`, not `/v1/ab`. @default all paths */
+  /**
+   * Path prefixes as on the wire, segment by segment: `/v1/a` allows `/v1/a` and `/v1/a/b`, not `/v1/ab`. Escapes that servers read
+   * differently, such as `%20` and `%2F`, are refused in them, and in the paths of requests. @default all paths
+   */
   readonly paths?: readonly string[];
   /** The time in milliseconds since the epoch. @default Date.now */
   readonly clock?: () => number;
@@ -73,9 +77,17 @@ function checkLists(options: SessionOptions): void {
     if (Object.hasOwn(options, name) && !(Array.isArray(list) && list.every((entry) => typeof entry === 'string')))
       invalid(`${name} must be a list of strings: leave it out to set no bound`);
   }
-  for (const path of paths ?? []) if (!isPathPrefix(path)) invalid(`paths has ${quoted(path)}, ${expected.paths}`);
+  for (const path of paths ?? []) if (!isPathPrefix(path)) invalid(`paths has ${quoted(path)}, ${reasonAgainst(path)}`);
   for (const origin of origins ?? [])
     if (!isOrigin(origin)) invalid(`origins has ${quoted(origin)}, ${expected.origins}`);
+}
+
+function reasonAgainst(path: string): string {
+  const spelled = normaliseTarget(path);
+  const found = hiddenEscape(spelled);
+  if (found)
+    return `with the escape ${found}, which servers read differently: a session with paths may call no such path`;
+  return isPathPrefix(spelled) ? `on the wire it is ${quoted(spelled)}` : expected.paths;
 }
 
 const expected = {

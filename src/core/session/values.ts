@@ -18,6 +18,9 @@ export const isOrigin = (text: string): boolean =>
  */
 const hidden = /%(?:2e|2f|5c|3b|[01][\da-f]|20|7f|c[01]|e0%[89]|f0%8|u|25(?:[\da-fu]|%))/i;
 
+/** The first escape of a path that hides its segments from some readers. */
+export const hiddenEscape = (path: string): string | undefined => hidden.exec(path)?.[0];
+
 /**
  * True for a path that all routers divide into the same segments: it begins with `/` and has neither empty segments nor dot segments
  * (also with parameters, such as `..;a`), no backslash, and no escape that some decode to another path.
