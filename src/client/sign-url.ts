@@ -45,15 +45,14 @@ export async function signUrl(
   options: SignUrlOptions,
 ): Promise<string> {
   checkOptions('signUrl', options, /^(expiresIn|method|once|clock)$/);
-  if (!credentials || 'signMessage' in credentials)
-    fail('invalid_configuration', 'signUrl takes credentials, no signer.');
+  if (!credentials || 'signMessage' in credentials) fail('invalid_configuration', 'Pass credentials, no signer.');
   const { expiresIn, method = 'GET', once = false, clock } = options;
   checkLifetime('expiresIn', expiresIn);
-  if (typeof once !== 'boolean') fail('invalid_configuration', 'once must be true or false.');
+  if (typeof once !== 'boolean') fail('invalid_configuration', 'once must be a boolean.');
   const href = httpHref(`${url}`);
   const message = toMessage({ method, url: href }, { get: () => null });
   // It would work for GET, which was not asked for.
-  if (message.method === 'HEAD') fail('invalid_configuration', 'Sign the link for GET: it works for HEAD as well.');
+  if (message.method === 'HEAD') fail('invalid_configuration', 'A link for GET works for HEAD too.');
   const signer = createSigner({
     credentials,
     scheme: signLinks({ expiresIn, once }),

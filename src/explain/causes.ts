@@ -8,6 +8,7 @@ import type { Difference } from './difference.ts';
 import type { Effort } from './effort.ts';
 import { lazy } from './effort.ts';
 import type { ExplainOptions, SignatureExplanation } from './explanation.ts';
+import { isBound } from './find-record.ts';
 import { judgeFreshness, timeDifference } from './freshness.ts';
 import type { ReadRequest } from './read-request.ts';
 import { type Fit, searchFit } from './search.ts';
@@ -47,7 +48,7 @@ export async function findCause(read: ReadRequest, rules: CauseRules): Promise<C
       ...(fit?.differences ?? []),
       ...(fit && !fit.signer.difference ? describeSecretState(fit.signer, now) : []),
       ...(fit ? [] : describeUnknownKey(read)),
-      ...describeAlgorithm(read),
+      ...describeKeyUse(read, scheme),
       ...(rules.withoutBody ? [] : await findBodyCause(presented.body, { base, effort, variations: bodies })),
       ...timeDifference(judgeFreshness(presented, { now, tolerance })),
     ],
@@ -90,6 +91,28 @@ function describeUnknownKey({ record, accessKey }: ReadRequest): readonly Differ
       message: `No key has the access key ${accessKey}.`,
       remedy:
         "In the caller's settings, check that the access key is complete and belongs to this environment; on the server, check the keys.",
+      proven: true,
+    },
+  ];
+}
+
+/** Reports that the key is of another kind than the signature. */
+function describeKeyUse(read: ReadRequest, scheme: Scheme): readonly Difference[] {
+  const binding = describeBinding(read, scheme);
+  return binding.length ? binding : describeAlgorithm(read);
+}
+
+/** Reports a shared secret in the place of the key pair to which a session is bound: the claim in its access key decides. */
+function describeBinding({ record, reading, accessKey }: ReadRequest, scheme: Scheme): readonly Difference[] {
+  const { algorithm = '' } = reading.presented;
+  if (!record || !isBound(accessKey) || (scheme.publicKeys && !algorithm.startsWith('hmac'))) return [];
+  const how = scheme.publicKeys ? `by ${algorithm}` : `by ${scheme.name}`;
+  return [
+    {
+      code: 'binding',
+      message: `The session is bound to a key pair; the request is signed with a shared secret, ${how}.`,
+      remedy:
+        "In the caller's code, sign by rfc9421 with the private key of the pair; or issue a session that has a secret, with issueSession.",
       proven: true,
     },
   ];

@@ -46,6 +46,7 @@ export type DifferenceCode =
   | 'secret-ended'
   | 'secret-of-another-key'
   | 'access-key'
+  | 'binding'
   | 'algorithm'
   // the time
   | 'time-zone'

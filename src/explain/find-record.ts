@@ -21,6 +21,9 @@ export async function findRecord(
   return record && session ? { ...record, secrets: await deriveAll(scheme, { record, session }) } : record;
 }
 
+/** Whether an access key is that of a session that is bound to a key pair. */
+export const isBound = (accessKey: string): boolean => tryParse(accessKey)?.binding !== undefined;
+
 /** A malformed session is no session: the verifier says what is wrong with it. */
 function tryParse(accessKey: string): SessionKey | undefined {
   try {

@@ -1,4 +1,5 @@
 import { normaliseTarget } from '../../core/address.ts';
+import type { PlatformKey } from '../../core/credentials.ts';
 import { hex } from '../../core/encoding.ts';
 import { fail } from '../../core/errors.ts';
 import { signableNames } from '../../core/field-names.ts';
@@ -38,8 +39,7 @@ export function signLinks({ expiresIn, once }: LinkSigning): SigningScheme {
       fail('invalid_configuration', `The ${untilPattern.test(until) ? 'nonce' : 'clock'} returns an invalid value.`);
     const raw = message.rawTarget.replace(older, '');
     const { parameters } = splitParameters(normaliseTarget(raw));
-    if (parameters.some(isReserved))
-      fail('invalid_request', 'The URL has a parameter that begins with csign-: these are kept for signed links.');
+    if (parameters.some(isReserved)) fail('invalid_request', 'Names that begin with csign- are kept for links.');
     const own = `csign-key=${accessKey}&csign-until=${until}${nonce && `&csign-nonce=${nonce}`}`;
     // An empty query loses its `?` when it is normalised.
     const unsigned = `${raw.replace(/^([^?]*)\?$/, '$1')}${parameters[0] === undefined ? '?' : '&'}${own}`;
@@ -55,7 +55,10 @@ export function signLinks({ expiresIn, once }: LinkSigning): SigningScheme {
     name: 'countersign-v1-link',
     fields: [],
     body: 'none',
-    createKey: hmacSha256,
+    createKey: (secret) =>
+      (secret as PlatformKey).type === 'private'
+        ? fail('invalid_credentials', 'A key pair signs no links.')
+        : hmacSha256(secret),
     signableHeaders: (names) => signableNames(names, () => false),
     declaresBody: () => false,
     prepare,

@@ -108,6 +108,7 @@ describe('a link of a session', () => {
     const bound = boundKey({ accessKey, secret }, claimsFor(pair));
     await expect(sign(address, {}, { accessKey: bound, secret: pair.privateKey })).rejects.toMatchObject({
       code: 'invalid_credentials',
+      message: 'A key pair signs no links.',
     });
     for (const known of [pair.k, bound.slice(bound.lastIndexOf('.') + 1)])
       expect(await use(await sign(address, {}, { accessKey: bound, secret: known }))).toBe('signature_mismatch');
