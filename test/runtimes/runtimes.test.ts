@@ -13,6 +13,7 @@ import { webKitHosts } from './hosts/webkit.ts';
 import { installRuntimes } from './install.ts';
 import { type Server, startServer } from './server/server.ts';
 import type { Context, Outcome } from './suite/check.ts';
+import { prepareOne } from './suite/prepared.ts';
 import { checks } from './suite/suite.ts';
 import { stageChecks } from './suite/vector-stages.ts';
 
@@ -87,12 +88,19 @@ const reported = (output: string): Outcome[] =>
 
 for (const engine of engines) {
   describeRuntime(engine, () => {
+    let output: string;
     let outcomes: readonly Outcome[];
     beforeAll(async () => {
-      outcomes = reported(await engine.run());
+      output = await engine.run();
+      outcomes = reported(output);
     }, 60_000);
     it.each(stageChecks.map(({ name }) => name))('%s', (name) => {
       expect(problemOf(outcomes, name)).toBe('');
+    });
+
+    it('signs a request by prepareRequest as Node does, with nothing of a platform but TextEncoder, btoa and Headers', () => {
+      const [, prepared = ''] = /^PREPARED (.*)$/m.exec(output) ?? [];
+      expect(JSON.parse(prepared)).toEqual(prepareOne());
     });
   });
 }

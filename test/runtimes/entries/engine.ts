@@ -1,5 +1,8 @@
-// For bare engines: runs the stages at once, and prints the outcomes.
+// For bare engines: runs the stages at once, signs a request, and prints the outcomes.
 import './platform.ts';
+// React Native's fetch, for its Headers.
+import 'whatwg-fetch';
+import { prepareOne } from '../suite/prepared.ts';
 import { schemeStageChecks } from '../suite/scheme-stages.ts';
 import { stageChecks } from '../suite/vector-stages.ts';
 
@@ -14,3 +17,4 @@ for (const { name, run } of [...stageChecks, ...schemeStageChecks]) {
   }
   print(`CHECK ${JSON.stringify({ name, ok: !problem, detail: problem })}`);
 }
+print(`PREPARED ${JSON.stringify(prepareOne())}`);
