@@ -42,7 +42,7 @@ export function compileTemplate({ kind, parts }: Pick<PlannedTemplate, 'kind' | 
     parts: compiled,
     fields: new Set(always.flatMap(({ fields }) => [...fields])),
     mentions: new Set(all.flatMap(({ mentions }) => [...mentions])),
-    bodyUses: all.flatMap(({ bodyUses }): readonly BodyUse[] => bodyUses),
+    bodyUses: compiled.flatMap(listBodyUses),
     isPresent: only?.kind === 'optional' && !others.length ? only.isPresent : allPresent(always),
     make:
       kind === 'bytes'
@@ -53,6 +53,20 @@ export function compileTemplate({ kind, parts }: Pick<PlannedTemplate, 'kind' | 
 
 const listExpressions = (parts: ReadonlyArray<TextPart | CompiledValue>): readonly Expression[] =>
   parts.flatMap((part) => (part.kind === 'value' ? [part.expression] : []));
+
+function listBodyUses(part: CompiledPart): readonly BodyUse[] {
+  if (part.kind === 'text') return [];
+  if (part.kind === 'value') return part.expression.bodyUses;
+  const [field, methods] = part.absentable.split('|only:');
+  const required = methods?.split(',');
+  return listExpressions(part.parts)
+    .flatMap(({ bodyUses }) => bodyUses)
+    .map((use) => ({
+      ...use,
+      omissible: use.omissible || field !== 'body',
+      methods: required ? required.filter((method) => use.methods?.includes(method) ?? true) : use.methods,
+    }));
+}
 
 // A value with a default cannot be absent.
 function allPresent(expressions: readonly Expression[]): (environment: Environment) => boolean {

@@ -11,6 +11,8 @@ export type BodyUse = {
   readonly methods: readonly string[] | undefined;
   /** Whether some bytes are omitted. */
   readonly truncated: boolean;
+  /** Whether all of it may be omitted although there is a body, because something else is absent. */
+  readonly omissible: boolean;
 };
 
 /** A compiled value of a template. */
@@ -69,7 +71,7 @@ function createFieldSource({ field, fallback, methods }: PlannedValue, own: Cont
   return {
     fields: new Set([field]),
     mentions: new Set([field]),
-    bodyUses: field === 'body' ? [{ digests: [], methods, truncated: false }] : [],
+    bodyUses: field === 'body' ? [{ digests: [], methods, truncated: false, omissible: false }] : [],
     isPresent:
       field === 'body'
         ? (environment) => environment.hasBody && allowed(environment)

@@ -24,7 +24,8 @@ export type DescribedBody = {
  * @param found the values that the request carries.
  */
 export function describeBody(uses: readonly BodyUse[], found: readonly Found[]): DescribedBody {
-  if (!uses.length) return { kind: 'uncovered', needsBody: false, checked: [] };
+  // Where something else is absent, the string to sign lacks the body. Where it is present, it cannot be computed without.
+  if (uses.every(({ omissible }) => omissible)) return { kind: 'uncovered', needsBody: uses.length > 0, checked: [] };
   const carried = found.filter(({ leaf }) => uses.some((use) => use.digests.includes(leaf.id)));
   const isKnown = uses.every((use) => carried.some(({ leaf }) => use.digests.includes(leaf.id)));
   if (!isKnown) return { kind: 'signed', needsBody: true, checked: [] };

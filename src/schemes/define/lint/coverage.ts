@@ -1,5 +1,5 @@
 import type { PlannedFilter } from '../plan/value.ts';
-import type { Piece } from './flatten.ts';
+import { formatMethods, type Piece } from './flatten.ts';
 
 /** An aspect of a request, or of its signature, that can be signed. */
 export type Aspect =
@@ -37,7 +37,7 @@ export type Use = {
   readonly field: string;
   /** The filters applied to it; those of enclosing templates come last. */
   readonly filters: readonly PlannedFilter[];
-  /** The other values that must be present: otherwise the field is omitted. */
+  /** What else must be there: otherwise the field is omitted. */
   readonly unless: readonly string[];
 };
 
@@ -66,22 +66,10 @@ function collectUses(
 ): readonly Use[] {
   return pieces.flatMap((piece) => {
     if (piece.kind === 'text') return [];
-    if (piece.kind === 'optional') {
-      return collectUses(piece.pieces, outer, [...unless, ...listAbsentable(piece.pieces)]);
-    }
+    if (piece.kind === 'optional') return collectUses(piece.pieces, outer, [...unless, ...piece.unless]);
     if (piece.kind === 'made') return collectUses(piece.pieces, [...piece.filters, ...outer], unless);
     const only = piece.filters.find(({ name }) => name === 'only');
-    const condition = only ? [`one of the methods ${only.argument ?? ''}`] : [];
-    return [{ field: piece.field, filters: [...piece.filters, ...outer], unless: [...unless, ...condition] }];
+    const conditions = new Set([...unless, ...(only ? [formatMethods(only.argument ?? '')] : [])]);
+    return [{ field: piece.field, filters: [...piece.filters, ...outer], unless: [...conditions] }];
   });
 }
-
-const absentable = /^(?:query|body|challenge|sessionToken|signedHeaders|header\..*)$/;
-
-// Returns the fields whose absence omits the brackets around these pieces.
-const listAbsentable = (pieces: readonly Piece[]): readonly string[] =>
-  pieces.flatMap((piece) => {
-    if (piece.kind === 'made') return listAbsentable(piece.pieces);
-    if (piece.kind !== 'value' || piece.filters.some(({ name }) => name === 'default')) return [];
-    return absentable.test(piece.field) ? [piece.field] : [];
-  });

@@ -13,7 +13,12 @@ export type Piece =
       readonly pieces: readonly Piece[];
       readonly filters: readonly PlannedFilter[];
     }
-  | { readonly kind: 'optional'; readonly pieces: readonly Piece[] };
+  | {
+      readonly kind: 'optional';
+      readonly pieces: readonly Piece[];
+      /** What must be there: otherwise the pieces are omitted. Fields, and `one of the methods POST`. */
+      readonly unless: readonly string[];
+    };
 
 /** All templates of a definition, as pieces. */
 export type Flattened = {
@@ -33,7 +38,8 @@ export function flatten(plan: Plan): Flattened {
       (part): Piece => (part.kind === 'text' ? part : { kind: 'value', field: part.kind, filters: [] }),
     );
     // Two lines are enough to reveal every ambiguity.
-    named.set('signedHeaderLines', [optional([...line, optional(line)])]);
+    const more = optional(line, 'signedHeaderLines');
+    named.set('signedHeaderLines', [optional([...line, more], 'signedHeaderLines')]);
   }
   for (const [field, { parts }] of Object.entries(plan.named)) named.set(field, inlineParts(parts, named));
   const toPieces = ({ parts }: PlannedTemplate) => inlineParts(parts, named);
@@ -45,12 +51,19 @@ export function flatten(plan: Plan): Flattened {
   };
 }
 
-const optional = (pieces: readonly Piece[]): Piece => ({ kind: 'optional', pieces });
+function optional(pieces: readonly Piece[], absentable: string): Piece {
+  const [field = '', methods] = absentable.split('|only:');
+  return { kind: 'optional', pieces, unless: methods === undefined ? [field] : [field, formatMethods(methods)] };
+}
+
+/** Formats the condition that the filter `only` sets. */
+export const formatMethods = (methods: string): string => `one of the methods ${methods}`;
 
 const inlineParts = (parts: readonly PlannedPart[], named: ReadonlyMap<string, readonly Piece[]>): readonly Piece[] =>
   parts.flatMap((part): readonly Piece[] => {
     if (part.kind === 'text') return [{ kind: 'text', text: part.text }];
-    return part.kind === 'optional' ? [optional(inlineParts(part.parts, named))] : inlineValue(part, named);
+    if (part.kind === 'value') return inlineValue(part, named);
+    return [optional(inlineParts(part.parts, named), part.absentable)];
   });
 
 function inlineValue({ field, filters }: PlannedValue, named: ReadonlyMap<string, readonly Piece[]>): readonly Piece[] {
