@@ -14,6 +14,7 @@ import {
   mostBytes,
   type SchemeOfTest,
 } from './costly.ts';
+import { ownSchemes } from './own-schemes.ts';
 import { noon } from './rig.ts';
 
 const verifierOf = ({ scheme, secret, acceptFindings }: SchemeOfTest): Verifier =>
@@ -64,7 +65,7 @@ it('tells what costs more', async () => {
   expect(await isCheap(() => [sha256(most), sha256(most)])).toBe(false);
 });
 
-describe.each(everyScheme)('$name', (one) => {
+describe.each([...everyScheme, ...ownSchemes])('$name', (one) => {
   it('accepts the honest request that the others are made of', async () => {
     const result = await judge(verifierOf(one), await honestHead(one));
     const code = result.ok ? 'ok' : result.error.code;

@@ -31,6 +31,8 @@ export type SchemeOfTest = {
   readonly scheme: Scheme;
   readonly secret: string;
   readonly acceptFindings: readonly FindingCode[];
+  /** Additional headers that the caller signs. @default [] */
+  readonly signedHeaders?: readonly string[];
 };
 
 const scope = { region: 'us-east-1', service: 'execute-api' };
@@ -58,12 +60,18 @@ export const everyScheme: readonly SchemeOfTest[] = [
 export const accessKey = 'a-caller';
 
 /** An honest request, as its caller sends it. */
-export async function honestHead({ scheme, secret: key }: SchemeOfTest): Promise<Head> {
+export async function honestHead({ scheme, secret: key, signedHeaders = [] }: SchemeOfTest): Promise<Head> {
   const nonce =
     scheme.name === 'acquia-hmac' || scheme.name === 'akamai-edgegrid'
       ? {}
       : { nonce: () => 'a-nonce-of-24-characters' };
-  const signer = createSigner({ credentials: { accessKey, secret: key }, scheme, clock: () => noon, ...nonce });
+  const signer = createSigner({
+    credentials: { accessKey, secret: key },
+    scheme,
+    clock: () => noon,
+    signedHeaders,
+    ...nonce,
+  });
   const target = '/v1/orders?a=1';
   const request = new Request(`https://${authority}${target}`, {
     method: 'POST',

@@ -90,7 +90,8 @@ const definition = objectOf(
     secret: oneOf(['utf8', 'hex', 'base64', 'base64url']),
     timestamp: orObject(oneOf(timestampNames), objectOf({ pattern: text }, ['pattern'])),
     nonce: orObject(nonce, objectOf({ form: nonce, min: number, max: number }, ['form', 'min', 'max'])),
-    signedHeaders: objectOf({ separator: matching(/^[ ,;:&]{1,4}$/, 'of spaces and , ; : &'), line: text }, [
+    // No character of a header name (RFC 9110 section 5.6.2): with one, matching a list of names takes exponential time.
+    signedHeaders: objectOf({ separator: matching(/^[ ,;:]{1,4}$/, '1 to 4 of space , ; :'), line: text }, [
       'separator',
       'line',
     ]),
