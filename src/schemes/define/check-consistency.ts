@@ -44,6 +44,11 @@ export function checkConsistency({ separator, stringToSign: template, key }: Pla
   if (stringToSign.mentions.has('signedHeaderLines') !== carried.has('signedHeaders') && separator !== undefined) {
     refuse('signedHeaders needs {signedHeaderLines} in stringToSign, and {signedHeaders} in a header or parameter');
   }
+  if (carried.has('signedHeaders') && !stringToSign.ifPresent.has('signedHeaderLines')) {
+    refuse(
+      'Additional headers are chosen, but not fully signed: sign {signedHeaderLines} without filters that lose part of them, and not in brackets with another value that may be absent',
+    );
+  }
   for (const [i, step] of keySteps.entries()) {
     const place = key.steps[i];
     if (step.bodyUses.length && place) invalidDefinition({ ...place, at: 0 }, 'a key cannot depend on the body');

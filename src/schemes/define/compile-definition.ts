@@ -21,6 +21,8 @@ export type CompiledDefinition = {
   readonly headers: readonly Carrier[];
   readonly query: readonly Carrier[];
   readonly signaturePosition: Plan['signaturePosition'];
+  /** Whether the line of an additional header contains its name. */
+  readonly namesInLines: boolean;
 };
 
 /**
@@ -57,5 +59,6 @@ export function compileDefinition(plan: Plan): CompiledDefinition {
     headers: compileCarriers('header', plan.headers),
     query: compileCarriers('query', plan.query),
     signaturePosition: plan.signaturePosition,
+    namesInLines: line.some(({ kind }) => kind === 'name'),
   };
 }

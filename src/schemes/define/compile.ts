@@ -41,6 +41,7 @@ export function compileTemplate({ kind, parts }: Pick<PlannedTemplate, 'kind' | 
     kind,
     parts: compiled,
     fields: new Set(always.flatMap(({ fields }) => [...fields])),
+    ifPresent: new Set(compiled.flatMap(listIfPresent)),
     mentions: new Set(all.flatMap(({ mentions }) => [...mentions])),
     bodyUses: compiled.flatMap(listBodyUses),
     isPresent: only?.kind === 'optional' && !others.length ? only.isPresent : allPresent(always),
@@ -53,6 +54,12 @@ export function compileTemplate({ kind, parts }: Pick<PlannedTemplate, 'kind' | 
 
 const listExpressions = (parts: ReadonlyArray<TextPart | CompiledValue>): readonly Expression[] =>
   parts.flatMap((part) => (part.kind === 'value' ? [part.expression] : []));
+
+function listIfPresent(part: CompiledPart): readonly string[] {
+  if (part.kind === 'text') return [];
+  if (part.kind === 'value') return [...part.expression.ifPresent];
+  return part.parts.flatMap(listIfPresent).filter((field) => field === part.absentable);
+}
 
 function listBodyUses(part: CompiledPart): readonly BodyUse[] {
   if (part.kind === 'text') return [];

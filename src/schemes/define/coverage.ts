@@ -8,11 +8,13 @@ export type Coverage = {
   readonly fields: ReadonlySet<string>;
   /** Names of headers that are fully signed if present, in lower case. */
   readonly headers: readonly string[];
+  /** Whether additional headers are fully signed, with their names. */
+  readonly additional: boolean;
   readonly bodyUses: readonly BodyUse[];
 };
 
 /** Returns the coverage of a compiled definition, through its string to sign and its derived key. */
-export function describeCoverage({ stringToSign, keySteps, query }: CompiledDefinition): Coverage {
+export function describeCoverage({ stringToSign, keySteps, query, namesInLines }: CompiledDefinition): Coverage {
   const own = query.filter(({ signature }) => !signature);
   // The query is never absent if the scheme adds parameters to it.
   const fields = new Set([
@@ -25,28 +27,22 @@ export function describeCoverage({ stringToSign, keySteps, query }: CompiledDefi
   if (['query', 'target', 'url'].some((field) => fields.has(field))) {
     for (const { leaves } of own) for (const { id } of leaves) fields.add(id);
   }
-  return { fields, headers: listHeaders(stringToSign), bodyUses: stringToSign.bodyUses };
+  const { ifPresent, bodyUses } = stringToSign;
+  const isNamed = namesInLines || ifPresent.has('signedHeaders');
+  return {
+    fields,
+    headers: [...ifPresent].flatMap((field) => /^header\.(.+)$/.exec(field)?.[1]?.toLowerCase() ?? []),
+    additional: ifPresent.has('signedHeaderLines') && isNamed,
+    bodyUses,
+  };
 }
 
-function listHeaders({ fields, parts }: Compiled): readonly string[] {
-  // A header in brackets is omitted only if the request lacks it.
+function listFields({ fields, ifPresent, parts }: Compiled, hasQuery: boolean): ReadonlySet<string> {
   const inBrackets = parts.flatMap((part) =>
-    part.kind !== 'optional'
-      ? []
-      : part.parts
-          .flatMap((one) => (one.kind === 'value' ? [...one.expression.fields] : []))
-          .filter((field) => field === part.absentable),
+    part.kind === 'optional' && part.absentable === 'query' && hasQuery
+      ? part.parts.flatMap((one) => (one.kind === 'value' ? [...one.expression.fields] : []))
+      : [],
   );
-  return [...fields, ...inBrackets].flatMap((field) => /^header\.(.+)$/.exec(field)?.[1]?.toLowerCase() ?? []);
-}
-
-function listFields({ fields, parts }: Compiled, hasQuery: boolean): ReadonlySet<string> {
-  const inBrackets = parts.flatMap((part) => {
-    if (part.kind !== 'optional') return [];
-    const inner = part.parts.flatMap((one) => (one.kind === 'value' ? [...one.expression.fields] : []));
-    if (part.absentable === 'query' && hasQuery) return inner;
-    // Brackets with a challenge are present if there is a challenge.
-    return part.absentable === 'challenge' ? inner.filter((field) => field === 'challenge') : [];
-  });
-  return new Set([...fields, ...inBrackets]);
+  // Brackets with a challenge are present if there is a challenge.
+  return new Set([...fields, ...inBrackets, ...(ifPresent.has('challenge') ? ['challenge'] : [])]);
 }

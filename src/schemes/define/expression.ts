@@ -20,6 +20,8 @@ export type Expression = Pick<PlannedValue, 'key' | 'field' | 'filters' | 'absen
   readonly kind: 'text' | 'bytes';
   /** The fields that always contribute fully: different values of a field always give different results. */
   readonly fields: ReadonlySet<string>;
+  /** The fields that contribute fully to every request that has them: they may be in brackets that only their own absence omits. */
+  readonly ifPresent: ReadonlySet<string>;
   /** Every field that can contribute. */
   readonly mentions: ReadonlySet<string>;
   readonly bodyUses: readonly BodyUse[];
@@ -28,7 +30,7 @@ export type Expression = Pick<PlannedValue, 'key' | 'field' | 'filters' | 'absen
 };
 
 /** A named template, as seen by the templates that use it. */
-export type Named = Pick<Expression, 'fields' | 'mentions' | 'bodyUses' | 'isPresent' | 'make'>;
+export type Named = Pick<Expression, 'fields' | 'ifPresent' | 'mentions' | 'bodyUses' | 'isPresent' | 'make'>;
 
 /** What the values of a template may refer to. */
 export type Context = {
@@ -52,6 +54,7 @@ export function compileExpression(value: PlannedValue, { named, own }: Context):
     kind: output,
     absentable,
     fields: isLossy(value) ? new Set() : source.fields,
+    ifPresent: isLossy(value) ? new Set() : source.ifPresent,
     mentions: source.mentions,
     bodyUses: source.bodyUses.map((use) => ({
       ...use,
@@ -68,8 +71,11 @@ function createFieldSource({ field, fallback, methods }: PlannedValue, own: Cont
   const known = (header ? headerField(header) : (own.get(field) ?? fields.get(field))) as Field;
   const allowed = ({ message }: Environment) => !methods || methods.includes(message.method);
   const value = (environment: Environment) => (allowed(environment) ? known.value(environment) : undefined);
+  // A header with a default: its absence and that value give the same result.
+  const whole = new Set(header && fallback ? [] : [field]);
   return {
-    fields: new Set([field]),
+    fields: whole,
+    ifPresent: whole,
     mentions: new Set([field]),
     bodyUses: field === 'body' ? [{ digests: [], methods, truncated: false, omissible: false }] : [],
     isPresent:

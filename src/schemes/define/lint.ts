@@ -2,8 +2,8 @@ import type { Finding } from '../../core/scheme-finding.ts';
 import type { SchemeDefinition } from './definition.ts';
 import { beginningFindings } from './lint/beginnings.ts';
 import { boundaryFindings } from './lint/boundaries.ts';
-import { type Aspect, listFields, listUses, type Use } from './lint/coverage.ts';
-import { coverageFindings, severities, type UncoveredAspect } from './lint/coverage-findings.ts';
+import { type Aspect, listFields, listOtherUses, listUses, type Use } from './lint/coverage.ts';
+import { coverageFindings, hashFindings, severities, type UncoveredAspect } from './lint/coverage-findings.ts';
 import { type Flattened, flatten } from './lint/flatten.ts';
 import { forbiddenHeaderFindings } from './lint/forbidden-headers.ts';
 import { applyLossyFilters } from './lint/lossy-filters.ts';
@@ -42,6 +42,7 @@ export function lintPlan(plan: Plan): readonly Finding[] {
     ...boundaryFindings(plan, signed),
     ...nameFindings(plan, flattened),
     ...beginningFindings(flattened.stringToSign),
+    ...hashFindings(listOtherUses(signed)),
     ...macFindings(plan),
     ...forbiddenHeaderFindings(plan, flattened),
   ];
@@ -105,8 +106,8 @@ function freshnessFindings(flattened: Flattened): readonly Finding[] {
 
 /** Reports signed header values without their names. */
 function nameFindings({ separator }: Plan, { stringToSign }: Flattened): readonly Finding[] {
-  const fields = listFields([stringToSign]);
-  if (separator === undefined || !fields.has('value') || fields.has('name') || fields.has('signedHeaders')) return [];
+  if (separator === undefined || !listFields([stringToSign]).has('value')) return [];
+  if (listUses('header names', [stringToSign]).some((use) => coversWhole(use, 'header names'))) return [];
   const finding: Finding = {
     code: 'ambiguous-separator',
     severity: 'high',

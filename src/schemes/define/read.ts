@@ -53,7 +53,7 @@ export function createReader(compiled: CompiledDefinition): (message: Message) =
             stringToSign.make({ ...environment, body: bytes, hasBody: bytes.length > 0, known: emptyEnvironment.known })
         : stringToSign.make(environment),
       ...createDerivation(compiled, environment),
-      signedHeaders: [...coverage.headers, ...environment.signedHeaders],
+      signedHeaders: [...coverage.headers, ...(coverage.additional ? environment.signedHeaders : [])],
       body: presentBody(described, environment),
     };
   };

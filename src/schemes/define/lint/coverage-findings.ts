@@ -1,7 +1,7 @@
 import type { Finding } from '../../../core/scheme-finding.ts';
 import { formatValue } from './boundaries.ts';
 import type { Aspect, Use } from './coverage.ts';
-import { applyLossyFilters, type LossyFilter } from './lossy-filters.ts';
+import { type AfterFilters, applyLossyFilters, type LossyFilter } from './lossy-filters.ts';
 import type { UncoveredPart } from './uncovered-parts.ts';
 
 /** From the highest to the lowest. */
@@ -21,10 +21,28 @@ const totalWeight = (findings: readonly Finding[]): number =>
   findings.reduce((sum, { severity }) => sum + weights[severity], 0);
 
 function useFindings(opened: UncoveredAspect, use: Use): readonly Finding[] {
-  const { losses, hashes, bits } = applyLossyFilters(use, opened.aspect);
-  const found = losses.map((loss) => lossFinding(opened, use, loss));
+  const applied = applyLossyFilters(use, opened.aspect);
+  return [...applied.losses.map((loss) => lossFinding(opened, use, loss)), ...weakHashFindings(use, applied)];
+}
+
+function weakHashFindings(use: Use, { hashes, bits }: AfterFilters): readonly Finding[] {
   const weak = findWeakness(hashes, bits);
-  return weak ? [...found, { code: 'weak-hash', ...weak, message: `${formatUse(use)}: ${weak.message}` }] : found;
+  return weak ? [{ code: 'weak-hash', ...weak, message: `${formatUse(use)}: ${weak.message}` }] : [];
+}
+
+/**
+ * Returns the weak hashes of fields that are no aspect of their own, such as headers.
+ *
+ * @param uses of these fields. The strongest use of each counts.
+ */
+export function hashFindings(uses: readonly Use[]): readonly Finding[] {
+  return [...new Set(uses.map(({ field }) => field))].flatMap((name) => {
+    const found = uses
+      .filter(({ field }) => field === name)
+      .map((use) => weakHashFindings(use, applyLossyFilters(use, 'header names')))
+      .sort((a, b) => totalWeight(a) - totalWeight(b));
+    return found[0] ?? [];
+  });
 }
 
 const formatUse = ({ field, filters }: Use): string => formatValue(field, filters);

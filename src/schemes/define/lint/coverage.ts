@@ -13,7 +13,8 @@ export type Aspect =
   | 'timestamp'
   | 'nonce'
   | 'accessKey'
-  | 'challenge';
+  | 'challenge'
+  | 'header names';
 
 const aspects: Readonly<Record<string, readonly Aspect[]>> = {
   method: ['method'],
@@ -30,6 +31,8 @@ const aspects: Readonly<Record<string, readonly Aspect[]>> = {
   nonce: ['nonce'],
   accessKey: ['accessKey'],
   challenge: ['challenge'],
+  signedHeaders: ['header names'],
+  name: ['header names'],
 };
 
 /** One occurrence of a field in the signed templates. */
@@ -52,8 +55,14 @@ export const listUses = (aspect: Aspect, templates: ReadonlyArray<readonly Piece
 function isImplied(name: string, { field, aspect }: { readonly field: string; readonly aspect: Aspect }): boolean {
   // Without a body the content type has no meaning.
   if (aspect === 'content type') return name === field || name === 'body';
+  // Without additional headers there are no names.
+  if (aspect === 'header names') return /^signedHeader/.test(name);
   return name === aspect && aspect !== 'challenge';
 }
+
+/** Lists every use of fields that are no aspect: other headers, the lines of additional headers. */
+export const listOtherUses = (templates: ReadonlyArray<readonly Piece[]>): readonly Use[] =>
+  templates.flatMap((pieces) => collectUses(pieces, [], [])).filter(({ field }) => !aspects[field]);
 
 /** Lists every field in templates. */
 export const listFields = (templates: ReadonlyArray<readonly Piece[]>): ReadonlySet<string> =>
