@@ -41,19 +41,23 @@ export function checkConsistency({ separator, stringToSign: template, key }: Pla
   if (carried.has('challenge') && !describeCoverage(compiled).fields.has('challenge')) {
     refuse('A challenge is carried, but not fully signed: sign {challenge} without filters that lose part of it');
   }
-  if (stringToSign.mentions.has('signedHeaderLines') !== carried.has('signedHeaders') && separator !== undefined) {
-    refuse('signedHeaders needs {signedHeaderLines} in stringToSign, and {signedHeaders} in a header or parameter');
-  }
-  if (carried.has('signedHeaders') && !stringToSign.ifPresent.has('signedHeaderLines')) {
-    refuse(
-      'Additional headers are chosen, but not fully signed: sign {signedHeaderLines} without filters that lose part of them, and not in brackets with another value that may be absent',
-    );
-  }
+  if (separator !== undefined) checkAdditionalHeaders(stringToSign, carried);
   for (const [i, step] of keySteps.entries()) {
     const place = key.steps[i];
     if (step.bodyUses.length && place) invalidDefinition({ ...place, at: 0 }, 'a key cannot depend on the body');
   }
   checkBrackets(template, stringToSign, carriers);
+}
+
+function checkAdditionalHeaders({ mentions, ifPresent }: Compiled, carried: ReadonlySet<string>): void {
+  if (mentions.has('signedHeaderLines') !== carried.has('signedHeaders')) {
+    refuse('signedHeaders needs {signedHeaderLines} in stringToSign, and {signedHeaders} in a header or parameter');
+  }
+  if (carried.has('signedHeaders') && !ifPresent.has('signedHeaderLines')) {
+    refuse(
+      'Additional headers are chosen, but not fully signed: sign {signedHeaderLines} without filters that lose part of them, and not in brackets with another value that may be absent',
+    );
+  }
 }
 
 // A verifier assumes a body if its digest is present. A digest that is always carried would make the brackets always present.

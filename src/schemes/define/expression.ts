@@ -106,9 +106,13 @@ const lossyFilters: ReadonlySet<string> = new Set([
 
 /** Whether different values can give the same result. Decoding loses nothing if a path or query is encoded again piece by piece. */
 const isLossy = ({ filters }: Pick<PlannedValue, 'filters'>): boolean =>
-  filters.some(
-    ({ name }, i) => lossyFilters.has(name) || (name === 'decode' && !filters.slice(i).some(isEncodedByPiece)),
-  );
+  filters.some(({ name }, i) => lossyFilters.has(name) || (name === 'decode' && !isEncodedAgain(filters.slice(i + 1))));
+
+// Before it is decoded once more: `%252F` and `%2F` would become the same.
+function isEncodedAgain(later: readonly PlannedFilter[]): boolean {
+  const next = later.find((filter) => filter.name === 'decode' || isEncodedByPiece(filter));
+  return next !== undefined && next.name !== 'decode';
+}
 
 const isEncodedByPiece = ({ name, input }: PlannedFilter): boolean =>
   /^(?:rfc3986|form)$/.test(name) && /^(?:path|query)$/.test(input);

@@ -15,7 +15,8 @@ export type Place = {
  * @throws SignatureError `invalid_configuration`
  */
 export function invalidDefinition({ where, template, at }: Place, problem: string): never {
-  const start = template.lastIndexOf('\n', at - 1) + 1;
+  // A negative position would count as 0.
+  const start = at > 0 ? template.lastIndexOf('\n', at - 1) + 1 : 0;
   const [line = ''] = template.slice(start).split('\n');
   const shown = line.replace(/[^ -~]/g, '?');
   return fail(

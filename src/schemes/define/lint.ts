@@ -41,7 +41,7 @@ export function lintPlan(plan: Plan): readonly Finding[] {
     ...freshnessFindings(flattened),
     ...boundaryFindings(plan, signed),
     ...nameFindings(plan, flattened),
-    ...beginningFindings(flattened.stringToSign),
+    ...beginningFindings(plan, flattened.stringToSign),
     ...hashFindings(listOtherUses(signed)),
     ...macFindings(plan),
     ...forbiddenHeaderFindings(plan, flattened),
@@ -58,8 +58,9 @@ function findUses({ stringToSign, keySteps, signedQuery }: Flattened, aspect: As
   return listUses('query', templates).some(keepsParameters) ? [...direct, ...listUses(aspect, signedQuery)] : direct;
 }
 
+// With parameters of the scheme the query is never absent.
 const keepsParameters = (use: Use): boolean =>
-  applyLossyFilters(use, 'query').losses.every(({ kind }) => kind === 'order');
+  applyLossyFilters(use, 'query').losses.every(({ kind }) => kind === 'order' || kind === 'default');
 
 const coversWhole = (use: Use, aspect: Aspect): boolean =>
   !applyLossyFilters(use, aspect).losses.some(({ kind }) => kind === 'part');
@@ -69,8 +70,10 @@ function requestFindings({ headers }: Plan, flattened: Flattened): readonly Find
   const body = findUses(flattened, 'body');
   // Without an access key it is a message to a recipient that knows the sender, as for webhooks.
   const isMessage = body.length > 0 && !fields.has('accessKey');
-  // If the scheme sets the content type, a verifier accepts no other.
-  const isFixed = headers.some(({ name }) => name.toLowerCase() === 'content-type');
+  // If the scheme sets the content type to a text, a verifier accepts no other.
+  const isFixed = headers.some(
+    ({ name, parts }) => name.toLowerCase() === 'content-type' && parts.every(({ kind }) => kind === 'text'),
+  );
   const open = isFixed ? uncoveredParts.filter(({ aspect }) => aspect !== 'content type') : uncoveredParts;
   return open.flatMap((part) =>
     coverageFindings(

@@ -100,7 +100,12 @@ function calendarParts(template: string): readonly TimestampPart[] {
   const where = 'timestamp.pattern';
   const parts = parseTemplate(where, template).map((part): TimestampPart => {
     const place = { where, template, at: part.at };
-    if (part.kind === 'text') return { kind: 'text', text: part.text };
+    if (part.kind === 'text') {
+      const unsupported = /[^ -~]/.exec(part.text);
+      const at = part.at + (unsupported?.index ?? 0);
+      if (unsupported) invalidDefinition({ ...place, at }, 'a timestamp cannot contain this character');
+      return { kind: 'text', text: part.text };
+    }
     if (part.kind === 'optional') return invalidDefinition(place, 'a timestamp cannot have optional parts');
     const { field } = part;
     const problem = `a timestamp has no field ${field}, only ${timestampFields.join(' ')}`;
@@ -108,6 +113,13 @@ function calendarParts(template: string): readonly TimestampPart[] {
     if (part.filters.length) invalidDefinition(place, 'the fields of a timestamp take no filters');
     return { kind: 'calendar', field };
   });
+  const fractions = parts.filter((part) => part.kind === 'calendar' && part.field === 'fraction');
+  if (fractions.length > 1) {
+    invalidDefinition(
+      { where, template, at: 0 },
+      'only one {fraction}: the end of one would be the beginning of another',
+    );
+  }
   const given = parts.map((part) => part.kind === 'calendar' && fields.get(part.field)?.gives?.part);
   for (const part of ['year', 'month', 'day', 'hour', 'minute'] as const) {
     if (!given.includes(part)) {

@@ -69,7 +69,11 @@ describe('additional headers', () => {
       signedHeaders: { separator: ';', line: '{value}\n' },
     });
     expect(lintScheme(cut)).toContainEqual(
-      expect.objectContaining({ code: 'ambiguous-separator', severity: 'high', message: expect.stringContaining('names') }),
+      expect.objectContaining({
+        code: 'ambiguous-separator',
+        severity: 'high',
+        message: expect.stringContaining('names'),
+      }),
     );
     const { signer, verifier } = halvesOf(cut, ['x-a', 'x-from']);
     const parts = signedParts(signer, { headers: { 'x-a': '1', 'x-from': 'bob' } });

@@ -2,8 +2,9 @@ import type { Finding } from '../../../core/scheme-finding.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Filter } from '../template.ts';
 import { type Ambiguity, findAmbiguity, type Segment, type Sequence, toSegments } from './ambiguity.ts';
+import { listFields } from './coverage.ts';
 import type { Piece } from './flatten.ts';
-import { type Assumptions, anything, applyFilter, languageOfField, literal } from './language.ts';
+import { type Assumptions, accessKeys, anything, applyFilter, languageOfField, literal } from './language.ts';
 
 /**
  * Reports boundaries between values that have two readings: adjacent values, and separators that can occur in a value. Each finding
@@ -12,11 +13,12 @@ import { type Assumptions, anything, applyFilter, languageOfField, literal } fro
 export function boundaryFindings(plan: Plan, templates: ReadonlyArray<readonly Piece[]>): Finding[] {
   const all = templates.flatMap((pieces) => [pieces, ...listFilteredTemplates(pieces)]);
   return all.flatMap((pieces) => {
-    // Ambiguities with one access key and fixed times are marked, so that the second pass does not report them again.
+    // Ambiguities that were found are marked, so that the later passes do not report them again.
     const marks = new Set<number>();
-    const high = findDisputes({ pieces, plan, keysAndTimes: 'one' }, marks).map((found) => toFinding(found, 'high'));
-    const low = findDisputes({ pieces, plan, keysAndTimes: 'any' }, marks).map((found) => toFinding(found, 'low'));
-    return [...high, ...low];
+    const assumed = listFields([pieces]).has('accessKey') ? accessKeys : accessKeys.slice(0, 1);
+    const high = assumed.flatMap((accessKey) => findDisputes({ pieces, plan, accessKey }, marks));
+    const low = findDisputes({ pieces, plan, accessKey: undefined }, marks);
+    return [...high.map((found) => toFinding(found, 'high')), ...low.map((found) => toFinding(found, 'low'))];
   });
 }
 

@@ -64,6 +64,7 @@ const pairs: Readonly<Partial<Record<Aspect, Readonly<Record<string, string>>>>>
     default: 'A request without a query and one with this query',
   },
   'content type': {
+    absence: 'A request without type and one with the type of the default',
     parameters: 'multipart/form-data; boundary=a and multipart/form-data; boundary=A',
   },
 };
@@ -77,6 +78,7 @@ const lossSeverities = {
   reserved: 'low',
   parameters: 'low',
   order: 'low',
+  absence: 'low',
 } as const;
 const lossNames = {
   escapes: 'escaped and literal characters',
@@ -87,6 +89,7 @@ const lossNames = {
   limits: 'the limits of parameters',
   repeats: 'several values of a name and one',
   default: 'an absent value and its default',
+  absence: 'an absent value and the default',
 } as const;
 
 function lossFinding({ aspect, code, severity, name, attack }: UncoveredAspect, use: Use, loss: LossyFilter): Finding {

@@ -31,7 +31,9 @@ const createRun = (characters: string, min: number, max: number = Number.POSITIV
   min,
   max,
 });
-const exactly = (text: string): readonly Run[] => [...text].map((character) => createRun(character, 1, 1));
+// Private characters are those with which the search for ambiguities marks segments.
+const exactly = (text: string): readonly Run[] =>
+  [...text.replace(/[\ue000-\uf8ff]/g, nonAscii)].map((character) => createRun(character, 1, 1));
 
 // A token in lower case, RFC 9110 section 5.6.2.
 const fieldName = `${lower}${digits}-_.!#$%&'*+^\`|~`;
@@ -70,16 +72,20 @@ const headerValue: Language = [
 /** Assumptions about values that a caller does not choose. */
 export type Assumptions = {
   /**
-   * `one`: the access key is fixed, because another one has another secret; and timestamps have the length of today's, because all
-   * others are stale. `any`: no assumption.
+   * The access key, which is fixed, because another one has another secret. Then timestamps have the length of today's, because all
+   * others are stale. Undefined for no assumption about either.
    */
-  readonly keysAndTimes: 'one' | 'any';
+  readonly accessKey: string | undefined;
 };
 
+/** Access keys to assume. The values beside one may consist of digits only, or of letters in one case. */
+export const accessKeys: readonly string[] = ['key1', '1', 'a', 'A'];
+
 /** Returns the texts of a field that a verifier accepts. Header values may be any printable text. */
-export function languageOfField(name: string, plan: Plan, { keysAndTimes }: Assumptions): Language {
-  if (name === 'accessKey') return keysAndTimes === 'one' ? [exactly('key1')] : [[createRun(`${word}.~`, 1)]];
-  if (name === 'timestamp') return keysAndTimes === 'one' ? fixedTimestamp(plan) : anyTimestamp(plan);
+export function languageOfField(name: string, plan: Plan, { accessKey }: Assumptions): Language {
+  const isFixed = accessKey !== undefined;
+  if (name === 'accessKey') return isFixed ? [exactly(accessKey)] : [[createRun(`${word}.~`, 1)]];
+  if (name === 'timestamp') return isFixed ? fixedTimestamp(plan) : anyTimestamp(plan);
   if (name === 'nonce') return [nonceRuns(plan)];
   if (name === 'signedHeaders') return [[createRun(`${fieldName}${plan.separator ?? ''}`, 0)]];
   return fields[name] ?? headerValue;
@@ -162,8 +168,8 @@ const changes: Readonly<Record<string, Change>> = {
   after: (language) => loosen(language),
   merge: (language, { argument }) => loosen(language, argument),
   join: (language, { argument }) => loosen(language, argument),
-  before: (language, { argument }) => language.map((runs) => cutBefore(runs, argument)),
-  truncate: (language, { argument }) => language.map((runs) => truncateRuns(runs, Number(argument))),
+  before: (language, { argument }) => language.flatMap((runs) => cutBefore(runs, argument)),
+  truncate: (language, { argument }) => language.flatMap((runs) => truncateRuns(runs, Number(argument))),
 };
 
 // Any number of the characters that occur.
@@ -171,21 +177,36 @@ const loosen = (language: Language, added = ''): Language => [
   [createRun([...new Set(language.flatMap((runs) => runs.map((run) => run.characters)).join('') + added)].join(''), 0)],
 ];
 
-// Cuts after the first run that consists of the end mark only.
-function cutBefore(runs: readonly Run[], end: string): readonly Run[] {
-  if (end.length > 1) return runs;
-  const without = runs.map((run) => ({ ...run, characters: run.characters.replace(end, '') }));
-  const last = without.findIndex(({ characters }) => !characters);
-  return last < 0 ? without : without.slice(0, last);
+// A text may end in every run that has the beginning of the end mark. It cannot go on after a run of nothing but the mark.
+function cutBefore(runs: readonly Run[], end: string): Language {
+  const first = end[0] ?? '';
+  const kept = runs.map((run) => (end.length > 1 ? run : { ...run, characters: run.characters.replace(end, '') }));
+  const last = kept.findIndex(({ characters }) => !characters);
+  const alternatives = runs.flatMap(({ characters }, i) => {
+    const run = kept[i];
+    if (!run || !characters.includes(first) || (last >= 0 && i > last)) return [];
+    return [[...kept.slice(0, i), ...(run.characters ? [{ ...run, min: 0 }] : [])]];
+  });
+  return last < 0 ? [kept, ...alternatives] : alternatives;
 }
 
-function truncateRuns(runs: readonly Run[], length: number): readonly Run[] {
-  let left = length;
-  return runs.map(({ characters, min, max }) => {
-    const run = { characters, min: Math.min(min, left), max: Math.min(max, left) };
-    left -= run.min;
-    return run;
-  });
+// A text may be cut in every run that can reach the length.
+function truncateRuns(runs: readonly Run[], length: number): Language {
+  const alternatives: Array<readonly Run[]> = [];
+  const before: Run[] = [];
+  let shortest = 0;
+  let longest = 0;
+  for (const { characters, min, max } of runs) {
+    const most = length - shortest;
+    if (longest + max > length) {
+      alternatives.push([...before, { characters, min: Math.max(0, length - longest), max: most }]);
+    }
+    if (min > most) return alternatives;
+    before.push({ characters, min, max: Math.min(max, most) });
+    shortest += min;
+    longest += max;
+  }
+  return [before, ...alternatives];
 }
 
 const keepsPieces = /^(?:sort|merge|decode|rfc3986|form|default)$/;
@@ -212,6 +233,9 @@ export function applyFilter(language: Language, filters: readonly Filter[], fiel
     return made;
   }, language);
 }
+
+/** Whether one of the texts is empty. */
+export const canBeEmpty = (language: Language): boolean => language.some((runs) => runs.every(({ min }) => min === 0));
 
 /** Returns the language of a single text. */
 export const literal = (text: string): Language => [exactly(text)];

@@ -18,7 +18,9 @@ export type LossyFilter =
   /** The difference between several values of a name and one. */
   | { readonly kind: 'repeats' }
   /** The difference between an absent value and the text that replaces it. */
-  | { readonly kind: 'default'; readonly text: string };
+  | { readonly kind: 'default'; readonly text: string }
+  /** The same for a content type. */
+  | { readonly kind: 'absence' };
 
 /** The result of applying filters to a value. */
 export type AfterFilters = {
@@ -74,13 +76,20 @@ function findLosses(step: Step): readonly LossyFilter[] {
   if (name === 'after') return [{ kind: 'part', what: `up to ${JSON.stringify(argument)}` }];
   if (name === 'before') return findLossesOfBefore(step);
   if (name === 'lower' || name === 'upper') return findLossesOfCase(aspect);
+  if (name === 'default') return findLossesOfDefault(step);
   // Hosts and methods have one case and no escapes.
   if (aspect !== 'path' && aspect !== 'query') return [];
-  if (aspect === 'query' && name === 'default') return argument ? [{ kind: 'default', text: argument }] : [];
   const known = lossesInPieces[name];
   if (known) return [{ kind: known }];
   if (name !== 'decode') return [];
   return [{ kind: isEscapedAgain(step) ? 'reserved' : 'escapes' }];
+}
+
+function findLossesOfDefault({ argument, aspect }: Step): readonly LossyFilter[] {
+  // An empty default says what the absence says.
+  if (!argument) return [];
+  if (aspect === 'content type') return [{ kind: 'absence' }];
+  return aspect === 'query' ? [{ kind: 'default', text: argument }] : [];
 }
 
 const lossesInPieces: Readonly<Record<string, 'order' | 'limits' | 'repeats'>> = {
@@ -109,6 +118,8 @@ const carriedAspects: ReadonlySet<Aspect> = new Set(['accessKey', 'timestamp', '
 const keepsWholePath = ({ argument, aspect, field }: Step): boolean =>
   aspect === 'path' && argument === '?' && field !== 'path';
 
-// Piece by piece, so that delimiters remain distinct from decoded characters.
-const isEscapedAgain = ({ aspect, later }: Step): boolean =>
-  later.some(({ name, input }) => input === aspect && /^(?:rfc3986|form)$/.test(name));
+// Piece by piece, so that delimiters remain distinct from decoded characters, and before it is decoded once more.
+function isEscapedAgain({ aspect, later }: Step): boolean {
+  const next = later.find(({ name }) => /^(?:decode|rfc3986|form)$/.test(name));
+  return next !== undefined && next.name !== 'decode' && next.input === aspect;
+}
