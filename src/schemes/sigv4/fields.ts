@@ -29,7 +29,7 @@ export const signableHeaders = (names: readonly string[]): readonly string[] =>
   signableNames(names, (name) => fieldNamePattern.test(name) && !excluded.has(name));
 
 /**
- * Like `signableHeaders`, and takes `content-length`: whoever makes an address for an upload knows it before there is a body.
+ * Like `signableHeaders`, and takes `content-length`: the maker of an address for an upload knows it before there is a body.
  *
  * @throws SignatureError `invalid_configuration`
  */
