@@ -63,10 +63,7 @@ const ended = /\berror="(?:expired_key|revoked_key|unknown_key|retired_secret|in
  */
 export function renewing(fetchSession: FetchSession, options: RenewingOptions = {}): RenewingCredentials {
   if (typeof fetchSession !== 'function') {
-    fail(
-      'invalid_configuration',
-      'renewing() takes a function that asks for a session, such as () => fetch(address, init).',
-    );
+    fail('invalid_configuration', 'renewing() takes a function, such as () => fetch(address, init).');
   }
   checkRenewingOptions(options);
   const { early, timeout = 10_000, keyStore, clock = () => Date.now() } = options;
