@@ -145,10 +145,12 @@ const indexOfBytes = (whole: Uint8Array, part: Uint8Array): number => {
 
 /** Joins the values of a name that is repeated; the first one keeps its place. */
 function mergeValues(pieces: Pieces, separator: string): Pieces {
-  const merged = new Map<string, readonly string[]>();
+  const merged = new Map<string, string[]>();
   for (const [name = '', ...values] of pieces) {
     const known = merged.get(name);
-    merged.set(name, known ? [...known, ...values] : values);
+    // Copying the list for each of thousands of parameters takes quadratic time.
+    if (known) known.push(...values);
+    else merged.set(name, values);
   }
   return [...merged].map(([name, values]) => (values.length ? [name, values.join(separator)] : [name]));
 }

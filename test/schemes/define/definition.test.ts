@@ -73,8 +73,8 @@ describe('a definition is refused, and the character pointed at', () => {
       'stringToSign, character 7: lower takes nothing after a colon.\n  {path|lower:a}\n        ^',
     ],
     [
-      { stringToSign: '{body|sha256}' },
-      'stringToSign, character 1: a digest is bytes: add hex, base64 or base64url.\n  {body|sha256}\n  ^',
+      { headers: { ...partner.headers, 'X-Body': '{body|sha256}' } },
+      'headers.X-Body, character 1: a digest is bytes, which only the string to sign can contain: add hex, base64 or base64url.\n  {body|sha256}\n  ^',
     ],
     [
       { stringToSign: '{body|lower}' },
