@@ -31,7 +31,11 @@ export const makersIn = (path: string, text: string): readonly string[] =>
 const sources = repositoryFiles().filter((path) => path.startsWith('src/') && path.endsWith('.ts'));
 
 export const expressions: readonly Expression[] = sources.flatMap((path) => expressionsIn(path, textOf(path)));
-export const makers: readonly string[] = sources.flatMap((path) => makersIn(path, textOf(path)));
+
+/** Without those of src/kit/emit, which search the programs that this package writes, and no text of a caller. */
+export const makers: readonly string[] = sources
+  .filter((path) => !path.startsWith('src/kit/emit/'))
+  .flatMap((path) => makersIn(path, textOf(path)));
 
 /**
  * With every high count as one without end, which the checker judges sooner: what grows linearly without the count does so with
