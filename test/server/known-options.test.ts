@@ -121,5 +121,5 @@ it('takes what generateCredentials() returns for a secret of a key', () => {
 it('takes every option that exists, also a switch that is a symbol, and undefined for none', () => {
   const limits = { timeout: 1000 };
   expect(createVerifier({ ...given(), tolerance: 30, limits, [allowUnsignedPayload]: true })).toHaveProperty('verify');
-  expect(protect(verifier, hello, unseen({ scope: undefined }))).toBeTypeOf('function');
+  expect(protect(verifier, hello, unseen({ address: undefined }))).toBeTypeOf('function');
 });

@@ -11,8 +11,8 @@ import { python, pythonOracle } from './python.ts';
 import { notificationUrl, readyWebhooks } from './ready-webhooks.ts';
 import { signWith } from './sign.ts';
 
-// These are held against others: in webhooks.test.ts and shopify-oauth.test.ts.
-const others = ['github-webhooks', 'stripe-webhooks', 'shopify-oauth'];
+// These are held against others: in webhooks.test.ts, shopify-oauth.test.ts and shopify-app-proxy.test.ts.
+const others = ['github-webhooks', 'stripe-webhooks', 'shopify-oauth', 'shopify-app-proxy'];
 const deliveries = fc.tuple(sendable, anyBody).map(([attempt, body]) => ({ ...attempt, method: 'POST', body }));
 
 describe.runIf(python).each(readyWebhooks.filter(({ definition }) => !others.includes(definition.name)))(
