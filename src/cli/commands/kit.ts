@@ -17,7 +17,7 @@ export const kit = command({
     language: {
       type: 'list',
       value: 'NAME',
-      help: 'python, bash, node, go, php, ruby, java, perl, csharp, rust, postman. Default: all.',
+      help: 'python bash node go php ruby java perl csharp rust postman. Default: all.',
     },
     name: { type: 'text', value: 'TEXT', help: 'The name of the API. Default: the host of the origin.' },
     'sandbox-credentials': {
