@@ -28,7 +28,8 @@ export const kitCheck = command({
     'The signer reads one case per line from standard input, as JSON:',
     '  name, method, url, headers (pairs), body (base64), accessKey, secret, time (seconds), nonce, signedHeaders',
     'For each it writes one line: {"stringToSign": "…", "headers": {…}, "url": "…"}, or {"refused": "why"}.',
-    'url is for schemes that sign in the query. Where it can, it says what the signer does otherwise, as kit serve does. Exits with 0 if all cases agree, otherwise with 1.',
+    'url is for schemes that sign in the query. Where it can, it says what the signer does otherwise, as kit serve does.',
+    'Exits with 0 if all cases agree, otherwise with 1.',
   ].join('\n'),
   examples: ['kit check -- ./my-signer', 'kit check --cases acme-kit/vectors/core.json -- python3 my_signer.py'],
   async run(given, [program = '', ...args]) {
