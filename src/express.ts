@@ -1,6 +1,6 @@
 import type { Request, RequestHandler } from 'express';
 import { admit, callerOf, type NodeGateOptions, nodeGate, sendPlainResponse } from './node/admit.ts';
-import { checkScopeName, refuseWithoutScope } from './server/gate.ts';
+import { createScopeCheck } from './server/gate.ts';
 import type { Verifier } from './server/verify/verifier.ts';
 
 export { callerOf } from './node/admit.ts';
@@ -48,9 +48,9 @@ export function protect(verifier: Verifier, options: ExpressGateOptions = {}): R
  * app.get('/orders', requireScope('orders:read'), (_, response) => void response.json([]));
  */
 export function requireScope(scope: string): RequestHandler {
-  checkScopeName(scope, 'The argument of requireScope()');
+  const check = createScopeCheck(scope);
   return (request, response, next) => {
-    refuseWithoutScope(callerOf(request), scope).then((refusal) => {
+    check(callerOf(request)).then((refusal) => {
       if (refusal) sendPlainResponse(response, refusal);
       else next();
     }, next);

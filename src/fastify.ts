@@ -7,7 +7,7 @@ import type {
   preHandlerAsyncHookHandler,
 } from 'fastify';
 import { callerOf as callerOfNode, nodeGate } from './node/admit.ts';
-import { type Caller, checkScopeName, type GateOptions, refuseWithoutScope } from './server/gate.ts';
+import { type Caller, createScopeCheck, type GateOptions } from './server/gate.ts';
 import type { PlainResponse } from './server/response/refusal-response.ts';
 import type { Verifier } from './server/verify/verifier.ts';
 
@@ -70,9 +70,9 @@ function catchPreflights(app: FastifyInstance): void {
  * app.get('/orders', { preHandler: requireScope('orders:read') }, async () => []);
  */
 export function requireScope(scope: string): preHandlerAsyncHookHandler {
-  checkScopeName(scope, 'The argument of requireScope()');
+  const check = createScopeCheck(scope);
   return async (request, reply) => {
-    const refusal = await refuseWithoutScope(callerOf(request), scope);
+    const refusal = await check(callerOf(request));
     return refusal && send(reply, refusal);
   };
 }

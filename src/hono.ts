@@ -1,7 +1,7 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import { SignatureError } from './core/errors.ts';
 import { receivedFromHono, replaceRequest } from './node/hono-request.ts';
-import { type Caller, checkScopeName, createGate, type GateOptions, refuseWithoutScope } from './server/gate.ts';
+import { type Caller, createGate, createScopeCheck, type GateOptions } from './server/gate.ts';
 import { errorResponse, toResponse } from './server/response/refusal-response.ts';
 import type { Verifier } from './server/verify/verifier.ts';
 
@@ -87,9 +87,9 @@ const lowerCase = (): SignatureError => new SignatureError('malformed_field', 'T
  * app.get('/orders', requireScope('orders:read'), (c) => c.json([]));
  */
 export function requireScope(scope: string): MiddlewareHandler<SignedEnv> {
-  checkScopeName(scope, 'The argument of requireScope()');
+  const check = createScopeCheck(scope);
   return async (c, next) => {
-    const refusal = await refuseWithoutScope(c.get('caller'), scope);
+    const refusal = await check(c.get('caller'));
     if (refusal) return toResponse(refusal);
     await next();
     return undefined;

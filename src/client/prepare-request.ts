@@ -56,17 +56,16 @@ export function signParts(
   const type = given.get('content-type') === null ? defaultContentType(body) : undefined;
   const headers = type ? withType(given, type) : given;
   // A WebSocket asks for its address by http, and keeps its own scheme.
-  const href = toHref(url).replace(/^ws(?=s?:)/, 'http');
-  const message = toMessage({ method, url: href }, headers);
+  const href = toHref(url);
+  const isSocket = /^wss?:/.test(href);
+  const message = toMessage({ method, url: isSocket ? href.replace('ws', 'http') : href }, headers);
   const hashed = requireSync(bodyToSign(signer, { headers, bytes }, sha256OfBodySync));
   return chain(signer.signMessage(message, hashed.body), (signed) => ({
     ...signed,
-    url: `${message.scheme.replace('http', isWebSocket(url) ? 'ws' : 'http')}://${message.authority}${signed.target ?? message.rawTarget}`,
+    url: `${isSocket ? message.scheme.replace('http', 'ws') : message.scheme}://${message.authority}${signed.target ?? message.rawTarget}`,
     headers: type ? { ...signed.headers, 'Content-Type': type } : signed.headers,
   }));
 }
-
-const isWebSocket = (url: string | URL): boolean => /^\s*wss?:/i.test(`${url}`);
 
 const noHeaders: HeaderView = { get: () => null };
 

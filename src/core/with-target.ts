@@ -1,6 +1,9 @@
 import type { NewAddress } from './scheme.ts';
 
-/** The referrer of a request, if there is one. Any other option resets it, so it must be repeated (Fetch Standard, the Request constructor). */
+/**
+ * The referrer of a request, if there is one. Any other option resets it, so it must be repeated (Fetch Standard, the Request
+ * constructor).
+ */
 export const referrerInit = ({ referrer, referrerPolicy }: Request = {} as Request): RequestInit =>
   typeof referrer === 'string' ? { referrer, referrerPolicy } : {};
 

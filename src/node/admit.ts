@@ -3,11 +3,10 @@ import { normaliseTarget } from '../core/address.ts';
 import { isBytes } from '../core/body.ts';
 import {
   type Caller,
-  checkScopeName,
   createGate,
+  createScopeCheck,
   type GateOptions,
   type GatePass,
-  refuseWithoutScope,
   requireCaller,
   requireHandler,
 } from '../server/gate.ts';
@@ -70,9 +69,9 @@ export function requireScope<Incoming extends NodeRequest, Outgoing extends Node
   scope: string,
   handler: NodeHandler<Incoming, Outgoing>,
 ): NodeHandler<Incoming, Outgoing> {
-  checkScopeName(scope, 'The argument of requireScope()');
+  const check = createScopeCheck(scope);
   return async (request, response, caller) => {
-    const refusal = await refuseWithoutScope(caller, scope);
+    const refusal = await check(caller);
     if (refusal) sendPlainResponse(response, refusal);
     else await handler(request, response, caller);
   };

@@ -174,7 +174,7 @@ export function toVerifyContext<Received>(
 /**
  * @throws SignatureError `invalid_configuration` for anything but a text that is not empty.
  */
-export function checkScopeName(scope: unknown, where: string): void {
+function checkScopeName(scope: unknown, where: string): void {
   if (typeof scope === 'string' && scope) return;
   fail(
     'invalid_configuration',
@@ -182,24 +182,28 @@ export function checkScopeName(scope: unknown, where: string): void {
   );
 }
 
+/** Returns the refusal if the caller's key does not have a scope, otherwise undefined. */
+export type ScopeCheck = (caller: Caller | undefined) => Promise<PlainResponse | undefined>;
+
 /**
- * Returns the refusal if the caller's key does not have the scope, otherwise undefined.
+ * Creates the check of `requireScope`, the same for all adapters.
  *
- * @throws SignatureError `invalid_configuration` (500) if the request was not verified.
+ * @throws SignatureError `invalid_configuration` for a scope that is no text or empty. The check throws `invalid_configuration` (500) if
+ * the request was not verified.
  */
-export async function refuseWithoutScope(
-  caller: Caller | undefined,
-  scope: string,
-): Promise<PlainResponse | undefined> {
-  const { principal, [checkScope]: check } = requireCaller(caller);
-  if (check) return (await check(scope))?.response;
-  try {
-    requireScope(principal, scope);
-    return undefined;
-  } catch (error) {
-    // The caller is authenticated, so it may see the reason. A 403 does not say how to sign.
-    return errorResponse(error as SignatureError, '');
-  }
+export function createScopeCheck(scope: string): ScopeCheck {
+  checkScopeName(scope, 'The argument of requireScope()');
+  return async (caller) => {
+    const { principal, [checkScope]: check } = requireCaller(caller);
+    if (check) return (await check(scope))?.response;
+    try {
+      requireScope(principal, scope);
+      return undefined;
+    } catch (error) {
+      // The caller is authenticated, so it may see the reason. A 403 does not say how to sign.
+      return errorResponse(error as SignatureError, '');
+    }
+  };
 }
 
 /**

@@ -1,11 +1,4 @@
-import {
-  type Caller,
-  checkScopeName,
-  createGate,
-  type GateOptions,
-  refuseWithoutScope,
-  requireHandler,
-} from './gate.ts';
+import { type Caller, createGate, createScopeCheck, type GateOptions, requireHandler } from './gate.ts';
 import { toResponse } from './response/refusal-response.ts';
 import type { Verifier } from './verify/verifier.ts';
 
@@ -54,9 +47,9 @@ export function protect(
  * const readOrders = requireScope('orders:read', () => Response.json([]));
  */
 export function requireScope(scope: string, handler: ProtectedHandler): ProtectedHandler {
-  checkScopeName(scope, 'The argument of requireScope()');
+  const check = createScopeCheck(scope);
   return async (request, caller) => {
-    const refusal = await refuseWithoutScope(caller, scope);
+    const refusal = await check(caller);
     return refusal ? toResponse(refusal) : handler(request, caller);
   };
 }

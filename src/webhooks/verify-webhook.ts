@@ -6,6 +6,7 @@ import type { FindingCode } from '../core/scheme-finding.ts';
 import { defineScheme } from '../schemes/define/define-scheme.ts';
 import type { SchemeDefinition } from '../schemes/define/definition.ts';
 import type { KeySecret, ReplayStore } from '../server/contracts.ts';
+import { evictOldest } from '../server/keys/opened-keys.ts';
 import { type OptionNames, requireKnownOptions } from '../server/known-options.ts';
 import { errorResponse } from '../server/response/refusal-response.ts';
 import type { PublicAddress } from '../server/verify/message.ts';
@@ -195,7 +196,6 @@ function entryOf(secret: Secret, scheme: Scheme): KeySecret {
   // Last, so that the first is the one that was not used for longest.
   known.delete(secret);
   known.set(secret, entry);
-  const [oldest] = known.keys();
-  if (known.size > mostEntries && oldest !== undefined) known.delete(oldest);
+  evictOldest(known, mostEntries);
   return entry;
 }

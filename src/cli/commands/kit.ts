@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fail } from '../../core/errors.ts';
 import { createKit, type KitLanguage } from '../../kit/create-kit.ts';
+import { languageFacts } from '../../kit/languages.ts';
 import { command } from '../command.ts';
 import { kitCredentials, kitDefinition } from '../kit-options.ts';
 import { printFor } from '../output.ts';
@@ -17,7 +18,7 @@ export const kit = command({
     language: {
       type: 'list',
       value: 'NAME',
-      help: 'python bash node go php ruby java perl csharp rust postman. Default: all.',
+      help: `${Object.keys(languageFacts).join(' ')}. Default: all.`,
     },
     name: { type: 'text', value: 'TEXT', help: 'The name of the API. Default: the host of the origin.' },
     'sandbox-credentials': {

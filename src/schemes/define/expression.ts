@@ -1,7 +1,7 @@
 import { digests } from './digests.ts';
 import { type Environment, type Field, fields, headerField, valueIfAbsent } from './fields.ts';
 import { filterRules, joinPieces, type Kind, type Made, type Step, splitPieces } from './filters.ts';
-import { formatFilter, type PlannedFilter, type PlannedValue } from './plan/value.ts';
+import { formatFilter, isEncodedAgain, type PlannedFilter, type PlannedValue } from './plan/value.ts';
 
 /** How a value of a template uses the body. */
 export type BodyUse = {
@@ -107,15 +107,6 @@ const lossyFilters: ReadonlySet<string> = new Set([
 /** Whether different values can give the same result. Decoding loses nothing if a path or query is encoded again piece by piece. */
 const isLossy = ({ filters }: Pick<PlannedValue, 'filters'>): boolean =>
   filters.some(({ name }, i) => lossyFilters.has(name) || (name === 'decode' && !isEncodedAgain(filters.slice(i + 1))));
-
-// Before it is decoded once more: `%252F` and `%2F` would become the same.
-function isEncodedAgain(later: readonly PlannedFilter[]): boolean {
-  const next = later.find((filter) => filter.name === 'decode' || isEncodedByPiece(filter));
-  return next !== undefined && next.name !== 'decode';
-}
-
-const isEncodedByPiece = ({ name, input }: PlannedFilter): boolean =>
-  /^(?:rfc3986|form)$/.test(name) && /^(?:path|query)$/.test(input);
 
 type Making = {
   readonly kind: Kind;

@@ -41,7 +41,8 @@ export type PresignOptions = {
   readonly sessionToken?: string;
   /**
    * Headers that are signed if present, beside `host` and `x-amz-*`. The user of the URL must send the same headers. A verifier
-   * refuses a request that has one of them unsigned. With `content-length`, an address is for an upload of this length. @default ['content-type'] if bodies are signed, else []
+   * refuses a request that has one of them unsigned. With `content-length`, an address is for an upload of this length.
+   * @default ['content-type'] if bodies are signed, else []
    */
   readonly signedHeaders?: readonly string[];
   /** Leaves bodies unsigned: the finding `body-unsigned`. Always so for S3. @default false */

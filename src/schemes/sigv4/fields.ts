@@ -25,8 +25,9 @@ const excluded = new Set([
  *
  * @throws SignatureError `invalid_configuration` for a header that is covered already, or that changes in transit.
  */
-export const signableHeaders = (names: readonly string[]): readonly string[] =>
-  signableNames(names, (name) => fieldNamePattern.test(name) && !excluded.has(name));
+export const signableHeaders = (names: readonly string[]): readonly string[] => signableNames(names, isSignable);
+
+const isSignable = (name: string): boolean => fieldNamePattern.test(name) && !excluded.has(name);
 
 /**
  * Like `signableHeaders`, and takes `content-length`: the maker of an address for an upload knows it before there is a body.
@@ -34,7 +35,7 @@ export const signableHeaders = (names: readonly string[]): readonly string[] =>
  * @throws SignatureError `invalid_configuration`
  */
 export const presignableHeaders = (names: readonly string[]): readonly string[] =>
-  signableNames(names, (name) => name === 'content-length' || (fieldNamePattern.test(name) && !excluded.has(name)));
+  signableNames(names, (name) => name === 'content-length' || isSignable(name));
 
 /** The headers that `sigv4` signs by default if present. */
 export const signedByDefault: readonly string[] = ['content-type', ...requestModifiers];

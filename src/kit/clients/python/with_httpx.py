@@ -1,4 +1,4 @@
-"""A transport of httpx that signs every attempt. A client of httpx follows no redirect unless it is told to.
+"""A transport of httpx that signs every attempt. A client of httpx follows no redirect by default.
 
 client = httpx.Client(transport=SignedTransport(access_key, secret, check_response=True))
 client.post("https://api.example.com/orders", json={"sku": "A-1"})

@@ -2,6 +2,7 @@ import type { Plan } from '../../../schemes/define/plan/plan.ts';
 import files from '../../client-files.json' with { type: 'json' };
 import { listDefinitions } from '../client.ts';
 import type { Dialect } from '../dialect.ts';
+import { joinFitting } from '../join-fitting.ts';
 import { toCamelCase } from '../names.ts';
 import { toByteText } from '../to-byte-text.ts';
 
@@ -22,10 +23,7 @@ const node: Dialect = {
   call: (name, args) => `${toCamelCase(name)}(${args.join(', ')})`,
   reference: toCamelCase,
   field: (name) => `r.${toCamelCase(name)}`,
-  join: (parts) => {
-    const joined = parts.join(' + ');
-    return joined.length < 90 ? joined : parts.join(' +\n    ');
-  },
+  join: (parts) => joinFitting(parts, { operator: ' + ', broken: ' +\n    ' }),
   when: (condition, made) => `(${condition} ? ${made} : "")`,
   isPresent: (value) => `${value} !== undefined`,
   all: (conditions) => conditions.join(' && '),

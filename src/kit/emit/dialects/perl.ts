@@ -2,6 +2,7 @@ import type { Plan } from '../../../schemes/define/plan/plan.ts';
 import files from '../../client-files.json' with { type: 'json' };
 import { listDefinitions } from '../client.ts';
 import type { Dialect } from '../dialect.ts';
+import { joinFitting } from '../join-fitting.ts';
 import { quoteBytes } from '../quote-bytes.ts';
 
 const words = (texts: readonly string[]): string => `[${texts.map(quoteBytes).join(', ')}]`;
@@ -15,10 +16,7 @@ const perl: Dialect = {
   call: (name, args) => `${name}(${args.join(', ')})`,
   reference: (name) => `\\&${name}`,
   field: (name) => `$r->{${name}}`,
-  join: (parts) => {
-    const joined = parts.join(' . ');
-    return joined.length < 90 ? joined : parts.join('\n        . ');
-  },
+  join: (parts) => joinFitting(parts, { operator: ' . ', broken: '\n        . ' }),
   when: (condition, made) => `(${condition} ? ${made} : '')`,
   isPresent: (value) => `defined(${value})`,
   all: (conditions) => conditions.join(' && '),

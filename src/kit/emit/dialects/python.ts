@@ -2,6 +2,7 @@ import type { Plan } from '../../../schemes/define/plan/plan.ts';
 import files from '../../client-files.json' with { type: 'json' };
 import { listDefinitions } from '../client.ts';
 import type { Dialect } from '../dialect.ts';
+import { joinFitting } from '../join-fitting.ts';
 
 const words = (texts: readonly string[]): string => JSON.stringify(texts).replaceAll('","', '", "');
 
@@ -17,10 +18,12 @@ const python: Dialect = {
   call: (name, args) => `${name}(${args.join(', ')})`,
   reference: (name) => name,
   field: (name) => `r["${name}"]`,
-  join: (parts) => {
-    const joined = parts.join(' + ');
-    return joined.length < 90 ? joined : `(\n        ${parts.join('\n        + ')}\n    )`;
-  },
+  join: (parts) =>
+    joinFitting(parts, {
+      operator: ' + ',
+      broken: '\n        + ',
+      wrap: (lines) => `(\n        ${lines}\n    )`,
+    }),
   when: (condition, made) => `(${made} if ${condition} else b"")`,
   isPresent: (value) => `${value} is not None`,
   all: (conditions) => conditions.join(' and '),

@@ -2,6 +2,7 @@ import type { Plan } from '../../../schemes/define/plan/plan.ts';
 import files from '../../client-files.json' with { type: 'json' };
 import { listDefinitions } from '../client.ts';
 import type { Dialect } from '../dialect.ts';
+import { joinFitting } from '../join-fitting.ts';
 import { quoteBytes } from '../quote-bytes.ts';
 
 // Ruby takes a literal for UTF-8, and does not join it to bytes if it is not ASCII.
@@ -18,10 +19,7 @@ const ruby: Dialect = {
   call: (name, args) => (args.length ? `${name}(${args.join(', ')})` : name),
   reference: (name) => `method(:${name})`,
   field: (name) => `r[:${name}]`,
-  join: (parts) => {
-    const joined = parts.join(' + ');
-    return joined.length < 90 ? joined : parts.join(' +\n    ');
-  },
+  join: (parts) => joinFitting(parts, { operator: ' + ', broken: ' +\n    ' }),
   when: (condition, made) => `(${condition} ? ${made} : '')`,
   isPresent: (value) => `!${value}.nil?`,
   all: (conditions) => conditions.join(' && '),

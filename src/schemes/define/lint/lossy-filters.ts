@@ -1,4 +1,4 @@
-import type { PlannedFilter } from '../plan/value.ts';
+import { isEncodedAgain, type PlannedFilter } from '../plan/value.ts';
 import type { Aspect, Use } from './coverage.ts';
 
 /** A loss of information by filters: different values give the same result. */
@@ -82,7 +82,7 @@ function findLosses(step: Step): readonly LossyFilter[] {
   const known = lossesInPieces[name];
   if (known) return [{ kind: known }];
   if (name !== 'decode') return [];
-  return [{ kind: isEscapedAgain(step) ? 'reserved' : 'escapes' }];
+  return [{ kind: isEncodedAgain(step.later) ? 'reserved' : 'escapes' }];
 }
 
 function findLossesOfDefault({ argument, aspect }: Step): readonly LossyFilter[] {
@@ -117,9 +117,3 @@ const carriedAspects: ReadonlySet<Aspect> = new Set(['accessKey', 'timestamp', '
 // A target that is cut before "?" still has the whole path. An authority that is cut before ":" may lack part of an IPv6 address.
 const keepsWholePath = ({ argument, aspect, field }: Step): boolean =>
   aspect === 'path' && argument === '?' && field !== 'path';
-
-// Piece by piece, so that delimiters remain distinct from decoded characters, and before it is decoded once more.
-function isEscapedAgain({ aspect, later }: Step): boolean {
-  const next = later.find(({ name }) => /^(?:decode|rfc3986|form)$/.test(name));
-  return next !== undefined && next.name !== 'decode' && next.input === aspect;
-}

@@ -8,6 +8,20 @@ import type { PlannedTemplate } from './template.ts';
 /** A filter with the kinds of its input and output. */
 export type PlannedFilter = Filter & { readonly input: Kind; readonly output: Kind };
 
+/**
+ * Whether a decoded path or query is encoded again piece by piece, so that delimiters remain distinct from decoded characters, before
+ * it is decoded once more: `%252F` and `%2F` would become the same.
+ *
+ * @param later the filters after the one that decodes.
+ */
+export function isEncodedAgain(later: readonly PlannedFilter[]): boolean {
+  const next = later.find((filter) => filter.name === 'decode' || isEncodedByPiece(filter));
+  return next !== undefined && next.name !== 'decode';
+}
+
+const isEncodedByPiece = ({ name, input }: PlannedFilter): boolean =>
+  /^(?:rfc3986|form)$/.test(name) && /^(?:path|query)$/.test(input);
+
 /** A value of a template. References to a template with a single value are replaced by that value. */
 export type PlannedValue = {
   readonly kind: 'value';
