@@ -15,7 +15,10 @@ const needs: Readonly<Record<string, readonly string[]>> = {
     'test/schemes/definitions/oracles.test.ts',
     'test/vectors/partners.test.ts',
   ],
-  'Python, Go, PHP, Ruby, Java, Perl, Mono, Rust, curl and Newman': ['test/kit/{clients,defined,postman}.test.ts'],
+  'Python, Go, PHP, Ruby, Java, Perl, Mono, Rust, curl and Newman': [
+    'test/kit/{clients,defined,postman}.test.ts',
+    'test/kit/transfers/*.test.ts',
+  ],
   'several minutes': [
     'test/expressions/*.test.ts',
     'test/package/{package,readme}.test.ts',
@@ -35,6 +38,7 @@ const patient = [
   'test/expressions/*.test.ts',
   'test/adapters/targets.test.ts',
   'test/kit/{clients,defined,postman}.test.ts',
+  'test/kit/transfers/*.test.ts',
 ];
 
 /** What runs alone on a build server: it starts services and browsers, or measures time and memory. */

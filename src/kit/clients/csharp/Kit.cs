@@ -66,7 +66,9 @@ public static class Kit
         {
             bool isFile = body.StartsWith("@", StringComparison.Ordinal);
             request.Content = new ByteArrayContent(isFile ? File.ReadAllBytes(body.Substring(1)) : Encoding.UTF8.GetBytes(body));
+            // Mono drops one that holds another line.
             request.Content.Headers.TryAddWithoutValidation("Content-Type", given[3]);
+            if (given[3] != "" && !request.Content.Headers.Contains("Content-Type")) throw new ArgumentException("The content type is malformed.");
         }
         using (var client = new HttpClient(handler))
         using (HttpResponseMessage response = await client.SendAsync(request))

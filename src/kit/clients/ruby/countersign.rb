@@ -106,6 +106,7 @@ module Countersign
       request = Net::HTTPGenericRequest.new(method, !body.empty?, method != 'HEAD', target.empty? ? '/' : target)
       # Otherwise Net::HTTP decodes what it has asked for, and adds a content type that is not signed.
       request['Accept-Encoding'] = 'identity'
+      check(headers.none? { |name, value| "#{name}#{value}".b.match?(/[\r\n\0]/n) }, 'A header is one line.')
       headers.each { |name, value| request[name] = value }
       added.each { |name, value| request[name] = value }
       request.body = body unless body.empty?

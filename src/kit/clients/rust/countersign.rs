@@ -239,7 +239,7 @@ pub fn send(mut r: Request, check_response: bool) -> Result<Response, String> {
             request = request.set(&field.name, &field.value)
         }
         let response = match if r.body.is_empty() { request.call() } else { request.send_bytes(&r.body) } {
-            Ok(response) | Err(ureq::Error::Status(_, response)) => read(response)?,
+            Ok(response) | Err(ureq::Error::Status(_, response)) => read(response, &r.method)?,
             Err(error) => return Err(error.to_string()),
         };
         if may_retry(&r, response.status) && attempt < 3 {
@@ -266,12 +266,16 @@ fn join_fields(headers: &[Field]) -> Vec<Field> {
     joined
 }
 
-fn read(response: ureq::Response) -> Result<Response, String> {
+fn read(response: ureq::Response, method: &str) -> Result<Response, String> {
     let status = response.status();
+    let length = response.header("content-length").and_then(|text| text.parse::<usize>().ok());
+    let has_body = !method.eq_ignore_ascii_case("HEAD") && status != 304;
     let names: BTreeSet<String> = response.headers_names().into_iter().collect();
     let fields = names.iter().flat_map(|name| response.all(name).into_iter().map(move |value| Field::new(name, value)));
     let headers = fields.collect();
     let mut body = Vec::new();
     response.into_reader().read_to_end(&mut body).map_err(|error| error.to_string())?;
+    // ureq takes what ends with the connection for whole, and so it does, unseen, with a chunk that is cut.
+    require(!has_body || length.map_or(true, |length| length == body.len()), "The response is cut.")?;
     Ok(Response { status, headers, body })
 }

@@ -234,16 +234,16 @@ countersign_may_retry() { # method, status: the server may have carried out anot
 countersign_curl() { # method, url, body file, header lines: signs every attempt and follows no redirect; prints status and body
   local method=$1 url=$2 body=$3 attempt line arguments response
   shift 3
-  for line in "$@"; do
-    [[ $line == [!@]*:* && $line != *[$'\r\n']* ]] || refuse 'A header is one line: name, colon, value.' || return
-  done
   for attempt in 1 2 3; do
     countersign_sign "$method" "$url" "$body" "$@" || return
     arguments=(--silent --show-error --globoff --path-as-is --request "$method" --max-redirs 0 --write-out '\n%{http_code}')
     # An empty Content-Type stops curl from adding its own, which would not be signed.
     [[ -s $body ]] && arguments+=(--data-binary "@$body" --header 'Content-Type:')
     [[ $method == HEAD ]] && arguments+=(--head)
-    for line in "$@" "${countersign_headers[@]}"; do arguments+=(--header "$line"); done
+    for line in "$@" "${countersign_headers[@]}"; do
+      [[ $line == [!@]*:* && $line != *[$'\r\n']* ]] || refuse 'A header is one line: name, colon, value.' || return
+      arguments+=(--header "$line")
+    done
     response=$(curl "${arguments[@]}" "$countersign_url") || return
     countersign_status=${response##*$'\n'}
     [[ $attempt -lt 3 ]] && countersign_may_retry "$method" "$countersign_status" || break

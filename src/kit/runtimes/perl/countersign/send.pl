@@ -53,7 +53,7 @@ sub send_request {
     my $response;
     for my $attempt (1 .. 3) {
         my ($added, undef, $signed_url) = sign($method, $url, $headers, $body, $access_key, $secret, %options);
-        die "A header is one line.\n" if grep { "$_->[0]$_->[1]" =~ /[\r\n\0]/ } @$headers;
+        die "A header is one line.\n" if grep { "$_->[0]$_->[1]" =~ /[\r\n\0]/ } @$headers, @$added;
         my %fields = map { $_->[0] => $_->[1] } @$headers, @$added;
         # Without a content type HTTP::Tiny adds one to a body, which would not be signed.
         die "Give a Content-Type with a body.\n" if length $body && !grep { lc $_ eq 'content-type' } keys %fields;

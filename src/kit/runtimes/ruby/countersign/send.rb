@@ -53,6 +53,7 @@ def send_request(method, url, headers, body, access_key, secret, **options)
     # Otherwise Net::HTTP decodes what it has asked for, and adds a content type that is not signed.
     request['Accept-Encoding'] = 'identity'
     all = headers + added.to_a
+    check(all.none? { |name, value| "#{name}#{value}".b.match?(/[\r\n\0]/n) }, 'A header is one line.')
     all.each { |name, value| request[name] = value }
     request.body = body unless body.empty?
     request.delete('Content-Type') unless all.any? { |name, _| name.downcase == 'content-type' }

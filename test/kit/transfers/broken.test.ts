@@ -1,0 +1,101 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { run, unpack } from '../tools.ts';
+import { buildAll, kits, noncesOf, placed } from './kits.ts';
+import { complete, cut, type RawServer, startRawServer, unavailable } from './raw-server.ts';
+
+// Crates take minutes on a busy machine.
+vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
+
+let server: RawServer;
+beforeAll(async () => {
+  server = await startRawServer();
+  await buildAll(placed);
+});
+afterAll(() => {
+  server.close();
+  for (const { remove } of kits) remove();
+});
+
+const failure = [expect.toSatisfy((code) => code !== 0), expect.not.stringMatching(/^200\n/)];
+
+describe.each(placed)('the client of $scheme in $language', ({ command, env, place, language }) => {
+  // ureq 2 hands over a chunk that is cut like a whole one, and shows nothing of the difference.
+  const cuts = Object.entries(cut).flatMap(([kind, text]) => (language === 'rust' && kind === 'chunk' ? [] : [text]));
+  const call = async (...args: readonly string[]) => {
+    const { status, output } = await run([...command, 'call', ...args], place, env);
+    return [status, output];
+  };
+
+  it('takes no response whose body is cut', async () => {
+    server.respondWith(() => complete);
+    expect(await call('GET', `${server.origin}/orders`)).toEqual([0, '200\nok\n']);
+    for (const text of cuts) {
+      server.respondWith(() => text);
+      expect([text, ...(await call('GET', `${server.origin}/orders`))]).toEqual([text, ...failure]);
+    }
+  });
+
+  it('sends no nonce a second time when a connection that was kept breaks', async () => {
+    server.respondWith((count) => [unavailable, undefined][count - 1] ?? complete);
+    await call('GET', `${server.origin}/orders`);
+    expect(server.received.length).toBeGreaterThan(1);
+    expect(new Set(noncesOf(server.received)).size).toBe(server.received.length);
+  });
+
+  it('sends a POST once, whatever becomes of it', async () => {
+    for (const text of [undefined, unavailable, ...cuts]) {
+      server.respondWith((count) => (count === 1 ? text : complete));
+      const [status] = await call('POST', `${server.origin}/orders`, 'application/json', '{}');
+      expect([text, server.received.length, status]).toEqual([text, 1, failure[0]]);
+    }
+  });
+
+  it('follows no redirect', async () => {
+    for (const status of [301, 302, 303, 307, 308]) {
+      const text = `HTTP/1.1 ${status} Moved\r\nLocation: ${server.origin}/elsewhere\r\nContent-Length: 2\r\n\r\nno`;
+      server.respondWith((count) => (count === 1 ? text : complete));
+      const [, output] = await call('GET', `${server.origin}/orders`);
+      expect([output, server.received.length]).toEqual([expect.stringMatching(`^${status}\n`), 1]);
+    }
+  });
+});
+
+describe.each(kits)('the client of $scheme', ({ path, files }) => {
+  it.each(['cut', 'none'])('in node rejects with an error that the caller can catch (%s)', async (kind) => {
+    server.respondWith(() => (kind === 'cut' ? cut.length : undefined));
+    const script = `
+      import { send } from './countersign.mjs';
+      const call = send({ method: 'GET', url: '${server.origin}/orders', accessKey: 'partner', secret: 's'.repeat(32) });
+      await call.then(() => console.log('response'), () => console.log('caught'));`;
+    const outcome = await run([process.execPath, '--input-type=module', '-e', script], `${path}/clients/node`);
+    expect(outcome).toEqual({ status: 0, output: 'caught\n' });
+  });
+
+  it.runIf(placed.some(({ language }) => language === 'go'))('in go repeats nothing on a kept connection', async () => {
+    server.respondWith((count) => (count % 2 ? complete : undefined));
+    const own = Object.entries(files).filter(([path]) => /^clients\/go\/(go\.mod|countersign\/)/.test(path));
+    const folder = unpack({ ...Object.fromEntries(own), 'clients/go/main.go': goProgram });
+    const { output } = await run(['go', 'run', '.', `${server.origin}/orders`], `${folder.path}/clients/go`);
+    folder.remove();
+    expect(output).toBe('200\nerror\n200\nerror\n');
+    expect(server.received.map((text) => text.slice(0, 4))).toEqual(['GET ', 'GET ', 'POST', 'POST']);
+    expect(new Set(noncesOf(server.received)).size).toBe(4);
+    expect(server.received.join()).not.toMatch(/transfer-encoding/i);
+  });
+});
+
+const goProgram = `package main
+import ("fmt"; "io"; "kit/countersign"; "net/http"; "os"; "strings")
+func main() {
+	client := countersign.Client(countersign.Transport{AccessKey: "partner", Secret: []byte("ssssssssssssssssssssssssssssssss")})
+	for _, method := range []string{"GET", "GET", "POST", "POST"} {
+		var body io.Reader
+		if method == "POST" { body = strings.NewReader("{}") }
+		request, _ := http.NewRequest(method, os.Args[1], body)
+		response, err := client.Do(request)
+		if err != nil { fmt.Println("error"); continue }
+		io.Copy(io.Discard, response.Body)
+		response.Body.Close()
+		fmt.Println(response.StatusCode)
+	}
+}`;
