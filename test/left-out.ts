@@ -9,7 +9,11 @@ const needs: Readonly<Record<string, readonly string[]>> = {
     'test/cli/{keys-servers,gateway,sessions}.test.ts',
     'test/docs/servers.test.ts',
   ],
-  'nginx, HAProxy and Caddy': ['test/adapters/{fronts,proxies}.test.ts', 'test/gateway/nginx.test.ts'],
+  'nginx, HAProxy and Caddy': [
+    'test/adapters/{fronts,proxies}.test.ts',
+    'test/gateway/nginx.test.ts',
+    'test/kit/behind-proxy.test.ts',
+  ],
   'Python and OpenSSL': [
     'test/schemes/sigv4/store.test.ts',
     'test/schemes/definitions/oracles.test.ts',

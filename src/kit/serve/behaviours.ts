@@ -13,9 +13,10 @@ export type Behaviours = {
   refused(request: Seen, code: string): void;
 };
 
-/** A request as it was received. */
+/** What a behaviour sees of a request. */
 export type Seen = {
   readonly path: string;
+  /** Host and port that the caller has called. */
   readonly authority: string;
   /** The signature as received; undefined without one. */
   readonly signature: string | undefined;

@@ -23,6 +23,8 @@ export type KitServerOptions = {
   readonly credentials: KitCredentials;
   /** The scheme, as data. @default countersign-v1 */
   readonly definition?: SchemeDefinition;
+  /** The origin that callers sign, such as `https://sandbox.example.com`; without it, the origin of the request. */
+  readonly publicOrigin?: string;
   /** The time in milliseconds since the epoch. @default Date.now */
   readonly clock?: () => number;
   /** Called for each request. Exceptions are ignored. @default none */
@@ -52,6 +54,7 @@ export type KitServer = {
 const optionNames: OptionNames<KitServerOptions> = {
   credentials: true,
   definition: true,
+  publicOrigin: true,
   clock: true,
   onRequest: true,
 };
@@ -66,7 +69,7 @@ const unexplained = 'Too many requests are being explained. Send this one again 
  * Creates a server for partners who try their client. It knows one pair, and explains to each caller why a signature does not fit: use it
  * with a pair that is worth nothing, on the loopback or in a sandbox. It remembers nonces and situations in memory.
  *
- * @throws SignatureError `invalid_configuration`, `invalid_credentials`.
+ * @throws SignatureError `invalid_configuration`, also for a `publicOrigin` with a path; `invalid_credentials`.
  * @example
  * import { createKitServer } from 'countersign/kit';
  *
@@ -76,16 +79,17 @@ const unexplained = 'Too many requests are being explained. Send this one again 
  */
 export function createKitServer(options: KitServerOptions): KitServer {
   requireKnownOptions(options, optionNames, 'createKitServer()');
-  const { definition, clock = () => Date.now(), onRequest } = options;
+  const { definition, publicOrigin, clock = () => Date.now(), onRequest } = options;
   const { accessKey: given, secret } = checkKitCredentials(options.credentials);
   const scheme = definition ? defineScheme(definition) : countersignV1;
   const accessKey = scheme.fields.length && !carriesKey(definition) ? scheme.name : given;
   const keys = memoryKeys([{ accessKey, service: 'kit', secrets: [{ secret }] }]);
   const acceptFindings = [...new Set((scheme.findings ?? []).map(({ code }) => code))];
   const replay = memoryReplay({ clock });
-  const verifier = createVerifier({ keys, replay, scheme, acceptFindings, clock });
-  const late = createVerifier({ keys, replay, scheme, acceptFindings, clock: () => clock() + ahead });
-  const explain = createKitExplainer({ keys, scheme, clock });
+  const address = publicOrigin === undefined ? {} : { publicOrigin };
+  const verifier = createVerifier({ keys, replay, scheme, acceptFindings, clock, ...address });
+  const late = createVerifier({ keys, replay, scheme, acceptFindings, clock: () => clock() + ahead, ...address });
+  const explain = createKitExplainer({ keys, scheme, clock, ...address });
   const checklist = createChecklist();
   const behaviours = createBehaviours(checklist);
 
@@ -93,7 +97,8 @@ export function createKitServer(options: KitServerOptions): KitServer {
     const body = (await createBodyReader(request, maxBodyBytes).read()) ?? new Uint8Array();
     const received = { ...given, body, bodyUsed: false };
     const atLateClock = pathOf(received) === '/kit/clock';
-    const seen = { ...describeSeen(received, scheme.fields), ahead: atLateClock };
+    const authority = publicOrigin === undefined ? received.authority : new URL(publicOrigin).host;
+    const seen = { ...describeSeen(received, scheme.fields), authority, ahead: atLateClock };
     const early = behaviours.before(seen);
     if (early) return { response: early };
     const result = await (atLateClock ? late : verifier).verify(received);
@@ -159,11 +164,11 @@ const unsigned = (headers: Readonly<Record<string, string>>): Record<string, str
 
 const pathOf = ({ target }: ReceivedRequest): string => normaliseTarget(target).split('?')[0] ?? '';
 
-function describeSeen(received: ReceivedRequest, fields: readonly string[]): Omit<Seen, 'ahead'> {
-  const { authority, headers } = received;
+function describeSeen(received: ReceivedRequest, fields: readonly string[]): Omit<Seen, 'ahead' | 'authority'> {
+  const { headers } = received;
   const signature = fields.map((name) => headers.get(name)).find((value) => value !== null) ?? undefined;
   const own = headers.get('x-api-signature') ?? signature;
-  return { path: pathOf(received), authority, signature: own };
+  return { path: pathOf(received), signature: own };
 }
 
 function toReceived(request: Request | ReceivedRequest): ReceivedRequest {
