@@ -93,8 +93,8 @@ function listTextForms(body: Uint8Array, effort: Effort): readonly Form[] {
   ];
   const form = /^[^\s=&]+=[^\s]*$/.test(text) ? forms : [];
   const unicodeForms: readonly WrittenForm[] = [
-    { label: 'the body in Unicode normalisation form C', text: () => text.normalize('NFC') },
-    { label: 'the body in Unicode normalisation form D', text: () => text.normalize('NFD') },
+    { label: 'the body in Unicode normalisation form C', text: () => normalise(text, { form: 'NFC', effort }) },
+    { label: 'the body in Unicode normalisation form D', text: () => normalise(text, { form: 'NFD', effort }) },
     { label: 'the body, encoded as UTF-8 twice', text: () => utf8Twice(body) },
   ];
   const createForm =
@@ -119,6 +119,18 @@ function listTextForms(body: Uint8Array, effort: Effort): readonly Form[] {
 
 /** The cost of forms, in hashes of the body. */
 const costs = { list: 4, copy: 1, rewrite: 4, json: 10 } as const;
+
+// UAX #15, "Stream-Safe Text Format": no text of any language has more. Combining marks in a row are sorted in quadratic time.
+const manyMarks = /\p{M}{31}/u;
+
+function normalise(
+  text: string,
+  { form, effort }: { readonly form: 'NFC' | 'NFD'; readonly effort: Effort },
+): string | undefined {
+  if (!manyMarks.test(text)) return text.normalize(form);
+  effort.leftOut.add('body-forms');
+  return undefined;
+}
 
 const encodeIfPresent = (text: string | undefined): Uint8Array | undefined =>
   text === undefined ? undefined : utf8(text);

@@ -1,4 +1,4 @@
-import type { Scheme } from 'countersign';
+import { createSigner, type Scheme } from 'countersign';
 import { explainRefusals } from 'countersign/explain';
 import { createKitServer } from 'countersign/kit';
 import { defineScheme, hubspotWebhooks } from 'countersign/schemes';
@@ -144,6 +144,36 @@ describe('combinations', () => {
     };
     expect([...combinations(items, { size: 3, kindOf })]).toEqual([]);
     expect(asked).toBeLessThanOrEqual(items.length);
+  });
+});
+
+describe('a body of combining marks, which Unicode orders in quadratic time', () => {
+  const credentials = { accessKey: 'partner', secret };
+  const address = 'https://a.example/v1/hook?b=1&a=2&c=%20x';
+  const marks = (bytes: number): Uint8Array =>
+    new TextEncoder().encode(`a${'\u0301'.repeat(bytes / 4 - 1)}${'\u0327'.repeat(bytes / 4 - 1)}`);
+
+  /** A request whose body was replaced by somebody in between. */
+  async function replaced(body: Uint8Array): Promise<ReceivedRequest> {
+    const signer = createSigner({ ...credentials, clock: () => noon });
+    const { headers } = await signer.sign(address, { method: 'POST', body: 'signed' });
+    return received({ headers: Object.fromEntries(headers), body });
+  }
+
+  it('lets others be served by a kit server', async () => {
+    const kit = createKitServer({ credentials, clock: () => noon });
+    const request = await replaced(marks(262_144));
+    const { result, longest } = await watchOthers(() => kit.handle(request));
+    expect(await result.text()).toContain('body-replaced');
+    // A generous limit, for a busy machine: it was five seconds for each form.
+    expect(longest).toBeLessThan(1500);
+  });
+
+  it('is not brought into normalisation forms, and that is said', async () => {
+    const keys = memoryKeys([{ accessKey: 'partner', service: 'shop', secrets: [{ secret }] }]);
+    const effort = createServerEffort({ timeout: 1e9 });
+    const { leftOut } = await explainWithin(await replaced(marks(4096)), { keys, effort, clock: () => noon });
+    expect(leftOut.map(({ code }) => code)).toContain('body-forms');
   });
 });
 
