@@ -112,7 +112,8 @@ export async function pauseIfDue({ pace, left }: Effort): Promise<void> {
 
 const messages: Readonly<Record<Exclude<LeftOutCode, 'body-size'>, string>> = {
   'json-depth': 'The JSON of the body is nested deeper than 512 levels: no other forms of the JSON were tried.',
-  'body-forms': 'The body is large, or has more than 30 combining marks in a row: some other forms of it were not tried.',
+  'body-forms':
+    'The body is large, or has more than 30 combining marks in a row: some other forms of it were not tried.',
   'long-lists':
     'Of more than 64 headers, 32 parameters, or 8 hosts or prefixes that headers report, only the first were tried.',
   combinations: 'The search reached its limit before it tried all secrets, single differences and pairs of them.',
