@@ -140,7 +140,8 @@ function createWebhookVerifier(options: WebhookOptions): WebhookVerifier {
   // The verifier finds these keys. A secret that makes none is a mistake of the caller, not of the request.
   for (const entry of entries) prepared.get(entry);
   const accessKey = endpoint ?? scheme.name;
-  const record = { service: scheme.name, secrets: entries };
+  // The result names no session: its holder would act as the sender, beyond its scopes, and nothing could revoke it.
+  const record = { service: scheme.name, secrets: entries, sessions: false as const };
   const verifier = createVerifier({
     ...rest,
     // A scheme may carry an access key. Only the secret identifies the sender.
