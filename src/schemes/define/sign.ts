@@ -43,6 +43,7 @@ export function createPreparer(compiled: CompiledDefinition): (input: SignatureI
   return (input) => {
     const { message } = input;
     const { sessionToken, challenge, signedHeaders, accessKey } = input;
+    if (challenge !== undefined) checkChallenge(challenge);
     const { hasBody, body, known: digests } = describeBody(input.body);
     // Listed by name: copying objects costs more than the rest of the preparation.
     const known: Environment = {
@@ -92,6 +93,13 @@ export function createPreparer(compiled: CompiledDefinition): (input: SignatureI
     }
     return text;
   }
+}
+
+// As `readChallenge` of the client reads one. Anybody in between may have written it: a line break would add lines to what is signed, and
+// `&` a parameter to the address.
+function checkChallenge(challenge: string): void {
+  if (/^[\w.~+/=-]{0,512}$/.test(challenge)) return;
+  fail('invalid_request', 'The challenge has other characters than A-Z a-z 0-9 . _ ~ + / = -, or more than 512.');
 }
 
 /** The date of a time in UTC, as ISO 8601 writes it. */

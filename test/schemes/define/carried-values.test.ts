@@ -64,6 +64,28 @@ describe('a challenge that is carried', () => {
     expect(await judge(verifier, parts)).toBe('replayed_request');
   });
 
+  // Whoever gives the challenge would choose further lines of what is signed, or add parameters to the address.
+  it.each(['a\nDELETE\n/all', 'a&admin=1', 'a#', 'a b', 'a"', 'ä', 'a'.repeat(513)])(
+    'is not signed if no server issues such a one: %j',
+    (challenge) => {
+      const { headers, ...rest } = answering('\n{challenge}');
+      const { 'X-Challenge': carrier = '', ...others } = headers ?? {};
+      const url = 'https://api.example.com/v1/orders';
+      for (const definition of [
+        { ...rest, headers: headers ?? {} },
+        { ...rest, headers: others, query: { challenge: carrier } },
+      ]) {
+        const signer = createSigner({
+          accessKey,
+          secret,
+          scheme: defineScheme(definition),
+          challenge: () => challenge,
+        });
+        expect(() => prepareRequest(signer, { url })).toThrow(/challenge has/);
+      }
+    },
+  );
+
   it('may be left out where brackets say so, and then freshness is what the rest of the scheme makes of it', async () => {
     const definition = {
       ...answering('[\n{challenge}]'),
