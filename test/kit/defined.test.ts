@@ -195,6 +195,12 @@ const odd: readonly SchemeDefinition[] = [
     headers: { 'X-D': '{timestamp}', X_D: '{nonce}', Signature: '{signature}' },
   },
   {
+    name: 'named',
+    values: { a_b: '1{query}', a__b: '2{path}' },
+    stringToSign: '{header.value}{header.x-d}{header.x_d}[{value.a_b}]{value.a__b}',
+    headers: { Value: 'v{timestamp}', 'X-D': 'd{timestamp}', X_D: 'D{timestamp}', Signature: '{signature}' },
+  },
+  {
     name: 'ascii',
     stringToSign: 'ü{path|decode|lower}\n{query|decode|truncate:3}\n{timestamp}',
     headers: { 'X-Signature': '{timestamp}:{signature}' },

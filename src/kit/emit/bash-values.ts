@@ -1,6 +1,7 @@
 import type { Plan } from '../../schemes/define/plan/plan.ts';
 import type { PlannedPart } from '../../schemes/define/plan/template.ts';
 import type { PlannedFilter, PlannedValue } from '../../schemes/define/plan/value.ts';
+import { uniqueNames } from './names.ts';
 import type { Printer } from './printer.ts';
 import { cannotSay } from './refuse.ts';
 
@@ -64,11 +65,11 @@ const filters: Readonly<Record<string, Write>> = {
 
 const isPresence = ({ name }: PlannedFilter): boolean => name === 'default' || name === 'only' || name === 'list';
 
-/** The name of the function of a named template. */
-const nameOf = (field: string): string => field.toLowerCase().replace(/\W/g, '_');
-
 /** Creates a printer. Each value is a command that writes it to standard output, and filters are pipes. */
 export function createBashPrinter({ named, separator = '' }: Plan): Printer {
+  const names = uniqueNames(Object.keys(named));
+  const nameOf = (field: string) => names.get(field) ?? '';
+
   function source({ field, named: isNamed }: PlannedValue): string {
     const [, header] = /^header\.(.+)$/.exec(field) ?? [];
     if (isNamed) return nameOf(field);
