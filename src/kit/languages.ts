@@ -4,6 +4,7 @@ import { parseDefinition } from '../schemes/define/parse.ts';
 import { type Plan, planDefinition } from '../schemes/define/plan/plan.ts';
 import files from './client-files.json' with { type: 'json' };
 import { emitBash } from './emit/bash.ts';
+import { emitCsharp } from './emit/dialects/csharp.ts';
 import { emitGo } from './emit/dialects/go.ts';
 import { emitJava } from './emit/dialects/java.ts';
 import { emitNode } from './emit/dialects/node.ts';
@@ -71,6 +72,7 @@ const emitters: Readonly<Partial<Record<KitLanguage, (plan: Plan) => Readonly<Re
   ruby: emitRuby,
   java: emitJava,
   perl: emitPerl,
+  csharp: emitCsharp,
 };
 
 const all = Object.keys(languageFacts) as readonly KitLanguage[];

@@ -1,3 +1,5 @@
+import { cpSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { run, unpack } from '../tools.ts';
 import { buildAll, kits, noncesOf, placed } from './kits.ts';
@@ -60,7 +62,7 @@ describe.each(placed)('the client of $scheme in $language', ({ command, env, pla
   });
 });
 
-describe.each(kits)('the client of $scheme', ({ path, files }) => {
+describe.each(kits)('the client of $scheme', ({ path }) => {
   it.each(['cut', 'none'])('in node rejects with an error that the caller can catch (%s)', async (kind) => {
     server.respondWith(() => (kind === 'cut' ? cut.length : undefined));
     const script = `
@@ -70,12 +72,32 @@ describe.each(kits)('the client of $scheme', ({ path, files }) => {
     const outcome = await run([process.execPath, '--input-type=module', '-e', script], `${path}/clients/node`);
     expect(outcome).toEqual({ status: 0, output: 'caught\n' });
   });
+});
 
-  it.runIf(placed.some(({ language }) => language === 'go'))('in go repeats nothing on a kept connection', async () => {
+/** Programs that keep a client, and with it its connections. Each is built beside the file of the client alone. */
+const programs: Readonly<Record<string, { readonly build: readonly string[]; readonly run: readonly string[] }>> = {
+  go: { build: ['go', 'build', '-o', 'kept', '.'], run: ['./kept'] },
+  csharp: {
+    build: ['mcs', '-out:kept.exe', '-r:System.Net.Http', 'Countersign.cs', 'Kept.cs'],
+    run: ['mono', 'kept.exe'],
+  },
+};
+
+const kept = fileURLToPath(new URL('kept', import.meta.url));
+
+describe.each(placed.filter(({ language }) => programs[language]))('a caller of $scheme in $language', (client) => {
+  it('repeats nothing on a connection that was kept', async () => {
+    const { language, kit } = client;
+    const own = Object.entries(kit.files).filter(
+      ([path]) => path.startsWith(`clients/${language}/`) && !/\/kit\.\w+$/i.test(path),
+    );
+    const folder = unpack(Object.fromEntries(own));
+    const place = `${folder.path}/clients/${language}`;
+    cpSync(kept, place, { recursive: true });
+    const { build = [], run: command = [] } = programs[language] ?? {};
+    expect(await run(build, place)).toEqual({ status: 0, output: '' });
     server.respondWith((count) => (count % 2 ? complete : undefined));
-    const own = Object.entries(files).filter(([path]) => /^clients\/go\/(go\.mod|countersign\/)/.test(path));
-    const folder = unpack({ ...Object.fromEntries(own), 'clients/go/main.go': goProgram });
-    const { output } = await run(['go', 'run', '.', `${server.origin}/orders`], `${folder.path}/clients/go`);
+    const { output } = await run([...command, `${server.origin}/orders`], place);
     folder.remove();
     expect(output).toBe('200\nerror\n200\nerror\n');
     expect(server.received.map((text) => text.slice(0, 4))).toEqual(['GET ', 'GET ', 'POST', 'POST']);
@@ -83,19 +105,3 @@ describe.each(kits)('the client of $scheme', ({ path, files }) => {
     expect(server.received.join()).not.toMatch(/transfer-encoding/i);
   });
 });
-
-const goProgram = `package main
-import ("fmt"; "io"; "kit/countersign"; "net/http"; "os"; "strings")
-func main() {
-	client := countersign.Client(countersign.Transport{AccessKey: "partner", Secret: []byte("ssssssssssssssssssssssssssssssss")})
-	for _, method := range []string{"GET", "GET", "POST", "POST"} {
-		var body io.Reader
-		if method == "POST" { body = strings.NewReader("{}") }
-		request, _ := http.NewRequest(method, os.Args[1], body)
-		response, err := client.Do(request)
-		if err != nil { fmt.Println("error"); continue }
-		io.Copy(io.Discard, response.Body)
-		response.Body.Close()
-		fmt.Println(response.StatusCode)
-	}
-}`;

@@ -24,7 +24,7 @@ export const cut: Readonly<Record<string, string>> = {
 
 const isCut = (text: string): boolean => Object.values(cut).includes(text);
 
-/** Starts a server on a free port of the loopback. Connections are kept after a whole response. */
+/** Starts a server on a free port of the loopback. Connections are kept after a whole response, unless the client asks to close. */
 export async function startRawServer(): Promise<RawServer> {
   let received: readonly string[] = [];
   let respond: (count: number) => string | undefined = () => undefined;
@@ -35,7 +35,7 @@ export async function startRawServer(): Promise<RawServer> {
       received = [...received, `${data}`];
       const text = respond(received.length);
       if (text === undefined) socket.destroy();
-      else if (isCut(text)) socket.end(text);
+      else if (isCut(text) || /^connection: close\r$/im.test(`${data}`)) socket.end(text);
       else socket.write(text);
     });
   });
