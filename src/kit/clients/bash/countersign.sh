@@ -49,6 +49,24 @@ countersign_value() { # name, header lines... -> the value as it is signed; fail
   [[ $found ]]
 }
 
+countersign_unhex() { # hex -> the bytes
+  local i text=''
+  for ((i = 0; i < ${#1}; i += 2)); do text+="\\x${1:i:2}"; done
+  printf %b "$text"
+}
+
+# Others on the machine can read the arguments of a program, so openssl gets no key.
+countersign_mac() { # key in hex -> HMAC-SHA256 (RFC 2104) of standard input
+  local key=$1 i byte inner='' outer=''
+  ((${#key} <= 128)) || key=$(countersign_unhex "$key" | openssl dgst -sha256 -binary | od -An -v -tx1 | tr -d ' \n')
+  while ((${#key} < 128)); do key+=00; done
+  for ((i = 0; i < 128; i += 2)); do
+    printf -v byte '%02x%02x' $((16#${key:i:2} ^ 0x36)) $((16#${key:i:2} ^ 0x5c))
+    inner+=${byte:0:2} outer+=${byte:2}
+  done
+  { countersign_unhex "$inner"; cat; } | openssl dgst -sha256 -binary | { countersign_unhex "$outer"; cat; } | openssl dgst -sha256 -binary
+}
+
 # countersign_sign METHOD URL BODY_FILE HEADER_LINE... sets countersign_text and the array countersign_headers.
 # Set countersign_time, countersign_nonce, countersign_signed_headers and countersign_unsigned_body to choose them.
 countersign_sign() {
@@ -81,12 +99,12 @@ countersign_sign() {
     countersign_text+=$'\n'"$name:$value"
   done
   key=$(od -An -v -tx1 "$COUNTERSIGN_SECRET_FILE" | tr -d ' \n')
-  mac=$(printf %s "$countersign_text" | openssl dgst -sha256 -mac HMAC -macopt "hexkey:$key" -r)
+  mac=$(printf %s "$countersign_text" | countersign_mac "$key" | od -An -v -tx1 | tr -d ' \n')
   countersign_headers=("X-API-Key: $COUNTERSIGN_ACCESS_KEY" "X-API-Timestamp: $time" "X-API-Nonce: $nonce")
   [[ -z $digest ]] || countersign_headers+=("Content-Digest: $digest")
   [[ -z ${countersign_unsigned_body:-} ]] || countersign_headers+=("X-API-Payload: unsigned")
   [[ -z $names ]] || countersign_headers+=("X-API-Signed-Headers: ${names//$'\n'/;}")
-  countersign_headers+=("X-API-Signature: v1=${mac%% *}")
+  countersign_headers+=("X-API-Signature: v1=$mac")
 }
 
 # countersign_may_retry METHOD STATUS HEADER_LINE... The server may have carried out another request, such as a POST.

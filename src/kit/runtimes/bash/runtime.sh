@@ -18,9 +18,17 @@ begin() { # method, url, body file, header lines: reads the request into variabl
   [[ $url =~ ^(https?)://([^/?#]*)([^#]*) && ${BASH_REMATCH[2]} != *@* ]] || refuse 'The URL must be absolute, without a user name.' || return
   r_scheme=${BASH_REMATCH[1]} r_authority=${BASH_REMATCH[2],,} r_target=${BASH_REMATCH[3]}
   r_origin=$r_scheme://${BASH_REMATCH[2]}
+  [[ $r_method =~ $token ]] || refuse 'The method is not a token.' || return
+  [[ $r_challenge =~ $challenge_form && ${#r_challenge} -le 512 ]] || refuse 'The challenge has characters that no server issues, or more than 512.' || return
   [[ $r_scheme == https ]] && r_authority=${r_authority%:443} || r_authority=${r_authority%:80}
   [[ $r_target == /* ]] || r_target=/$r_target
 }
+
+
+token="^[-A-Z0-9!#\$%&'*+.^_\`|~]{1,64}\$"
+
+
+challenge_form='^[A-Za-z0-9_.~+/=-]*$'
 
 
 path() { put "${r_target%%\?*}"; }
@@ -191,7 +199,25 @@ from_base64() { # text, also base64url and without padding -> hex
 }
 
 
-mac() { openssl dgst "-$1" -mac HMAC -macopt "hexkey:$2" -binary; }
+unhex() { # hex -> the bytes
+  local i text=''
+  for ((i = 0; i < ${#1}; i += 2)); do text+="\\x${1:i:2}"; done
+  printf %b "$text"
+}
+
+
+# Others on the machine can read the arguments of a program, so openssl gets no key.
+mac() { # hash, key in hex: HMAC (RFC 2104) of standard input
+  local key=$2 size=64 i byte inner='' outer=''
+  [[ $1 == sha384 || $1 == sha512 ]] && size=128
+  ((${#key} <= 2 * size)) || key=$(unhex "$key" | openssl dgst "-$1" -binary | hex)
+  while ((${#key} < 2 * size)); do key+=00; done
+  for ((i = 0; i < 2 * size; i += 2)); do
+    printf -v byte '%02x%02x' $((16#${key:i:2} ^ 0x36)) $((16#${key:i:2} ^ 0x5c))
+    inner+=${byte:0:2} outer+=${byte:2}
+  done
+  { unhex "$inner"; cat; } | openssl dgst "-$1" -binary | { unhex "$outer"; cat; } | openssl dgst "-$1" -binary
+}
 
 
 uuid_of() {

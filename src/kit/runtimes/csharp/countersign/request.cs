@@ -58,6 +58,9 @@ private static Prepared Prepare(SigningRequest given)
 {
     Match url = Regex.Match(given.Url, "^([Hh][Tt][Tt][Pp][Ss]?)://([^/?#]*)([^#]*)", RegexOptions.Singleline);
     Check(url.Success && !url.Groups[2].Value.Contains("@"), "The URL must be absolute, without a user name.");
+    Check(Regex.IsMatch(given.Method, "^[A-Za-z0-9_!#$%&'*+.^`|~-]{1,64}\\z"), "The method is not a token.");
+    bool isIssued = Regex.IsMatch(given.Challenge ?? "", "^[A-Za-z0-9_.~+/=-]{0,512}\\z");
+    Check(isIssued, "The challenge has characters that no server issues, or more than 512.");
     string scheme = url.Groups[1].Value.ToLowerInvariant(), target = Utf8Of(url.Groups[3].Value);
     string time = given.Time ?? (DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() / 1000m).ToString(CultureInfo.InvariantCulture);
     return new Prepared

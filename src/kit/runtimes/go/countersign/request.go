@@ -24,6 +24,12 @@ type prepared struct {
 var absolute = regexp.MustCompile(`(?is)^(https?)://([^/?#]*)([^#]*)`)
 
 
+var token = regexp.MustCompile("^[\\w!#$%&'*+.^`|~-]{1,64}$")
+
+
+var challengeForm = regexp.MustCompile(`^[\w.~+/=-]{0,512}$`)
+
+
 type refusal struct{ problem string }
 
 
@@ -45,6 +51,8 @@ func present(text string) *string {
 func prepare(given Request) *prepared {
 	parts := absolute.FindStringSubmatch(given.URL)
 	check(parts != nil && !strings.Contains(parts[2], "@"), "the URL must be absolute, without a user name")
+	check(token.MatchString(given.Method), "the method is not a token")
+	check(challengeForm.MatchString(given.Challenge), "the challenge has characters that no server issues, or more than 512")
 	at := given.Time
 	if at == "" {
 		at = strconv.FormatFloat(float64(time.Now().UnixMilli())/1000, 'f', 3, 64)

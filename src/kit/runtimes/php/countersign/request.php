@@ -10,6 +10,9 @@ function prepare(string $method, string $url, array $headers, string $body, stri
 {
     $absolute = preg_match('~^(https?)://([^/?#]*)([^#]*)~is', $url, $parts);
     check($absolute && !str_contains($parts[2], '@'), 'The URL must be absolute, without a user name.');
+    check((bool) preg_match('/^[\w!#$%&\'*+.^`|~-]{1,64}$/D', $method), 'The method is not a token.');
+    $isIssued = preg_match('~^[\w.\~+/=-]{0,512}$~D', $options['challenge'] ?? '');
+    check((bool) $isIssued, 'The challenge has characters that no server issues, or more than 512.');
     $scheme = strtolower($parts[1]);
     $time = (string) ($options['time'] ?? microtime(true));
     $names = array_unique(array_map('strtolower', $options['signed_headers'] ?? []));

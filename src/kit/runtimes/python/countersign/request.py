@@ -6,6 +6,8 @@ def require(condition, problem):
 def prepare(method, url, headers, body, access_key, time, nonce, signed_headers, session_token, challenge):
     parts = re.match(r"(https?)://([^/?#]*)([^#]*)", url, re.IGNORECASE | re.DOTALL)
     require(parts and "@" not in parts[2], "The URL must be absolute, without a user name.")
+    require(re.fullmatch(r"[\w!#$%&'*+.^`|~-]{1,64}", method, re.ASCII), "The method is not a token.")
+    require(re.fullmatch(r"[\w.~+/=-]{0,512}", challenge or "", re.ASCII), "The challenge has characters that no server issues, or more than 512.")
     scheme = parts[1].lower()
     authority = re.sub(":443$" if scheme == "https" else ":80$", "", parts[2].lower())
     target = parts[3] if parts[3].startswith("/") else "/" + parts[3]

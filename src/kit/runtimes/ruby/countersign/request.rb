@@ -6,6 +6,8 @@ end
 def prepare(method, url, headers, body, access_key, options)
   parts = url.b.match(%r{\A(https?)://([^/?#]*)([^#]*)}inm)
   check(parts && !parts[2].include?('@'), 'The URL must be absolute, without a user name.')
+  check(method.match?(/\A[\w!#$%&'*+.^`|~-]{1,64}\z/), 'The method is not a token.')
+  check(options[:challenge].to_s.match?(%r{\A[\w.~+/=-]{0,512}\z}), 'The challenge has characters that no server issues, or more than 512.')
   scheme = parts[1].downcase
   options = { challenge: 'none' }.merge(options.compact) # with challenge
   time = (options[:time] || Time.now.to_f).to_s
