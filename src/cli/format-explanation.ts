@@ -23,7 +23,7 @@ export function formatExplanation(explanation: SignatureExplanation): string {
     stage('Body', bodyInWords(body)),
     stage('Verdict', [
       verified ? `  ${styled('green', 'verified')}` : `  ${styled('red', 'not verified')}: ${code}`,
-      ...(reason === undefined ? [] : [`  ${reason}`]),
+      ...(reason === undefined ? [] : [`  ${showInvisible(reason)}`]),
     ]),
     ...(verified ? [] : [stage('What differs', differencesInWords(explanation))]),
     ...(leftOut.length
@@ -45,13 +45,13 @@ const rows = (cells: ReadonlyArray<readonly string[]>): readonly string[] =>
     .map((line) => `  ${line}`);
 
 function keyInWords({ accessKey, found, secrets }: NonNullable<SignatureExplanation['key']>): readonly string[] {
-  if (!found) return [`  ${accessKey} is unknown`];
+  if (!found) return [`  ${showInvisible(accessKey)} is unknown`];
   const lines = secrets.map(({ id, state, fits }, place) => [
     `secret ${id ?? place + 1}`,
     state,
     fits ? styled('green', 'made the signature') : 'did not make the signature',
   ]);
-  return [`  ${accessKey}`, ...rows(lines.length ? lines : [['no secret that the scheme can use']])];
+  return [`  ${showInvisible(accessKey)}`, ...rows(lines.length ? lines : [['no secret that the scheme can use']])];
 }
 
 const sameLines = (one = '', other = ''): boolean => one.split('\n').length === other.split('\n').length;
@@ -105,7 +105,7 @@ function bodyInWords({
 export const describeDifferences = (differences: readonly Difference[]): readonly string[] =>
   differences.flatMap(({ message, remedy, proven, code }, place) => [
     `  ${place + 1}. ${showInvisible(message)}${proven ? '' : ' (likely, not certain)'} [${code}]`,
-    `     ${remedy}`,
+    `     ${showInvisible(remedy)}`,
   ]);
 
 function differencesInWords({ differences }: SignatureExplanation): readonly string[] {

@@ -4,7 +4,7 @@ import { parseArguments } from './arguments.ts';
 import type { Command } from './command.ts';
 import { commands } from './commands.ts';
 import { commandHelp, overview } from './help.ts';
-import { hideExperimentalWarnings, print, printNotice, stopAtClosedPipe } from './output.ts';
+import { hideExperimentalWarnings, print, printable, printNotice, stopAtClosedPipe } from './output.ts';
 
 /**
  * Runs the command that the arguments name.
@@ -83,7 +83,9 @@ function reportFailure(error: unknown, json: boolean): number {
   const message = known?.message ?? `A bug in this program: ${error instanceof Error ? error.message : error}`;
   const because = known && reasonOf(known);
   const whole = because ? `${message} ${because}` : message;
-  printNotice(json ? JSON.stringify({ error: { code, message: whole } }) : `countersign: ${whole}`);
+  // A message may quote a record, a response or a row.
+  const shown = printable(whole);
+  printNotice(json ? JSON.stringify({ error: { code, message: shown } }) : `countersign: ${shown}`);
   return statusOf(known);
 }
 

@@ -10,8 +10,18 @@ export function printFor({ json }: { readonly json: boolean }, { value, text }: 
   print(json ? printJson(value) : text);
 }
 
-/** Indented JSON. */
-export const printJson = (value: object): string => JSON.stringify(value, null, 2);
+/** Indented JSON. JSON.stringify escapes only some of the characters that a terminal obeys. */
+export const printJson = (value: object): string =>
+  JSON.stringify(value, null, 2).replace(
+    /[\u007f-\u009f]/g,
+    (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+
+/**
+ * Replaces what a terminal would obey, or not show, in text that a server, a file or a database contains: control, bidirectional and
+ * zero-width characters. Line breaks are kept.
+ */
+export const printable = (text: string): string => text.replace(/[^\P{C}\n]/gu, '\ufffd');
 
 /** The result of a command. */
 export type Result = {

@@ -228,10 +228,13 @@ export function keysContract(place: () => Place): void {
     });
 
     it('lets no owner write to the terminal', async () => {
-      await json('keys', 'create', '--service', '\u001b[31mred\u0007', '--print-secret');
-      const { stdout } = await run('keys', 'list');
-      expect(stdout).toContain('\ufffd[31mred\ufffd');
-      expect(stdout).not.toContain('\u001b');
+      const more = ['--scope', '\u009b2J', '--print-secret'];
+      const { accessKey } = await json<Issued>('keys', 'create', '--service', '\u001b[31mred\u0007', ...more);
+      for (const command of [['list'], ['show', accessKey]]) {
+        const { stdout } = await run('keys', ...command);
+        expect(stdout).toContain('\ufffd[31mred\ufffd');
+        expect(stdout).not.toMatch(/[\u001b\u009b]/);
+      }
     });
   });
 

@@ -8,7 +8,7 @@ import { createVerifier } from '../../server/verify/verifier.ts';
 import { command } from '../command.ts';
 import { describeSchemes, findingOptions, findScheme, parseFinding } from '../find-scheme.ts';
 import { type KeysValues, withKeysOfOptions } from '../keys-of-options.ts';
-import { columns, printFor, type Result, styled } from '../output.ts';
+import { columns, printable, printFor, type Result, styled } from '../output.ts';
 import { messageOperand, readCircumstances, readRequestFile, receivedOptions } from '../received-message.ts';
 import { formatTime } from '../times.ts';
 
@@ -91,12 +91,12 @@ function accepted(
     ['body', `${value.bodyBytes} bytes`],
     ...(value.retiresAt === undefined ? [] : [['secret retires', value.retiresAt]]),
   ];
-  return { value, text: `${styled('green', 'verified')}\n${columns(rows)}` };
+  return { value, text: `${styled('green', 'verified')}\n${printable(columns(rows))}` };
 }
 
 function refused({ code, message }: { readonly code: string; readonly message: string }): Result {
   return {
     value: { verified: false, code, message },
-    text: `${styled('red', 'not verified')}: ${code}\n${message}`,
+    text: `${styled('red', 'not verified')}: ${code}\n${printable(message)}`,
   };
 }

@@ -1,7 +1,7 @@
 import { fail } from '../../../core/errors.ts';
 import { command } from '../../command.ts';
 import { databaseOptions } from '../../database.ts';
-import { columns, printFor, printNotice, styled } from '../../output.ts';
+import { columns, printable, printFor, printNotice, styled } from '../../output.ts';
 import { type ShownKey, toShownKey } from './key-shown.ts';
 import { withTable } from './open-keys.ts';
 import { describeSessions } from './show.ts';
@@ -31,7 +31,7 @@ export const keysList = command({
       const next = found.length > limit ? shown.at(-1)?.accessKey : undefined;
       const text = shown.length ? toTable(shown) : 'There are no such keys.';
       printFor(given, { value: { keys: shown, ...(next !== undefined && { next }) }, text });
-      if (next !== undefined && !given.json) printNotice(`There are more: --after ${next}`);
+      if (next !== undefined && !given.json) printNotice(`There are more: --after ${printable(next)}`);
       return 0;
     });
   },
@@ -49,9 +49,9 @@ function toTable(keys: readonly ShownKey[]): string {
 }
 
 const row = (key: ShownKey): readonly string[] => [
-  key.accessKey,
+  printable(key.accessKey),
   printable(key.service),
-  key.environment,
+  printable(key.environment),
   key.state,
   key.secrets
     .map(({ state }) => state)
@@ -61,6 +61,3 @@ const row = (key: ShownKey): readonly string[] => [
   key.createdAt.slice(0, 10),
   key.lastUsedAt?.slice(0, 10) ?? 'never',
 ];
-
-// A row may contain control characters, which a terminal would execute.
-const printable = (text: string): string => text.replace(/\p{C}/gu, '\ufffd');

@@ -2,7 +2,7 @@ import { fail } from '../../../core/errors.ts';
 import { pruneKeys } from '../../../server/keys/prune-keys.ts';
 import { command } from '../../command.ts';
 import { databaseOptions } from '../../database.ts';
-import { printFor } from '../../output.ts';
+import { printable, printFor } from '../../output.ts';
 import { parseDuration } from '../../times.ts';
 import { withTable } from './open-keys.ts';
 
@@ -24,7 +24,9 @@ export const keysPrune = command({
       const verb = dryRun ? 'would be deleted' : 'are deleted';
       printFor(given, {
         value: dryRun ? { keys, found: deleted } : { keys, deleted },
-        text: [`Of ${keys} keys, ${deleted.length} ${verb}${deleted.length ? ':' : '.'}`, ...deleted].join('\n'),
+        text: printable(
+          [`Of ${keys} keys, ${deleted.length} ${verb}${deleted.length ? ':' : '.'}`, ...deleted].join('\n'),
+        ),
       });
       return 0;
     });

@@ -2,7 +2,7 @@ import { resealKeys } from '../../../server/keys/reseal-keys.ts';
 import { atRestOptions, sealerAtRest } from '../../at-rest.ts';
 import { command } from '../../command.ts';
 import { databaseOptions } from '../../database.ts';
-import { printFor, printNotice } from '../../output.ts';
+import { printable, printFor, printNotice } from '../../output.ts';
 import { withTable } from './open-keys.ts';
 
 export const keysReseal = command({
@@ -23,7 +23,7 @@ export const keysReseal = command({
     if (!unopened.length) return 0;
     if (!given.json) {
       printNotice('None of the sealing keys opens these secrets, which are unchanged:');
-      for (const { accessKey, id } of unopened) printNotice(`  ${accessKey} ${id}`);
+      for (const { accessKey, id } of unopened) printNotice(printable(`  ${accessKey} ${id}`));
     }
     return 3;
   },

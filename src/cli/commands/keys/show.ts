@@ -1,7 +1,7 @@
 import { fail } from '../../../core/errors.ts';
 import { command } from '../../command.ts';
 import { databaseOptions } from '../../database.ts';
-import { columns, printFor } from '../../output.ts';
+import { columns, printable, printFor } from '../../output.ts';
 import { type ShownKey, type ShownSecret, toShownKey } from './key-shown.ts';
 import { withTable } from './open-keys.ts';
 
@@ -16,7 +16,7 @@ export const keysShow = command({
       const key = await table.read(accessKey);
       if (!key) return fail('unknown_key', 'No key has this access key.', 401);
       const shown = toShownKey(key, Date.now());
-      printFor(given, { value: shown, text: inLines(shown) });
+      printFor(given, { value: shown, text: printable(inLines(shown)) });
       return 0;
     }),
 });

@@ -10,7 +10,7 @@ import { createKit } from '../../../kit/create-kit.ts';
 import { command } from '../../command.ts';
 import { describeDifferences } from '../../format-explanation.ts';
 import { kitDefinition } from '../../kit-options.ts';
-import { printFor } from '../../output.ts';
+import { printable, printFor } from '../../output.ts';
 
 export const kitCheck = command({
   name: 'kit check',
@@ -47,7 +47,7 @@ export const kitCheck = command({
     const summary = `${cases.length - failed.length} of ${cases.length} cases agree`;
     printFor(given, {
       value: { cases: cases.length, failed },
-      text: [...failed.map(describeFailed), summary].join('\n'),
+      text: printable([...failed.map(describeFailed), summary].join('\n')),
     });
     return failed.length ? 1 : 0;
   },

@@ -1,7 +1,9 @@
 import { signParts } from '../../../client/prepare-request.ts';
 import { createSigner } from '../../../client/signer.ts';
-import { utf8 } from '../../../core/encoding.ts';
+import { readBody } from '../../../core/body.ts';
+import { decodeUtf8, utf8 } from '../../../core/encoding.ts';
 import { fail } from '../../../core/errors.ts';
+import { excerpt } from '../../../core/excerpt.ts';
 import { command } from '../../command.ts';
 import { credentialOptions, readCredentials } from '../../credentials.ts';
 import { findScheme, schemeOptions } from '../../find-scheme.ts';
@@ -77,7 +79,7 @@ async function probe(given: Given, url: URL): Promise<readonly Probe[]> {
       ...(sent.body && { body: utf8(sent.body) }),
     });
     const { status } = response;
-    const code = codeIn(await response.text());
+    const code = codeIn((await readBody(response, maxBodyBytes)) ?? new Uint8Array());
     const refused = status === 401 || status === 400;
     return { name, status, code, passed: accepted ? status < 400 : refused };
   };
@@ -102,6 +104,9 @@ async function probe(given: Given, url: URL): Promise<readonly Probe[]> {
   ];
 }
 
+/** The most of a response that is read. */
+const maxBodyBytes = 2 ** 20;
+
 async function fetchOnce(url: URL, init: RequestInit): Promise<Response> {
   try {
     return await fetch(url, init);
@@ -110,10 +115,10 @@ async function fetchOnce(url: URL, init: RequestInit): Promise<Response> {
   }
 }
 
-function codeIn(text: string): string | undefined {
+function codeIn(body: Uint8Array): string | undefined {
   try {
-    const { code } = JSON.parse(text) as { readonly code?: unknown };
-    return typeof code === 'string' ? code : undefined;
+    const { code } = JSON.parse(decodeUtf8(body)) as { readonly code?: unknown };
+    return typeof code === 'string' ? excerpt(code) : undefined;
   } catch {
     return undefined;
   }

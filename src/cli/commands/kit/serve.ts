@@ -7,7 +7,7 @@ import { receivedFromNode } from '../../../node/received.ts';
 import { command } from '../../command.ts';
 import { formatExplanation } from '../../format-explanation.ts';
 import { kitCredentials, kitDefinition } from '../../kit-options.ts';
-import { print } from '../../output.ts';
+import { print, printable } from '../../output.ts';
 import { listenOptions, serve } from '../../serve.ts';
 
 export const kitServe = command({
@@ -46,7 +46,7 @@ export const kitServe = command({
 });
 
 function describeExchange({ method, target, status, explanation }: KitExchange): string {
-  const line = `${status} ${method} ${target}`;
+  const line = printable(`${status} ${method} ${target}`);
   return explanation ? `${line}\n${formatExplanation(explanation)}\n` : line;
 }
 
@@ -75,7 +75,7 @@ function toListener(server: KitServer): (request: IncomingMessage, response: Ser
       response.write(bytes);
       drainBody(request, () => response.end());
     } catch (error) {
-      print(`A request cannot be read: ${error}`);
+      print(printable(`A request cannot be read: ${error}`));
       response.writeHead(400).end();
     }
   };
