@@ -86,7 +86,8 @@ function readCall(input: string | URL | Request, init: SigningInit = {}): Call {
     headers: new Headers(headers),
     body: body ?? undefined,
     extras,
-    signal: extras.signal ?? given?.signal,
+    // Null detaches a call from the signal of its Request.
+    signal: extras.signal === undefined ? given?.signal : extras.signal,
     challenge,
   };
 }

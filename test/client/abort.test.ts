@@ -150,3 +150,15 @@ describe('a signal in a Request aborts also after memory was collected', () => {
     }
   });
 });
+
+it('is not aborted by the signal of a Request that null replaces', async () => {
+  const controller = new AbortController();
+  const credentials = async (): Promise<Credentials> => {
+    controller.abort(reason);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    return { accessKey, secret };
+  };
+  const api = signedFetch(createSigner({ credentials }), { fetch: async () => new Response() });
+  const call = api(new Request(url, { signal: controller.signal }), { signal: null });
+  await expect(call).resolves.toMatchObject({ status: 200 });
+});
