@@ -35,7 +35,8 @@ export const sha256OfBodySync = (bytes: Uint8Array): Uint8Array =>
 
 type Hash = (bytes: Uint8Array) => Uint8Array;
 type NodeHash = (algorithm: string, data: Uint8Array, encoding: 'buffer') => Uint8Array;
-type Runtime = { readonly process?: { getBuiltinModule?(name: string): { readonly hash?: NodeHash } | undefined } };
+/** What is there on Node, Bun and Deno. */
+type Runtime = { readonly process: { getBuiltinModule(name: string): { readonly hash: NodeHash } } };
 
 let native: Hash | null | undefined;
 
@@ -45,11 +46,10 @@ export function nativeSha256(): Hash | undefined {
   return native ?? undefined;
 }
 
-/** Checked with the digest of no bytes: runtimes that imitate Node have functions that throw or ignore the encoding. */
+/** Checked with the digest of no bytes: runtimes that imitate Node lack functions, or have some that throw or ignore the encoding. */
 function soundHash(): Hash | null {
   try {
-    const hash = (globalThis as Runtime).process?.getBuiltinModule?.('node:crypto')?.hash;
-    if (!hash) return null;
+    const { hash } = (globalThis as unknown as Runtime).process.getBuiltinModule('node:crypto');
     const own: Hash = (bytes) => new Uint8Array(hash('sha256', bytes, 'buffer'));
     return hex(own(new Uint8Array())).startsWith('e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855')
       ? own

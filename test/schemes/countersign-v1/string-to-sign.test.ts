@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { hex } from '../../src/core/encoding.ts';
-import { SignatureError } from '../../src/core/errors.ts';
-import { toMessage } from '../../src/core/message.ts';
-import type { SignedBody } from '../../src/core/scheme.ts';
-import { readCountersignV1 } from '../../src/schemes/countersign-v1/read.ts';
-import { countersignV1Response } from '../../src/schemes/countersign-v1/response.ts';
-import { signCountersignV1 } from '../../src/schemes/countersign-v1/sign.ts';
+import { hex } from '../../../src/core/encoding.ts';
+import { SignatureError } from '../../../src/core/errors.ts';
+import { toMessage } from '../../../src/core/message.ts';
+import type { SignedBody } from '../../../src/core/scheme.ts';
+import { readCountersignV1 } from '../../../src/schemes/countersign-v1/read.ts';
+import { countersignV1Response } from '../../../src/schemes/countersign-v1/response.ts';
+import { signCountersignV1 } from '../../../src/schemes/countersign-v1/sign.ts';
 
 const text = (pattern: string, size: { minLength: number; maxLength: number }) =>
   fc.string({ unit: fc.constantFrom(...pattern), ...size });
