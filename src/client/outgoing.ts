@@ -78,6 +78,8 @@ function readCall(input: string | URL | Request, init: SigningInit = {}): Call {
   if ('clone' in init) return readCall(new Request(input, init));
   const given = isRequest(input) ? input : undefined;
   const { challenge, method = given?.method ?? 'GET', headers = given?.headers, body, ...extras } = init;
+  // Null detaches a call from the signal of its Request.
+  const { signal = given?.signal } = extras;
   return {
     input,
     given,
@@ -86,8 +88,7 @@ function readCall(input: string | URL | Request, init: SigningInit = {}): Call {
     headers: new Headers(headers),
     body: body ?? undefined,
     extras,
-    // Null detaches a call from the signal of its Request.
-    signal: extras.signal === undefined ? given?.signal : extras.signal,
+    signal,
     challenge,
   };
 }

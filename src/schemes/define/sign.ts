@@ -99,7 +99,7 @@ export function createPreparer(compiled: CompiledDefinition): (input: SignatureI
 // `&` a parameter to the address.
 function checkChallenge(challenge: string): void {
   if (/^[\w.~+/=-]{0,512}$/.test(challenge)) return;
-  fail('invalid_request', 'The challenge has other characters than A-Z a-z 0-9 . _ ~ + / = -, or more than 512.');
+  fail('invalid_request', 'The challenge has a form that no server issues.');
 }
 
 /** The date of a time in UTC, as ISO 8601 writes it. */
