@@ -12,6 +12,7 @@ import { emitPerl } from './emit/dialects/perl.ts';
 import { emitPhp } from './emit/dialects/php.ts';
 import { emitPython } from './emit/dialects/python.ts';
 import { emitRuby } from './emit/dialects/ruby.ts';
+import { emitRust } from './emit/dialects/rust.ts';
 
 /** A language in which a kit has a client. */
 export type KitLanguage =
@@ -73,6 +74,7 @@ const emitters: Readonly<Partial<Record<KitLanguage, (plan: Plan) => Readonly<Re
   java: emitJava,
   perl: emitPerl,
   csharp: emitCsharp,
+  rust: emitRust,
 };
 
 const all = Object.keys(languageFacts) as readonly KitLanguage[];

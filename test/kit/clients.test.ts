@@ -11,7 +11,7 @@ import { selfSigned } from '../adapters/certificate.ts';
 import { bytesOf } from '../vectors/format.ts';
 import { present } from '../vectors/present.ts';
 import { vectors } from '../vectors/read.ts';
-import { cargo, clients, run, unpack } from './tools.ts';
+import { buildRust, clients, run, unpack } from './tools.ts';
 
 // Crates, and a process for each request, take minutes on a busy machine.
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
@@ -219,7 +219,7 @@ describe.runIf(clients.some(({ language }) => language === 'rust'))('the client 
     const place = `${folder.path}/clients/rust`;
     mkdirSync(`${place}/examples`);
     copyFileSync(new URL('hook.rs', import.meta.url), `${place}/examples/hook.rs`);
-    expect(await run([...cargo, '--quiet', '--example', 'hook'], place)).toEqual({ status: 0, output: '' });
+    expect(await run(buildRust('examples/hook', '--example', 'hook'), place)).toEqual({ status: 0, output: '' });
     const { accessKey, secret } = credentials;
     const { output } = await run(['./target/debug/examples/hook', accessKey, secret, origin], place);
     expect(output).toBe('200\n200\nThe request lacks x-account\n');

@@ -25,12 +25,19 @@ export const newman: string = join(packages, '.bin/newman');
 
 /** Debian has the crates in a folder; elsewhere, cargo gets them. */
 const crates = '/usr/share/cargo/registry';
-export const cargo: readonly string[] = existsSync(`${crates}/ureq-2.6.2`)
+const cargo: readonly string[] = existsSync(`${crates}/ureq-2.6.2`)
   ? [
       ...['cargo', 'build', '--offline', '--config', 'source.crates-io.replace-with="debian"'],
       ...['--config', `source.debian.directory="${crates}"`],
     ]
   : ['cargo', 'build'];
+
+/** A command that builds a program of the client in Rust: crates take minutes, and are built once for all tests. */
+export const buildRust = (artifact: string, ...args: readonly string[]): readonly string[] => [
+  ...['sh', fileURLToPath(new URL('build-rust.sh', import.meta.url))],
+  ...[fileURLToPath(new URL('../../node_modules/.cache/kit-crates', import.meta.url)), artifact],
+  ...[...cargo, '--quiet', ...args],
+];
 
 /** `tool` is what must be there, if it is not the first word of a command. */
 const all: ReadonlyArray<Client & { readonly version: string; readonly tool?: string }> = [
@@ -62,7 +69,7 @@ const all: ReadonlyArray<Client & { readonly version: string; readonly tool?: st
     build: ['mcs', '-out:kit.exe', '-r:System.Net.Http', 'Countersign.cs', 'Kit.cs'],
     version: '--version',
   },
-  { language: 'rust', command: ['./target/debug/kit'], build: [...cargo, '--quiet'], version: '--version' },
+  { language: 'rust', command: ['./target/debug/kit'], build: buildRust('kit'), tool: 'cargo', version: '--version' },
   {
     language: 'postman',
     command: [process.execPath, 'kit.mjs'],
