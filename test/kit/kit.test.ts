@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createKit, type KitLanguage } from 'countersign/kit';
-import { defineScheme, krakenApi } from 'countersign/schemes';
+import { defineScheme, krakenApi, type SchemeDefinition } from 'countersign/schemes';
 import { describe, expect, it } from 'vitest';
+import { emitBash } from '../../src/kit/emit/bash.ts';
+import { emitCsharp } from '../../src/kit/emit/dialects/csharp.ts';
+import { emitRust } from '../../src/kit/emit/dialects/rust.ts';
 import { describePlan } from '../../src/kit/prose/describe-plan.ts';
 import { describeField, describeValue } from '../../src/kit/prose/describe-value.ts';
 import { fields } from '../../src/schemes/define/fields.ts';
@@ -110,11 +113,42 @@ describe('a kit of a defined scheme', () => {
     expect(() => createKit({ origin, definition: partner, languages: ['postman'] })).toThrow('no client in postman');
   });
 
+  it.each<[KitLanguage, Partial<SchemeDefinition>, string]>([
+    ['rust', { algorithm: 'hmac-sha1' }, 'the algorithm hmac-sha1'],
+    ['rust', { stringToSign: '{body|sha1|hex}{timestamp}' }, 'the filter sha1'],
+    ['rust', { stringToSign: '{body|md5|hex}{timestamp}' }, 'the filter md5'],
+    ['bash', { nonce: { form: 'digits', min: 8, max: 8 } }, 'nonces of digits'],
+  ])('is refused in %s for %j, by name', (language, own, says) => {
+    const definition = { ...partner, ...own };
+    expect(() => createKit({ origin, definition, languages: [language] })).toThrow(`cannot say ${says}`);
+    expect(Object.keys(createKit({ origin, definition })).join()).not.toContain(`clients/${language}/`);
+  });
+
+  it('has no client that guesses an algorithm or field of later versions', () => {
+    const plan = planDefinition(parseDefinition(partner));
+    for (const emit of [emitBash, emitCsharp, emitRust]) {
+      expect(() => emit({ ...plan, algorithm: 'sha256-with-key' as never })).toThrow('cannot say the algorithm');
+      const later = JSON.parse(JSON.stringify(plan).replaceAll('"field":"nonce"', '"field":"laterField"'));
+      expect(() => emit(later)).toThrow('cannot say the field laterField');
+    }
+  });
+
   it('has a client in every other language', () => {
     const folders = Object.keys(createKit({ origin, definition: partner })).flatMap(
       (path) => /^clients\/(\w+)\//.exec(path)?.[1] ?? [],
     );
-    expect([...new Set(folders)]).toEqual(['python', 'bash', 'node', 'go', 'php', 'ruby', 'java', 'perl', 'csharp']);
+    expect([...new Set(folders)]).toEqual([
+      'python',
+      'bash',
+      'node',
+      'go',
+      'php',
+      'ruby',
+      'java',
+      'perl',
+      'csharp',
+      'rust',
+    ]);
   });
 });
 

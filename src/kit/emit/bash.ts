@@ -3,6 +3,7 @@ import type { TimestampPart } from '../../schemes/define/timestamp.ts';
 import files from '../client-files.json' with { type: 'json' };
 import { createBashPrinter, word } from './bash-values.ts';
 import { needsChallenge } from './client.ts';
+import { hashOf } from './hash-of.ts';
 import { pickRuntime } from './pick-runtime.ts';
 import { cannotSay } from './refuse.ts';
 
@@ -93,7 +94,7 @@ function chosenLines({ line }: Plan): string {
 function signFunction(plan: Plan): string {
   const { headers, query, key } = plan;
   const { template } = createBashPrinter(plan);
-  const hash = plan.algorithm.replace('hmac-', '');
+  const hash = hashOf(plan.algorithm, 'bash');
   const names = query.map(({ name }) => name);
   const add = (one: (typeof query)[number]) =>
     `value=$(set -o pipefail; ${template(one)}) || return\n  with_parameter ${word(one.name)} "$value"`;

@@ -1,6 +1,7 @@
 import type { Plan, PlannedCarrier } from '../../schemes/define/plan/plan.ts';
 import type { TimestampPart } from '../../schemes/define/timestamp.ts';
 import type { Dialect, WrittenFunction } from './dialect.ts';
+import { hashOf } from './hash-of.ts';
 import { cannotSay } from './refuse.ts';
 import { createValuePrinter, type ValuePrinter } from './values.ts';
 
@@ -94,8 +95,9 @@ function signature(
   { algorithm, secret, key, signature: encoding }: Plan,
   { dialect, printer }: Writing,
 ): WrittenFunction {
-  const { call, literal, variable, word, join } = dialect;
-  const mac = (data: string) => call('mac', [word(algorithm.replace('hmac-', '')), variable('key'), data]);
+  const { call, literal, variable, word, join, language } = dialect;
+  const hash = hashOf(algorithm, language);
+  const mac = (data: string) => call('mac', [word(hash), variable('key'), data]);
   const decoded = secret === 'utf8' ? variable('secret') : call(`from_${secret}`, [variable('secret')]);
   return {
     name: 'signature_of',

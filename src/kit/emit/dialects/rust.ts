@@ -33,7 +33,11 @@ const certain = new Set([
 const own = /^(?:value|header|has)_|^(?:string_to_sign|line_of)$/;
 
 /** What the crates of the client do not compute. */
-const lacking: Readonly<Record<string, string>> = { sha1_of: 'the filter sha1', md5_of: 'the filter md5' };
+const lacking: Readonly<Record<string, string>> = {
+  sha1_of: 'the filter sha1',
+  md5_of: 'the filter md5',
+  mac_sha1: 'the algorithm hmac-sha1',
+};
 
 function call(name: string, args: readonly string[]): string {
   const [first = '', ...others] = args;
@@ -118,7 +122,6 @@ const isUsed = (parameter: string, steps: ReadonlyArray<{ readonly made: string 
  * @throws SignatureError `invalid_configuration` for what it cannot say.
  */
 export function emitRust(plan: Plan): Readonly<Record<string, string>> {
-  if (plan.algorithm === 'hmac-sha1') cannotSay('rust', 'the algorithm hmac-sha1');
   const code = listDefinitions(plan, {
     dialect: rust,
     constant: (name, texts) =>
