@@ -62,35 +62,41 @@ describe.runIf(clients.some(({ language }) => language === 'bash'))('a client in
     ['a defined scheme', partner],
     ['a scheme that derives keys', { ...partner, name: 'derived', key: { prefix: 'P', steps: ['{date}', 'end'] } }],
     ['a long digest', { ...partner, name: 'long', algorithm: 'hmac-sha512' }],
-  ] as const)('passes no secret as an argument, which others on the machine can read: %s', async (_, definition) => {
-    // Longer than a block of SHA-256, so that HMAC hashes it first.
-    const secret = `a secret of more than sixty-four bytes ${'x'.repeat(140)}`;
-    const credentials = { accessKey: 'partner', secret };
-    const kit = createKit({ origin, credentials, languages: ['bash'], ...(definition && { definition }) });
-    const folder = unpack(kit);
-    const log = `${folder.path}/arguments`;
-    mkdirSync(`${folder.path}/bin`);
-    writeFileSync(log, '');
-    for (const program of ['openssl', 'od', 'tr', 'sed', 'awk', 'cat', 'head', 'cut', 'paste', 'sort']) {
-      const found = (await run(['bash', '-c', `type -P ${program}`], '/')).output.trim();
-      writeFileSync(
-        `${folder.path}/bin/${program}`,
-        `#!/bin/bash\nprintf '%s\\n' "${program} $*" >>'${log}'\nexec ${found} "$@"\n`,
+  ] as const)(
+    'passes no secret as an argument, which others on the machine can read, and leaves no file: %s',
+    async (_, definition) => {
+      // Longer than a block of SHA-256, so that HMAC hashes it first.
+      const secret = `a secret of more than sixty-four bytes ${'x'.repeat(140)}`;
+      const credentials = { accessKey: 'partner', secret };
+      const kit = createKit({ origin, credentials, languages: ['bash'], ...(definition && { definition }) });
+      const folder = unpack(kit);
+      const log = `${folder.path}/arguments`;
+      mkdirSync(`${folder.path}/bin`);
+      mkdirSync(`${folder.path}/tmp`);
+      writeFileSync(log, '');
+      for (const program of ['openssl', 'od', 'tr', 'sed', 'awk', 'cat', 'head', 'cut', 'paste', 'sort']) {
+        const found = (await run(['bash', '-c', `type -P ${program}`], '/')).output.trim();
+        writeFileSync(
+          `${folder.path}/bin/${program}`,
+          `#!/bin/bash\nprintf '%s\\n' "${program} $*" >>'${log}'\nexec ${found} "$@"\n`,
+        );
+        chmodSync(`${folder.path}/bin/${program}`, 0o755);
+      }
+      const cases = readdirSync(`${folder.path}/vectors/plain`).slice(0, 4);
+      const { output } = await run(
+        ['bash', 'kit.sh', 'check', ...cases.map((one) => `../../vectors/plain/${one}`)],
+        `${folder.path}/clients/bash`,
+        { PATH: `${folder.path}/bin:${process.env.PATH}`, TMPDIR: `${folder.path}/tmp` },
       );
-      chmodSync(`${folder.path}/bin/${program}`, 0o755);
-    }
-    const cases = readdirSync(`${folder.path}/vectors/plain`).slice(0, 4);
-    const { output } = await run(
-      ['bash', 'kit.sh', 'check', ...cases.map((one) => `../../vectors/plain/${one}`)],
-      `${folder.path}/clients/bash`,
-      { PATH: `${folder.path}/bin:${process.env.PATH}` },
-    );
-    const given = readFileSync(log, 'utf8');
-    folder.remove();
-    expect(output).toBe('4 of 4 cases agree\n');
-    expect(given).toContain('openssl dgst');
-    expect(given).not.toContain(secret);
-    expect(given).not.toContain(Buffer.from(secret).toString('hex'));
-    expect(given).not.toMatch(/hmac|hexkey/i);
-  });
+      const given = readFileSync(log, 'utf8');
+      const left = readdirSync(`${folder.path}/tmp`);
+      folder.remove();
+      expect(output).toBe('4 of 4 cases agree\n');
+      expect(left).toEqual([]);
+      expect(given).toContain('openssl dgst');
+      expect(given).not.toContain(secret);
+      expect(given).not.toContain(Buffer.from(secret).toString('hex'));
+      expect(given).not.toMatch(/hmac|hexkey/i);
+    },
+  );
 });

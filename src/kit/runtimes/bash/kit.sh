@@ -3,7 +3,9 @@
 # bash kit.sh call POST http://127.0.0.1:9400/orders application/json '{"sku":"A-1"}'
 source "$(dirname "${BASH_SOURCE[0]}")/countersign.sh"
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+# Also what countersign.sh has made, whose trap this one replaces.
+made=$countersign_text_file
+trap 'rm -rf "$work" "$made"' EXIT
 
 check() { # case -> prints the first stage that differs
   local case=$1 headers

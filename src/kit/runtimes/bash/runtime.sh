@@ -19,7 +19,8 @@ begin() { # method, url, body file, header lines: reads the request into variabl
   r_scheme=${BASH_REMATCH[1]} r_authority=${BASH_REMATCH[2],,} r_target=${BASH_REMATCH[3]}
   r_origin=$r_scheme://${BASH_REMATCH[2]}
   [[ $r_method =~ $token ]] || refuse 'The method is not a token.' || return
-  [[ $r_challenge =~ $challenge_form && ${#r_challenge} -le 512 ]] || refuse 'The challenge has characters that no server issues, or more than 512.' || return
+  [[ $r_challenge =~ $challenge_form && ${#r_challenge} -le 512 ]] ||
+    refuse 'The challenge has characters that no server issues, or more than 512.' || return
   [[ $r_scheme == https ]] && r_authority=${r_authority%:443} || r_authority=${r_authority%:80}
   [[ $r_target == /* ]] || r_target=/$r_target
 }
