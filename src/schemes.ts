@@ -11,6 +11,8 @@ export type {
   DefinedNonce,
   DefinedSignedHeaders,
   DefinedTimestamp,
+  HmacAlgorithm,
+  KeyedHash,
   NonceForm,
   SchemeDefinition,
 } from './schemes/define/definition.ts';
@@ -41,6 +43,7 @@ export { intercomWebhooks } from './schemes/definitions/intercom-webhooks.ts';
 export type { SignedHeaderOptions } from './schemes/definitions/kong-hmac-auth.ts';
 export { kongHmacAuth } from './schemes/definitions/kong-hmac-auth.ts';
 export { krakenApi } from './schemes/definitions/kraken-api.ts';
+export { larkWebhooks } from './schemes/definitions/lark-webhooks.ts';
 export { lineWebhooks } from './schemes/definitions/line-webhooks.ts';
 export { linearWebhooks } from './schemes/definitions/linear-webhooks.ts';
 export { metaWebhooks } from './schemes/definitions/meta-webhooks.ts';

@@ -24,9 +24,12 @@ export type Comparison = {
 /**
  * Compares the caller's string to sign with the expected one, line by line. A line break at the end, CRLF and a byte order mark are
  * noted by themselves, and do not make every line differ.
+ *
+ * @param own undefined for a string that must not be shown.
  */
-export function compareStrings(own: Uint8Array, expected: string | undefined): Comparison {
+export function compareStrings(own: Uint8Array | undefined, expected: string | undefined): Comparison {
   if (expected === undefined) return { same: false, lines: [], notes: [unknown] };
+  if (own === undefined) return { same: false, lines: [], notes: [hidden] };
   const given = decodeUtf8(own);
   if (given === expected) return { same: true, lines: [], notes: [] };
   const notes: string[] = [];
@@ -56,6 +59,9 @@ export function compareStrings(own: Uint8Array, expected: string | undefined): C
 
 const unknown =
   'There is no string to sign to compare with: the signature cannot be read, or the signed bytes are no text.';
+
+const hidden =
+  'Your text has neither {secret} nor the secret of the key in it: it is not shown, because it may contain another secret.';
 
 function countLastBreaks(text: string): number {
   let count = 0;
@@ -92,6 +98,6 @@ export function formatComparison({ same, lines, notes }: Comparison): string {
       ? []
       : [styled('green', `${`${line}`.padStart(4)} + ${showInvisible(expected) || '(empty)'}`)]),
   ]);
-  const alike = lines.length || notes[0] === unknown ? [] : ['  All lines are as expected.'];
+  const alike = lines.length || notes[0] === unknown || notes[0] === hidden ? [] : ['  All lines are as expected.'];
   return [title, ...shown, ...alike, ...notes.map((note) => `  ${note}`)].join('\n');
 }

@@ -14,6 +14,7 @@ export type FindingCode =
   | 'adjacent-values'
   | 'ambiguous-separator'
   | 'weak-hash'
+  | 'keyed-hash'
   | 'no-domain-separation'
   | 'access-key-unbound'
   | 'forbidden-browser-header';

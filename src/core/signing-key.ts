@@ -16,6 +16,8 @@ export type SigningKey = {
   verify(data: Uint8Array, signature: Uint8Array): boolean | Promise<boolean>;
   /** Creates the keys that are derived from this one, by the same implementation. @default {@link hmacSha256} */
   readonly hmac?: Hmac;
+  /** Returns the key of the same secret for another algorithm, to find secrets that two schemes share. @default none */
+  under?(algorithm: string): SigningKey | undefined;
 };
 
 /** Creates an HMAC-SHA256 key, as {@link hmacSha256} does. */

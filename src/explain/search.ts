@@ -102,7 +102,7 @@ export const readingCost = (reading: Reading, { body }: Guess): number =>
 
 /** Returns the cost of checking whether a signer made one of the signatures. */
 export const trialCost = ({ data, presented }: Reading, { key }: CandidateSigner): number =>
-  presented.signatures.length * (data.length + (key.algorithm.startsWith('hmac') ? costs.hmac : costs.other));
+  presented.signatures.length * (data.length + (/^(?:hmac|sha|md5)/.test(key.algorithm) ? costs.hmac : costs.other));
 
 /** A request with variations applied. */
 type Attempt = {

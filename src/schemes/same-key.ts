@@ -5,10 +5,16 @@ import type { SigningKey } from '../core/signing-key.ts';
 
 const probe = utf8('countersign-same-key');
 
-/** Whether two keys produce the same signatures. Keys held by WebCrypto sign asynchronously and always count as different. */
+/**
+ * Whether two keys produce the same signatures, or one is of a keyed hash and both are of one secret. Keys held by WebCrypto sign
+ * asynchronously and always count as different.
+ */
 export function isSameKey(one: SigningKey, other: SigningKey): boolean {
   if (one === other) return true;
-  if (one.algorithm !== other.algorithm) return false;
+  if (one.algorithm !== other.algorithm) {
+    const [twin, counterpart] = one.under ? [one.under(other.algorithm), other] : [other.under?.(one.algorithm), one];
+    return twin !== undefined && isSameKey(twin, counterpart);
+  }
   const [a, b] = [one, other].map((key) => key.sign(probe));
   if (!a || !b) return false;
   if ('then' in a || 'then' in b) {
@@ -18,6 +24,9 @@ export function isSameKey(one: SigningKey, other: SigningKey): boolean {
   return equalInConstantTime(a, b);
 }
 
-/** Whether an attacker can choose the beginning of the string to sign, so that a signature is also valid under another scheme. */
+/**
+ * Whether a signature may also be valid under another scheme with the same secret: an attacker can choose the beginning of the string
+ * to sign, or it is hashed with the secret in it.
+ */
 export const signsForeignStrings = ({ findings = [] }: { readonly findings?: readonly Finding[] }): boolean =>
-  findings.some(({ code }) => code === 'no-domain-separation');
+  findings.some(({ code }) => code === 'no-domain-separation' || code === 'keyed-hash');

@@ -210,6 +210,28 @@ const odd: readonly SchemeDefinition[] = [
     stringToSign: 'ü{path|decode|lower}\n{query|decode|truncate:3}\n{timestamp}',
     headers: { 'X-Signature': '{timestamp}:{signature}' },
   },
+  {
+    name: 'hashed',
+    algorithm: 'sha512',
+    secret: 'base64',
+    signature: 'base64',
+    stringToSign: '{{secret}}{timestamp}[{query}]{secret}[{header.content-type}]\n{body}',
+    headers: { 'X-Signature': '{timestamp}:{signature}' },
+  },
+  {
+    name: 'hashed-last',
+    algorithm: 'md5',
+    signature: 'hex-upper',
+    stringToSign: '{body}{timestamp}{secret}',
+    headers: { 'X-Signature': '{timestamp}:{signature}' },
+  },
+  {
+    name: 'hashed-first',
+    algorithm: 'sha1',
+    secret: 'hex',
+    stringToSign: '{secret}{timestamp}{target}',
+    headers: { 'X-Signature': '{timestamp}:{signature}' },
+  },
 ];
 
 /** A server that listens while something is done. */
@@ -252,7 +274,7 @@ describe.each(able)('a client of a defined scheme in $language', (client) => {
     },
   );
 
-  it.each(odd)('of $name makes what the package makes', async (definition) => {
+  it.each(odd.filter(canSay(client)))('of $name makes what the package makes', async (definition) => {
     expect(await check(definition, client)).toMatch(allAgree);
   });
 

@@ -5,8 +5,10 @@ import {
   defineScheme,
   githubWebhooks,
   keyAndChallenge,
+  larkWebhooks,
   rfc9421,
   type Scheme,
+  type SchemeDefinition,
 } from 'countersign/schemes';
 import {
   createVerifier,
@@ -153,6 +155,52 @@ it('the finding is told of a string that begins with what others choose', () => 
   expect(codesOf(github)).toContain('no-domain-separation');
   expect(codesOf(defineScheme(keyAndChallenge))).toContain('no-domain-separation');
   expect(codesOf(rfc9421())).not.toContain('no-domain-separation');
+});
+
+describe('a keyed hash, whose signatures may be parts of those of others', () => {
+  const hashed = (name: string, change: Partial<SchemeDefinition> = {}) =>
+    defineScheme({
+      name,
+      algorithm: 'sha256',
+      stringToSign: 'v1\n{timestamp}\n{secret}\n{body}',
+      headers: { [`X-${name}-Time`]: '{timestamp}', [`X-${name}-Sign`]: '{signature}' },
+      ...change,
+    });
+  const lark = defineScheme(larkWebhooks);
+  const outcome = async (schemes: readonly Scheme[], secrets: readonly KeySecret[], by: Scheme, own = secret) => {
+    const verifier = createVerifier({
+      scheme: schemes,
+      keys: memoryKeys([{ accessKey, service: 'shop', secrets }]),
+      replay: memoryReplay({ clock }),
+      clock,
+      acceptFindings: schemes.flatMap(({ findings = [] }) => findings.map(({ code }) => code)),
+    });
+    const request = new Request(url, { method: 'POST', body: '{}' });
+    const signed = await createSigner({ accessKey, secret: own, scheme: by, clock }).sign(request);
+    return outcomeOf(await verifier.verify(signed, { accessKey }));
+  };
+
+  it.each([
+    ['an HMAC', countersignV1],
+    ['an HMAC with another hash', hashed('mac', { algorithm: 'hmac-sha512', stringToSign: 'v1\n{timestamp}\n{body}' })],
+    ['a keyed hash', hashed('one')],
+    ['a keyed hash with another hash', hashed('two', { algorithm: 'sha512' })],
+  ])('shares no secret with %s', async (_, other) => {
+    for (const by of [lark, other]) {
+      expect(await outcome([lark, other], [{ secret }], by)).toBe('internal_error');
+      expect(await outcome([other, lark], [{ secret: utf8(secret) }], by)).toBe('internal_error');
+    }
+    const apart = [
+      { secret, scheme: lark.name },
+      { secret: 'a third secret of sixteen bytes', scheme: other.name },
+    ];
+    expect(await outcome([lark, other], apart, lark)).toBe('ok');
+  });
+
+  it('is refused by a signer of both', () => {
+    const parts = [{ scheme: countersignV1 }, { scheme: lark }];
+    expect(() => createSigner({ accessKey, secret, scheme: combineSchemes(parts) })).toThrow(/its own secret/);
+  });
 });
 
 it('managed keys make a secret for each scheme, and a rotation ends those of its scheme alone', async () => {

@@ -1,10 +1,13 @@
+import type { Scheme } from '../../core/scheme.ts';
 import { explainSignature } from '../../explain/explain.ts';
 import type { SignatureExplanation } from '../../explain/explanation.ts';
+import type { KeyRecord } from '../../server/contracts.ts';
 import { command } from '../command.ts';
 import { compareStrings, formatComparison } from '../compare-strings.ts';
 import { describeSchemes, findScheme, recognisedSchemes } from '../find-scheme.ts';
 import { formatExplanation } from '../format-explanation.ts';
-import { withKeysOfOptions } from '../keys-of-options.ts';
+import { hideSecrets } from '../hidden-secrets.ts';
+import { type KeysValues, withKeysOfOptions } from '../keys-of-options.ts';
 import { printFor, printNotice } from '../output.ts';
 import { messageOperand, readCircumstances, readRequestFile, receivedOptions } from '../received-message.ts';
 import { readBytes } from '../text-file.ts';
@@ -56,7 +59,12 @@ export const explain = command({
         ...(given.from !== undefined && { address: given.from }),
         ...(accessKey !== undefined && { accessKey }),
       });
-      const compared = mine && compareStrings(mine, explanation.stringToSign);
+      const compared =
+        mine &&
+        compareStrings(
+          isKeyedHash(use.scheme) ? hideSecrets(mine, await knownRecords(explanation, { store, others })) : mine,
+          explanation.stringToSign,
+        );
       const text = formatExplanation(explanation);
       printFor(given, {
         value: { ...forPrograms(explanation), ...(compared && { compared }) },
@@ -66,6 +74,16 @@ export const explain = command({
     });
   },
 });
+
+const isKeyedHash = ({ findings = [] }: Scheme): boolean => findings.some(({ code }) => code === 'keyed-hash');
+
+async function knownRecords(
+  { key }: SignatureExplanation,
+  { store, others }: Pick<KeysValues, 'store' | 'others'>,
+): Promise<readonly KeyRecord[]> {
+  const own = key && (await store.find(key.accessKey));
+  return [...(own ? [own] : []), ...(await others())];
+}
 
 /** Formats times like the other commands. */
 function forPrograms({ time, ...explanation }: SignatureExplanation): object {

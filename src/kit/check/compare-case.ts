@@ -1,3 +1,4 @@
+import { secretPlaceholder } from '../../schemes/define/keyed-hash.ts';
 import type { KitCase } from '../cases.ts';
 
 /** What a signer under test has made of a case. */
@@ -20,7 +21,7 @@ export type CaseDifference = {
 };
 
 /** Compares stage by stage. Undefined if all agree. */
-export function compareCase({ expected }: KitCase, result: SignerResult): CaseDifference | undefined {
+export function compareCase({ expected, secret }: KitCase, result: SignerResult): CaseDifference | undefined {
   const { stringToSign, headers = {}, url, refused } = result;
   if (!expected) {
     if (refused !== undefined) return undefined;
@@ -28,13 +29,20 @@ export function compareCase({ expected }: KitCase, result: SignerResult): CaseDi
   }
   if (refused !== undefined) return { stage: 'refusal', at: 'the whole case', expected: 'a signature', found: refused };
   return (
-    compareTexts(expected.stringToSign, stringToSign) ??
+    compareTexts(expected.stringToSign, hideSecret(stringToSign, { expected, secret })) ??
     compareHeaders(expected.headers, headers) ??
     (url === undefined || url === expected.url
       ? undefined
       : { stage: 'url', at: 'all of it', expected: expected.url, found: url })
   );
 }
+
+// A signer of a keyed hash may have written the secret where it is to be hashed.
+const hideSecret = (
+  found: string | undefined,
+  { expected, secret }: { readonly expected: { readonly stringToSign?: string }; readonly secret: string },
+): string | undefined =>
+  expected.stringToSign?.includes(secretPlaceholder) ? found?.replaceAll(secret, secretPlaceholder) : found;
 
 // A signer without a string to show is compared by its headers alone, and so is one whose string is no text.
 function compareTexts(expected: string | undefined, found: string | undefined): CaseDifference | undefined {

@@ -1,3 +1,4 @@
+import { secretPlaceholder } from '../../schemes/define/keyed-hash.ts';
 import type { Plan } from '../../schemes/define/plan/plan.ts';
 import type { PlannedPart } from '../../schemes/define/plan/template.ts';
 import type { PlannedFilter, PlannedValue } from '../../schemes/define/plan/value.ts';
@@ -25,6 +26,7 @@ const sources: Readonly<Record<string, string>> = {
   signature: 'put "$r_signature"',
   signedHeaderLines: 'chosen_lines',
   ignored: 'true',
+  secret: `put '${secretPlaceholder}'`,
 };
 
 const conditions: Readonly<Record<string, string>> = {

@@ -1,6 +1,7 @@
 import type { Plan } from '../../schemes/define/plan/plan.ts';
 import type { TimestampPart } from '../../schemes/define/timestamp.ts';
 import files from '../client-files.json' with { type: 'json' };
+import { partsAroundSecret } from './around-secret.ts';
 import { createBashPrinter, word } from './bash-values.ts';
 import { needsChallenge } from './client.ts';
 import { hashOf } from './hash-of.ts';
@@ -84,6 +85,15 @@ function nonceLines({ form, min, max }: Plan['nonce']): readonly string[] {
   ];
 }
 
+/** Writes the command that makes the bytes of the signature of `$countersign_text_file`, with the key in hex. */
+function signatureCommand(plan: Plan): string {
+  const around = partsAroundSecret(plan.stringToSign);
+  if (!around) return `mac ${hashOf(plan.algorithm, 'bash')} "$key" <"$countersign_text_file"`;
+  const { template } = createBashPrinter(plan);
+  const [before, after] = [around.before, around.after].map((parts) => template({ parts }));
+  return `set -o pipefail; { ${before} && unhex "$key" && ${after}; } | ${plan.algorithm}`;
+}
+
 function chosenLines({ line }: Plan): string {
   const parts = line.map((part) =>
     part.kind === 'text' ? `put ${word(part.text)}` : part.kind === 'name' ? 'put "$name"' : 'header "$name"',
@@ -94,7 +104,6 @@ function chosenLines({ line }: Plan): string {
 function signFunction(plan: Plan): string {
   const { headers, query, key } = plan;
   const { template } = createBashPrinter(plan);
-  const hash = hashOf(plan.algorithm, 'bash');
   const names = query.map(({ name }) => name);
   const add = (one: (typeof query)[number]) =>
     `value=$(set -o pipefail; ${template(one)}) || return\n  with_parameter ${word(one.name)} "$value"`;
@@ -111,9 +120,9 @@ function signFunction(plan: Plan): string {
     ...(key.prefix ? [`key=$(put ${word(key.prefix)} | hex)$key`] : []),
     ...key.steps.map(
       (step) =>
-        `key=$({ ${template(step)}; } | mac ${hash} "$key"${key.encoding ? ` | ${encoders[key.encoding]}` : ''} | hex)`,
+        `key=$({ ${template(step)}; } | mac ${hashOf(plan.algorithm, 'bash')} "$key"${key.encoding ? ` | ${encoders[key.encoding]}` : ''} | hex)`,
     ),
-    `r_signature=$(mac ${hash} "$key" <"$countersign_text_file" | ${encoders[plan.signature]})`,
+    `r_signature=$(${signatureCommand(plan)} | ${encoders[plan.signature]}) || return`,
     'countersign_headers=()',
     ...headers.map(
       (one) =>

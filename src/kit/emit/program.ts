@@ -1,5 +1,6 @@
 import type { Plan, PlannedCarrier } from '../../schemes/define/plan/plan.ts';
 import type { TimestampPart } from '../../schemes/define/timestamp.ts';
+import { partsAroundSecret } from './around-secret.ts';
 import type { Dialect, WrittenFunction } from './dialect.ts';
 import { hashOf } from './hash-of.ts';
 import { cannotSay } from './refuse.ts';
@@ -92,17 +93,22 @@ function nonce({ form, min, max }: Plan['nonce'], { call, variable, word }: Dial
 type Writing = { readonly dialect: Dialect; readonly printer: ValuePrinter };
 
 function signature(
-  { algorithm, secret, key, signature: encoding }: Plan,
+  { algorithm, secret, key, signature: encoding, stringToSign }: Plan,
   { dialect, printer }: Writing,
 ): WrittenFunction {
   const { call, literal, variable, word, join, language } = dialect;
-  const hash = hashOf(algorithm, language);
-  const mac = (data: string) => call('mac', [word(hash), variable('key'), data]);
+  const around = partsAroundSecret(stringToSign);
+  const mac = (data: string) => call('mac', [word(hashOf(algorithm, language)), variable('key'), data]);
   const decoded = secret === 'utf8' ? variable('secret') : call(`from_${secret}`, [variable('secret')]);
+  const written = { name: 'signature_of', parameters: ['r', 'secret', 'text'], returns: 'text' } as const;
+  if (around) {
+    // The parts are made again, because a value in the text may look like the place of the secret.
+    const [before, after] = [around.before, around.after].map((parts) => printer.template({ parts }));
+    const hashed = call(`${algorithm}_of`, [join([before ?? '', decoded, after ?? ''])]);
+    return { ...written, result: call(encoders[encoding], [hashed]) };
+  }
   return {
-    name: 'signature_of',
-    parameters: ['r', 'secret', 'text'],
-    returns: 'text',
+    ...written,
     steps: [
       { name: 'key', made: key.prefix ? join([literal(key.prefix), decoded]) : decoded },
       ...key.steps.map((step) => {

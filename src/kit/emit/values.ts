@@ -1,3 +1,4 @@
+import { secretPlaceholder } from '../../schemes/define/keyed-hash.ts';
 import type { Plan } from '../../schemes/define/plan/plan.ts';
 import type { PlannedPart, PlannedTemplate } from '../../schemes/define/plan/template.ts';
 import type { PlannedValue } from '../../schemes/define/plan/value.ts';
@@ -53,6 +54,7 @@ export function createValuePrinter({ named, separator = '' }: Plan, dialect: Dia
     signedHeaders: () => call('chosen_names', [r, literal(separator)]),
     signedHeaderLines: computed('chosen_lines'),
     ignored: () => call('nothing', []),
+    secret: () => literal(secretPlaceholder),
   };
 
   const presence = (value: PlannedValue): string =>

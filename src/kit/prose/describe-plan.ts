@@ -1,3 +1,5 @@
+import type { KeyedHash } from '../../schemes/define/definition.ts';
+import { isKeyedHash } from '../../schemes/define/keyed-hash.ts';
 import type { Plan, PlannedCarrier } from '../../schemes/define/plan/plan.ts';
 import type { TimestampPart } from '../../schemes/define/timestamp.ts';
 import { describeTemplate } from './describe-template.ts';
@@ -48,6 +50,7 @@ const describeCarrier = (carrier: PlannedCarrier): string =>
   `- \`${carrier.name}\`: ${describeTemplate(carrier).join('; ')}.`;
 
 function describeSignature({ algorithm, signature, secret, key }: Plan): string {
+  if (isKeyedHash(algorithm)) return describeHash({ algorithm, signature, secret });
   const decoded =
     secret === 'utf8'
       ? 'The key is the bytes of the secret, not decoded.'
@@ -62,6 +65,20 @@ function describeSignature({ algorithm, signature, secret, key }: Plan): string 
     decoded,
     ...prefixed,
     ...steps,
+  ].join('\n');
+}
+
+function describeHash({
+  algorithm,
+  signature,
+  secret,
+}: Pick<Plan, 'signature' | 'secret'> & { readonly algorithm: KeyedHash }): string {
+  return [
+    `The signature is the ${algorithm.toUpperCase().replace('SHA', 'SHA-')} of the string to sign, in ${encodings[signature]}. It is no HMAC.`,
+    secret === 'utf8'
+      ? 'Instead of `{secret}`, hash the bytes of the secret, not decoded.'
+      : `Instead of \`{secret}\`, hash the secret, decoded from ${secret}.`,
+    'Show the string, in logs and in errors, with `{secret}` only.',
   ].join('\n');
 }
 

@@ -19,6 +19,7 @@ const fields: Readonly<Record<string, string>> = {
   sessionToken: 'the session token',
   challenge: "the server's challenge",
   body: 'the body',
+  secret: '`{secret}`, the place of the secret',
   signedHeaders: 'the names of the chosen headers',
   signedHeaderLines: 'the lines of the chosen headers',
   signature: 'the signature',

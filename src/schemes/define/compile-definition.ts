@@ -5,8 +5,12 @@ import { type Encoding, encodings } from './encodings.ts';
 import type { Context, Named } from './expression.ts';
 import { signedHeaderFields } from './fields.ts';
 import type { Forms } from './grammar.ts';
+import { invalidDefinition } from './invalid-definition.ts';
+import type { SecretPlace } from './keyed-hash.ts';
 import { nonceForm } from './nonce.ts';
 import type { Plan, PlannedCarrier } from './plan/plan.ts';
+import { isSecret } from './plan/secret.ts';
+import type { PlannedTemplate } from './plan/template.ts';
 import { timestampForm } from './timestamp.ts';
 
 /** A definition in the form that both halves of the scheme use. */
@@ -16,6 +20,8 @@ export type CompiledDefinition = {
   /** The encoding of the signature. */
   readonly encoding: Encoding;
   readonly stringToSign: Compiled;
+  /** What determines the place of the secret; undefined for HMAC. */
+  readonly secret: CompiledSecret | undefined;
   readonly keySteps: readonly Compiled[];
   readonly keyEncoding: DefinedEncoding | undefined;
   readonly headers: readonly Carrier[];
@@ -24,6 +30,9 @@ export type CompiledDefinition = {
   /** Whether the line of an additional header contains its name. */
   readonly namesInLines: boolean;
 };
+
+/** The place of the secret: behind, or before, a part of the string to sign. */
+export type CompiledSecret = { readonly side: SecretPlace['side']; readonly part: Compiled };
 
 /**
  * Creates the functions of a scheme from its plan.
@@ -55,10 +64,25 @@ export function compileDefinition(plan: Plan): CompiledDefinition {
     encoding: encodings[signature],
     keyEncoding: plan.key.encoding,
     stringToSign: compileTemplate(plan.stringToSign, context),
+    secret: compileSecret(plan.stringToSign, context),
     keySteps: plan.key.steps.map((step) => compileTemplate(step, context)),
     headers: compileCarriers('header', plan.headers),
     query: compileCarriers('query', plan.query),
     signaturePosition: plan.signaturePosition,
     namesInLines: line.some(({ kind }) => kind === 'name'),
   };
+}
+
+/** Measures from the side without the body, which a verifier knows before it reads the body. */
+function compileSecret({ parts, where, template }: PlannedTemplate, context: Context): CompiledSecret | undefined {
+  const place = parts.findIndex(isSecret);
+  const secret = parts[place];
+  if (!secret) return undefined;
+  const compilePart = (some: PlannedTemplate['parts']) => compileTemplate({ kind: 'bytes', parts: some }, context);
+  const before = compilePart(parts.slice(0, place));
+  if (!before.bodyUses.length) return { side: 'behind', part: before };
+  const after = compilePart(parts.slice(place + 1));
+  if (after.bodyUses.length)
+    invalidDefinition({ where, template, at: secret.at }, 'the body is on both sides of {secret}');
+  return { side: 'before', part: after };
 }

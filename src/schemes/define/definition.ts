@@ -1,5 +1,11 @@
 /** An HMAC algorithm. SHA-1 is for partners that already demand it, and is reported as a finding. */
-export type DefinedAlgorithm = 'hmac-sha256' | 'hmac-sha384' | 'hmac-sha512' | 'hmac-sha1';
+export type HmacAlgorithm = 'hmac-sha256' | 'hmac-sha384' | 'hmac-sha512' | 'hmac-sha1';
+
+/** A hash of the string to sign with the secret in it, for partners that already demand it: the finding `keyed-hash`. */
+export type KeyedHash = 'sha256' | 'sha384' | 'sha512' | 'sha1' | 'md5';
+
+/** How the signature is made of the string to sign and the secret. */
+export type DefinedAlgorithm = HmacAlgorithm | KeyedHash;
 
 /** An encoding of bytes: hex in lower or upper case, base64 with padding, base64url without padding, or base64 of lower-case hex. */
 export type DefinedEncoding = 'hex' | 'hex-upper' | 'base64' | 'base64url' | 'base64-of-hex';
@@ -54,7 +60,7 @@ export type DefinedKey = {
 export type SchemeDefinition = {
   /** The name of the scheme in audits, and in a verifier that accepts several: 1 to 64 of a-z 0-9 . _ - */
   readonly name: string;
-  /** @default 'hmac-sha256' */
+  /** With a keyed hash such as `sha256`, `stringToSign` contains `{secret}`. @default 'hmac-sha256' */
   readonly algorithm?: DefinedAlgorithm;
   /** The encoding of the signature. @default 'hex' */
   readonly signature?: DefinedEncoding;

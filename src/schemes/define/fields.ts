@@ -1,6 +1,7 @@
 import { fail } from '../../core/errors.ts';
 import { fieldValue, type Message } from '../../core/message.ts';
 import type { Kind } from './filters.ts';
+import { secretPlaceholder } from './keyed-hash.ts';
 
 /** The values from which templates are rendered. */
 export type Environment = {
@@ -67,6 +68,7 @@ export const fields: ReadonlyMap<string, Field> = new Map([
   ['sessionToken', absentable(({ sessionToken }) => sessionToken)],
   ['challenge', absentable(({ challenge }) => challenge)],
   ['body', { kind: 'bytes', value: ({ body, hasBody }) => (hasBody ? body : undefined), absentable: true }],
+  ['secret', text(() => secretPlaceholder)],
   ['signedHeaders', absentable(() => undefined)],
   ['signedHeaderLines', absentable(() => undefined)],
   ['signature', { ...text(({ signature }) => signature), carrierOnly: true }],

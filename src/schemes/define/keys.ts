@@ -6,7 +6,8 @@ import type { PlatformKey, Secret } from '../../core/credentials.ts';
 import { decodeBase64, decodeHex, utf8 } from '../../core/encoding.ts';
 import { fail } from '../../core/errors.ts';
 import { type Hmac, hmacSha256, platformSigningKey, type SigningKey } from '../../core/signing-key.ts';
-import type { DefinedAlgorithm, SchemeDefinition } from './definition.ts';
+import type { DefinedAlgorithm, HmacAlgorithm, SchemeDefinition } from './definition.ts';
+import { createHashKey, isKeyedHash } from './keyed-hash.ts';
 
 /** The size of a signature in bytes. */
 export const macSizes: Readonly<Record<DefinedAlgorithm, number>> = {
@@ -14,6 +15,11 @@ export const macSizes: Readonly<Record<DefinedAlgorithm, number>> = {
   'hmac-sha384': 48,
   'hmac-sha512': 64,
   'hmac-sha1': 20,
+  sha256: 32,
+  sha384: 48,
+  sha512: 64,
+  sha1: 20,
+  md5: 16,
 };
 
 const hashes = {
@@ -24,14 +30,29 @@ const hashes = {
 } as const;
 
 /** Creates an HMAC key from bytes. */
-export function hmacOfBytes(algorithm: DefinedAlgorithm, bytes: Uint8Array, hmac: Hmac = hmacSha256): SigningKey {
+export function hmacOfBytes(algorithm: HmacAlgorithm, bytes: Uint8Array, hmac: Hmac = hmacSha256): SigningKey {
   if (algorithm === 'hmac-sha256') return hmac(bytes);
   const keyed = nobleHmac.create(hashes[algorithm].hash, bytes);
   const sign = (data: Uint8Array): Uint8Array => keyed.clone().update(data).digest();
   return { algorithm, sign, verify: (data, signature) => equalInConstantTime(sign(data), signature) };
 }
 
+/** Creates the key of an algorithm from bytes. */
+function keyOfBytes(algorithm: DefinedAlgorithm, bytes: Uint8Array, hmac?: Hmac): SigningKey {
+  if (!isKeyedHash(algorithm)) return hmacOfBytes(algorithm, bytes, hmac);
+  const under = (other: string) => (isAlgorithm(other) ? keyOfBytes(other, bytes, hmac) : undefined);
+  return { ...createHashKey(algorithm, bytes), under };
+}
+
+const isAlgorithm = (name: string): name is DefinedAlgorithm => Object.hasOwn(macSizes, name);
+
 function hmacOfPlatformKey(algorithm: DefinedAlgorithm, key: PlatformKey): SigningKey {
+  if (isKeyedHash(algorithm)) {
+    return fail(
+      'invalid_credentials',
+      `A CryptoKey cannot be hashed with ${algorithm}: give the secret as text or bytes.`,
+    );
+  }
   const { name, hash } = key.algorithm as HmacKeyAlgorithm;
   if (name !== 'HMAC' || hash.name !== hashes[algorithm].name) {
     fail('invalid_credentials', `The CryptoKey is for ${name}, not HMAC with ${hashes[algorithm].name}.`);
@@ -67,7 +88,7 @@ export function createKeyForm(secret: Secret, { algorithm, secret: form, prefix,
   const whole = new Uint8Array(before.length + bytes.length);
   whole.set(before);
   whole.set(bytes, before.length);
-  return hmacOfBytes(algorithm, whole, hmac);
+  return keyOfBytes(algorithm, whole, hmac);
 }
 
 function decodeSecret(secret: string, form: KeyForm['secret']): Uint8Array {

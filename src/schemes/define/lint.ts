@@ -1,11 +1,12 @@
 import type { Finding } from '../../core/scheme-finding.ts';
-import type { SchemeDefinition } from './definition.ts';
+import type { DefinedAlgorithm, SchemeDefinition } from './definition.ts';
 import { beginningFindings } from './lint/beginnings.ts';
 import { boundaryFindings } from './lint/boundaries.ts';
 import { type Aspect, listFields, listOtherUses, listUses, type Use } from './lint/coverage.ts';
 import { coverageFindings, hashFindings, severities, type UncoveredAspect } from './lint/coverage-findings.ts';
 import { type Flattened, flatten } from './lint/flatten.ts';
 import { forbiddenHeaderFindings } from './lint/forbidden-headers.ts';
+import { keyedHashFindings } from './lint/keyed-hash.ts';
 import { applyLossyFilters } from './lint/lossy-filters.ts';
 import { uncoveredParts } from './lint/uncovered-parts.ts';
 import { parseDefinition } from './parse.ts';
@@ -44,6 +45,7 @@ export function lintPlan(plan: Plan): readonly Finding[] {
     ...beginningFindings(plan, flattened.stringToSign),
     ...hashFindings(listOtherUses(signed)),
     ...macFindings(plan),
+    ...keyedHashFindings(plan),
     ...forbiddenHeaderFindings(plan, flattened),
   ];
   const rank = ({ severity, code }: Finding) => `${severities.indexOf(severity)} ${code}`;
@@ -121,12 +123,30 @@ function nameFindings({ separator }: Plan, { stringToSign }: Flattened): readonl
 }
 
 function macFindings({ algorithm }: Plan): readonly Finding[] {
-  if (algorithm !== 'hmac-sha1') return [];
-  const finding: Finding = {
-    code: 'weak-hash',
-    severity: 'medium',
-    message: 'HMAC-SHA-1 must be phased out by the end of 2030 (NIST).',
-    attack: 'None is known: collisions do not break HMAC. Further weaknesses of SHA-1 may.',
-  };
-  return [finding];
+  const severity = weakAlgorithms[algorithm];
+  if (!severity) return [];
+  if (algorithm === 'hmac-sha1') {
+    return [
+      {
+        code: 'weak-hash',
+        severity,
+        message: 'HMAC-SHA-1 must be phased out by the end of 2030 (NIST).',
+        attack: 'None is known: collisions do not break HMAC. Further weaknesses of SHA-1 may.',
+      },
+    ];
+  }
+  return [
+    {
+      code: 'weak-hash',
+      severity,
+      message: `The signature is a hash with collisions: ${algorithm}.`,
+      attack: 'Someone makes two texts with the same hash, has the caller sign the harmless one, and sends the other.',
+    },
+  ];
 }
+
+const weakAlgorithms: Readonly<Partial<Record<DefinedAlgorithm, Finding['severity']>>> = {
+  'hmac-sha1': 'medium',
+  sha1: 'medium',
+  md5: 'high',
+};

@@ -1,11 +1,12 @@
-import { utf8 } from '../../core/encoding.ts';
+import { bytesToSign, utf8 } from '../../core/encoding.ts';
 import { fail } from '../../core/errors.ts';
 import type { DeriveKey, PreparedSignature, SignatureInput, SignedBody } from '../../core/scheme.ts';
 import type { SigningKey } from '../../core/signing-key.ts';
 import type { Carrier } from './carrier.ts';
-import type { CompiledDefinition } from './compile-definition.ts';
+import type { CompiledDefinition, CompiledSecret } from './compile-definition.ts';
 import { encodings } from './encodings.ts';
 import type { Environment } from './fields.ts';
+import { isKeyedHash, placeSecret, type SecretPlace } from './keyed-hash.ts';
 import { hmacOfBytes } from './keys.ts';
 import { withoutParameters, withParameters } from './query.ts';
 
@@ -120,15 +121,16 @@ function describeBody(body: SignedBody): Pick<Environment, 'hasBody' | 'body' | 
 
 /** Returns the derivation of the key of one signature; empty if the key of the caller is used. */
 export function createDerivation(
-  { keySteps, keyEncoding, forms }: CompiledDefinition,
+  { keySteps, keyEncoding, forms: { algorithm }, secret }: CompiledDefinition,
   environment: Environment,
 ): { readonly deriveKey?: DeriveKey } {
-  if (!keySteps.length) return {};
+  if (secret) return { deriveKey: (key) => placeSecret(key, findPlace(secret, environment)) };
+  if (!keySteps.length || isKeyedHash(algorithm)) return {};
   const steps = keySteps.map((step) => step.make(environment));
   return {
     deriveKey(key) {
       const createStepKey = (bytes: Uint8Array): SigningKey =>
-        hmacOfBytes(forms.algorithm, keyEncoding ? utf8(encodings[keyEncoding].write(bytes)) : bytes, key.hmac);
+        hmacOfBytes(algorithm, keyEncoding ? utf8(encodings[keyEncoding].write(bytes)) : bytes, key.hmac);
       return steps.reduce<SigningKey | Promise<SigningKey>>((current, step) => {
         const data = typeof step === 'string' ? utf8(step) : step;
         if ('then' in current) return current.then(async (made) => createStepKey(await made.sign(data)));
@@ -138,3 +140,8 @@ export function createDerivation(
     },
   };
 }
+
+const findPlace = ({ side, part }: CompiledSecret, environment: Environment): SecretPlace => ({
+  side,
+  bytes: bytesToSign(part.make(environment)).length,
+});

@@ -28,7 +28,7 @@ describe('a definition is refused, and told why', () => {
     [{ name: 'A b' }, 'name must be 1 to 64 of a-z 0-9 . _ -.'],
     [
       { algorithm: 'hmac-sha265' },
-      'algorithm must be one of hmac-sha256, hmac-sha384, hmac-sha512, hmac-sha1; did you mean hmac-sha256?.',
+      'algorithm must be one of hmac-sha256, hmac-sha384, hmac-sha512, hmac-sha1, sha256, sha384, sha512, sha1, md5; did you mean hmac-sha256?.',
     ],
     [{ signature: 'constructor' }, 'signature must be one of hex, hex-upper, base64, base64url, base64-of-hex.'],
     [

@@ -6,6 +6,7 @@ import {
   githubWebhooks,
   hubspotWebhooks,
   intercomWebhooks,
+  larkWebhooks,
   linearWebhooks,
   lineWebhooks,
   metaWebhooks,
@@ -175,6 +176,17 @@ export const readyWebhooks: readonly Ready[] = [
     secret: 'channel secret',
     window: 'no time',
     proof: 'Python, @line/bot-sdk',
+  },
+  {
+    exported: 'larkWebhooks',
+    definition: larkWebhooks,
+    acceptFindings: ['keyed-hash'],
+    provider: 'Feishu and Lark, events with an Encrypt Key',
+    source:
+      'open.feishu.cn/document/ukTMukTMukTM/uYDNxYjL2QTM24iN0EjN/event-subscription-configure-/encrypt-key-encryption-configuration-case',
+    secret: 'Encrypt Key',
+    window: 'not stated',
+    proof: 'Python',
   },
   {
     exported: 'squareWebhooks',

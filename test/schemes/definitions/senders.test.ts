@@ -1,5 +1,5 @@
-import { createHmac } from 'node:crypto';
-import { defineScheme, slackWebhooks, twitchEventsub } from 'countersign/schemes';
+import { createHash, createHmac } from 'node:crypto';
+import { defineScheme, larkWebhooks, slackWebhooks, twitchEventsub } from 'countersign/schemes';
 import { memoryReplay } from 'countersign/server';
 import { verifyWebhook } from 'countersign/webhooks';
 import fc from 'fast-check';
@@ -42,6 +42,25 @@ it('twitchEventsub reads nanoseconds, as Twitch sends them, and takes a message 
   expect(await verifyWebhook(delivery, options)).toMatchObject({ ok: true, duplicate: true });
   const late = { ...options, clock: () => now + 301_000 };
   expect(await verifyWebhook(delivery, late)).toMatchObject({ error: { code: 'stale_timestamp' } });
+});
+
+it('larkWebhooks hashes as Feishu documents it, and takes an event once', async () => {
+  const secret = 'an encrypt key of some length';
+  const [nonce, at, body] = ['cd5c7bd1-f1ac-4e6a-a0f3-4b3b9d7c1e58', '1795348800', '{"encrypt":"3q2+7w=="}'];
+  const headers = {
+    'x-lark-request-timestamp': at,
+    'x-lark-request-nonce': nonce,
+    'x-lark-signature': createHash('sha256').update(`${at}${nonce}${secret}${body}`).digest('hex'),
+  };
+  const delivery = { method: 'POST', url: 'https://example.com/lark', headers, body };
+  const clock = () => Number(at) * 1000;
+  const options = { scheme: larkWebhooks, secret, clock, replay: memoryReplay({ clock }) };
+  await expect(verifyWebhook(delivery, options)).rejects.toThrow(/keyed-hash/);
+  const accepting = { ...options, acceptFindings: ['keyed-hash'] as const };
+  expect(await verifyWebhook(delivery, accepting)).toMatchObject({ ok: true, duplicate: false });
+  expect(await verifyWebhook(delivery, accepting)).toMatchObject({ ok: true, duplicate: true });
+  const changed = { ...delivery, body: body.replace('3q2', '4q2') };
+  expect(await verifyWebhook(changed, accepting)).toMatchObject({ error: { code: 'signature_mismatch' } });
 });
 
 it('slackWebhooks makes the signature of the documentation of Slack', () => {

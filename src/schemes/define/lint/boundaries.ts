@@ -50,7 +50,8 @@ function toSequence({ pieces, plan, ...assumptions }: Subject, marks: ReadonlySe
   const of = (some: readonly Piece[]): Sequence =>
     some.map((piece) => {
       if (piece.kind === 'optional') return { optional: of(piece.pieces) };
-      const marked = marks.has(count++);
+      // Nobody can write the secret, so it separates its neighbours.
+      const marked = marks.has(count++) || (piece.kind === 'value' && piece.field === 'secret');
       if (piece.kind === 'text') return { language: literal(piece.text), name: undefined, marked };
       const field = piece.kind === 'value' ? piece.field : piece.name;
       const language = piece.kind === 'value' ? languageOfField(field, plan, assumptions) : anything;

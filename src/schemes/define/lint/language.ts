@@ -60,6 +60,8 @@ const fields: Readonly<Record<string, Language>> = {
   challenge: [[createRun(`${word}.~`, 1)]],
   sessionToken: [[createRun(`${word}.~+/=`, 1)]],
   name: [[createRun(fieldName, 1)]],
+  // The search marks it, and needs no texts of it.
+  secret: [[]],
 };
 
 // Without surrounding whitespace, RFC 9110 section 5.5.

@@ -4,6 +4,7 @@ import type { ParsedDefinition } from '../parse.ts';
 import { type TimestampPart, timestampParts } from '../timestamp.ts';
 import { type PlannedLinePart, planLine } from './line.ts';
 import { createNames, inlineValues } from './names.ts';
+import { checkSecret } from './secret.ts';
 import { type PlannedTemplate, planTemplate } from './template.ts';
 
 /** A header or query parameter of the scheme. */
@@ -76,6 +77,7 @@ export function planDefinition(parsed: ParsedDefinition): Plan {
     };
   };
   const stringToSign = planTemplate(parsed.stringToSign, context);
+  checkSecret(definition, stringToSign);
   const steps = parsed.keySteps.map((step) => planTemplate(step, context));
   const headers = parsed.headers.map(planCarrier);
   const query = parsed.query.map(planCarrier);

@@ -121,6 +121,7 @@ function findField(name: string, context: ValueContext, at: number): Field {
   }
   const known = fields.get(name);
   if (!known) return refuse(context, at, `there is no field ${name}${didYouMean(name, names)}`);
+  if (name === 'secret' && context.where !== 'stringToSign') refuse(context, at, 'secret is only for stringToSign');
   if (known.carrierOnly && !context.carrier) refuse(context, at, `${name} is only for headers and query`);
   return known;
 }

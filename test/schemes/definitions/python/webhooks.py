@@ -95,6 +95,15 @@ def twitch(question, time):
     }
 
 
+def lark(question, time):
+    content = (time + question["nonce"] + question["secret"]).encode() + body_of(question)
+    return {
+        "x-lark-request-timestamp": time,
+        "x-lark-request-nonce": question["nonce"],
+        "x-lark-signature": hashlib.sha256(content).hexdigest(),
+    }
+
+
 def no_time(_):
     return ""
 
@@ -111,6 +120,7 @@ SENDERS = {
     "workos": (milliseconds, "workos-signature", dotted("workos-signature", ", ")),
     "calendly": (seconds, "calendly-webhook-signature", dotted("calendly-webhook-signature")),
     "line": (no_time, None, body_base64("x-line-signature")),
+    "lark": (seconds, "x-lark-request-timestamp", lark),
     "square": (no_time, None, square),
     "hubspot": (milliseconds, "x-hubspot-request-timestamp", hubspot),
     "docusign": (no_time, None, body_base64("x-docusign-signature-1")),
@@ -141,7 +151,8 @@ def accepts(question):
     found = re.match(r"(?:ts?=)?([^,;]+)", sent.get(carrier, "")) if carrier else None
     if carrier and not found:
         return False
-    named = {"nonce": sent.get("twitch-eventsub-message-id", ""), **question}
+    nonce = sent.get("twitch-eventsub-message-id", sent.get("x-lark-request-nonce", ""))
+    named = {"nonce": nonce, **question}
     expected = headers(named, found[1] if found else "")
     return all(hmac.compare_digest(sent.get(name, "").encode(), value.encode()) for name, value in expected.items())
 
