@@ -107,6 +107,7 @@ describe.each(clients)('the client in $language', ({ language, command, build, e
       ['GET', '/orders?q=a%20b&r=a%2Bb&city=K%C3%B6ln&ids[]=1'],
       ['GET', "/orders?q='a'&a=1&a=2&b="],
       ['GET', '/files/a%2Fb'],
+      ['GET', '?q=1'],
       ['POST', '/orders', json, '{"city":"Köln"}'],
       ['POST', '/orders', 'application/x-www-form-urlencoded', 'a=b+c&d=%26'],
       [

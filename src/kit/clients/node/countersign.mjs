@@ -129,7 +129,7 @@ function sendOnce({ method, url, body = '' }, headers) {
       method,
       hostname: hostname.replace(/^\[|\]$/g, ''),
       port,
-      path: target || '/',
+      path: target.startsWith('/') ? target : `/${target}`,
       headers: fields.flat(),
     };
     const started = (scheme === 'https' ? https : http)(options, (response) => resolve(readResponse(response)));

@@ -108,7 +108,7 @@ def send(method, url, headers, body, access_key, secret, attempts=3, check_respo
     for attempt in range(attempts):
         added, _ = sign(method, url, headers, body, access_key, secret, **options)
         connection = connect(host, timeout=30)
-        connection.putrequest(method, target or "/", skip_accept_encoding=True)
+        connection.putrequest(method, target if target.startswith("/") else "/" + target, skip_accept_encoding=True)
         for name, value in [*headers, *added.items()]:
             require(not re.search(r"[\r\n\0]", name + value), "A header is one line.")
             connection.putheader(name, value)

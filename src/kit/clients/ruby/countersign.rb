@@ -103,7 +103,7 @@ module Countersign
     3.times do |attempt|
       added, = sign(method, url, headers, body, access_key, secret)
       signature = added['X-API-Signature']
-      request = Net::HTTPGenericRequest.new(method, !body.empty?, method != 'HEAD', target.empty? ? '/' : target)
+      request = Net::HTTPGenericRequest.new(method, !body.empty?, method != 'HEAD', target.start_with?('/') ? target : "/#{target}")
       # Otherwise Net::HTTP decodes what it has asked for, and adds a content type that is not signed.
       request['Accept-Encoding'] = 'identity'
       check(headers.none? { |name, value| "#{name}#{value}".b.match?(/[\r\n\0]/n) }, 'A header is one line.')

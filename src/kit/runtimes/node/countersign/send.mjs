@@ -73,7 +73,7 @@ function sendOnce({ method, url, body = '' }, headers) {
       method,
       hostname: hostname.replace(/^\[|\]$/g, ''),
       port,
-      path: target || '/',
+      path: target.startsWith('/') ? target : `/${target}`,
       headers: fields.flat(),
     };
     const started = (/^https$/i.test(scheme) ? https : http)(options, (response) => resolve(readResponse(response)));

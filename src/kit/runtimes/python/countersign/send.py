@@ -46,7 +46,7 @@ def send(method, url, headers, body, access_key, secret, attempts=3, **options):
         scheme, address, target = re.match(r"(https?)://([^/?#]*)([^#]*)", signed_url).groups()
         connect = http.client.HTTPSConnection if scheme == "https" else http.client.HTTPConnection
         connection = connect(address, timeout=30)
-        connection.putrequest(method, target or "/", skip_accept_encoding=True)
+        connection.putrequest(method, target if target.startswith("/") else "/" + target, skip_accept_encoding=True)
         for name, value in [*headers, *added.items()]:
             require(not re.search(r"[\r\n\0]", name + value), "A header is one line.")
             connection.putheader(name, value)

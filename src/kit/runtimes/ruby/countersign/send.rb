@@ -49,7 +49,7 @@ def send_request(method, url, headers, body, access_key, secret, **options)
     added, _, signed_url = sign(method, url, headers, body, access_key, secret, **options)
     scheme, host, target = signed_url.match(%r{\A(https?)://([^/?#]*)([^#]*)}i).captures
     origin = URI("#{scheme}://#{host}")
-    request = Net::HTTPGenericRequest.new(method, !body.empty?, method != 'HEAD', target.empty? ? '/' : target)
+    request = Net::HTTPGenericRequest.new(method, !body.empty?, method != 'HEAD', target.start_with?('/') ? target : "/#{target}")
     # Otherwise Net::HTTP decodes what it has asked for, and adds a content type that is not signed.
     request['Accept-Encoding'] = 'identity'
     all = headers + added.to_a
