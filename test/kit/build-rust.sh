@@ -8,7 +8,8 @@ shift 2
 mkdir -p "$cache/client" "$(dirname "$artifact")"
 exec 9>"$cache/lock"
 flock 9
-rm -rf "$cache/client/examples" "$cache/client"/*.rs
+# Cargo of another version may not read the lock.
+rm -rf "$cache/client/examples" "$cache/client/Cargo.lock" "$cache/client"/*.rs
 for one in ./*.rs Cargo.toml examples; do
   if [ -e "$one" ]; then cp -r "$one" "$cache/client/"; fi
 done

@@ -115,8 +115,9 @@ describe('a kit of a defined scheme', () => {
 
   it.each<[KitLanguage, Partial<SchemeDefinition>, string]>([
     ['rust', { algorithm: 'hmac-sha1' }, 'the algorithm hmac-sha1'],
-    ['rust', { stringToSign: '{body|sha1|hex}{timestamp}' }, 'the filter sha1'],
-    ['rust', { stringToSign: '{body|md5|hex}{timestamp}' }, 'the filter md5'],
+    ['rust', { stringToSign: '{body|sha1|hex}{timestamp}' }, 'the hash sha1'],
+    ['rust', { stringToSign: '{body|md5|hex}{timestamp}' }, 'the hash md5'],
+    ['rust', { algorithm: 'sha1', stringToSign: '{secret}{timestamp}' }, 'the hash sha1'],
     ['bash', { nonce: { form: 'digits', min: 8, max: 8 } }, 'nonces of digits'],
   ])('is refused in %s for %j, by name', (language, own, says) => {
     const definition = { ...partner, ...own };

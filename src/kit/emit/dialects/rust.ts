@@ -34,8 +34,8 @@ const own = /^(?:value|header|has)_|^(?:string_to_sign|line_of)$/;
 
 /** What the crates of the client do not compute. */
 const lacking: Readonly<Record<string, string>> = {
-  sha1_of: 'the filter sha1',
-  md5_of: 'the filter md5',
+  sha1_of: 'the hash sha1',
+  md5_of: 'the hash md5',
   mac_sha1: 'the algorithm hmac-sha1',
 };
 
