@@ -26,6 +26,8 @@ export { alibabaCloud } from './schemes/definitions/alibaba-cloud.ts';
 export { apisixHmacAuth } from './schemes/definitions/apisix-hmac-auth.ts';
 export { azureAppConfiguration } from './schemes/definitions/azure-app-configuration.ts';
 export { azureCommunicationServices } from './schemes/definitions/azure-communication-services.ts';
+export type { AzureStorageOptions } from './schemes/definitions/azure-storage.ts';
+export { azureStorage } from './schemes/definitions/azure-storage.ts';
 export { binanceSpot } from './schemes/definitions/binance-spot.ts';
 export { bybitApi } from './schemes/definitions/bybit-api.ts';
 export { calWebhooks } from './schemes/definitions/cal-webhooks.ts';

@@ -2,6 +2,7 @@ import type { SchemeDefinition } from '../schemes/define/definition.ts';
 import {
   type AcquiaOptions,
   type AlibabaOptions,
+  type AzureStorageOptions,
   accessKeyTimestamp,
   accessKeyTimestampUrl,
   acquiaHmac,
@@ -10,6 +11,7 @@ import {
   apisixHmacAuth,
   azureAppConfiguration,
   azureCommunicationServices,
+  azureStorage,
   binanceSpot,
   bybitApi,
   calendlyWebhooks,
@@ -100,6 +102,12 @@ export const readyDefinitions: readonly ReadyDefinition[] = [
     options: listed,
     anonymous: false,
     define: (options) => apisixHmacAuth(options as SignedHeaderOptions),
+  },
+  {
+    name: 'azure-storage',
+    options: listed,
+    anonymous: false,
+    define: (options) => azureStorage(options as AzureStorageOptions),
   },
   {
     name: 'acquia-hmac',

@@ -103,7 +103,7 @@ describe.each(schemes.map((known) => ({ name: known.scheme.name, known })))('$na
   it('tells a secret with a line break', async () => {
     // The text of these secrets is decoded, and has no line break then.
     if (
-      /^(?:standard-webhooks|acquia-hmac|azure-app-configuration|azure-communication-services|coinbase-exchange|kraken-api)$/.test(
+      /^(?:standard-webhooks|acquia-hmac|azure-app-configuration|azure-communication-services|azure-storage|coinbase-exchange|kraken-api)$/.test(
         name,
       )
     )

@@ -39,7 +39,7 @@ const lacks: Readonly<Partial<Record<KitLanguage, RegExp>>> = {
 const canSay =
   ({ language }: (typeof clients)[number]) =>
   (definition: SchemeDefinition): boolean =>
-    !lacks[language]?.test(JSON.stringify(definition));
+    !lacks[language]?.test(JSON.stringify(definition)) && !/\|(?:lines|length)\}/.test(JSON.stringify(definition));
 
 const all = [...ready.map(({ definition }) => definition), partner];
 

@@ -119,6 +119,9 @@ describe('a kit of a defined scheme', () => {
     ['rust', { stringToSign: '{body|md5|hex}{timestamp}' }, 'the hash md5'],
     ['rust', { algorithm: 'sha1', stringToSign: '{secret}{timestamp}' }, 'the hash sha1'],
     ['bash', { nonce: { form: 'digits', min: 8, max: 8 } }, 'nonces of digits'],
+    ['bash', { stringToSign: '{body|length}{timestamp}' }, 'the filter length'],
+    ['python', { stringToSign: '{query|lines}{timestamp}' }, 'the filter lines'],
+    ['rust', { stringToSign: '{query|lines}{timestamp}' }, 'the filter lines'],
   ])('is refused in %s for %j, by name', (language, own, says) => {
     const definition = { ...partner, ...own };
     expect(() => createKit({ origin, definition, languages: [language] })).toThrow(`cannot say ${says}`);

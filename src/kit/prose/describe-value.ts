@@ -56,6 +56,8 @@ const filters: Readonly<Record<string, Say>> = {
     `${before}, the values of a repeated name joined by ${argument ? `\`${argument}\`` : 'nothing'} at its first place`,
   join: (before, { argument = '' }) =>
     `${before}, as \`name=value\` each with ${argument ? `\`${argument}\`` : 'nothing'} between`,
+  lines: (before) => `${before}, each as a line feed, its name, \`:\` and its value`,
+  length: (before) => `the number of bytes of ${before}, in decimal`,
   decode: (before, filter) => `${before}, ${units(filter)} percent-decoded (\`+\` stays)`,
   rfc3986: (before, filter) => `${before}, ${units(filter)} percent-encoded except \`A-Z a-z 0-9 - . _ ~\``,
   form: (before, filter) => `${before}, ${units(filter)} encoded as in HTML forms`,

@@ -93,7 +93,7 @@ function compileFilter({ name, argument, input }: PlannedFilter, field: string):
   return typeof step === 'object' ? step : { kind: input, apply: (value) => value };
 }
 
-const truncatingFilters: ReadonlySet<string> = new Set(['before', 'after', 'truncate']);
+const truncatingFilters: ReadonlySet<string> = new Set(['before', 'after', 'truncate', 'length']);
 const lossyFilters: ReadonlySet<string> = new Set([
   ...truncatingFilters,
   'lower',
@@ -102,6 +102,7 @@ const lossyFilters: ReadonlySet<string> = new Set([
   'collapse',
   'merge',
   'join',
+  'lines',
 ]);
 
 /** Whether different values can give the same result. Decoding loses nothing if a path or query is encoded again piece by piece. */

@@ -161,6 +161,26 @@ const onQuery = (expected: string, change: (pieces: Pieces, argument: string) =>
     kind === 'query' ? { kind: output, apply: (value) => change(value as Pieces, argument) } : 'is only for the query',
 });
 
+const lines: FilterRule = {
+  step: (kind) =>
+    kind === 'query' ? { kind: 'text', apply: (value) => writeLines(value as Pieces) } : 'is only for the query',
+};
+
+const writeLines = (pieces: Pieces): string => pieces.map(([name = '', ...values]) => writeLine(name, values)).join('');
+
+function writeLine(name: string, values: readonly string[]): string {
+  // The first colon ends the name.
+  if (name.includes(':')) fail('invalid_request', 'A parameter whose name contains a colon cannot be signed.');
+  return `\n${name}:${values.join('=')}`;
+}
+
+const length: FilterRule = {
+  step: (kind) =>
+    kind === 'bytes'
+      ? { kind: 'text', apply: (value) => `${(value as Uint8Array).length}` }
+      : 'is for bytes, but this is text',
+};
+
 // These have no step of their own: they decide whether a value is present, before it is computed.
 const presence = (pattern: RegExp, expected: string, kinds: readonly Kind[]): FilterRule => ({
   argument: { pattern, expected },
@@ -185,6 +205,8 @@ const rules: ReadonlyArray<readonly [name: string, rule: FilterRule]> = [
       'text',
     ),
   ],
+  ['lines', lines],
+  ['length', length],
   ['decode', { step: onPieces(decode) }],
   ['rfc3986', { step: onPieces(rfc3986) }],
   ['form', { step: onPieces(form) }],

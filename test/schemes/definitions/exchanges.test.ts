@@ -1,5 +1,6 @@
 import {
   alibabaCloud,
+  azureStorage,
   bybitApi,
   coinbaseExchange,
   defineScheme,
@@ -33,6 +34,11 @@ const apis: readonly Api[] = [
   { api: 'okx', definition: okxApi({ passphrase }) },
   // A GET has no body, and a POST no query.
   { api: 'bybit', definition: bybitApi, suits: ({ method, target }) => method === 'GET' || !target.includes('?') },
+  {
+    api: 'azure-storage',
+    definition: azureStorage({ signedHeaders: ['x-ms-meta-b', 'x-ms-blob-type', 'x-ms-version'] }),
+    suits: ({ target }) => isCanonical(target) && !/(?:[?&][^=]*)(?::|%3a)[^=]*=/i.test(target),
+  },
   {
     api: 'alibaba',
     definition: alibabaCloud({ action: 'RunInstances', version: '2014-05-26' }),

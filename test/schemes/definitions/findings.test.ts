@@ -91,6 +91,7 @@ const findings: Readonly<Record<string, readonly string[]>> = {
   acquiaHmac: ['low content-type-unsigned'],
   akamaiEdgeGrid: ['high body-unsigned', 'medium content-type-unsigned'],
   azureCommunicationServices: ['medium no-nonce', 'low access-key-unbound', 'low content-type-unsigned'],
+  azureStorage: ['high body-unsigned', 'medium host-unsigned', 'medium no-nonce', 'medium query-unsigned'],
   coinbaseExchange: exchange,
   okxApi: exchange,
   krakenApi: [

@@ -61,6 +61,7 @@ const pairs: Readonly<Partial<Record<Aspect, Readonly<Record<string, string>>>>>
     order: '?id=1&id=2 and ?id=2&id=1',
     limits: '?a=1&b=2 and ?a=1b=2',
     repeats: '?id=1&id=2 and ?id=1,2',
+    blank: '?all and ?all=',
     default: 'A request without a query and one with this query',
   },
   'content type': {
@@ -78,6 +79,7 @@ const lossSeverities = {
   reserved: 'low',
   parameters: 'low',
   order: 'low',
+  blank: 'low',
   absence: 'low',
 } as const;
 const lossNames = {
@@ -87,6 +89,7 @@ const lossNames = {
   parameters: 'parameters',
   order: 'the order of values',
   limits: 'the limits of parameters',
+  blank: 'no value and an empty one',
   repeats: 'several values of a name and one',
   default: 'an absent value and its default',
   absence: 'an absent value and the default',

@@ -170,6 +170,8 @@ const changes: Readonly<Record<string, Change>> = {
   after: (language) => loosen(language),
   merge: (language, { argument }) => loosen(language, argument),
   join: (language, { argument }) => loosen(language, argument),
+  lines: (language) => [[createRun('\n', 1, 1), ...(loosen(language, '\n:')[0] ?? [])]],
+  length: () => [[createRun(digits, 1)]],
   before: (language, { argument }) => language.flatMap((runs) => cutBefore(runs, argument)),
   truncate: (language, { argument }) => language.flatMap((runs) => truncateRuns(runs, Number(argument))),
 };

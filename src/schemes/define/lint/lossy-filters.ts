@@ -17,6 +17,8 @@ export type LossyFilter =
   | { readonly kind: 'limits' }
   /** The difference between several values of a name and one. */
   | { readonly kind: 'repeats' }
+  /** The difference between a parameter without a value and one with an empty value. */
+  | { readonly kind: 'blank' }
   /** The difference between an absent value and the text that replaces it. */
   | { readonly kind: 'default'; readonly text: string }
   /** The same for a content type. */
@@ -60,7 +62,7 @@ export function applyLossyFilters({ field, filters, unless }: Use, aspect: Aspec
 
 // The text at the mark may be all of the digest. Base64 padding carries no information.
 const mayLeaveNothing = (name: string, argument: string): boolean =>
-  name === 'after' || (name === 'before' && argument !== '=');
+  name === 'after' || name === 'length' || (name === 'before' && argument !== '=');
 
 type Step = {
   readonly name: string;
@@ -74,6 +76,7 @@ function findLosses(step: Step): readonly LossyFilter[] {
   const { name, argument, aspect } = step;
   if (name === 'truncate') return [{ kind: 'part', what: `after its first ${argument}` }];
   if (name === 'after') return [{ kind: 'part', what: `up to ${JSON.stringify(argument)}` }];
+  if (name === 'length') return [{ kind: 'part', what: 'but for its length' }];
   if (name === 'before') return findLossesOfBefore(step);
   if (name === 'lower' || name === 'upper') return findLossesOfCase(aspect);
   if (name === 'default') return findLossesOfDefault(step);
@@ -82,7 +85,7 @@ function findLosses(step: Step): readonly LossyFilter[] {
   const known = lossesInPieces[name];
   if (known) return [{ kind: known }];
   if (name !== 'decode') return [];
-  return [{ kind: isEncodedAgain(step.later) ? 'reserved' : 'escapes' }];
+  return [{ kind: isEncodedAgain(step.later) || isInLines(step.later) ? 'reserved' : 'escapes' }];
 }
 
 function findLossesOfDefault({ argument, aspect }: Step): readonly LossyFilter[] {
@@ -92,10 +95,17 @@ function findLossesOfDefault({ argument, aspect }: Step): readonly LossyFilter[]
   return aspect === 'query' ? [{ kind: 'default', text: argument }] : [];
 }
 
-const lossesInPieces: Readonly<Record<string, 'order' | 'limits' | 'repeats'>> = {
+const lossesInPieces: Readonly<Record<string, 'order' | 'limits' | 'repeats' | 'blank'>> = {
   sort: 'order',
   join: 'limits',
   merge: 'repeats',
+  lines: 'blank',
+};
+
+// Decoding refuses line breaks, so each parameter is a line of its own.
+const isInLines = (later: readonly PlannedFilter[]): boolean => {
+  const end = later.find(({ name }) => name !== 'sort' && name !== 'merge');
+  return end?.name === 'lines';
 };
 
 function findLossesOfBefore(step: Step): readonly LossyFilter[] {

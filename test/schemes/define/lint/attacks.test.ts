@@ -73,6 +73,27 @@ const attacks: readonly Attack[] = [
   },
   {
     code: 'query-unsigned',
+    definition: { ...whole, stringToSign: whole.stringToSign.replace('{query}', '[{query|decode|sort|lines}]') },
+    honest: { target: '/?all' },
+    forged: (parts) => ({ ...parts, target: '/?all=' }),
+  },
+  {
+    code: 'body-unsigned',
+    definition: { ...whole, stringToSign: whole.stringToSign.replace('{body|sha256|hex}', '{body|length}') },
+    honest: { method: 'POST', body: 'id=1' },
+    forged: (parts) => ({ ...parts, body: bytes('id=2') }),
+  },
+  {
+    code: 'ambiguous-separator',
+    definition: {
+      ...whole,
+      stringToSign: whole.stringToSign.replace('{query}\n{body|sha256|hex}', '[{query|lines}]\n{body}'),
+    },
+    honest: { method: 'POST', target: '/orders?a=1', body: 'b:2\nc' },
+    forged: (parts) => ({ ...parts, target: '/orders?a=1&b=2', body: bytes('c') }),
+  },
+  {
+    code: 'query-unsigned',
     definition: { ...whole, stringToSign: whole.stringToSign.replace('{query}', '{query|default:user=1}') },
     honest: { target: '/' },
     forged: (parts) => ({ ...parts, target: '/?user=1' }),

@@ -125,10 +125,36 @@ def alibaba(question, time, nonce):
     return {**own, "authorization": f"ACS3-HMAC-SHA256 {credential},Signature={signature}"}
 
 
+def azure_storage(question, time):
+    path, _, query = question["target"].partition("?")
+    body = body_of(question)
+    header = question["headers"].get
+    standard = [
+        question["method"],
+        header("content-encoding", ""),
+        header("content-language", ""),
+        str(len(body) or ""),
+        header("content-md5", ""),
+        header("content-type", ""),
+        "",
+        *[header(name, "") for name in ("if-modified-since", "if-match", "if-none-match", "if-unmodified-since", "range")],
+    ]
+    own = {name: value for name, value in question["headers"].items() if name.startswith("x-ms-")}
+    own["x-ms-date"] = time
+    values = {}
+    for name, value in sorted(tuple(unquote(one) for one in pair.split("=")) for pair in query.split("&") if pair):
+        values.setdefault(name, []).append(value)
+    lines = standard + [f"{name}:{own[name]}" for name in sorted(own)]
+    resource = f"/{question['accessKey']}{path}" + "".join(f"\n{name}:{','.join(values[name])}" for name in values)
+    signature = base64_text(hmac_sha256(base64.b64decode(question["secret"]), "\n".join([*lines, resource])))
+    return {"x-ms-date": time, "authorization": f"SharedKey {question['accessKey']}:{signature}"}
+
+
 # How each writes the time, the header in which it stands, and the headers.
 APIS = {
     "coinbase": (lambda question: str(question["time"] // 1000), "cb-access-timestamp", coinbase),
     "okx": (lambda question: utc(question, "%Y-%m-%dT%H:%M:%S.000Z"), "ok-access-timestamp", okx),
+    "azure-storage": (lambda question: utc(question, "%a, %d %b %Y %H:%M:%S GMT"), "x-ms-date", azure_storage),
     "bybit": (lambda question: str(question["time"]), "x-bapi-timestamp", bybit),
     "alibaba": (lambda question: utc(question, "%Y-%m-%dT%H:%M:%SZ"), "x-acs-date", alibaba),
     "tencent": (lambda question: str(question["time"] // 1000), "x-tc-timestamp", tencent),
