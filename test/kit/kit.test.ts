@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createKit, type KitLanguage } from 'countersign/kit';
-import { defineScheme, krakenApi, type SchemeDefinition } from 'countersign/schemes';
+import { defineScheme, krakenApi, larkWebhooks, type SchemeDefinition } from 'countersign/schemes';
 import { describe, expect, it } from 'vitest';
 import { emitBash } from '../../src/kit/emit/bash.ts';
 import { emitCsharp } from '../../src/kit/emit/dialects/csharp.ts';
@@ -119,6 +119,7 @@ describe('a kit of a defined scheme', () => {
     ['rust', { stringToSign: '{body|md5|hex}{timestamp}' }, 'the hash md5'],
     ['rust', { algorithm: 'sha1', stringToSign: '{secret}{timestamp}' }, 'the hash sha1'],
     ['bash', { nonce: { form: 'digits', min: 8, max: 8 } }, 'nonces of digits'],
+    ['rust', { algorithm: 'md5', stringToSign: '{secret}{timestamp}' }, 'the hash md5'],
     ['bash', { stringToSign: '{body|length}{timestamp}' }, 'the filter length'],
     ['python', { stringToSign: '{query|lines}{timestamp}' }, 'the filter lines'],
     ['rust', { stringToSign: '{query|lines}{timestamp}' }, 'the filter lines'],
@@ -183,6 +184,20 @@ describe('the prose of a plan', () => {
   it('says that the bytes of a digest are signed', () => {
     const prose = describePlan(planDefinition(parseDefinition(krakenApi)));
     expect(prose).toContain('1. The path as sent, then the SHA-256 of *content*, as bytes.');
+  });
+
+  it('says that a part in brackets ends with a line feed', () => {
+    const stringToSign = '[a:{header.a}\n]{timestamp}';
+    const prose = describePlan(planDefinition(parseDefinition({ ...partner, stringToSign })));
+    expect(prose).toContain('the value of the header `a`, then a line feed, then the time.');
+  });
+
+  it('says where the secret of a keyed hash is, and how it is shown', () => {
+    const prose = describePlan(planDefinition(parseDefinition(larkWebhooks)));
+    expect(prose).toContain('1. The time, then the nonce, then `{secret}`, the place of the secret, then the body.');
+    expect(prose).toContain('is the SHA-256 of the string to sign, in hex in lower case. It is no HMAC.');
+    expect(prose).toContain('Instead of `{secret}`, hash the bytes of the secret');
+    expect(prose).not.toContain('The key is');
   });
 
   it('has words for every field and filter', () => {

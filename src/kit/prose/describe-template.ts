@@ -20,10 +20,12 @@ function describePart(part: PlannedPart): readonly Line[] {
   if (part.kind === 'value') return [[describeValue(part)]];
   const inner = describeTemplate(part).filter((line) => line !== 'an empty line');
   const begins = part.parts[0]?.kind === 'text' && part.parts[0].text.startsWith('\n');
+  const last = part.parts.at(-1);
+  const ends = last?.kind === 'text' && last.text.endsWith('\n');
   const [field = ''] = part.absentable.split('|');
   return [
     [
-      `only if the request has ${describeField(field)}: ${begins ? 'a line feed, ' : ''}${inner.join('; a line feed; ')}`,
+      `only if the request has ${describeField(field)}: ${begins ? 'a line feed, ' : ''}${inner.join('; a line feed; ')}${ends ? ', then a line feed' : ''}`,
     ],
   ];
 }
