@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { createSigner } from 'countersign';
@@ -45,6 +45,36 @@ describe('countersign kit', () => {
     expect(JSON.parse(readFileSync(join(out, 'vectors/all.json'), 'utf8'))).toMatchObject({ scheme: 'countersign-v1' });
     const again = await countersign(['kit', '--out', out, '--origin', origin]);
     expect([again.status, again.stderr]).toEqual([2, expect.stringContaining('does not exist')]);
+  });
+
+  it('takes a folder that is empty, also through a symbolic link to it', async () => {
+    const [target, out] = ['empty', 'link'].map((name) => join(work.path, name)) as [string, string];
+    mkdirSync(target);
+    symlinkSync(target, out);
+    const { status } = await countersign(['kit', '--out', out, '--origin', origin, '--language', 'python']);
+    expect([status, statSync(join(target, 'credentials.json')).mode & 0o777]).toEqual([0, 0o600]);
+  });
+
+  it('writes nothing into a folder with a file', async () => {
+    const out = join(work.path, 'taken');
+    mkdirSync(out);
+    writeFileSync(join(out, 'notes.txt'), '');
+    const { status, stderr } = await countersign(['kit', '--out', out, '--origin', origin]);
+    expect([status, stderr, readdirSync(out)]).toEqual([2, expect.stringContaining('is empty'), ['notes.txt']]);
+  });
+
+  it.each(['dir', 'file'] as const)('follows no symbolic link to a %s in its folder', async (kind) => {
+    const [elsewhere, out] = [`elsewhere-${kind}`, `linked-${kind}`].map((name) => join(work.path, name)) as [
+      string,
+      string,
+    ];
+    mkdirSync(elsewhere);
+    mkdirSync(out);
+    if (kind === 'dir') symlinkSync(elsewhere, join(out, 'python'));
+    else symlinkSync(join(elsewhere, 'credentials.json'), join(out, 'credentials.json'));
+    const { status, stderr } = await countersign(['kit', '--out', out, '--origin', origin]);
+    expect([status, stderr, readdirSync(elsewhere)]).toEqual([2, expect.stringContaining('is empty'), []]);
+    expect(readdirSync(out)).toHaveLength(1);
   });
 
   it('takes a definition, and says which language has no client for it', async () => {

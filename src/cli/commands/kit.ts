@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fail } from '../../core/errors.ts';
 import { createKit, type KitLanguage } from '../../kit/create-kit.ts';
@@ -56,6 +56,9 @@ const missing = (option: string): never =>
 
 async function writeAll(out: string, files: Readonly<Record<string, string>>): Promise<void> {
   try {
+    await mkdir(out, { recursive: true });
+    // A symbolic link in the folder could lead the files elsewhere, and files of somebody else would be taken for the kit's.
+    if ((await readdir(out)).length) fail('invalid_configuration', `The folder ${out} is not empty.`);
     for (const [path, text] of Object.entries(files)) {
       const file = join(out, path);
       await mkdir(dirname(file), { recursive: true });
@@ -65,7 +68,7 @@ async function writeAll(out: string, files: Readonly<Record<string, string>>): P
   } catch (cause) {
     fail(
       'invalid_configuration',
-      `The kit cannot be written to ${out}: choose a folder that does not exist.`,
+      `The kit cannot be written to ${out}: choose a folder that does not exist, or is empty.`,
       400,
       cause,
     );
