@@ -276,8 +276,8 @@ describe.each(able)('a client of a defined scheme in $language', (client) => {
         expect(await call('POST', `${origin}/orders`, 'application/json', '{"city":"Köln"}')).toMatchObject({
           status: 0,
         });
-        // Without a nonce, the time makes two requests of one second the same.
-        if (definition === partner) expect(await call('GET', `${origin}/kit/retry`)).toMatchObject({ status: 0 });
+        // Without a nonce, the milliseconds make the second attempt another request.
+        expect(await call('GET', `${origin}/kit/retry`)).toMatchObject({ status: 0 });
         if (definition === partner) {
           // It may have been carried out.
           expect((await call('POST', `${origin}/kit/retry`)).output).toMatch(/^503\n/);

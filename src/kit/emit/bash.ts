@@ -26,9 +26,8 @@ const calendar: Readonly<Record<string, string>> = {
   HH: '%H',
   mm: '%M',
   ss: '%S',
-  // The time is in whole seconds.
-  SSS: '000',
-  fraction: '000',
+  SSS: '%3N',
+  fraction: '%3N',
 };
 
 const secrets: Readonly<Record<Plan['secret'], string>> = {
@@ -66,7 +65,10 @@ export function emitBash(plan: Plan): Readonly<Record<string, string>> {
 
 function timestampFunction(parts: readonly TimestampPart[]): string {
   const [first] = parts;
-  if (first?.kind === 'unix') return `timestamp_of() { put "$1${first.unit === 'seconds' ? '' : '000'}"; }`;
+  if (first?.kind === 'unix') {
+    const form = first.unit === 'seconds' ? '%s' : '%s%3N';
+    return `timestamp_of() { put "$(calendar "$1" ${form})"; }`;
+  }
   const written = parts.map((part) => {
     if (part.kind === 'text') return `put ${word(part.text)}`;
     const field = part.kind === 'calendar' ? part.field : '';

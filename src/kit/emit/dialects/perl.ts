@@ -51,6 +51,7 @@ export function emitPerl(plan: Plan): Readonly<Record<string, string>> {
     'use Digest::SHA ();',
     'use HTTP::Tiny;',
     'use MIME::Base64 ();',
+    'use Time::HiRes ();',
     ...(code.includes('Math::BigInt') ? ['use Math::BigInt;'] : []),
   ].join('\n');
   return { 'Countersign.pm': `${header}\n\n${code}\n\n1;\n`, 'kit.pl': files['runtimes/perl/kit.pl'] };

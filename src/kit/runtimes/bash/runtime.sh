@@ -10,7 +10,7 @@ refuse() {
 begin() { # method, url, body file, header lines: reads the request into variables
   local url=$2
   r_method=${1^^} r_body=$3 r_signature=
-  r_time=${countersign_time:-$(date +%s)} r_challenge=${countersign_challenge:-}
+  r_time=${countersign_time:-$(date +%s.%3N)} r_challenge=${countersign_challenge:-}
   r_nonce=${countersign_nonce:-$(openssl rand -hex 16)}
   r_names=$(put "${countersign_signed_headers:-}" | tr A-Z a-z | tr -s ' \n' '\n\n' | sort -u | sed '/^$/d')
   shift 3

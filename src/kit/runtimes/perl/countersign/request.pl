@@ -6,7 +6,7 @@ sub prepare {
     die "The challenge has characters that no server issues, or more than 512.\n" unless ($options{challenge} // '') =~ m{^[\w.~+/=-]{0,512}\z}a;
     my $authority = lc $host;
     lc $scheme eq 'https' ? $authority =~ s/:443\z// : $authority =~ s/:80\z//;
-    my $time = $options{time} // time;
+    my $time = $options{time} // Time::HiRes::time();
     my %names = map { lc $_ => 1 } @{ $options{signed_headers} // [] };
     $options{challenge} //= 'none'; # with challenge
     return {
