@@ -1,4 +1,5 @@
 import { retirementField } from '../core/field-names.ts';
+import { ignoreFailure } from '../core/ignore-failure.ts';
 import { checkOptions } from './check-options.ts';
 import { type Fetch, signedFetch } from './fetch.ts';
 import type { Signer } from './signer.ts';
@@ -7,7 +8,7 @@ import type { Signer } from './signer.ts';
 export type RetirementOptions = {
   /** Signs and sends the requests. @default signedFetch(signer) */
   readonly fetch?: Fetch;
-  /** Called with the time at which the secret stops working, once for each such time. Exceptions are ignored. */
+  /** Called with the time at which the secret stops working, once for each such time. Exceptions and rejections are ignored. */
   readonly onRetirement: (retiresAt: Date) => void;
 };
 
@@ -31,11 +32,8 @@ export function retirementFetch(signer: Signer, options: RetirementOptions): Fet
     const seconds = response.headers.get(retirementField) ?? '';
     if (seconds !== last && /^\d{1,12}$/.test(seconds)) {
       last = seconds;
-      try {
-        onRetirement(new Date(Number(seconds) * 1000));
-      } catch {
-        // An exception of onRetirement must not cost the caller the response.
-      }
+      // An exception of onRetirement must not cost the caller the response.
+      ignoreFailure(() => onRetirement(new Date(Number(seconds) * 1000)));
     }
     return response;
   };

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { SignatureError } from '../core/errors.ts';
+import { ignoreFailure } from '../core/ignore-failure.ts';
 
 /** A listener for `createServer` of `node:http` and `node:https`. */
 export type GatewayListener = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
@@ -15,11 +16,8 @@ export const toSignatureError = (cause: unknown): SignatureError =>
 
 /** Calls `report`, if given. */
 export function reportError(report: GatewayReport | undefined, error: SignatureError, request: IncomingMessage): void {
-  try {
-    report?.(error, request);
-  } catch {
-    // A failing report must not affect the request.
-  }
+  // A failing report must not affect the request.
+  ignoreFailure(() => report?.(error, request));
 }
 
 /** How long a caller may continue to send an unwanted body, in milliseconds. */

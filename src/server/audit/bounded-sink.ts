@@ -1,4 +1,5 @@
 import { fail } from '../../core/errors.ts';
+import { ignoreFailure } from '../../core/ignore-failure.ts';
 import type { AuditEvent, AuditSink } from '../contracts.ts';
 import { type OptionNames, requireKnownOptions } from '../known-options.ts';
 
@@ -70,11 +71,8 @@ export function boundedSink(sink: AuditSink, options: BoundedSinkOptions = {}): 
 
   const lose = (event: AuditEvent, loss: AuditLoss): void => {
     counted[loss]++;
-    try {
-      onLoss?.(event, loss);
-    } catch {
-      // A callback that throws must not lose further events.
-    }
+    // A callback that throws must not lose further events.
+    ignoreFailure(() => onLoss?.(event, loss));
   };
 
   async function deliver(event: AuditEvent): Promise<void> {
