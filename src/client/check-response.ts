@@ -7,6 +7,7 @@ import { type Message, toMessage } from '../core/message.ts';
 import type { PresentedResponse, ResponseScheme, SigningScheme } from '../core/scheme.ts';
 import type { SigningKey } from '../core/signing-key.ts';
 import { countersignV1Response } from '../schemes/countersign-v1/response.ts';
+import { discardBody } from './discard-body.ts';
 import type { Exchange } from './fetch.ts';
 import type { Outgoing } from './outgoing.ts';
 import type { Signer } from './signer.ts';
@@ -71,6 +72,7 @@ async function checked(response: Response, { request, responses, key, maxBodyByt
   const { status, headers, url } = response;
   const presented = responses.read({ status, headers, request });
   if (!presented) {
+    discardBody(response);
     fail('response_unsigned', `The response (status ${status}) is not countersigned, so anyone may have sent it.`);
   }
   const bytes = await readBody(response, maxBodyBytes);

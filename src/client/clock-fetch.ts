@@ -4,8 +4,8 @@ import { checkOptions } from './check-options.ts';
 import { type Checked, createResponseCheck } from './check-response.ts';
 import type { CorrectedClock } from './clock.ts';
 import { correctingFetch } from './correcting-fetch.ts';
+import { discardRedirect } from './discard-body.ts';
 import { createSender, type Exchange, type Fetch, type SendOptions } from './fetch.ts';
-import { refuseRedirect } from './refuse-redirect.ts';
 import type { Signer } from './signer.ts';
 
 /** The clock to correct, and what sends the requests. */
@@ -58,6 +58,6 @@ export function clockFetch(signer: Signer, options: ClockFetchOptions): Fetch {
   return correctingFetch(clock, async (...call) => {
     const sent = await send(...call);
     const { response, followed } = sent;
-    return { ...(await readRefusal(sent)), response: followed ? refuseRedirect(response) : response };
+    return { ...(await readRefusal(sent)), response: followed ? discardRedirect(response) : response };
   });
 }

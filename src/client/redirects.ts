@@ -2,8 +2,9 @@ import { fail } from '../core/errors.ts';
 import { copyInit } from '../core/with-target.ts';
 import { kindOf } from './body.ts';
 import { checkOptions } from './check-options.ts';
+import { discardRedirect } from './discard-body.ts';
 import { type Fetch, signedFetch } from './fetch.ts';
-import { redirectTarget, refuseRedirect } from './refuse-redirect.ts';
+import { redirectTarget } from './refuse-redirect.ts';
 import { isRequest, mayHaveBody } from './request.ts';
 import type { Signer } from './signer.ts';
 
@@ -49,7 +50,7 @@ export function redirectFetch(signer: Signer, options: RedirectOptions = {}): Fe
       response = await fetch(hop.url, hop.init);
       url = nextUrl(response, hop);
     }
-    return refuseRedirect(response);
+    return discardRedirect(response);
   };
 }
 
@@ -76,8 +77,9 @@ function firstHop(input: string | URL | Request, init: RequestInit = {}): Hop {
 function nextUrl(response: Response, { url: from }: Hop): string | undefined {
   const location = redirectTarget(response);
   if (location === undefined || !URL.canParse(location, from)) return undefined;
-  const { origin, href } = new URL(location, from);
-  return origin === new URL(from).origin ? href : undefined;
+  const { origin, href, username, password } = new URL(location, from);
+  // No request can be made to an address with a user.
+  return origin === new URL(from).origin && !username && !password ? href : undefined;
 }
 
 type Redirected = { readonly response: Response; readonly hop: Hop; readonly copy: Request | undefined };

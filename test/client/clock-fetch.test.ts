@@ -13,6 +13,7 @@ import { rfc9421 } from 'countersign/schemes';
 import { countersignV1, createVerifier, memoryKeys, memoryReplay, type VerifierOptions } from 'countersign/server';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type App, listening } from '../adapters/adapter.ts';
+import { endless } from './endless.ts';
 
 const opened: App[] = [];
 afterEach(async () => {
@@ -102,6 +103,17 @@ describe('clockFetch', () => {
     expect((await response.json()).code).toBe('invalid_signature');
     expect([codes, clock.offset()]).toEqual([['unknown_key', 'signature_mismatch'], 0]);
   });
+
+  it('returns an unsigned refusal whose body can be cancelled', async () => {
+    let cancelled = 0;
+    const clock = correctedClock();
+    const fetch = async () => endless(() => cancelled++, { status: 401 });
+    const response = await clockFetch(createSigner({ credentials: generateCredentials(), clock }), { clock, fetch })(
+      'https://api.example.com/',
+    );
+    await response.body?.cancel();
+    expect(cancelled).toBe(1);
+  }, 5000);
 
   it('does not send a stream again', async () => {
     const { url, parent } = await rig();

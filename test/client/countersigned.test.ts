@@ -10,6 +10,7 @@ import {
 } from 'countersign';
 import { createVerifier, memoryKeys, memoryReplay, protect } from 'countersign/server';
 import { describe, expect, it } from 'vitest';
+import { endless } from './endless.ts';
 
 type Tamper = (response: Response, request: Request) => Response | Promise<Response>;
 
@@ -94,6 +95,12 @@ describe('countersignedFetch', () => {
     });
     await call(url);
     expect(await codeOf(call(url))).toBe('response_mismatch');
+  });
+
+  it('leaves no connection open for the body of an unsigned response', async () => {
+    let cancelled = 0;
+    const { call } = rig({ tamper: () => endless(() => cancelled++, { status: 200 }) });
+    expect([await codeOf(call(url)), cancelled]).toEqual(['response_unsigned', 1]);
   });
 
   it('refuses an answer above the limit', async () => {

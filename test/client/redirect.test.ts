@@ -1,6 +1,16 @@
-import { countersignedFetch, redirectFetch, SignatureError, signedFetch } from 'countersign';
+import {
+  clockFetch,
+  correctedClock,
+  countersignedFetch,
+  createSigner,
+  generateCredentials,
+  redirectFetch,
+  SignatureError,
+  signedFetch,
+} from 'countersign';
 import { describe, expect, it } from 'vitest';
 import { countingDispatcher } from './dispatcher.ts';
+import { endless } from './endless.ts';
 import { type Rig, rig } from './rig.ts';
 
 const redirect = (status: number, location: string) => new Response(null, { status, headers: { location } });
@@ -29,6 +39,18 @@ describe('a redirect of signedFetch', () => {
     const error = await signedFetch(signer)(`${origin}/from`).catch((cause: unknown) => cause);
     expect(error).toBeInstanceOf(SignatureError);
     expect((error as SignatureError).message.length).toBeLessThan(400);
+  });
+
+  it('of redirectFetch and clockFetch leaves no connection open for a body that nobody reads', async () => {
+    const cancelled: string[] = [];
+    const clock = correctedClock();
+    const signer = createSigner({ credentials: generateCredentials(), clock });
+    const far = { location: 'https://other.example/' };
+    const fetch = async () => endless(() => cancelled.push('ended'), { status: 302, headers: far });
+    const followed = redirectFetch(signer, { fetch: signedFetch(signer, { fetch }) });
+    for (const send of [followed, clockFetch(signer, { clock, fetch })])
+      await expect(send('https://api.example.com/from')).rejects.toMatchObject({ code: 'redirect_refused' });
+    expect(cancelled).toEqual(['ended', 'ended']);
   });
 
   it('is refused where it is countersigned, too', async () => {
@@ -105,6 +127,14 @@ describe('redirectFetch', () => {
       message: expect.stringContaining(other.origin),
     });
     expect(other.exchanges).toEqual([]);
+  });
+
+  it('refuses one to an address with a user, for which no request can be made', async () => {
+    const { signer, origin, exchanges } = await rig({
+      answer: ({ request }) => redirect(302, `http://user:word@${request.authority}/to`),
+    });
+    await expect(redirectFetch(signer)(`${origin}/from`)).rejects.toMatchObject({ code: 'redirect_refused' });
+    expect(exchanges).toHaveLength(1);
   });
 
   it('takes another port for another origin', async () => {
