@@ -1,3 +1,4 @@
+import { fail } from '../../core/errors.ts';
 import type { KeyRecord } from '../contracts.ts';
 
 /** A secret or public key as stored, in JSON. */
@@ -108,14 +109,20 @@ const lastUse = ({ lastUsedAt }: StoredKey): Pick<StoredKey, 'lastUsedAt'> =>
 /** Number of keys per read. */
 const page = 100;
 
-/** Iterates over all keys of a table, ordered by access key, one page at a time. */
+/**
+ * Iterates over all keys of a table, ordered by access key, one page at a time.
+ *
+ * @throws SignatureError `key_store_unavailable` for a row with the access key of an earlier one: reading on would never end.
+ */
 export async function* everyKey(table: KeyTable): AsyncGenerator<StoredKey, void> {
   let after = '';
   for (;;) {
     const found = await table.list({ after, limit: page });
-    yield* found;
-    const last = found.at(-1);
-    if (!last || found.length < page) return;
-    after = last.accessKey;
+    for (const key of found) {
+      if (key.accessKey <= after) fail('key_store_unavailable', 'The table lists a key twice, or not in order.', 503);
+      yield key;
+      after = key.accessKey;
+    }
+    if (found.length < page) return;
   }
 }
