@@ -1,5 +1,6 @@
 import type { SignatureError } from '../../core/errors.ts';
 import { excerpt } from '../../core/excerpt.ts';
+import { ignoreFailure } from '../../core/ignore-failure.ts';
 import type { SessionKey } from '../../core/session/access-key.ts';
 import type { AuditEvent, AuditSink, KeyRecord } from '../contracts.ts';
 import type { ReceivedRequest } from '../verify/message.ts';
@@ -28,11 +29,7 @@ export type Audited = {
 export function reportToAudit(sink: AuditSink, audited: Audited): void {
   // Frozen, so that a sink cannot change the event for other sinks.
   const event = Object.freeze(toEvent(audited));
-  try {
-    Promise.resolve(sink(event)).catch(ignore);
-  } catch {
-    // The audit must not decide about the request.
-  }
+  ignoreFailure(() => sink(event));
 }
 
 /** Maximum length of the path, in characters. A refused request may come from anyone, so its path is cut shorter. */
@@ -62,8 +59,6 @@ function messageOf({ message, status, cause }: SignatureError, record: KeyRecord
   const text = status >= 500 ? causeText(cause, record?.secrets) : '';
   return text ? `${message} Cause: ${text}` : message;
 }
-
-const ignore = (): undefined => undefined;
 
 function pathOf(request: Request | ReceivedRequest): string {
   const whole = 'url' in request ? request.url.replace(/^[^:]*:\/\/[^/]*/, '') : request.target;

@@ -52,7 +52,8 @@ const names: OptionNames<SessionHandlerOptions> = {
  * response is JSON for `renewing`, and no cache keeps it.
  *
  * @throws SignatureError `invalid_configuration`, and `invalid_credentials` for malformed credentials. The handler passes on errors of
- * `credentials`, `authenticate`, `issueSession` and `issueBoundSession`, and throws `body_consumed` if `authenticate` has read a body in JSON: let it read a clone.
+ * `credentials`, `authenticate`, `issueSession` and `issueBoundSession`, and throws `body_consumed` if `authenticate` has read a body
+ * in JSON: let it read a clone.
  * @example
  * import { generateCredentials, sessionHandler } from 'countersign/server';
  *

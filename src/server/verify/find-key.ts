@@ -1,5 +1,6 @@
 import { type Awaitable, isPromise } from '../../core/awaitable.ts';
 import { fail, SignatureError } from '../../core/errors.ts';
+import { ignoreFailure } from '../../core/ignore-failure.ts';
 import { toStoreError } from '../../stores/store-fault.ts';
 import type { KeyRecord, KeyStore } from '../contracts.ts';
 import { checkRecordShape } from './check-record.ts';
@@ -61,5 +62,5 @@ export function recordKeyUse(keys: KeyStore, record: KeyRecord, now: number): vo
   const last = Math.max(record.lastUsedAt ?? 0, lastRecorded.get(record) ?? 0);
   if (now - last < minute) return;
   lastRecorded.set(record, now);
-  (async () => keys.touch?.(record.accessKey, now))().catch(() => undefined);
+  ignoreFailure(() => keys.touch?.(record.accessKey, now));
 }

@@ -1,21 +1,18 @@
 import { cpSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { run, unpack } from '../tools.ts';
-import { buildAll, kits, noncesOf, placed } from './kits.ts';
-import { complete, cut, type RawServer, startRawServer, unavailable } from './raw-server.ts';
+import { kits, noncesOf, placed, prepareKits } from './kits.ts';
+import { complete, cut, type RawServer, unavailable } from './raw-server.ts';
 
 // Crates take minutes on a busy machine.
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
 
 let server: RawServer;
 beforeAll(async () => {
-  server = await startRawServer();
-  await buildAll(placed);
-});
-afterAll(() => {
-  server.close();
-  for (const { remove } of kits) remove();
+  const prepared = await prepareKits();
+  server = prepared.server;
+  return prepared.close;
 });
 
 const failure = [expect.toSatisfy((code) => code !== 0), expect.not.stringMatching(/^200\n/)];

@@ -1,20 +1,17 @@
 import { writeFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { run } from '../tools.ts';
-import { buildAll, kits, type PlacedClient, placed } from './kits.ts';
-import { complete, type RawServer, startRawServer } from './raw-server.ts';
+import { type PlacedClient, placed, prepareKits } from './kits.ts';
+import { complete, type RawServer } from './raw-server.ts';
 
 // Crates take minutes on a busy machine.
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
 
 let server: RawServer;
 beforeAll(async () => {
-  server = await startRawServer();
-  await buildAll(placed);
-});
-afterAll(() => {
-  server.close();
-  for (const { remove } of kits) remove();
+  const prepared = await prepareKits();
+  server = prepared.server;
+  return prepared.close;
 });
 
 const injected = ['a\r\nX-Injected: yes', 'a\nX-Injected: yes', 'a\r\n folded'];

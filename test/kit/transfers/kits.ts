@@ -1,6 +1,7 @@
 import { createKit, type Kit, type KitCredentials } from 'countersign/kit';
 import { partner } from '../../schemes/define/rig.ts';
 import { type Client, clients, run, unpack } from '../tools.ts';
+import { type RawServer, startRawServer } from './raw-server.ts';
 
 /** A client in the folder of its kit. */
 export type PlacedClient = Client & { readonly scheme: string; readonly kit: UnpackedKit; readonly place: string };
@@ -28,12 +29,18 @@ export const placed: readonly PlacedClient[] = kits.flatMap((kit) =>
     .map((client) => ({ ...client, kit, scheme: kit.scheme, place: `${kit.path}/clients/${client.language}` })),
 );
 
-/** Builds what must be compiled. */
-export async function buildAll(some: readonly PlacedClient[]): Promise<void> {
-  for (const { build, place, language } of some) {
+/** Builds what must be compiled, and starts a server. `close` ends it, and removes the kits. */
+export async function prepareKits(): Promise<{ readonly server: RawServer; close(): void }> {
+  const server = await startRawServer();
+  for (const { build, place, language } of placed) {
     const built = build ? await run(build, place) : undefined;
     if (built?.status) throw new Error(`${language}: ${built.output}`);
   }
+  const close = () => {
+    server.close();
+    for (const { remove } of kits) remove();
+  };
+  return { server, close };
 }
 
 /** The nonces of requests, whichever of the two schemes signs them. */

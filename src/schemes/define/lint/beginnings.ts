@@ -1,5 +1,6 @@
 import type { Finding } from '../../../core/scheme-finding.ts';
 import type { Plan } from '../plan/plan.ts';
+import { isSecret } from '../plan/secret.ts';
 import { formatValue } from './boundaries.ts';
 import type { Piece } from './flatten.ts';
 import { applyFilter, canBeEmpty, languageOfField } from './language.ts';
@@ -57,7 +58,7 @@ function beginningsOf(piece: Piece, plan: Plan): Beginnings {
   if (piece.kind === 'optional') return { ...listBeginnings(piece.pieces, plan), empty: true };
   if (isCommon(piece)) return { values: [], empty: true };
   if (piece.kind === 'text') return { values: [piece], empty: false };
-  if (piece.kind === 'value' && piece.field === 'secret') return { values: [], empty: false };
+  if (isSecret(piece)) return { values: [], empty: false };
   if (piece.filters.some(isHash)) return { values: [], empty: false };
   if (piece.kind === 'value') {
     // An assumed access key does not matter: keys are skipped.

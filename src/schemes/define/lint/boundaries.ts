@@ -1,5 +1,6 @@
 import type { Finding } from '../../../core/scheme-finding.ts';
 import type { Plan } from '../plan/plan.ts';
+import { isSecret } from '../plan/secret.ts';
 import type { Filter } from '../template.ts';
 import { type Ambiguity, findAmbiguity, type Segment, type Sequence, toSegments } from './ambiguity.ts';
 import { listFields } from './coverage.ts';
@@ -51,7 +52,7 @@ function toSequence({ pieces, plan, ...assumptions }: Subject, marks: ReadonlySe
     some.map((piece) => {
       if (piece.kind === 'optional') return { optional: of(piece.pieces) };
       // Nobody can write the secret, so it separates its neighbours.
-      const marked = marks.has(count++) || (piece.kind === 'value' && piece.field === 'secret');
+      const marked = marks.has(count++) || isSecret(piece);
       if (piece.kind === 'text') return { language: literal(piece.text), name: undefined, marked };
       const field = piece.kind === 'value' ? piece.field : piece.name;
       const language = piece.kind === 'value' ? languageOfField(field, plan, assumptions) : anything;

@@ -2,10 +2,11 @@ import { fail } from '../../../core/errors.ts';
 import type { SchemeDefinition } from '../definition.ts';
 import { invalidDefinition } from '../invalid-definition.ts';
 import { isKeyedHash } from '../keyed-hash.ts';
-import { listValues, type PlannedPart, type PlannedTemplate } from './template.ts';
+import { listValues, type PlannedTemplate } from './template.ts';
 
-/** Whether a part of the string to sign is the place of the secret. */
-export const isSecret = (part: PlannedPart): boolean => part.kind === 'value' && part.field === 'secret';
+/** Whether a part of the string to sign, planned or flattened, is the place of the secret. */
+export const isSecret = (part: { readonly kind: string; readonly field?: string }): boolean =>
+  part.kind === 'value' && part.field === 'secret';
 
 /**
  * Requires `{secret}` in the string to sign of a keyed hash, exactly once and in every string, and in no other.
