@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, expect, it, vi } from 'vitest';
+import { freePort } from './stores/port.ts';
 
 // Each test starts npm, which starts tsx, which starts Node: that takes its time on a busy machine.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -105,7 +106,7 @@ async function interrupt(child: ChildProcess): Promise<void> {
 }
 
 it('builds and serves the example, until it is interrupted', async () => {
-  const port = 40_000 + Math.floor(Math.random() * 20_000);
+  const port = await freePort();
   const env = { ...process.env, PORT: String(port) };
   const child = spawn('npm', ['run', '--silent', 'example'], {
     cwd: root,

@@ -8,6 +8,7 @@ import { createSigner, issueSession, signedFetch } from 'countersign';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { countersign, folder, searchPath } from '../cli/run.ts';
+import { freePort } from '../stores/port.ts';
 import { type RedisServer, startRedis } from '../stores/redis-server.ts';
 import { postgres, type SqlServer, startPostgres } from '../stores/sql-servers.ts';
 import { present } from '../vectors/present.ts';
@@ -43,7 +44,7 @@ describe.runIf(here).each(['express', 'fastify', 'hono'])('docs/servers/%s.ts', 
     await run('keys', 'create', '--service', 'shop', ...scopes, '--out', key);
     credentials = JSON.parse(readFileSync(key, 'utf8'));
 
-    const port = String(40_000 + Math.floor(Math.random() * 20_000));
+    const port = String(await freePort());
     origin = `http://127.0.0.1:${port}`;
     child = spawn(process.execPath, ['--import', 'tsx', `docs/servers/${name}.ts`], {
       cwd: root,
