@@ -34,7 +34,7 @@ const standardLines: readonly string[] = [
 export function azureStorage({
   signedHeaders = ['x-ms-client-request-id', 'x-ms-version'],
 }: AzureStorageOptions = {}): SchemeDefinition {
-  const names = [...new Set([...signedHeaders, 'x-ms-date'])].sort();
+  const names = [...new Set([...signedHeaders, 'x-ms-date'])].sort(compareNames);
   const own = names.map((name) => (name === 'x-ms-date' ? 'x-ms-date:{timestamp}\n' : `[${name}:{header.${name}}\n]`));
   return {
     name: 'azure-storage',
@@ -49,3 +49,12 @@ export function azureStorage({
     headers: { 'x-ms-date': '{timestamp}', Authorization: 'SharedKey {accessKey}:{signature}' },
   };
 }
+
+/** Azure's servers sort as en-US does: no hyphen counts unless all else is equal, and `_` comes before digits. */
+function compareNames(one: string, other: string): number {
+  const [left, right] = [weigh(one), weigh(other)];
+  if (left === right) return one > other ? -1 : 1;
+  return left < right ? -1 : 1;
+}
+
+const weigh = (name: string): string => name.replaceAll('-', '').replaceAll('_', ' ');

@@ -152,7 +152,7 @@ export const readyApis: readonly Ready[] = [
     source: 'learn.microsoft.com/rest/api/storageservices/authorize-with-shared-key',
     secret: 'base64',
     window: '15 minutes',
-    proof: 'Python, its example',
+    proof: '@azure/storage-blob, Python, its example',
   },
   {
     exported: 'coinbaseExchange',
