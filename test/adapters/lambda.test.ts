@@ -29,7 +29,7 @@ const send = signedFetch(createSigner({ accessKey, secret }));
 
 type Opened = App & { readonly events: readonly AuditEvent[] };
 
-/** The recipe of docs/receive.md: Hono makes a Request of the event. */
+/** The recipe of docs/adapters.md: Hono makes a Request of the event. */
 async function open(eventOf: EventOf, options: Partial<VerifierOptions> = {}): Promise<Opened> {
   const events: AuditEvent[] = [];
   const verifier = createVerifier({

@@ -111,7 +111,7 @@ describe('options', () => {
     ['docs/server.md', 'server/verify/verifier-options.ts', 'VerifierOptions'],
     ['docs/server.md', 'server/verify/verifier-options.ts', 'LimitOptions'],
     ['docs/server.md', 'server/protect.ts', 'ProtectOptions'],
-    ['docs/adapters.md', 'server/gate.ts', 'GateOptions'],
+    ['docs/server.md', 'server/gate.ts', 'GateOptions'],
     ['docs/server.md', 'server/response/cors-options.ts', 'CorsOptions'],
     ['docs/server.md', 'server/replay/memory-replay.ts', 'MemoryReplayOptions'],
     ['docs/keys.md', 'server/contracts.ts', 'KeyRecord'],

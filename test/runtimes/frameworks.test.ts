@@ -1,4 +1,4 @@
-// The recipes of docs/receive.md for frameworks that are installed for these tests alone, in apps as they are built and started.
+// The recipes of docs/adapters.md for frameworks that are installed for these tests alone, in apps as they are built and started.
 import { createServer } from 'node:http';
 import { createSigner, prepareRequest } from 'countersign';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -62,9 +62,9 @@ const complaintsAbout = (folder: string, files: readonly string[]): Promise<stri
   return outputOf(process.execPath, args, { cwd: folder }).catch(({ message }) => message);
 };
 
-it('every recipe that is run here alone is one of docs/receive.md', () => {
+it('every recipe that is run here alone is one of docs/adapters.md', () => {
   const blocks = pages.flatMap(blocksOf).filter(({ code }) => isForFramework(code));
-  expect(blocks.map(({ page }) => page)).toEqual(Array(4).fill('docs/receive.md'));
+  expect(blocks.map(({ page }) => page)).toEqual(Array(4).fill('docs/adapters.md'));
 });
 
 describeFramework(

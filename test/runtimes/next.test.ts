@@ -1,4 +1,4 @@
-// The blocks of docs/receive.md for Next.js, in an app as `next build` and `next start` make it, with this package as it is built.
+// The blocks of docs/adapters.md for Next.js, in an app as `next build` and `next start` make it, with this package as it is built.
 import { readdirSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createSigner, formQuery, prepareRequest } from 'countersign';

@@ -1,4 +1,4 @@
-// What an app must do that was made by a recipe of docs/receive.md, by real requests to the server of its framework.
+// What an app must do that was made by a recipe of docs/adapters.md, by real requests to the server of its framework.
 import { createSigner, formQuery, prepareRequest } from 'countersign';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Answered, type Sent, sendHttp1 } from '../../adapters/wire.ts';

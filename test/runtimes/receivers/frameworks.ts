@@ -3,7 +3,7 @@ import { byNpm, installed, outputOf } from '../hosts/host.ts';
 import { createProject, type Files, type Project, recipes } from './project.ts';
 import { type Served, startServer } from './served.ts';
 
-/** A framework, and an app in it by the recipe of docs/receive.md under its name. */
+/** A framework, and an app in it by the recipe of docs/adapters.md under its name. */
 export type Framework = {
   readonly name: string;
   readonly needs: readonly string[];

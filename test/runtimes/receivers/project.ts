@@ -37,9 +37,9 @@ export async function createProject(files: Files): Promise<Project> {
   return { folder, write, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
-/** The blocks under a heading of docs/receive.md, as modules of a project. */
+/** The blocks under a heading of docs/adapters.md, as modules of a project. */
 export const recipes = (heading: string): readonly string[] =>
-  blocksUnder(pageNamed('docs/receive.md'), heading).map(({ code }) => {
+  blocksUnder(pageNamed('docs/adapters.md'), heading).map(({ code }) => {
     const names = namesGiven(code);
     return `${names.length ? `import { ${names.join(', ')} } from 'given';\n` : ''}${code}\n`;
   });
