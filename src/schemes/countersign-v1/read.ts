@@ -2,14 +2,63 @@ import { accessKeyPattern } from '../../core/credentials.ts';
 import { decodeBase64, decodeHex } from '../../core/encoding.ts';
 import { fail } from '../../core/errors.ts';
 import { type HeaderView, type Message, refuseRepeated } from '../../core/message.ts';
-import { mayBeUnsigned, presentIn, requestModifiers } from '../../core/modifying-headers.ts';
+import { mayBeUnsigned, requestModifiers } from '../../core/modifying-headers.ts';
 import type { PresentedSignature } from '../../core/scheme.ts';
 import { digestPattern, isSignable, noncePattern, stringToSign, timestampPattern } from './string-to-sign.ts';
 
-const signaturePattern = /^v1=[\da-f]{64}(?:, ?v1=[\da-f]{64}){0,3}$/;
+/** A header of the scheme. */
+type Field = {
+  /** As errors name it. */
+  readonly name: string;
+  /** In lower case, as it is looked up. */
+  readonly key: string;
+  readonly pattern: RegExp;
+  /** What the pattern matches, in words. */
+  readonly expected: string;
+};
 
-const expectedKey = '1 to 512 (of a session 1024) characters of A-Z a-z 0-9 . _ ~ -';
-const expectedSignature = 'v1= and 64 lower-case hex digits';
+const signatureField: Field = {
+  name: 'X-API-Signature',
+  key: 'x-api-signature',
+  pattern: /^v1=[\da-f]{64}(?:, ?v1=[\da-f]{64}){0,3}$/,
+  expected: 'v1= and 64 lower-case hex digits',
+};
+const keyField: Field = {
+  name: 'X-API-Key',
+  key: 'x-api-key',
+  pattern: accessKeyPattern,
+  expected: '1 to 512 (of a session 1024) characters of A-Z a-z 0-9 . _ ~ -',
+};
+const timestampField: Field = {
+  name: 'X-API-Timestamp',
+  key: 'x-api-timestamp',
+  pattern: timestampPattern,
+  expected: 'whole seconds since 1970, at most 12 digits',
+};
+const nonceField: Field = {
+  name: 'X-API-Nonce',
+  key: 'x-api-nonce',
+  pattern: noncePattern,
+  expected: '16 to 128 characters of A-Z a-z 0-9 _ -',
+};
+const payloadField: Field = {
+  name: 'X-API-Payload',
+  key: 'x-api-payload',
+  pattern: /^unsigned$/,
+  expected: 'the word unsigned',
+};
+const digestField: Field = {
+  name: 'Content-Digest',
+  key: 'content-digest',
+  pattern: digestPattern,
+  expected: 'sha-256=:<base64 of 32 bytes>:',
+};
+const namesField: Field = {
+  name: 'X-API-Signed-Headers',
+  key: 'x-api-signed-headers',
+  pattern: /^.{1,8192}$/,
+  expected: 'lower-case names joined by ;',
+};
 
 /**
  * Reads a signature of `countersign-v1` by the grammar of docs/protocol.md.
@@ -18,25 +67,20 @@ const expectedSignature = 'v1= and 64 lower-case hex digits';
  */
 export function readCountersignV1(message: Message): PresentedSignature {
   const { headers } = message;
-  const signatureText = optional(headers, 'X-API-Signature', signaturePattern, expectedSignature);
+  const signatureText = optional(headers, signatureField);
   // Repeated fields are joined with a comma. The patterns of all other fields exclude a comma.
-  if (signatureText?.includes(',')) refuseRepeated(headers, 'X-API-Signature');
-  const accessKey = optional(headers, 'X-API-Key', accessKeyPattern, expectedKey);
+  if (signatureText?.includes(',')) refuseRepeated(headers, signatureField.name);
+  const accessKey = optional(headers, keyField);
   if (signatureText === undefined && accessKey === undefined) {
     fail('missing_signature', 'The request is not signed: it has neither X-API-Key nor X-API-Signature.', 401);
   }
-  if (signatureText === undefined) return missing('X-API-Signature', expectedSignature);
-  if (accessKey === undefined) return missing('X-API-Key', expectedKey);
-  const timestamp = required(
-    headers,
-    'X-API-Timestamp',
-    timestampPattern,
-    'whole seconds since 1970, at most 12 digits',
-  );
-  const nonce = required(headers, 'X-API-Nonce', noncePattern, '16 to 128 characters of A-Z a-z 0-9 _ -');
-  const unsigned = optional(headers, 'X-API-Payload', /^unsigned$/, 'the word unsigned');
-  const digest = optional(headers, 'Content-Digest', digestPattern, 'sha-256=:<base64 of 32 bytes>:');
-  const names = optional(headers, 'X-API-Signed-Headers', /^.{1,8192}$/, 'lower-case names joined by ;');
+  if (signatureText === undefined) return missing(signatureField);
+  if (accessKey === undefined) return missing(keyField);
+  const timestamp = required(headers, timestampField);
+  const nonce = required(headers, nonceField);
+  const unsigned = optional(headers, payloadField);
+  const digest = optional(headers, digestField);
+  const names = optional(headers, namesField);
   const signedHeaders = names === undefined ? [] : parseSignedHeaders(names);
   requireModifiersSigned(message, signedHeaders);
   // An empty and an absent content type give the same string to sign, but a parser may distinguish them.
@@ -75,18 +119,20 @@ function parseSignedHeaders(value: string): readonly string[] {
 
 /** Refuses modifiers that may have been added in transit: ranges, conditions and content codings that are not signed. */
 function requireModifiersSigned(message: Message, signed: readonly string[]): void {
-  const open = presentIn(message.headers, requestModifiers).find(
-    (name) => !signed.includes(name) && !mayBeUnsigned(message, name),
-  );
-  if (open) fail('insufficient_coverage', `The header ${open} is present but not in X-API-Signed-Headers.`, 401);
+  for (const name of requestModifiers) {
+    if (message.headers.get(name) === null || signed.includes(name) || mayBeUnsigned(message, name)) continue;
+    fail('insufficient_coverage', `The header ${name} is present but not in X-API-Signed-Headers.`, 401);
+  }
 }
 
-function optional(headers: HeaderView, name: string, pattern: RegExp, expected: string): string | undefined {
-  const value = headers.get(name);
+function optional(headers: HeaderView, field: Field): string | undefined {
+  const value = headers.get(field.key);
   if (value === null) return undefined;
-  if (!pattern.test(value)) {
-    const like = expected === expectedSignature ? likeOtherHash(value) : '';
-    malformed(`${name} is malformed or repeated: found ${value.length} characters${like}, expected ${expected}`);
+  if (!field.pattern.test(value)) {
+    const like = field === signatureField ? likeOtherHash(value) : '';
+    malformed(
+      `${field.name} is malformed or repeated: found ${value.length} characters${like}, expected ${field.expected}`,
+    );
   }
   return value;
 }
@@ -98,10 +144,8 @@ function likeOtherHash(value: string): string {
   return algorithm ? ` (${digits.length} hex digits are of ${algorithm}; the scheme takes HMAC-SHA256)` : '';
 }
 
-function required(headers: HeaderView, name: string, pattern: RegExp, expected: string): string {
-  return optional(headers, name, pattern, expected) ?? missing(name, expected);
-}
+const required = (headers: HeaderView, field: Field): string => optional(headers, field) ?? missing(field);
 
-const missing = (name: string, expected: string): never => malformed(`${name} is missing, expected ${expected}`);
+const missing = ({ name, expected }: Field): never => malformed(`${name} is missing, expected ${expected}`);
 
 const malformed = (message: string): never => fail('malformed_field', `${message}.`);

@@ -149,7 +149,9 @@ async function verifyAll(secrets: readonly PreparedSecret[], trial: SignedTrial)
   for (const { key } of secrets) {
     let verified = false;
     for (const signature of signatures) {
-      const valid = chain(deriveKey ? deriveKey(key) : key, (own) => own.verify(data, signature));
+      const valid = deriveKey
+        ? chain(deriveKey(key), (own) => own.verify(data, signature))
+        : key.verify(data, signature);
       if ((isPromise(valid) ? await valid : valid) === true) verified = true;
     }
     results.push(verified);

@@ -108,7 +108,8 @@ function authorityAt({ host }: ClientConnection): string | undefined {
   return misforwarded('host');
 }
 
-function prefixAt({ prefix = '' }: ClientConnection): string {
+function prefixAt({ prefix }: ClientConnection): string {
+  if (!prefix) return '';
   const [, path] = /^((?:\/[\w.~!$&'()*+;=:@%-]+)*)\/?$/.exec(prefix) ?? [];
   return path ?? misforwarded('prefix, which must be a path');
 }

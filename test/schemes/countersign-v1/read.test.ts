@@ -166,7 +166,7 @@ describe('a repeated signature', () => {
     const value = signedFields['X-API-Signature'];
     const asked: string[] = [];
     const headers = {
-      get: (name: string) => (name === 'X-API-Signature' ? `${value}, ${value}` : message.headers.get(name)),
+      get: (name: string) => (name === 'x-api-signature' ? `${value}, ${value}` : message.headers.get(name)),
       lines: (name: string) => {
         asked.push(name);
         return [value, value];
