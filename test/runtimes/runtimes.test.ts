@@ -1,5 +1,5 @@
 // The same checks, bundled from one source (suite/), in every runtime that can be run here, against one real server that
-// verifies. docs/runtimes.md lists the runtimes and how they differ.
+// verifies. docs/client.md lists the runtimes and how they differ.
 import { generateCredentials } from 'countersign';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { bundleSuite } from './bundle.ts';
