@@ -14,7 +14,7 @@ const checked = [
     'proxies',
     'schemes',
     'webhooks',
-    'rfc9421',
+    'standard-schemes',
     'errors',
     'security',
     'operations',

@@ -7,7 +7,7 @@ import { signRfc9421 } from './sign.ts';
 
 /**
  * HTTP Message Signatures (RFC 9421) with Content-Digest (RFC 9530). A secret in text or bytes signs with `hmac-sha256`; a CryptoKey
- * signs with its own algorithm, and a verifier may use its public key. docs/rfc9421.md lists the demands of a verifier.
+ * signs with its own algorithm, and a verifier may use its public key. docs/standard-schemes.md lists the demands of a verifier.
  *
  * @throws SignatureError `invalid_configuration`
  * @example

@@ -99,7 +99,7 @@ export function createResolver({ request, response }: Subject): Resolver {
 }
 
 // Uses the target as on the wire, not the normalised form, because every other implementation does. If the target is rewritten in
-// transit, as WebKit rewrites %7E, the signature does not verify: see docs/rfc9421.md.
+// transit, as WebKit rewrites %7E, the signature does not verify: see docs/standard-schemes.md.
 const pathOf = ({ rawTarget }: Message): string => rawTarget.replace(/\?.*/s, '');
 const queryOf = ({ rawTarget }: Message): string => `?${rawTarget.replace(/^[^?]*\??/, '')}`;
 
