@@ -113,7 +113,7 @@ describe('options', () => {
     ['docs/server.md', 'server/protect.ts', 'ProtectOptions'],
     ['docs/server.md', 'server/gate.ts', 'GateOptions'],
     ['docs/server.md', 'server/response/cors-options.ts', 'CorsOptions'],
-    ['docs/server.md', 'server/replay/memory-replay.ts', 'MemoryReplayOptions'],
+    ['docs/stores.md', 'server/replay/memory-replay.ts', 'MemoryReplayOptions'],
     ['docs/keys.md', 'server/contracts.ts', 'KeyRecord'],
     ['docs/keys.md', 'server/contracts.ts', 'KeySecret'],
     ['docs/operations.md', 'server/contracts.ts', 'AuditEvent'],
