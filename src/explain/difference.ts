@@ -1,5 +1,5 @@
 /**
- * The differences between a signature and the received request. The codes are stable, so programs may switch on them. docs/partners.md
+ * The differences between a signature and the received request. The codes are stable, so programs may switch on them. docs/testing.md
  * has a row for each.
  */
 export type DifferenceCode =

@@ -1,4 +1,4 @@
-/** Steps that an explanation may have skipped. The codes are stable, so programs may switch on them. docs/partners.md has a row for each. */
+/** Steps that an explanation may have skipped. The codes are stable, so programs may switch on them. docs/testing.md has a row for each. */
 export type LeftOutCode =
   | 'body-size'
   | 'json-depth'

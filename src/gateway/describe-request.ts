@@ -101,4 +101,4 @@ function withoutPrefix(target: string, prefix: string): string {
 }
 
 const undescribed = (what: string): never =>
-  fail('undescribed_request', `The proxy ${what}: see docs/gateway.md for its configuration.`, 500);
+  fail('undescribed_request', `The proxy ${what}: see docs/other-languages.md for its configuration.`, 500);

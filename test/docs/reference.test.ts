@@ -49,11 +49,11 @@ describe('docs/errors.md', () => {
   }
 });
 
-it('docs/partners.md has a row for each difference', () => {
+it('docs/testing.md has a row for each difference', () => {
   const union = exportsOf('explain/difference.ts').find(({ name }) => name === 'DifferenceCode');
   const type = union && checker.getDeclaredTypeOfSymbol(union);
   const codes = type?.isUnion() ? type.types.flatMap((one) => (one.isStringLiteral() ? [one.value] : [])) : [];
-  const [chapter = ''] = pageNamed('docs/partners.md').text.split('\n### What differs\n')[1]?.split('\n## ') ?? [];
+  const [chapter = ''] = pageNamed('docs/testing.md').text.split('\n### What differs\n')[1]?.split('\n## ') ?? [];
   const rows = [...chapter.matchAll(/^\| `([\w-]+)`/gm)].map(([, code]) => code);
   expect(codes.length).toBeGreaterThan(30);
   expect(rows.sort()).toEqual([...codes].sort());
@@ -124,8 +124,8 @@ describe('options', () => {
     ['docs/keys.md', 'server/keys/sealing.ts', 'SealingOptions'],
     ['docs/schemes.md', 'server/audit/counting-sink.ts', 'OutcomeCount'],
     ['docs/operations.md', 'opentelemetry.ts', 'OpenTelemetryOptions'],
-    ['docs/gateway.md', 'gateway/forward-auth.ts', 'ForwardAuthOptions'],
-    ['docs/gateway.md', 'gateway/reverse-proxy.ts', 'ReverseProxyOptions'],
+    ['docs/other-languages.md', 'gateway/forward-auth.ts', 'ForwardAuthOptions'],
+    ['docs/other-languages.md', 'gateway/reverse-proxy.ts', 'ReverseProxyOptions'],
     ['docs/stores.md', 'redis.ts', 'RedisReplayOptions'],
     ['docs/stores.md', 'sql/replay.ts', 'SqlReplayOptions'],
     ['docs/stores.md', 'sql/tables.ts', 'SqlOptions'],
@@ -136,8 +136,8 @@ describe('options', () => {
     ['docs/webhooks.md', 'webhooks/verify-webhook.ts', 'VerifiedWebhook'],
     ['docs/webhooks.md', 'webhooks/received-webhook.ts', 'DescribedRequest'],
     ['docs/standard-schemes.md', 'schemes/rfc9421/settings.ts', 'Rfc9421Options'],
-    ['docs/partners.md', 'explain/explanation.ts', 'ExplainOptions'],
-    ['docs/partners.md', 'explain/explanation.ts', 'SignatureExplanation'],
+    ['docs/testing.md', 'explain/explanation.ts', 'ExplainOptions'],
+    ['docs/testing.md', 'explain/explanation.ts', 'SignatureExplanation'],
     ['docs/testing.md', 'testing/server-response.ts', 'ServerResponseOptions'],
     ['docs/testing.md', 'testing/sign-request.ts', 'RequestToSign'],
   ])('%s has a row for every member of %s %s, with its default', (path, file, name) => {

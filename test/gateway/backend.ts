@@ -45,9 +45,9 @@ export async function startBackend(): Promise<PythonBackend> {
   };
 }
 
-/** The backend that docs/gateway.md has. */
+/** The backend that docs/other-languages.md has. */
 export async function startDocumentedBackend(): Promise<Omit<PythonBackend, 'seen'>> {
-  const block = blocksOf(pageNamed('docs/gateway.md')).find(({ language }) => language === 'python');
+  const block = blocksOf(pageNamed('docs/other-languages.md')).find(({ language }) => language === 'python');
   const port = await freePort();
   const code = (block?.code ?? '').replace('"127.0.0.1", 9302', `"127.0.0.1", ${port}`);
   const child = spawn('python3', ['-c', code], { stdio: 'ignore' });

@@ -30,8 +30,8 @@ async function open(known: Parties, options: ForwardAuthOptions): Promise<string
 }
 
 const blockOf = (language: string): string => {
-  const found = blocksOf(pageNamed('docs/gateway.md')).find((block) => block.language === language);
-  if (!found) throw new Error(`docs/gateway.md has no ${language}.`);
+  const found = blocksOf(pageNamed('docs/other-languages.md')).find((block) => block.language === language);
+  if (!found) throw new Error(`docs/other-languages.md has no ${language}.`);
   return found.code;
 };
 
@@ -57,12 +57,12 @@ const principalOf = (outcome: Outcome) =>
       .map(([name, value]) => [name.toLowerCase(), value]),
   );
 
-// As docs/gateway.md has it.
+// As docs/other-languages.md has it.
 const [, regex = ''] = /authResponseHeadersRegex: "\(\?i\)(.+)"/.exec(blockOf('yaml')) ?? [];
 const traefikSettings: TraefikSettings = { authResponseHeadersRegex: new RegExp(regex, 'i') };
 
 const filter = JSON.parse(
-  blocksOf(pageNamed('docs/gateway.md')).find(({ language }) => language === 'json')?.code ?? '{}',
+  blocksOf(pageNamed('docs/other-languages.md')).find(({ language }) => language === 'json')?.code ?? '{}',
 );
 const { authorization_request: adding, authorization_response: passing } = filter.typed_config.http_service;
 const patterns = (list: { patterns: ReadonlyArray<{ prefix?: string; exact?: string }> }): RegExp =>

@@ -14,10 +14,10 @@ import { type Call, codeOf, jsonOf, type Parties, parties, signed } from './call
 
 const here = present(nginx, '-v') && present('openssl', 'version') && present('python3', '--version');
 
-/** The configuration that docs/gateway.md has, with the places of this test in it. */
+/** The configuration that docs/other-languages.md has, with the places of this test in it. */
 function documented(ports: { readonly gateway: string; readonly backend: string }) {
   return ({ port, certificate, certificateKey }: NginxPlaces): string => {
-    const block = blocksOf(pageNamed('docs/gateway.md')).find(({ language }) => language === 'nginx');
+    const block = blocksOf(pageNamed('docs/other-languages.md')).find(({ language }) => language === 'nginx');
     const replaced: Record<string, string> = {
       'listen 443 ssl': `listen 127.0.0.1:${port} ssl`,
       '/etc/ssl/api.example.com.pem': certificate,
@@ -26,7 +26,7 @@ function documented(ports: { readonly gateway: string; readonly backend: string 
       'http://127.0.0.1:9302': ports.backend,
     };
     return Object.entries(replaced).reduce((text, [from, to]) => {
-      if (!text.includes(from)) throw new Error(`docs/gateway.md no longer says ${from}.`);
+      if (!text.includes(from)) throw new Error(`docs/other-languages.md no longer says ${from}.`);
       return text.replaceAll(from, to);
     }, block?.code ?? '');
   };

@@ -9,7 +9,7 @@ import type { Verification } from './verify.ts';
 
 /** A difference between a signature and the received request, as a refusal states it. */
 export type RefusalDifference = {
-  /** Stable, such as `path-slash`; docs/partners.md has a row for each. */
+  /** Stable, such as `path-slash`; docs/testing.md has a row for each. */
   readonly code: string;
   /** What was signed, and what was received. */
   readonly message: string;
