@@ -14,6 +14,7 @@ const { cli: _, ...imported } = doors;
 
 // Each in a file of its own, which bundlers drop whole where nothing of it is used.
 const schemes = {
+  'scheme-cavage12': 'src/schemes/cavage12/scheme.ts',
   'scheme-define': 'src/schemes/define/define-scheme.ts',
   'scheme-presign': 'src/schemes/presign/scheme.ts',
   'scheme-rfc9421': 'src/schemes/rfc9421/scheme.ts',

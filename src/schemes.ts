@@ -1,5 +1,8 @@
 export type { Scheme, SigningScheme } from './core/scheme.ts';
 export type { Finding, FindingCode } from './core/scheme-finding.ts';
+export { decodeKeyId, encodeKeyId } from './schemes/cavage12/key-id.ts';
+export { cavage12 } from './schemes/cavage12/scheme.ts';
+export type { Cavage12Options } from './schemes/cavage12/settings.ts';
 export type { CombinedScheme } from './schemes/combine/combine-schemes.ts';
 export { combineSchemes } from './schemes/combine/combine-schemes.ts';
 export { countersignV1 } from './schemes/countersign-v1/scheme.ts';

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { fail } from '../core/errors.ts';
 import type { Scheme } from '../core/scheme.ts';
 import type { FindingCode } from '../core/scheme-finding.ts';
+import { cavage12 } from '../schemes/cavage12/scheme.ts';
+import type { Cavage12Options } from '../schemes/cavage12/settings.ts';
 import { countersignV1 } from '../schemes/countersign-v1/scheme.ts';
 import { defineScheme } from '../schemes/define/define-scheme.ts';
 import type { SchemeDefinition } from '../schemes/define/definition.ts';
@@ -77,6 +79,11 @@ const rows: readonly Row[] = [
     options: { prefixes: 'optional' },
     anonymous: true,
     make: (options) => standardWebhooks(options as StandardWebhooksOptions),
+  },
+  {
+    name: 'cavage-12',
+    options: { headers: 'optional', carrier: 'optional', algorithm: 'optional' },
+    make: (options) => cavage12(options as Cavage12Options),
   },
   ...readyDefinitions.map(toRow),
 ];

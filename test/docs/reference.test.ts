@@ -136,6 +136,7 @@ describe('options', () => {
     ['docs/webhooks.md', 'webhooks/verify-webhook.ts', 'VerifiedWebhook'],
     ['docs/webhooks.md', 'webhooks/received-webhook.ts', 'DescribedRequest'],
     ['docs/standard-schemes.md', 'schemes/rfc9421/settings.ts', 'Rfc9421Options'],
+    ['docs/standard-schemes.md', 'schemes/cavage12/settings.ts', 'Cavage12Options'],
     ['docs/testing.md', 'explain/explanation.ts', 'ExplainOptions'],
     ['docs/testing.md', 'explain/explanation.ts', 'SignatureExplanation'],
     ['docs/testing.md', 'testing/server-response.ts', 'ServerResponseOptions'],

@@ -30,7 +30,9 @@ const options: Readonly<Record<string, object>> = { sigv4: aws, presign: aws, si
 /** What the door exports that is no scheme of its own. */
 const others = [
   'combineSchemes',
+  'decodeKeyId',
   'defineScheme',
+  'encodeKeyId',
   'generateWebhookSecret',
   'lintScheme',
   'wantedSignature',

@@ -2,6 +2,7 @@ import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { createSigner, prepareRequest, type SignerOptions } from 'countersign';
 import { type ExplainOptions, explainSignature } from 'countersign/explain';
 import {
+  cavage12,
   countersignV1,
   defineScheme,
   presign,
@@ -26,12 +27,17 @@ const challenge = 'challenge-of-the-server';
 type Known = { readonly scheme: Scheme; readonly secret: string; readonly nonce?: string };
 
 const schemes: readonly Known[] = [
-  ...[countersignV1, rfc9421(), sigv4(aws), presign(aws), signedLinks({ maxLifetime: 600, unsignedPayload: true })].map(
-    (scheme) => ({
-      scheme,
-      secret: 'a secret that both sides know',
-    }),
-  ),
+  ...[
+    countersignV1,
+    cavage12(),
+    rfc9421(),
+    sigv4(aws),
+    presign(aws),
+    signedLinks({ maxLifetime: 600, unsignedPayload: true }),
+  ].map((scheme) => ({
+    scheme,
+    secret: 'a secret that both sides know',
+  })),
   { scheme: standardWebhooks(), secret: `whsec_${Buffer.alloc(32, 5).toString('base64')}` },
   ...ready.map(({ definition }) => ({
     scheme: defineScheme(definition),

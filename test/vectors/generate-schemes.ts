@@ -94,6 +94,9 @@ const plans: readonly Plan[] = [
     ].join('\n'),
     headers: { 'X-Key': '{accessKey}', 'X-Time': '{timestamp}', 'X-Nonce': '{nonce}', 'X-Signature': '{signature}' },
   }),
+  plan('cavage12', {}),
+  plan('cavage12', { headers: ['x-date', '(request-target)', 'host', 'content-type', 'x-content-sha256'] }),
+  plan('cavage12', { carrier: 'signature', headers: ['(request-target)', '(created)', 'host', 'digest'] }),
 ];
 
 function schemeCase(given: Draft): SchemeCase {

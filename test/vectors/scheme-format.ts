@@ -1,4 +1,13 @@
-import { defineScheme, presign, rfc9421, type Scheme, signedLinks, sigv4, standardWebhooks } from 'countersign/schemes';
+import {
+  cavage12,
+  defineScheme,
+  presign,
+  rfc9421,
+  type Scheme,
+  signedLinks,
+  sigv4,
+  standardWebhooks,
+} from 'countersign/schemes';
 import { sha256OfBodySync } from '../../src/core/digest.ts';
 import { toMessage } from '../../src/core/message.ts';
 import type { SignatureInput, SignedBody } from '../../src/core/scheme.ts';
@@ -35,7 +44,7 @@ export type SchemeCase = {
 
 export type SchemeVectors = { readonly about: readonly string[]; readonly cases: readonly SchemeCase[] };
 
-const makers = { rfc9421, sigv4, presign, signedLinks, standardWebhooks, defineScheme } as const;
+const makers = { cavage12, rfc9421, sigv4, presign, signedLinks, standardWebhooks, defineScheme } as const;
 
 /** The scheme of a case. Its options come from a JSON file, so their types are not known here. */
 export const schemeOf = ({ made, options }: SchemeChoice): Scheme =>
