@@ -64,8 +64,10 @@ export async function signResponse(
   const bodiless = [204, 205, 304].includes(head.status) || !body.length;
   const headers = new Headers();
   for (let i = 0; i < head.fields.length; i += 2) headers.append(head.fields[i] ?? '', head.fields[i + 1] ?? '');
-  const plain = new Response(bodiless ? null : new Uint8Array(body), { status: head.status, headers });
-  const signed = await countersign(plain);
+  const signed = await signPlain(() => {
+    const plain = new Response(bodiless ? null : new Uint8Array(body), { status: head.status, headers });
+    return countersign(plain);
+  });
   // Headers lists cookies separately, and no signature is carried in one.
   const added = Object.fromEntries(
     [...signed.headers].filter(([name, value]) => name !== 'set-cookie' && headers.get(name) !== value),
@@ -74,6 +76,16 @@ export async function signResponse(
   const length =
     method === 'HEAD' || /^[23]04$/.test(String(head.status)) ? {} : { 'Content-Length': String(body.length) };
   return { ...head, fields: withFields(kept, { ...added, ...length }), body };
+}
+
+/** Refuses what a backend may send and no caller could check, such as the status 600, or a Location that is not ASCII. */
+async function signPlain(sign: () => Promise<Response>): Promise<Response> {
+  try {
+    return await sign();
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : 'No scheme can sign it.';
+    return fail('unsignable_response', `The backend's response cannot be signed. ${reason}`, 502, cause);
+  }
 }
 
 async function readAll(incoming: IncomingMessage, limit: number): Promise<Buffer> {

@@ -403,6 +403,19 @@ describe.runIf(here)('the reverse proxy', () => {
       await expect.poll(async () => (await one()).hungUp, { timeout: 5000 }).toBe(true);
     });
 
+    it.each([
+      ['of a type that is not ASCII', 'HTTP/1.1 200 OK\r\nContent-Type: text/\xe9\r\nContent-Length: 2\r\n\r\n{}'],
+      ['a redirect that is not ASCII', 'HTTP/1.1 302 Found\r\nLocation: /\xe9\r\nContent-Length: 0\r\n\r\n'],
+      ['of the status 600', 'HTTP/1.1 600 Odd\r\nContent-Length: 2\r\n\r\n{}'],
+      ['of the status 999', 'HTTP/1.1 999 Odd\r\nContent-Length: 2\r\n\r\n{}'],
+    ])('refuses with 502 to sign a response %s', async (_, head) => {
+      const { origin, signer, reports } = await open({ countersign: 'always', verifier });
+      const api = countersignedFetch(signer, { fetch: through(origin) });
+      const response = await api(`https://api.example.com/raw?answer=${encodeURIComponent(btoa(head))}`);
+      expect([response.status, (await response.json()).code]).toEqual([502, 'unsignable_response']);
+      expect(reports.map(({ code }) => code)).toEqual(['unsignable_response']);
+    });
+
     it('keeps all cookies of an answer that it signs', async () => {
       const { origin, signer } = await open({ countersign: 'always', verifier });
       const api = countersignedFetch(signer, { fetch: through(origin) });

@@ -72,3 +72,19 @@ it.each<[what: string, given: Given]>([
   const outcome = await outcomeOf(given);
   expect(outcome).toEqual({ status: 200, handled: 1, claimed: 1, events: [[undefined, undefined]] });
 });
+
+it.each([
+  ['Content-Type', 'text/\u00e9'],
+  ['Location', '/\u00e9'],
+])('a response of which %s is not ASCII is blamed on the server, and not on its caller', async (name, value) => {
+  const credentials = generateCredentials();
+  const keys = memoryKeys([{ accessKey: credentials.accessKey, service: 'shop', secrets: [credentials] }]);
+  const verifier = createVerifier({ keys, replay: memoryReplay() });
+  const result = await verifier.verify(await createSigner(credentials).sign(new Request('https://api.example.com/')));
+  const response = new Response('done', { headers: { [name]: value } });
+  await expect(result.ok && result.countersign(response)).rejects.toMatchObject({
+    code: 'unsignable_response',
+    status: 500,
+    message: expect.stringContaining(name.toLowerCase()),
+  });
+});

@@ -1,6 +1,6 @@
 import type { Credentials, PlatformKey } from '../../core/credentials.ts';
 import { bytesToSign, utf8 } from '../../core/encoding.ts';
-import { fail } from '../../core/errors.ts';
+import { fail, SignatureError } from '../../core/errors.ts';
 import type { Message } from '../../core/message.ts';
 import type { ResponseScheme, Scheme, SignedResponse } from '../../core/scheme.ts';
 import type { SigningKey } from '../../core/signing-key.ts';
@@ -141,7 +141,11 @@ export async function countersignPlainResponse(
   return { ...response, headers: { ...response.headers, ...signed } };
 }
 
-/** Adds a countersignature to a Response. Buffers the whole body, so it cannot be used for endless streams. */
+/**
+ * Adds a countersignature to a Response. Buffers the whole body, so it cannot be used for endless streams.
+ *
+ * @throws SignatureError `unsignable_response` for a header that the scheme cannot sign, such as one that is not ASCII.
+ */
 export async function countersignResponse(countersigner: Countersigner, response: Response): Promise<Response> {
   const { status, statusText } = response;
   const unread = bodiless(countersigner);
@@ -149,8 +153,13 @@ export async function countersignResponse(countersigner: Countersigner, response
   const headers = new Headers(response.headers);
   // Values that the handler set would be read as part of the signature.
   for (const name of countersigner.scheme.fields) headers.delete(name);
-  for (const [name, value] of Object.entries(await countersignature(countersigner, { status, headers, body }))) {
-    headers.set(name, value);
-  }
+  const added = await countersignature(countersigner, { status, headers, body }).catch(blameResponse);
+  for (const [name, value] of Object.entries(added)) headers.set(name, value);
   return new Response(body.length ? body : unread ? response.body : null, { status, statusText, headers });
+}
+
+/** Schemes blame a request for what they cannot sign. Here the server itself set it. */
+function blameResponse(cause: unknown): never {
+  if (!(cause instanceof SignatureError)) throw cause;
+  return fail('unsignable_response', cause.message, 500, cause);
 }
