@@ -22,13 +22,17 @@ export function parseRanges(texts: readonly string[]): Ranges {
   };
 }
 
+// IPv4 clients of a server that has IPv6 alone, as a translator names them (RFC 6052 section 2.1).
+const translated = ipaddr.IPv6.parse('64:ff9b::');
+
 /**
- * The network of an IPv6 address with a prefix of `bits`, such as `2001:db8::/64`; the IPv4 address for an IPv4-mapped one.
- * Other text is returned unchanged.
+ * The network of an IPv6 address with a prefix of `bits`, such as `2001:db8::/64`; the IPv4 address for an IPv4-mapped one, and for one
+ * that a translator made of an IPv4 address. Other text is returned unchanged.
  */
 export function maskAddress(address: string, bits: number): string {
   const found = parseIp(address);
   if (!found || found.kind() === 'ipv4') return found?.toString() ?? address;
+  if (found.match(translated, 96)) return `${new ipaddr.IPv4(found.toByteArray().slice(12))}`;
   // Rebuilt from its bytes, which drops a zone.
   return `${ipaddr.IPv6.networkAddressFromCIDR(`${new ipaddr.IPv6(found.toByteArray())}/${bits}`)}/${bits}`;
 }
