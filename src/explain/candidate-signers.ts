@@ -1,13 +1,10 @@
-import { concatBytes } from '../core/body.ts';
-import { sha256OfBodySync } from '../core/digest.ts';
-import { utf8 } from '../core/encoding.ts';
 import { SignatureError } from '../core/errors.ts';
 import type { Scheme } from '../core/scheme.ts';
-import { hmacSha256, type SigningKey } from '../core/signing-key.ts';
+import type { SigningKey } from '../core/signing-key.ts';
 import type { KeyRecord, KeySecret } from '../server/contracts.ts';
 import type { Difference, DifferenceCode } from './difference.ts';
+import { bareHashes, otherAlgorithms } from './other-algorithms.ts';
 import { secretForms } from './secret-forms.ts';
-import { sameBytes } from './variation.ts';
 
 /** A key that may have made a signature. */
 export type CandidateSigner = {
@@ -61,7 +58,10 @@ const listPublic = (scheme: Scheme, accessKey: string): readonly CandidateSigner
   [
     ...toSigners(scheme, { secret: accessKey, difference: describeAccessKey }),
     ...placeholders.flatMap(({ label, secret }) => toSigners(scheme, { secret, difference: describeMissing(label) })),
-    { key: createHashKey((text) => [text]), difference: describeMissing('nothing: the bare SHA-256 of the text') },
+    ...bareHashes(algorithmOf(scheme, accessKey)).map(({ name, key }) => ({
+      key,
+      difference: describeMissing(`nothing: the bare ${name} of the text`),
+    })),
   ].map((signer) => ({ ...signer, anyone: true }) as const);
 
 const describeAccessKey: Difference = {
@@ -89,6 +89,9 @@ function toSigners(scheme: Scheme, { secret, difference }: Misuse): readonly Can
   const key = tryCreateKey(scheme, { secret });
   return key ? [{ key, difference }] : [];
 }
+
+const algorithmOf = (scheme: Scheme, secret: string | Uint8Array): string =>
+  tryCreateKey(scheme, { secret })?.algorithm ?? 'hmac-sha256';
 
 const describeOtherKey = ({ accessKey, service }: KeyRecord): Difference => ({
   code: 'secret-of-another-key',
@@ -134,54 +137,7 @@ function listMisuses(scheme: Scheme, { entry: { id, secret }, guarded }: Misused
     .flatMap(({ code, label, secret: form }) =>
       toSigners(scheme, { secret: form, difference: describeMisuse(code, label) }),
     );
-  const swapped = describeMisuse('secret-swapped', 'as the message, with the string to sign as the key');
-  return [...formSigners, { key: createSwappedKey(secret), difference: swapped }, ...listHashed(secret)].map(
-    (signer) => ({ ...signer, id }),
-  );
-}
-
-/** Lists the hashes of secret and string that are no HMAC. */
-function listHashed(secret: string | Uint8Array): readonly CandidateSigner[] {
-  const key = typeof secret === 'string' ? utf8(secret) : secret;
-  const hashed = (name: string, parts: (text: Uint8Array) => readonly Uint8Array[]): CandidateSigner => ({
-    key: createHashKey(parts),
-    difference: describeHash(name),
-  });
-  const lineBreak = Uint8Array.of(10);
-  return [
-    hashed('the secret followed by the string to sign', (text) => [key, text]),
-    hashed('the string to sign followed by the secret', (text) => [text, key]),
-    hashed('the secret, a line break and the string to sign', (text) => [key, lineBreak, text]),
-    hashed('the string to sign, a line break and the secret', (text) => [text, lineBreak, key]),
-  ];
-}
-
-const describeHash = (name: string): Difference => ({
-  code: 'algorithm',
-  message: `The caller signed with the SHA-256 of ${name}, without HMAC.`,
-  remedy:
-    "In the caller's code, use HMAC-SHA256 of a library, with the secret as the key: a hash of both can be extended.",
-  proven: true,
-});
-
-/** Creates a key that hashes, without HMAC. */
-function createHashKey(parts: (text: Uint8Array) => readonly Uint8Array[]): SigningKey {
-  const hash = (data: Uint8Array): Uint8Array => sha256OfBodySync(concatBytes(parts(data)));
-  return {
-    algorithm: 'hmac-sha256',
-    sign: hash,
-    verify: (data, signature) => sameBytes(hash(data), signature),
-  };
-}
-
-/** Creates a key that swaps the two arguments of HMAC. */
-function createSwappedKey(secret: string | Uint8Array): SigningKey {
-  const signed = typeof secret === 'string' ? utf8(secret) : secret;
-  return {
-    algorithm: 'hmac-sha256',
-    sign: (data) => hmacSha256(data).sign(signed),
-    verify: (data, signature) => hmacSha256(data).verify(signed, signature),
-  };
+  return [...formSigners, ...otherAlgorithms(algorithmOf(scheme, secret), secret)].map((signer) => ({ ...signer, id }));
 }
 
 const describeMisuse = (code: DifferenceCode, label: string): Difference => ({

@@ -44,7 +44,8 @@ export function createHashKey(algorithm: KeyedHash, secret: Uint8Array): Placeab
   };
 }
 
-type PlaceableKey = SigningKey & { placed(place: SecretPlace): SigningKey };
+/** A key that {@link placeSecret} can place. */
+export type PlaceableKey = SigningKey & { placed(place: SecretPlace): SigningKey };
 
 const unknownHash = (name: string): never => fail('invalid_configuration', `There is no hash ${name}.`);
 
@@ -55,8 +56,11 @@ const unknownHash = (name: string): never => fail('invalid_configuration', `Ther
 export const placeSecret = (key: SigningKey, place: SecretPlace): SigningKey =>
   'placed' in key ? (key as PlaceableKey).placed(place) : key;
 
-// By position, because a value may contain the placeholder too. An explanation tries strings with other lengths before it.
-function findMarker(data: Uint8Array, { side, bytes }: SecretPlace): number {
+/**
+ * Finds where the placeholder begins; -1 without one. By position, because a value may contain the placeholder too. An explanation tries
+ * strings with other lengths before it.
+ */
+export function findMarker(data: Uint8Array, { side, bytes }: SecretPlace): number {
   const at = side === 'behind' ? bytes : data.length - bytes - marker.length;
   if (isMarker(data, at)) return at;
   for (let other = 0; other + marker.length <= data.length; other++) if (isMarker(data, other)) return other;
