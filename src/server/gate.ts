@@ -3,7 +3,7 @@ import { fail, type SignatureError } from '../core/errors.ts';
 import type { HeaderView } from '../core/message.ts';
 import type { Principal } from './contracts.ts';
 import { type OptionNames, requireKnownOptions } from './known-options.ts';
-import { createCors, type LateFields } from './response/cors.ts';
+import { type Cors, createCors, type LateFields } from './response/cors.ts';
 import type { CorsOptions } from './response/cors-options.ts';
 import { errorResponse, type PlainResponse } from './response/refusal-response.ts';
 import { requireScope } from './verify/checks.ts';
@@ -119,11 +119,9 @@ export function createGate<Source>(verifier: Verifier, options: GateOptions<Sour
   checkRequirements(options, where);
   const cors = options.cors && createCors(options.cors, verifier.fields);
   return async ({ request, source, peer }) => {
-    const preflight = cors?.preflight(request);
+    const { preflight, share } = readOrigin(cors, request);
     if (preflight) return { ok: false, response: preflight, preflight: true };
-    const origin = cors ? request.headers.get('origin') : null;
-    const share = cors && ((headers: HeaderView) => cors.share(origin, headers));
-    const result = await verifier.verify(request, toVerifyContext(source, options, peer));
+    const result = await verifier.verify(request, () => toVerifyContext(source, options, peer));
     if (!result.ok) return { ok: false, response: result.response, preflight: false, share };
     return {
       ok: true,
@@ -135,6 +133,19 @@ export function createGate<Source>(verifier: Verifier, options: GateOptions<Sour
       countersign: options.countersign === 'always' ? result.countersign : undefined,
     };
   };
+}
+
+type Shared = Pick<GateRefusal, 'share'> & { readonly preflight?: PlainResponse | undefined };
+
+/** Reads what CORS needs of a request. Of headers that cannot be read, nothing: the verifier refuses them, and charges the address. */
+function readOrigin(cors: Cors | undefined, request: Request | ReceivedRequest): Shared {
+  if (!cors) return {};
+  try {
+    const origin = request.headers.get('origin');
+    return { preflight: cors.preflight(request), share: (headers) => cors.share(origin, headers) };
+  } catch {
+    return {};
+  }
 }
 
 /**

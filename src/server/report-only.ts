@@ -3,6 +3,7 @@ import { type OptionNames, requireKnownOptions } from './known-options.ts';
 import type { ProtectOptions } from './protect.ts';
 import { isPreflight } from './response/cors.ts';
 import type { Verifier } from './verify/verifier.ts';
+import type { VerifyContext } from './verify/verifier-options.ts';
 
 /** Handles every request. `caller` is undefined if the request would have been refused. Exceptions are passed on. */
 export type ReportedHandler = (request: Request, caller: Caller | undefined) => Response | Promise<Response>;
@@ -37,11 +38,20 @@ export function reportOnly(
     if (isPreflight(request)) return handler(request, undefined);
     // A body that is being read cannot be cloned; verifying it throws `body_consumed`.
     const copy = request.bodyUsed || request.body?.locked ? request : request.clone();
-    const result = await verifier.verify(copy, { ...toVerifyContext(request, options), reportOnly: true });
+    const result = await verifier.verify(copy, { ...contextOf(request, options), reportOnly: true });
     discard(copy, request);
     const caller = result.ok ? toCaller(result) : undefined;
     return handler(request, caller);
   };
+}
+
+// A function of the options that throws must not affect the request.
+function contextOf(request: Request, options: ReportOnlyOptions): VerifyContext {
+  try {
+    return toVerifyContext(request, options);
+  } catch {
+    return {};
+  }
 }
 
 // An unread branch of a tee would buffer everything that the handler reads from the other branch.

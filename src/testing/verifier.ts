@@ -44,9 +44,13 @@ export function testVerifier(options: TestVerifierOptions = {}): Verifier {
   const verifier = createVerifier(settings);
   return {
     ...verifier,
-    async verify(request, context) {
+    async verify(request, given) {
       const copy = readableCopy(request);
-      const result = await verifier.verify(request, context);
+      let context: VerifyContext | undefined;
+      const result = await verifier.verify(request, () => {
+        context = typeof given === 'function' ? given() : given;
+        return context ?? {};
+      });
       // What the verifier has read of a stream is kept, so that it can be explained afterwards.
       const explained = copy ?? (keptBody(request) && request);
       if (!result.ok) report(await explainRefusal(explained, result.error, { settings, context, now: clock() }));

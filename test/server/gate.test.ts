@@ -238,3 +238,63 @@ describe('a timestamp that is refused', () => {
     expect(response.headers.has('x-api-signature')).toBe(false);
   });
 });
+
+describe('a function of the options that throws for a request', () => {
+  const broken = () => {
+    throw new TypeError('Invalid URL');
+  };
+
+  it.each([{ address: broken }, { accessKey: broken }])(
+    'refuses it, charges an unknown address, and is audited',
+    async (options) => {
+      const events: AuditEvent[] = [];
+      const charged: string[] = [];
+      const { handle, signer, reached } = gate(hello, {
+        ...options,
+        options: {
+          audit: (event) => void events.push(event),
+          limits: { byAddress: { consume: async (key) => charged.push(key) } },
+        },
+      });
+      const response = await handle(await signer.sign(new Request(url)));
+      expect([response.status, reached, charged]).toEqual([500, [], ['unknown']]);
+      expect(events).toMatchObject([{ outcome: 'refused', code: 'internal_error', path: '/v1/orders' }]);
+      expect(events[0]?.message).toContain('Invalid URL');
+    },
+  );
+});
+
+describe('a part of the verifier that throws while it refuses', () => {
+  const broken = () => {
+    throw new Error('the source of random values failed');
+  };
+
+  it('leaves the refusal without a challenge', async () => {
+    const { handle } = gate(hello, {
+      options: { challenges: { lifetime: 60_000, issue: broken, accepts: () => false } },
+    });
+    const response = await handle(new Request(url));
+    expect([response.status, (await response.json()).code]).toEqual([401, 'missing_signature']);
+    expect(response.headers.get('www-authenticate')).not.toContain('challenge');
+  });
+
+  it.each([broken, () => undefined as never, async () => broken()])(
+    'leaves it without an explanation',
+    async (explain) => {
+      const { handle, signer } = gate(hello, { options: { explain, record: { explain: true } } });
+      const signed = await signer.sign(new Request(url));
+      const response = await handle(new Request(`${url}?changed`, signed));
+      expect([response.status, (await response.json()).code]).toEqual([401, 'signature_mismatch']);
+    },
+  );
+});
+
+it('refuses a request that a server built without method or target', async () => {
+  const { verifier, events } = gate(hello);
+  for (const lacking of ['method', 'target', 'authority', 'headers']) {
+    const whole = { method: 'GET', authority: 'api.example.com', target: '/', headers: new Headers() };
+    const result = await verifier.verify({ ...whole, [lacking]: undefined });
+    expect(result.ok).toBe(false);
+  }
+  expect(events.map(({ outcome }) => outcome)).toEqual(Array(4).fill('refused'));
+});

@@ -237,3 +237,16 @@ it('a provider moves its callers from one scheme to another, and sees who is lef
   ]);
   await server.close();
 });
+
+it('lets a request pass for which a function of the options throws, and goes on without it', async () => {
+  const events: AuditEvent[] = [];
+  const verifier = verifierOf({ audit: (event) => void events.push(event) });
+  const handle = reportOnly(verifier, (_, caller) => new Response(caller?.principal.service), {
+    address: () => {
+      throw new TypeError('Invalid URL');
+    },
+  });
+  const response = await handle(await signerOf('shop-key').sign(new Request(url)));
+  expect([response.status, await response.text()]).toEqual([200, 'shop']);
+  expect(events).toMatchObject([{ outcome: 'accepted', address: undefined }]);
+});

@@ -36,7 +36,7 @@ export function reportToAudit(sink: AuditSink, audited: Audited): void {
 const pathLength = { accepted: 2048, refused: 256 } as const;
 
 function toEvent({ request, record, error, reportOnly, accessKey, session, nonce, ...rest }: Audited): AuditEvent {
-  const common = { ...rest, method: excerpt(request.method), service: record?.service, ...sessionOf(session) };
+  const common = { ...rest, method: excerpt(`${request.method}`), service: record?.service, ...sessionOf(session) };
   const path = excerpt(pathOf(request), error ? pathLength.refused : pathLength.accepted);
   if (!error) return { outcome: 'accepted', code: undefined, message: undefined, ...common, path, accessKey, nonce };
   const refusal = {
@@ -61,6 +61,7 @@ function messageOf({ message, status, cause }: SignatureError, record: KeyRecord
 }
 
 function pathOf(request: Request | ReceivedRequest): string {
-  const whole = 'url' in request ? request.url.replace(/^[^:]*:\/\/[^/]*/, '') : request.target;
+  // As text: a request that a server built by hand, and that was refused, may lack it.
+  const whole = 'url' in request ? request.url.replace(/^[^:]*:\/\/[^/]*/, '') : `${request.target}`;
   return whole.replace(/[?#].*/s, '');
 }

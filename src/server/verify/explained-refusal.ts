@@ -85,7 +85,8 @@ export async function explainedRefusal(
     return readable ? readSoon(request, { size, timeout }) : undefined;
   };
   const refused = { message, scheme, accessKey, record, now, tolerance, body };
-  const found = await explain?.(refused).catch(() => undefined);
+  // Of the provider: it may throw at once, or reject.
+  const found = await (async () => explain?.(refused))().catch(() => undefined);
   return { ...(stringToSign !== undefined && { stringToSign }), ...found };
 }
 

@@ -17,10 +17,15 @@ import { createVerify, type Verification } from './verify.ts';
 
 /** Verifies requests. Created by {@link createVerifier}. */
 export type Verifier = {
-  /** Verifies a request. No request makes it throw. */
+  /**
+   * Verifies a request. No request makes it throw.
+   *
+   * @param context what the server knows of the request, or a function that returns it. A request for which the function throws is
+   * refused with `internal_error`.
+   */
   verify<Received extends Request | ReceivedRequest>(
     request: Received,
-    context?: VerifyContext,
+    context?: VerifyContext | (() => VerifyContext),
   ): Promise<Verified<Received> | Refused>;
   /** True if a scheme signs the bytes of the body instead of their SHA-256. Its requests cannot be verified without their body. */
   readonly needsBody: boolean;
@@ -93,7 +98,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
       explained: explained || undefined,
       disclosed: key !== undefined || record?.explain === true,
       howToSign,
-      challenge: error.status === 401 ? challenges?.issue() : undefined,
+      challenge: error.status === 401 ? issueChallenge() : undefined,
       budget,
     });
     // Signed, so that the caller can trust the refusal, for example to set its clock.
@@ -103,11 +108,30 @@ export function createVerifier(options: VerifierOptions): Verifier {
     return { ok: false, error, response: signed ?? response };
   }
 
+  // A refusal without a challenge is better than none.
+  function issueChallenge(): string | undefined {
+    try {
+      return challenges?.issue();
+    } catch {
+      return undefined;
+    }
+  }
+
   const explainTo = (error: SignatureError, verification: Verification, { request, context }: Asked) =>
     explainedRefusal(error, {
       ...{ request, verification, explain: options.explain, now: clock(), tolerance: options.tolerance ?? 300 },
       readable: context.body !== 'deferred',
     });
+
+  /** Calls a function of the provider, which a request may make throw: its address is then not known, and charged as such. */
+  async function findContext(find: () => VerifyContext, verification: Verification): Promise<VerifyContext> {
+    try {
+      return find();
+    } catch (cause) {
+      await charges.chargeAddress(verification);
+      throw cause;
+    }
+  }
 
   /** Refuses a missing scope after verification just as during it. */
   async function checkScope(request: Request | ReceivedRequest, verification: Verification, scope: string) {
@@ -142,11 +166,13 @@ export function createVerifier(options: VerifierOptions): Verifier {
   }
 
   return {
-    async verify(request, context = {}) {
+    async verify(request, given = {}) {
       const begun = performance.now();
       const verification: Verification = {};
+      let context: VerifyContext = {};
       let result: Verified<typeof request> | Refused;
       try {
+        context = typeof given === 'function' ? await findContext(given, verification) : given;
         result = await verify(request, context, verification);
       } catch (cause) {
         await keepBody(request, verification.body);
