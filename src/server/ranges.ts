@@ -22,15 +22,18 @@ export function parseRanges(texts: readonly string[]): Ranges {
   };
 }
 
+// An address as some platforms give it, `192.0.2.1:49152` or `[2001:db8::1]:49152`.
+const withPort = /^(?:\[(?<bracketed>[\da-f:.]+)\]|(?<plain>[\d.]+)):\d{1,5}$/i;
+
 // IPv4 clients of a server that has IPv6 alone, as a translator names them (RFC 6052 section 2.1).
 const translated = ipaddr.IPv6.parse('64:ff9b::');
 
 /**
  * The network of an IPv6 address with a prefix of `bits`, such as `2001:db8::/64`; the IPv4 address for an IPv4-mapped one, and for one
- * that a translator made of an IPv4 address. Other text is returned unchanged.
+ * that a translator made of an IPv4 address. A port is dropped: each connection has another. Other text is returned unchanged.
  */
 export function maskAddress(address: string, bits: number): string {
-  const found = parseIp(address);
+  const found = parseIp(address.replace(withPort, '$<bracketed>$<plain>'));
   if (!found || found.kind() === 'ipv4') return found?.toString() ?? address;
   if (found.match(translated, 96)) return `${new ipaddr.IPv4(found.toByteArray().slice(12))}`;
   // Rebuilt from its bytes, which drops a zone.
