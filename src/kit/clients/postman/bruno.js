@@ -27,13 +27,20 @@ function settleBrunoBody(headers) {
   const data = req.getBody({ raw: true });
   const type = headers.find(({ key }) => key.toLowerCase() === 'content-type')?.value ?? '';
   if (data === undefined || data === null || data === '') return { text: '' };
-  if (typeof data === 'string') return { text: resolve(data), type };
+  if (typeof data === 'string') return { text: settleJson(resolve(data), resolve(type)), type };
   const isList = Array.isArray(data);
   const fields = isList ? data.map(({ name, ...field }) => ({ key: name, ...field })) : [];
   if (isList && type.startsWith('multipart/')) return settleForm(fields);
   if (isList) return { text: fields.map(formPair).join('&'), type: formType };
   check(data.query !== undefined, 'A file is read after this script: paste it as text.');
   return { text: settleGraphQl(data), type: contentTypes.json };
+}
+
+/** After this script, Bruno removes blanks around JSON, and makes a JSON string of what is no JSON. */
+function settleJson(text, type) {
+  if (!type.includes('application/json')) return text;
+  check(isParsed(text), 'Bruno changes a body that is no JSON: correct it, or set another content type.');
+  return text.trim();
 }
 
 function writeBruno({ method, url, headers, text }) {
