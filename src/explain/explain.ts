@@ -3,6 +3,7 @@ import { sha256OfBodySync } from '../core/digest.ts';
 import { hex } from '../core/encoding.ts';
 import { countersignV1 } from '../schemes/countersign-v1/scheme.ts';
 import { secretState } from '../server/keys/key-lifecycle.ts';
+import { readOptions } from '../server/known-options.ts';
 import { createBodyReader, keptBody } from '../server/verify/body.ts';
 import { createRequestResolver, type ReceivedRequest } from '../server/verify/message.ts';
 import { matchesBody } from './body-cause.ts';
@@ -11,6 +12,7 @@ import { createEffort, type Effort, listLeftOut, pauseIfDue } from './effort.ts'
 import { explainUnreadable } from './explain-unreadable.ts';
 import { explainVerdict } from './explain-verdict.ts';
 import type { ExplainedSecret, ExplainOptions, SignatureExplanation } from './explanation.ts';
+import { explainNames } from './explanation.ts';
 import { judgeFreshness } from './freshness.ts';
 import { maskFields, maskTarget } from './masked-fields.ts';
 import { type ReadRequest, readRequest } from './read-request.ts';
@@ -40,7 +42,10 @@ export async function explainSignature(
   request: Request | ReceivedRequest,
   options: ExplainOptions,
 ): Promise<SignatureExplanation> {
-  return explainWithin(request, { ...options, effort: createEffort() });
+  return explainWithin(request, {
+    ...readOptions(options, explainNames, 'explainSignature()'),
+    effort: createEffort(),
+  });
 }
 
 /** Like `explainSignature`, within this effort. */

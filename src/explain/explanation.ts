@@ -1,6 +1,7 @@
 import type { SignatureErrorCode } from '../core/errors.ts';
 import type { PresentedBody, Scheme } from '../core/scheme.ts';
 import type { KeyRecord, KeyStore } from '../server/contracts.ts';
+import type { OptionNames } from '../server/known-options.ts';
 import type { PublicAddress } from '../server/verify/message.ts';
 import type { Difference } from './difference.ts';
 import type { LeftOut } from './effort.ts';
@@ -33,6 +34,24 @@ export type ExplainOptions = PublicAddress & {
   readonly maxBodyBytes?: number;
   /** True if the body is not available: everything else is explained, and the body is not read. @default false */
   readonly withoutBody?: boolean;
+};
+
+export const explainNames: OptionNames<ExplainOptions> = {
+  keys: true,
+  scheme: true,
+  tolerance: true,
+  clock: true,
+  accessKey: true,
+  address: true,
+  otherKeys: true,
+  otherSchemes: true,
+  origins: true,
+  paths: true,
+  maxBodyBytes: true,
+  withoutBody: true,
+  publicOrigin: true,
+  publicPath: true,
+  trustedProxies: true,
 };
 
 /** A secret of the key that the request names. */

@@ -2,6 +2,8 @@ import { SignatureError } from '../core/errors.ts';
 import type { Scheme } from '../core/scheme.ts';
 import { parseSessionKey, type SessionKey } from '../core/session/access-key.ts';
 import type { KeyRecord, KeySecret, KeyStore } from '../server/contracts.ts';
+import { recordNames } from '../server/keys/memory-keys.ts';
+import { copyKnown } from '../server/known-options.ts';
 import { findKey } from '../server/verify/find-key.ts';
 import { prepareKeys } from '../server/verify/prepared-keys.ts';
 import { createSessionSecrets } from '../server/verify/session-secrets.ts';
@@ -18,7 +20,9 @@ export async function findRecord(
 ): Promise<KeyRecord | undefined> {
   const session = tryParse(accessKey);
   const record = await findKey(keys, session?.parent ?? accessKey);
-  return record && session ? { ...record, secrets: await deriveAll(scheme, { record, session }) } : record;
+  return record && session
+    ? { ...copyKnown(record, recordNames), secrets: await deriveAll(scheme, { record, session }) }
+    : record;
 }
 
 /** Whether an access key is that of a session that is bound to a key pair. */

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { fail } from '../core/errors.ts';
 import { receivedFromNode } from '../node/received.ts';
 import { checkRequirements, type GateOptions, toVerifyContext } from '../server/gate.ts';
-import { type OptionNames, requireKnownOptions } from '../server/known-options.ts';
+import { type OptionNames, readOptions } from '../server/known-options.ts';
 import { parseRanges, type Ranges } from '../server/ranges.ts';
 import { errorResponse, type PlainResponse } from '../server/response/refusal-response.ts';
 import type { ReceivedRequest } from '../server/verify/message.ts';
@@ -56,8 +56,8 @@ const names: OptionNames<ForwardAuthOptions> = {
  * const verifier = createVerifier({ keys: memoryKeys([]), replay: memoryReplay() });
  * createServer(forwardAuth(verifier, { dialect: 'nginx' })).listen(9301);
  */
-export function forwardAuth(verifier: Verifier, options: ForwardAuthOptions): GatewayListener {
-  requireKnownOptions(options, names, 'forwardAuth()');
+export function forwardAuth(verifier: Verifier, given: ForwardAuthOptions): GatewayListener {
+  const options = readOptions(given, names, 'forwardAuth()');
   checkRequirements(options, 'forwardAuth()');
   const { dialect, proxies = ['127.0.0.0/8', '::1'], pathPrefix, body = 'unseen', report } = options;
   const isProxy = parseRanges(proxies);

@@ -3,7 +3,7 @@ import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:ht
 import { fail } from '../core/errors.ts';
 import { hasLostHeaders, headerView, receivedFromNode, refuseLost } from '../node/received.ts';
 import { checkRequirements, type GateOptions, toVerifyContext } from '../server/gate.ts';
-import { type OptionNames, requireKnownOptions } from '../server/known-options.ts';
+import { type OptionNames, readOptions } from '../server/known-options.ts';
 import { type Cors, createCors } from '../server/response/cors.ts';
 import { errorResponse, type PlainResponse, toResponse } from '../server/response/refusal-response.ts';
 import type { ReceivedRequest } from '../server/verify/message.ts';
@@ -66,8 +66,8 @@ const names: OptionNames<ReverseProxyOptions> = {
  * const listener = reverseProxy(verifier, { upstream: 'http://127.0.0.1:9302' });
  * createServer(listener).on('checkContinue', listener).listen(9301);
  */
-export function reverseProxy(verifier: Verifier, options: ReverseProxyOptions): GatewayListener {
-  requireKnownOptions(options, names, 'reverseProxy()');
+export function reverseProxy(verifier: Verifier, given: ReverseProxyOptions): GatewayListener {
+  const options = readOptions(given, names, 'reverseProxy()');
   checkRequirements(options, 'reverseProxy()');
   const {
     maxBodyBytes = 10 * 2 ** 20,

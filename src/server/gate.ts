@@ -159,7 +159,7 @@ export function checkRequirements(
   where: string,
 ): void {
   const { sessions } = options;
-  if (Object.hasOwn(options, 'scope')) checkScopeName(options.scope, `scope of ${where}`);
+  if ('scope' in options) checkScopeName(options.scope, `scope of ${where}`);
   if (sessions !== undefined && sessions !== false) {
     fail('invalid_configuration', `sessions of ${where} must be false: leave it out to allow sessions.`);
   }

@@ -1,5 +1,6 @@
 import type { Scheme } from '../core/scheme.ts';
 import type { SignatureExplanation } from '../explain/explanation.ts';
+import { type OptionNames, readOptions } from '../server/known-options.ts';
 import { describeExplanation, requestLine } from './describe-explanation.ts';
 import { copyOf, explainRequest } from './explain-request.ts';
 import { keyStoreOf, recordOf, type TestKey } from './keys.ts';
@@ -11,6 +12,8 @@ export type SignedByOptions = {
   /** The time in milliseconds since the epoch at which the signature must be fresh. @default the time of the signature */
   readonly clock?: () => number;
 };
+
+const names: OptionNames<SignedByOptions> = { scheme: true, clock: true };
 
 /** The result of a matcher, for vitest and jest. */
 export type MatcherResult = { readonly pass: boolean; message(): string };
@@ -32,7 +35,8 @@ export const signatureMatchers: {
 } = {
   async toBeSignedBy(received, key, options = {}) {
     const request = copyOf(received, 'toBeSignedBy()');
-    const explanation = await explainRequest(request, { ...options, keys: keyStoreOf([key]) });
+    const given = readOptions(options, names, 'toBeSignedBy()');
+    const explanation = await explainRequest(request, { ...given, keys: keyStoreOf([key]) });
     return { pass: explanation.verified, message: () => describeMatch(explanation, recordOf(key).accessKey) };
   },
 };

@@ -1,6 +1,7 @@
 import { createGate, type GateOptions } from '../server/gate.ts';
+import { type OptionNames, readOptions } from '../server/known-options.ts';
 import { toResponse } from '../server/response/refusal-response.ts';
-import { type TestVerifierOptions, testVerifier } from './verifier.ts';
+import { type TestVerifierOptions, testVerifier, testVerifierNames } from './verifier.ts';
 
 /** What a mock of a network gives for each request: the shape of msw. */
 export type Intercepted = {
@@ -13,6 +14,14 @@ export type Resolver = (intercepted: Intercepted) => Promise<Response | undefine
 
 /** Options of `requireSignature`: those of `testVerifier` and of `protect`. */
 export type RequireSignatureOptions = TestVerifierOptions & Omit<GateOptions<Request>, 'cors' | 'countersign'>;
+
+const names: OptionNames<RequireSignatureOptions> = {
+  ...testVerifierNames,
+  scope: true,
+  sessions: true,
+  address: true,
+  accessKey: true,
+};
 
 /**
  * Creates a resolver for msw that refuses each request that a server refuses, with the same response, and reports why. It lets all
@@ -33,12 +42,14 @@ export type RequireSignatureOptions = TestVerifierOptions & Omit<GateOptions<Req
  * server.close();
  */
 export function requireSignature(options: RequireSignatureOptions = {}): Resolver {
-  const { scope, address, accessKey, ...verifying } = options;
+  const given = readOptions(options, names, 'requireSignature()');
+  const { scope, sessions, address, accessKey, ...verifying } = given;
   const gateOptions = {
-    ...(scope !== undefined && { scope }),
+    ...('scope' in given && { scope }),
+    ...(sessions !== undefined && { sessions }),
     ...(address && { address }),
     ...(accessKey && { accessKey }),
-  };
+  } as GateOptions<Request>;
   const gate = createGate<Request>(testVerifier(verifying), gateOptions, 'requireSignature()');
   return async ({ request }) => {
     // The next handler reads the body of the original.

@@ -2,7 +2,7 @@ import type { Credentials } from '../core/credentials.ts';
 import { fail } from '../core/errors.ts';
 import type { Scheme } from '../core/scheme.ts';
 import { countersignV1 } from '../schemes/countersign-v1/scheme.ts';
-import { type OptionNames, requireKnownOptions } from '../server/known-options.ts';
+import { type OptionNames, readOptions } from '../server/known-options.ts';
 import { protect } from '../server/protect.ts';
 import { createVerifier } from '../server/verify/verifier.ts';
 import { describeExplanation } from './describe-explanation.ts';
@@ -54,8 +54,8 @@ const week = 604_800_000;
  * const response = await serverResponse('rate_limited', { retryAfter: 10 });
  * console.log(response.status, response.headers.get('retry-after')); // → 429 10
  */
-export async function serverResponse(situation: Situation, options: ServerResponseOptions = {}): Promise<Response> {
-  requireKnownOptions(options, names, 'serverResponse()');
+export async function serverResponse(situation: Situation, given: ServerResponseOptions = {}): Promise<Response> {
+  const options = readOptions(given, names, 'serverResponse()');
   if (!Object.hasOwn(situations, situation)) {
     fail('invalid_configuration', `serverResponse() has no situation ${JSON.stringify(situation)}.`);
   }

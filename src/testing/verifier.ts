@@ -1,11 +1,12 @@
 import { SignatureError } from '../core/errors.ts';
 import { explainSignature } from '../explain/explain.ts';
 import type { KeyStore } from '../server/contracts.ts';
+import { type OptionNames, readOptions } from '../server/known-options.ts';
 import { keptBody } from '../server/verify/body.ts';
 import type { ReceivedRequest } from '../server/verify/message.ts';
 import type { Verifier } from '../server/verify/verifier.ts';
 import { createVerifier } from '../server/verify/verifier.ts';
-import type { VerifierOptions, VerifyContext } from '../server/verify/verifier-options.ts';
+import { type VerifierOptions, type VerifyContext, verifierNames } from '../server/verify/verifier-options.ts';
 import { describeExplanation, requestLine } from './describe-explanation.ts';
 import { keyStoreOf, type TestKey, testCredentials } from './keys.ts';
 import { testReplay } from './replay.ts';
@@ -17,6 +18,8 @@ export type TestVerifierOptions = Omit<Partial<VerifierOptions>, 'keys'> & {
   /** Is called with the explanation of each refusal, as text. @default console.warn */
   readonly report?: (explanation: string) => void;
 };
+
+export const testVerifierNames: OptionNames<TestVerifierOptions> = { ...verifierNames, report: true };
 
 /**
  * Creates a real verifier for tests. It refuses what a server refuses, with the same response, and reports why. Use it with `protect`
@@ -34,7 +37,8 @@ export type TestVerifierOptions = Omit<Partial<VerifierOptions>, 'keys'> & {
  * await server(new Request('https://api.example.com/orders')); // → Refused GET https://api.example.com/orders: missing_signature
  */
 export function testVerifier(options: TestVerifierOptions = {}): Verifier {
-  const { keys = [testCredentials], report = (text: string) => console.warn(text), ...rest } = options;
+  const given = readOptions(options, testVerifierNames, 'testVerifier()');
+  const { keys = [testCredentials], report = (text: string) => console.warn(text), ...rest } = given;
   const { clock = () => Date.now() } = rest;
   const settings = {
     replay: testReplay(clock),

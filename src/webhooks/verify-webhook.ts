@@ -7,7 +7,7 @@ import { defineScheme } from '../schemes/define/define-scheme.ts';
 import type { SchemeDefinition } from '../schemes/define/definition.ts';
 import type { KeySecret, ReplayStore } from '../server/contracts.ts';
 import { evictOldest } from '../server/keys/opened-keys.ts';
-import { type OptionNames, requireKnownOptions } from '../server/known-options.ts';
+import { type OptionNames, readOptions } from '../server/known-options.ts';
 import { errorResponse } from '../server/response/refusal-response.ts';
 import type { PublicAddress } from '../server/verify/message.ts';
 import { prepareKeys } from '../server/verify/prepared-keys.ts';
@@ -92,9 +92,9 @@ export type VerifiedWebhook = {
  */
 export async function verifyWebhook(
   request: WebhookRequest,
-  options: WebhookOptions,
+  given: WebhookOptions,
 ): Promise<VerifiedWebhook | Refused> {
-  requireKnownOptions(options, names, 'verifyWebhook()');
+  const options = readOptions(given, names, 'verifyWebhook()');
   const { verifier, accessKey } = createWebhookVerifier(options);
   let received: ReturnType<typeof receiveWebhook>;
   try {

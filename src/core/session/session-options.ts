@@ -1,6 +1,7 @@
 import { normaliseTarget } from '../address.ts';
 import { base64url } from '../encoding.ts';
 import { fail } from '../errors.ts';
+import { namesOf } from '../names-of.ts';
 import { maxSessionKey } from './access-key.ts';
 import { type Claims, isClaims } from './claims.ts';
 import { hiddenEscape, isOrigin, isPathPrefix } from './values.ts';
@@ -44,7 +45,7 @@ export function claimsOf(
 ): Claims {
   if (typeof options !== 'object' || options === null)
     invalid(`${where} takes options, at least { expiresIn: seconds }`);
-  const unknown = Object.keys(options).find((name) => !optionNames.test(name) && name !== other);
+  const unknown = namesOf(options).find((name) => !optionNames.test(name) && name !== other);
   if (unknown) invalid(`${where} has no option ${unknown}`);
   const { expiresIn, scopes, subject, origins, methods, paths, clock = () => Date.now() } = options;
   if (!(Number.isInteger(expiresIn) && expiresIn > 0 && expiresIn <= 31_536_000)) {
@@ -74,7 +75,7 @@ function checkLists(options: SessionOptions): void {
   for (const name of ['scopes', 'origins', 'methods', 'paths'] as const) {
     const list = options[name];
     // Undefined that is there would silently allow everything.
-    if (Object.hasOwn(options, name) && !(Array.isArray(list) && list.every((entry) => typeof entry === 'string')))
+    if (name in options && !(Array.isArray(list) && list.every((entry) => typeof entry === 'string')))
       invalid(`${name} must be a list of strings: leave it out to set no bound`);
   }
   for (const path of paths ?? []) if (!isPathPrefix(path)) invalid(`paths has ${quoted(path)}, ${reasonAgainst(path)}`);

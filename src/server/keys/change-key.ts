@@ -1,5 +1,5 @@
 import { fail } from '../../core/errors.ts';
-import type { KeyTable, StoredKey } from './key-table.ts';
+import { type KeyTable, type StoredKey, toPlainKey } from './key-table.ts';
 
 /**
  * Reads a key, applies a change and stores the result. Retries if another change was stored in between.
@@ -52,7 +52,7 @@ async function retryOnConflict(table: KeyTable, accessKey: string, { apply, begu
     const key = await table.read(accessKey);
     first ??= key;
     if (!key || !isLater(key, first ?? key)) return fail('unknown_key', `No key has the access key ${accessKey}.`, 401);
-    const outcome = await apply(key);
+    const outcome = await apply(toPlainKey(key));
     if (outcome !== 'conflict') return outcome === 'changed';
   }
   return fail('key_store_unavailable', `Too many changes of the key ${accessKey} at the same time: try again.`, 503);

@@ -1,5 +1,6 @@
 import { fail } from '../../core/errors.ts';
 import type { KeyRecord } from '../contracts.ts';
+import { copyKnown, type OptionNames } from '../known-options.ts';
 
 /** A secret or public key as stored, in JSON. */
 export type StoredSecret = {
@@ -14,6 +15,16 @@ export type StoredSecret = {
   /** The sealed secret; absent for derived secrets and public keys. */
   readonly sealed?: string;
   readonly publicKey?: StoredPublicKey;
+};
+
+const secretNames: OptionNames<StoredSecret> = {
+  id: true,
+  createdAt: true,
+  notBefore: true,
+  expiresAt: true,
+  scheme: true,
+  sealed: true,
+  publicKey: true,
 };
 
 /** A public key as stored. */
@@ -37,6 +48,32 @@ export type StoredKey = Omit<KeyRecord, 'secrets'> & {
    */
   readonly version: number;
 };
+
+const keyNames: OptionNames<StoredKey> = {
+  accessKey: true,
+  service: true,
+  environment: true,
+  createdAt: true,
+  secrets: true,
+  scopes: true,
+  notBefore: true,
+  expiresAt: true,
+  revoked: true,
+  revokedAt: true,
+  schemes: true,
+  algorithms: true,
+  addresses: true,
+  lastUsedAt: true,
+  explain: true,
+  sessions: true,
+  version: true,
+};
+
+/** Copies a key to plain objects: a table may return its rows as objects of a class. */
+export const toPlainKey = (key: StoredKey): StoredKey => ({
+  ...copyKnown(key, keyNames),
+  secrets: key.secrets.map((secret) => copyKnown(secret, secretNames)),
+});
 
 /** Which keys to list. */
 export type KeyFilter = {
@@ -78,13 +115,13 @@ export function memoryKeyTable(): KeyTable {
     read: async (accessKey) => keys.get(accessKey),
     async insert(key) {
       if (keys.has(key.accessKey)) return false;
-      keys.set(key.accessKey, structuredClone(key));
+      keys.set(key.accessKey, structuredClone(toPlainKey(key)));
       return true;
     },
     async replace(key) {
       const stored = keys.get(key.accessKey);
       if (stored?.version !== key.version - 1) return false;
-      keys.set(key.accessKey, { ...structuredClone(key), ...lastUse(stored) });
+      keys.set(key.accessKey, { ...structuredClone(toPlainKey(key)), ...lastUse(stored) });
       return true;
     },
     async delete(accessKey, version) {

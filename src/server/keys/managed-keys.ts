@@ -5,8 +5,8 @@ import { type OptionNames, requireKnownOptions } from '../known-options.ts';
 import { changeKey, deleteKey } from './change-key.ts';
 import type { DerivedSecrets } from './derived-secrets.ts';
 import { firstVersion, newSecretId, type Rotation, revokeKey, rotateKey, withoutSecret } from './key-lifecycle.ts';
-import type { KeyFilter, KeyTable, StoredKey, StoredSecret } from './key-table.ts';
-import { checkNewKey, type NewKey } from './new-key.ts';
+import { type KeyFilter, type KeyTable, type StoredKey, type StoredSecret, toPlainKey } from './key-table.ts';
+import { type NewKey, readNewKey } from './new-key.ts';
 import { recordOpener } from './opened-keys.ts';
 import { exportPublicKey } from './public-key.ts';
 import type { Sealer } from './sealing.ts';
@@ -119,10 +119,10 @@ export function managedKeys({ table, secrets, capacity, clock = () => Date.now()
   function create(wanted: WithPublicKey<NewKey>): Promise<RegisteredPublicKey>;
   function create(wanted: NewKey): Promise<IssuedSecret | RegisteredPublicKey>;
   async function create(wanted: NewKey): Promise<IssuedSecret | RegisteredPublicKey> {
-    checkNewKey(wanted, clock());
-    const { environment = 'live', accessKey = generateCredentials({ environment }).accessKey, ...others } = wanted;
+    const given = readNewKey(wanted, clock());
+    const { environment = 'live', accessKey = generateCredentials({ environment }).accessKey, ...others } = given;
     const { publicKey, scheme, ...rest } = others;
-    const { stored, issued } = await issue({ ...rest, accessKey, environment }, wanted);
+    const { stored, issued } = await issue({ ...rest, accessKey, environment }, given);
     const { createdAt } = stored;
     const key = { ...rest, accessKey, environment, createdAt, secrets: [stored], version: firstVersion() };
     if (!(await table.insert(key))) fail('invalid_configuration', `The access key ${accessKey} is taken.`);
@@ -144,7 +144,7 @@ export function managedKeys({ table, secrets, capacity, clock = () => Date.now()
   return {
     async find(accessKey) {
       const key = await table.read(accessKey);
-      return key && open(key);
+      return key && open(toPlainKey(key));
     },
     create,
     rotate,

@@ -1,14 +1,14 @@
 import { type Secret, withHiddenSecret } from '../../core/credentials.ts';
 import { fail } from '../../core/errors.ts';
 import type { KeyRecord, KeySecret, KeyStore } from '../contracts.ts';
-import { type OptionNames, requireKnownOptions } from '../known-options.ts';
+import { copyKnown, type OptionNames, requireKnownOptions } from '../known-options.ts';
 import { parseRanges } from '../ranges.ts';
 import { checkKeySecret } from './key-secret.ts';
 import { checkMoment } from './moments.ts';
 import { checkOrdinaryKey } from './ordinary-key.ts';
 import { checkSessions } from './sessions-of-key.ts';
 
-const recordNames: OptionNames<KeyRecord> = {
+export const recordNames: OptionNames<KeyRecord> = {
   accessKey: true,
   service: true,
   secrets: true,
@@ -72,12 +72,17 @@ export function memoryKeys(records: readonly KeyRecord[]): KeyStore {
     }
     // Copied, because the caller may wipe or change its own bytes.
     keys.set(accessKey, {
-      ...record,
-      secrets: secrets.map((entry) => (entry.publicKey ? { ...entry } : hideSecret(entry))),
+      ...copyKnown(record, recordNames),
+      secrets: secrets.map(copySecret),
       ...(record.scopes && { scopes: [...record.scopes] }),
     });
   }
   return { find: (accessKey) => keys.get(accessKey) };
+}
+
+function copySecret(entry: KeySecret): KeySecret {
+  const copy: KeySecret = copyKnown(entry, secretNames);
+  return copy.publicKey ? copy : hideSecret(copy);
 }
 
 type Shared = Extract<KeySecret, { readonly secret: Secret }>;

@@ -2,7 +2,7 @@ import { checkEnvironment, type PlatformKey } from '../../core/credentials.ts';
 import { fail } from '../../core/errors.ts';
 import { hasSessionMark } from '../../core/session/access-key.ts';
 import type { KeyRecord } from '../contracts.ts';
-import { type OptionNames, requireKnownOptions } from '../known-options.ts';
+import { type OptionNames, readOptions } from '../known-options.ts';
 import { parseRanges } from '../ranges.ts';
 import { checkFuture, checkMoment } from './moments.ts';
 import { checkSessions } from './sessions-of-key.ts';
@@ -39,13 +39,13 @@ const names: OptionNames<NewKey> = {
 };
 
 /**
- * Checks the options of `create`.
+ * Checks the options of `create`, and returns them as a plain object.
  *
  * @param now in milliseconds since the epoch.
  * @throws SignatureError `invalid_configuration` for an unknown option or an invalid value.
  */
-export function checkNewKey(key: NewKey, now: number): void {
-  requireKnownOptions(key, names, 'create()');
+export function readNewKey(given: NewKey, now: number): NewKey {
+  const key = readOptions(given, names, 'create()');
   const { accessKey, environment, service, addresses = [], notBefore, expiresAt } = key;
   // Shorter than the verifier allows, so that every database can index it.
   if (accessKey !== undefined && !/^[\w.~-]{1,64}$/.test(accessKey)) {
@@ -68,6 +68,7 @@ export function checkNewKey(key: NewKey, now: number): void {
   if (notBefore !== undefined && expiresAt !== undefined && !(notBefore < expiresAt)) {
     fail('invalid_configuration', 'notBefore is not before expiresAt: the key would never be valid.');
   }
+  return key;
 }
 
 function checkTexts(name: string, list: unknown): void {

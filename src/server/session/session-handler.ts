@@ -4,7 +4,7 @@ import { derivableSecret, issueSession, parseParent } from '../../core/session/i
 import { issueBoundSession } from '../../core/session/issue-bound.ts';
 import type { SessionOptions } from '../../core/session/session-options.ts';
 import { isOrigin } from '../../core/session/values.ts';
-import { type OptionNames, requireKnownOptions } from '../known-options.ts';
+import { type OptionNames, readOptions, requireKnownOptions } from '../known-options.ts';
 import { isPreflight } from '../response/cors.ts';
 import { publicKeyIn } from './public-key-in.ts';
 
@@ -14,6 +14,15 @@ export type SessionGrant = {
 };
 
 type Bounds = Partial<Omit<SessionOptions, 'clock'>>;
+
+const boundNames: OptionNames<SessionGrant> = {
+  expiresIn: true,
+  scopes: true,
+  subject: true,
+  origins: true,
+  methods: true,
+  paths: true,
+};
 
 /** What `authenticate` returns: nothing if nobody is logged in. */
 type Granted = SessionGrant | null | false | undefined;
@@ -69,11 +78,12 @@ export function sessionHandler(options: SessionHandlerOptions): (request: Reques
   requireKnownOptions(options, names, 'sessionHandler()');
   requireParts(options);
   const { credentials, authenticate, origins, session = {}, requirePublicKey, clock = () => Date.now() } = options;
+  boundsOf(session, 'session');
 
   async function issue(bounds: Bounds, publicKey: string | undefined): Promise<object> {
     const parent = typeof credentials === 'function' ? await credentials() : credentials;
     const issuedAt = clock();
-    const wanted = { expiresIn: 900, ...given(session), ...bounds, clock: () => issuedAt };
+    const wanted = { expiresIn: 900, ...boundsOf(session, 'session'), ...bounds, clock: () => issuedAt };
     const issued =
       publicKey === undefined ? issueSession(parent, wanted) : issueBoundSession(parent, { ...wanted, publicKey });
     return { ...issued, issuedAt, expiresIn: wanted.expiresIn };
@@ -89,7 +99,7 @@ export function sessionHandler(options: SessionHandlerOptions): (request: Reques
     if (!shared) return refuse(403);
     const granted = await authenticate(request);
     if (!granted) return refuse(401);
-    const bounds = given(granted);
+    const bounds = boundsOf(granted, 'What authenticate returns');
     const asked = await publicKeyIn(request);
     if (!asked || (requirePublicKey && asked.publicKey === undefined)) return refuse(400);
     return Response.json(await issue(bounds, asked.publicKey), { headers: { ...shared, ...uncached } });
@@ -99,13 +109,19 @@ export function sessionHandler(options: SessionHandlerOptions): (request: Reques
 /**
  * The members that are set: undefined, such as the scopes of a user without any, must not lift a bound of the handler.
  *
- * @throws SignatureError `invalid_configuration` for anything but an object: `true` would give everyone the same session.
+ * @throws SignatureError `invalid_configuration` for anything but an object with these members alone: `true`, or a Response with 401,
+ * would give everyone the same session.
  */
-function given(grant: SessionGrant): Bounds {
-  if (typeof grant !== 'object' || Array.isArray(grant)) {
-    fail('invalid_configuration', 'authenticate must return an object, such as { subject }, or undefined.');
+function boundsOf(grant: SessionGrant, where: string): Bounds {
+  const kind = Object.prototype.toString.call(grant).slice(8, -1);
+  if (kind !== 'Object') {
+    fail(
+      'invalid_configuration',
+      `${where} must be an object, such as { subject }, or undefined, not of type ${kind}.`,
+    );
   }
-  return Object.fromEntries(Object.entries(grant).filter(([, value]) => value !== undefined)) as Bounds;
+  const bounds = readOptions(grant, boundNames, where);
+  return Object.fromEntries(Object.entries(bounds).filter(([, value]) => value !== undefined)) as Bounds;
 }
 
 function requireParts({ credentials, authenticate, origins }: SessionHandlerOptions): void {
