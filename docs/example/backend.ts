@@ -54,6 +54,8 @@ export function createBackend({ credentials, origin, apiOrigin, page, expiresIn 
     const { name, password } = await c.req.parseBody();
     const known = typeof name === 'string' && Object.hasOwn(users, name) ? users[name] : undefined;
     if (typeof name !== 'string' || known?.password !== password) return c.json({ detail: 'No such user.' }, 401);
+    // Another tab may have logged in another user.
+    logins.delete(parse(c.req.header('Cookie') ?? '', 'login').login ?? '');
     const cookie = randomBytes(32).toString('base64url');
     logins.set(cookie, name);
     // A cookie knows no port: that of 127.0.0.1:5173 is sent to each port of 127.0.0.1. Give the API another host.

@@ -47,6 +47,7 @@ return JSON.stringify(find('output').value);`;
 const press = (tab: Tab, button: string, fields = {}): Promise<unknown> => tab.evaluate(presses, { button, fields });
 const logIn = (tab: Tab, fields: object) => press(tab, '#login button', fields);
 const ada = { name: 'ada', password: 'engine' };
+const bob = { name: 'bob', password: 'builder' };
 
 /** What a script finds that someone has injected. */
 const readsAll = `
@@ -117,7 +118,7 @@ for (const { openTab, ...host } of [...tabHosts, webKitTabs]) {
       await start();
       await tab.goto(example.origin);
       await press(tab, '#logout');
-      await logIn(tab, { name: 'bob', password: 'builder' });
+      await logIn(tab, bob);
       expect(await press(tab, '#load')).toBe('0 orders: ');
       expect(await press(tab, '#order')).toBe('Refused: 403 insufficient_scope');
     }, 60_000);
@@ -191,6 +192,49 @@ for (const { openTab, ...host } of [...tabHosts, webKitTabs]) {
         cookie: '',
         inlineHasRun: false,
       });
+    }, 60_000);
+
+    // A second page of WebKitGTK's driver is a second browser.
+    if (host.name === webKitTabs.name) return;
+    const noSession = 'No session: 401 session_unavailable';
+
+    it('never calls as the user of another tab, from a page that was left open', async () => {
+      await start();
+      const other = await openTab();
+      for (const each of [tab, other]) await each.goto(example.origin);
+      await logIn(tab, bob);
+      await other.goto(example.origin);
+      for (const each of [tab, other]) expect(await press(each, '#load')).toBe('0 orders: ');
+      expect(await press(tab, '#logout')).toBe('Logged out.');
+      await logIn(tab, ada);
+      expect(await press(tab, '#order')).toBe('1 orders: A-1');
+      expect(await press(other, '#load')).toBe(noSession);
+      expect(await press(tab, '#logout')).toBe('Logged out.');
+      expect(await press(other, '#order')).toBe('Nobody is logged in.');
+      // Nor does the key store of bob have a session of ada.
+      await other.goto(example.origin);
+      await logIn(other, bob);
+      expect(await press(other, '#order')).toBe('Refused: 403 insufficient_scope');
+      // The last order is verified, and then lacks its scope: two events.
+      expect(events.map(({ subject }) => subject)).toEqual(['bob', 'bob', 'bob', 'ada', 'ada', 'bob', 'bob']);
+      await press(other, '#logout');
+      await other.close();
+    }, 60_000);
+
+    it('goes on as nobody else when another tab logs in without a logout', async () => {
+      await start(8);
+      const other = await openTab();
+      for (const each of [tab, other]) await each.goto(example.origin);
+      await logIn(tab, bob);
+      expect(await press(tab, '#load')).toBe('0 orders: ');
+      await logIn(other, ada);
+      expect(await press(other, '#order')).toBe('1 orders: A-1');
+      await pause(9000);
+      expect(await press(tab, '#load')).toBe(noSession);
+      expect(await press(other, '#order')).toBe('2 orders: A-1, A-1');
+      expect(events.map(({ subject }) => subject)).toEqual(['bob', 'ada', 'ada']);
+      await press(other, '#logout');
+      await other.close();
     }, 60_000);
   });
 }

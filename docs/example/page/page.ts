@@ -20,7 +20,8 @@ function openApp(name: string): App {
         body: JSON.stringify({ publicKey }),
         signal,
       }),
-    { keyStore: browserKeyStore(name) },
+    // Another tab may have logged in another user: the cookie is theirs, and this page still shows this user.
+    { subject: name, keyStore: browserKeyStore(name) },
   );
   const signed = session.fetch(signedFetch(createSigner({ credentials: session, scheme: rfc9421() })));
   return { session, api: ky.create({ prefix: import.meta.env.VITE_API_ORIGIN, fetch: signed }) };
@@ -47,9 +48,12 @@ function show(name?: string): void {
 async function print(run: () => Promise<string>): Promise<void> {
   const output = find<HTMLOutputElement>('output');
   output.value = '…';
-  output.value = await run().catch((error: unknown) => {
-    // The backend issues no session: the cookie has ended.
-    if (error instanceof SignatureError && error.status === 401) show();
+  output.value = await run().catch(async (error: unknown) => {
+    // The backend issues no session of this user: the cookie has ended, or is that of another user.
+    if (error instanceof SignatureError && error.status === 401) {
+      await app?.session.forget();
+      show();
+    }
     return reasonOf(error);
   });
 }

@@ -1,7 +1,8 @@
 import type { Credentials } from '../../core/credentials.ts';
 import { fail, SignatureError } from '../../core/errors.ts';
-import { parseSessionKey } from '../../core/session/access-key.ts';
+import { parseSessionKey, type SessionKey } from '../../core/session/access-key.ts';
 import type { Grant } from '../../core/session/grant.ts';
+import { printable } from '../../core/session/session-options.ts';
 
 /** A session as its issuer returns it. One of `expiresIn`, `issuedAt` and the access key of a session must state how long it lasts. */
 export type FetchedSession = {
@@ -40,18 +41,25 @@ export type ReadSession = Pick<Credentials, 'accessKey'> & {
 /**
  * Reads what an issuer returned: a session, or a `Response` with one as JSON.
  *
- * @param publicKey that the issuer was asked with.
- * @throws SignatureError `session_unavailable`, with the status of a response that is not ok, and for a session that is bound to another
- * key.
+ * @param wanted.publicKey that the issuer was asked with.
+ * @throws SignatureError `session_unavailable`, with the status of a response that is not ok, with 401 for a session of another subject,
+ * and for a session that is bound to another key.
  */
 export async function readFetched(
   fetched: FetchedSession | Response,
-  publicKey: string | undefined,
+  { publicKey, subject }: { readonly publicKey: string | undefined; readonly subject: string | undefined },
 ): Promise<ReadSession> {
   const given = isResponse(fetched) ? await readResponse(fetched) : fetched;
   const { accessKey, secret } = given ?? {};
   if (!accessKey) return unavailable('The issuer returned no accessKey');
   const session = parseSessionKey(accessKey);
+  if (!isFor(subject, session)) {
+    throw new SignatureError(
+      'session_unavailable',
+      'The issuer returned no session of subject: is another user logged in?',
+      401,
+    );
+  }
   const key = session?.first.k;
   if (key === undefined && !secret) return unavailable('The issuer returned no secret');
   if (key !== undefined && key !== publicKey) {
@@ -66,6 +74,10 @@ export async function readFetched(
     ? { accessKey, secret: key === undefined ? secret : undefined, lifetime }
     : unavailable('The issuer returned a session without expiresIn or issuedAt');
 }
+
+/** Whether a session is for a subject. Undefined stands for any. */
+export const isFor = (subject: string | undefined, session: SessionKey | undefined): boolean =>
+  subject === undefined || session?.grant.subject === printable(subject);
 
 const isResponse = (fetched: FetchedSession | Response): fetched is Response =>
   typeof (fetched as Partial<Response> | undefined)?.json === 'function';

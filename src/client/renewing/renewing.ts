@@ -1,8 +1,11 @@
 import type { Credentials } from '../../core/credentials.ts';
 import { fail, SignatureError } from '../../core/errors.ts';
+import { parseSessionKey } from '../../core/session/access-key.ts';
+import { discardBody } from '../discard-body.ts';
 import type { Fetch } from '../fetch.ts';
 import { maySendAgain } from '../request.ts';
-import { type FetchSession, type ReadSession, readFetched } from './fetched-session.ts';
+import { withSignal } from './call-signal.ts';
+import { type FetchSession, isFor, type ReadSession, readFetched } from './fetched-session.ts';
 import type { KeptSession, SessionKeyStore } from './key-store.ts';
 import { backOff, type Moment, stopwatch } from './moments.ts';
 import { checkRenewingOptions, type RenewingOptions } from './options.ts';
@@ -21,12 +24,15 @@ export type RenewingCredentials = {
    * more. It returns the refusal of a POST or PATCH, because anyone in between can forge it after the request was carried out, and of a
    * body that was read once, such as that of a Request.
    *
-   * @param api signs with these credentials and sends.
+   * A call that still waits for its response when `forget()` is called throws `session_unavailable`. A program that calls anew after that,
+   * such as ky when it retries, gets the session of the user who is logged in then, unless the option `subject` is set.
+   *
+   * @param api signs with these credentials and sends. It must regard the signal that it gets, as all of this package do.
    */
   fetch(api: Fetch): Fetch;
   /**
-   * Forgets the session and earlier failures: at login, logout, and a change of the user. With a `keyStore` its keys are deleted, and the
-   * other tabs forget as well.
+   * Forgets the session and earlier failures, and aborts calls that wait for their response: at login, logout, and a change of the user.
+   * With a `keyStore` its keys are deleted, and the other tabs forget as well.
    *
    * @returns a promise that resolves when the keys are gone. Nothing signs with them from the call on.
    */
@@ -66,11 +72,13 @@ export function renewing(fetchSession: FetchSession, options: RenewingOptions = 
     fail('invalid_configuration', 'renewing() takes a function, such as () => fetch(address, init).');
   }
   checkRenewingOptions(options);
-  const { early, timeout = 10_000, keyStore, clock = () => Date.now() } = options;
+  const { subject, early, timeout = 10_000, keyStore, clock = () => Date.now() } = options;
   const { now, at, since } = stopwatch(clock);
   let held: Held | undefined;
   /** How often forget() was called: what was asked for or sent before belongs to another user. */
   let generation = 0;
+  /** Those that wait for a response. */
+  const calls = new Set<AbortController>();
   /** Until the keys are gone, nothing may be read from the key store. */
   let cleared: Promise<void> = Promise.resolve();
   let pending: Promise<Held> | undefined;
@@ -80,7 +88,7 @@ export function renewing(fetchSession: FetchSession, options: RenewingOptions = 
 
   async function ask(publicKey: string | undefined, signal: AbortSignal): Promise<ReadSession & { from: Moment }> {
     const from = now();
-    const asked = (async () => readFetched(await fetchSession({ publicKey, signal }), publicKey))();
+    const asked = (async () => readFetched(await fetchSession({ publicKey, signal }), { publicKey, subject }))();
     // Also if fetchSession does not regard the signal: other tabs wait for this one.
     return { ...(await untilAborted(asked, signal)), from };
   }
@@ -98,12 +106,12 @@ export function renewing(fetchSession: FetchSession, options: RenewingOptions = 
     { signal, started }: { readonly signal: AbortSignal; readonly started: number },
   ): Promise<Held> {
     await cleared;
-    if (started !== generation) forgotten();
+    if (started !== generation) throw forgotten();
     const { publicKey, session } = await store.open();
-    const kept = session && heldOf(session);
+    const kept = session && isFor(subject, parseSessionKey(session.accessKey)) && heldOf(session);
     if (kept && isNewer(kept)) return kept;
     const { from, ...made } = await ask(publicKey, signal);
-    if (started !== generation) forgotten();
+    if (started !== generation) throw forgotten();
     return heldOf(await store.keep({ ...made, askedAt: from.time }, publicKey));
   }
 
@@ -127,7 +135,7 @@ export function renewing(fetchSession: FetchSession, options: RenewingOptions = 
       .finally(stop)
       .then(
         (made) => {
-          if (started !== generation) return forgotten();
+          if (started !== generation) throw forgotten();
           held = made;
           failed = pending = undefined;
           return made;
@@ -169,6 +177,7 @@ export function renewing(fetchSession: FetchSession, options: RenewingOptions = 
   function reset(): void {
     generation++;
     held = pending = failed = refused = undefined;
+    for (const call of calls) call.abort(forgotten());
   }
 
   keyStore?.onForget(reset);
@@ -178,21 +187,29 @@ export function renewing(fetchSession: FetchSession, options: RenewingOptions = 
       async (input, init) => {
         const sentIn = generation;
         await provide();
-        if (sentIn !== generation) fail('session_unavailable', 'forget() was called meanwhile.');
+        if (sentIn !== generation) throw forgotten();
         const used = held;
-        const response = await api(input, init);
-        if (response.status !== 401 || !ended.test(response.headers.get('www-authenticate') ?? '')) {
-          refused = undefined;
-          return response;
+        // What `api` does before it signs, and before it signs again, may take until the user has changed.
+        const call = new AbortController();
+        const send = () => api(...withSignal(call, [input, init]));
+        calls.add(call);
+        try {
+          const response = await send();
+          if (!mayHaveEnded(response)) {
+            refused = undefined;
+            return response;
+          }
+          // After forget() the call is that of another user.
+          if (sentIn !== generation) return response;
+          const other = await replace(used).catch((error: unknown) => {
+            if (sentIn === generation) throw error;
+          });
+          if (!other || sentIn !== generation || !maySendAgain(input, init)) return response;
+          discardBody(response);
+          return await send();
+        } finally {
+          calls.delete(call);
         }
-        // After forget() the call is that of another user.
-        if (sentIn !== generation) return response;
-        const other = await replace(used).catch((error: unknown) => {
-          if (sentIn === generation) throw error;
-        });
-        if (!other || sentIn !== generation || !maySendAgain(input, init)) return response;
-        await response.body?.cancel();
-        return api(input, init);
       },
     forget() {
       reset();
@@ -202,7 +219,10 @@ export function renewing(fetchSession: FetchSession, options: RenewingOptions = 
   });
 }
 
-const forgotten = (): never => fail('session_unavailable', 'forget() was called meanwhile.');
+const mayHaveEnded = ({ status, headers }: Response): boolean =>
+  status === 401 && ended.test(headers.get('www-authenticate') ?? '');
+
+const forgotten = () => new SignatureError('session_unavailable', 'forget() was called meanwhile.');
 
 function unavailable(cause: unknown): SignatureError {
   if (cause instanceof SignatureError && /^(?:session_unavailable|invalid_configuration)$/.test(cause.code))
