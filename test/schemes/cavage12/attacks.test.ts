@@ -109,6 +109,7 @@ describe('a request', () => {
     ['another digest and body', { body: textBytes('x') }, { digest: `SHA-256=${sha256('x')}` }, 'signature_mismatch'],
     ['two digests', {}, { digest: `SHA-256=${sha256('x')},sha-256=${sha256('y')}` }, 'malformed_field'],
     ['a digest that is none', {}, { digest: 'SHA-256=x' }, 'malformed_field'],
+    ['a digest with thousands of blanks', {}, { digest: `SHA-256=${' '.repeat(12_000)}x` }, 'malformed_field'],
     ['another digest only', {}, { digest: 'MD5=x' }, 'insufficient_coverage'],
     ['a range that is not signed', {}, { range: 'bytes=0-0' }, 'insufficient_coverage'],
     ['a line break in the path', { target: '/inbox\nhost: x' }, {}, 'malformed_field'],
@@ -128,6 +129,15 @@ describe('a request', () => {
     const sent = await sign(both, attempt, pair.privateKey);
     expect(await gate()(withHeaders(sent, { 'x-content-sha256': sha256('x') }))).toBe('malformed_field');
     expect(await gate()(sent)).toBe('ok');
+  });
+
+  it('with a digest of thousands of characters costs no time', () => {
+    const headers = { digest: `SHA-256=${' '.repeat(16_000)}x`, date: new Date(time).toUTCString() };
+    const authorization = 'Signature keyId="a",headers="(request-target) host date digest",signature="AAAA"';
+    const message = messageOf({ ...attempt, headers: { ...headers, authorization } });
+    const started = performance.now();
+    for (let i = 0; i < 20; i++) expect(() => scheme.read(message)).toThrow('more than 1024 characters');
+    expect(performance.now() - started).toBeLessThan(1000);
   });
 
   it('with two signatures is refused', async () => {
