@@ -1,6 +1,7 @@
 import type { Compiled } from './compile.ts';
 import type { CompiledDefinition } from './compile-definition.ts';
 import type { BodyUse } from './expression.ts';
+import { headerName } from './fields.ts';
 
 /** The coverage of a signature that holds for every request. */
 export type Coverage = {
@@ -31,7 +32,7 @@ export function describeCoverage({ stringToSign, keySteps, query, namesInLines }
   const isNamed = namesInLines || ifPresent.has('signedHeaders');
   return {
     fields,
-    headers: [...ifPresent].flatMap((field) => /^header\.(.+)$/.exec(field)?.[1]?.toLowerCase() ?? []),
+    headers: [...ifPresent].flatMap((field) => headerName(field) ?? []),
     additional: ifPresent.has('signedHeaderLines') && isNamed,
     bodyUses,
   };

@@ -75,6 +75,9 @@ export const fields: ReadonlyMap<string, Field> = new Map([
   ['ignored', { ...absentable(() => undefined), carrierOnly: true }],
 ]);
 
+/** Returns the name of the header that a field stands for, in lower case; undefined for other fields. */
+export const headerName = (field: string): string | undefined => /^header\.(.+)$/.exec(field)?.[1]?.toLowerCase();
+
 /** Returns the field of a request header. */
 export const headerField = (name: string): Field => absentable(({ message }) => fieldValue(message.headers, name));
 

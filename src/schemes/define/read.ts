@@ -4,6 +4,7 @@ import type { PresentedSignature } from '../../core/scheme.ts';
 import type { Carrier, Found } from './carrier.ts';
 import type { CompiledDefinition } from './compile-definition.ts';
 import { describeCoverage } from './coverage.ts';
+import { createEmptyHeaderCheck } from './empty-headers.ts';
 import { type Environment, toBasic } from './fields.ts';
 import { readSignatures } from './grammar.ts';
 import { describeBody, knownDigests, presentBody } from './presented-body.ts';
@@ -16,6 +17,7 @@ import type { TimestampForm } from './timestamp.ts';
 export function createReader(compiled: CompiledDefinition): (message: Message) => PresentedSignature {
   const { name, forms, stringToSign, headers, query, signaturePosition } = compiled;
   const coverage = describeCoverage(compiled);
+  const refuseEmptyHeaders = createEmptyHeaderCheck(compiled);
   const names = query.map((one) => one.name);
   const signatureNames = query.filter(({ signature }) => signature).map((one) => one.name);
 
@@ -42,6 +44,7 @@ export function createReader(compiled: CompiledDefinition): (message: Message) =
       hasBody: described.checked.length > 0,
       known: knownDigests(described, values),
     };
+    refuseEmptyHeaders(environment);
     return {
       accessKey: values.get('accessKey'),
       time: coverage.fields.has('timestamp') ? time : undefined,
