@@ -42,6 +42,12 @@ export type SchemeCase = {
   };
 };
 
+/** Whether verifiers refuse the request, because S3 signs another path alike. Signers make it as it is. */
+export const isSignedLikeAnother = ({ scheme: { options }, request: { url } }: Draft): boolean =>
+  (options as { readonly service?: string }).service === 's3' && /^[^?]*(?:%2F|\+)/.test(url);
+
+type Draft = Pick<SchemeCase, 'scheme' | 'request'>;
+
 export type SchemeVectors = { readonly about: readonly string[]; readonly cases: readonly SchemeCase[] };
 
 const makers = { cavage12, rfc9421, sigv4, presign, signedLinks, standardWebhooks, defineScheme } as const;

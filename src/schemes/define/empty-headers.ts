@@ -28,7 +28,7 @@ export function createEmptyHeaderCheck({
   };
 }
 
-// Received digests are left out: they are the same whatever they are digests of.
+// Received digests are left out: they do not depend on the header.
 const render = (templates: readonly Compiled[], environment: Environment): string | undefined => {
   const { known, body } = emptyEnvironment;
   try {

@@ -12,6 +12,7 @@ import {
   readAccessKey,
   readPayload,
   requireOnePath,
+  requireSingleLines,
 } from '../sigv4/presented.ts';
 import { algorithm, isLikeS3, unsignedPayload } from '../sigv4/string-to-sign.ts';
 import { headersToSign, leavesBodiesOut, leavesTokenOut, ownParameters, type PresignOptions } from './sign.ts';
@@ -40,6 +41,7 @@ export function createPresignReader(options: PresignOptions): (message: Message)
     if (!isSignedHeadersList(names)) malformed('X-Amz-SignedHeaders must include host and be sorted, without repeats');
     requireCoverage(message, names, ifPresent);
     requireOnePath(message, scope);
+    requireSingleLines(message, names);
     const { hashed, body } = readPayload(readPayloadHash(own, message) ?? (likeS3 ? unsignedPayload : undefined), {
       uncovered,
     });

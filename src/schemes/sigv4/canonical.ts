@@ -88,7 +88,8 @@ function resolvePath(path: string): string {
 export function canonicalValue(headers: HeaderView, name: string): string {
   const value = fieldValue(headers, name);
   if (value === undefined) return fail('missing_header', `The request lacks ${name}, which is signed.`);
-  const lines = headers.lines?.(name) ?? [];
+  // HTTP/2 may split a cookie, which recipients join with `; ` (RFC 9113 section 8.2.3).
+  const lines = (name !== 'cookie' && headers.lines?.(name)) || [];
   return lines.length > 1 ? lines.map(collapseSpaces).join(',') : collapseSpaces(value);
 }
 

@@ -2,7 +2,7 @@ import { sha256OfBodySync } from '../../core/digest.ts';
 import { decodeHex, hex } from '../../core/encoding.ts';
 import { fail } from '../../core/errors.ts';
 import { excerpt } from '../../core/excerpt.ts';
-import type { Message } from '../../core/message.ts';
+import { type Message, refuseRepeated } from '../../core/message.ts';
 import type { PresentedBody, PresentedSignature } from '../../core/scheme.ts';
 import type { Finding } from '../../core/scheme-finding.ts';
 import { isResolved, splitTarget } from './canonical.ts';
@@ -41,6 +41,9 @@ export function readAccessKey(
   return given === expected ? accessKey : malformed(`Credential is for ${excerpt(given)}, expected ${expected}`);
 }
 
+// For S3, a signature covers `%2F` as `/`, and `+` as `%20`. Anyone in transit could write one for the other, or `../` for `..%2F`.
+const ambiguousForS3 = /%2F|\+|\/(?:\.|%2E){1,2}(?=\/|$)/i;
+
 /**
  * Requires a path that is signed as received. Services other than S3 sign `/admin/../items` as `/items`, so anyone in transit could
  * insert segments that a router does not resolve, or resolves in another way.
@@ -48,8 +51,28 @@ export function readAccessKey(
  * @throws SignatureError `malformed_field`
  */
 export function requireOnePath({ rawTarget }: Message, { service }: Scope): void {
-  if (!isLikeS3(service) && !isResolved(splitTarget(rawTarget).path)) {
+  const { path } = splitTarget(rawTarget);
+  if (isLikeS3(service)) {
+    if (ambiguousForS3.test(path)) {
+      malformed(
+        'The path has a dot segment, %2F or +, which S3 signs like another path: write / for %2F, %20 or %2B for +',
+      );
+    }
+  } else if (!isResolved(path)) {
     malformed('The path has a dot segment or an empty segment, which the signature does not cover');
+  }
+}
+
+/**
+ * Refuses signed headers that were received as several lines. AWS signs `a` and `b` as `a,b`, and servers read `a, b`, so anyone in
+ * transit could split the value at a comma. Not detected where lines are joined already. Those of a cookie may be split in HTTP/2, and
+ * are joined alike by everyone.
+ *
+ * @throws SignatureError `malformed_field`
+ */
+export function requireSingleLines({ headers }: Message, names: readonly string[]): void {
+  for (const name of names) {
+    if (name !== 'cookie' && headers.get(name)?.includes(', ')) refuseRepeated(headers, name);
   }
 }
 

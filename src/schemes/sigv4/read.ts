@@ -12,6 +12,7 @@ import {
   readAccessKey,
   readPayload,
   requireOnePath,
+  requireSingleLines,
 } from './presented.ts';
 import type { SigV4Options } from './sign.ts';
 import { isLikeS3 } from './string-to-sign.ts';
@@ -41,6 +42,7 @@ export function createSigV4Reader(options: SigV4Options): (message: Message) => 
     if (!isSignedHeadersList(names)) malformed('SignedHeaders must include host and be sorted, without repeats');
     requireCoverage(message, names, ifPresent);
     requireOnePath(message, scope);
+    requireSingleLines(message, names);
     const text = headers.get('x-amz-content-sha256') ?? undefined;
     if (text === undefined && (payloadHeader || isLikeS3(service))) {
       malformed('X-Amz-Content-Sha256 is missing: send it, or set payloadHeader: false on the verifier');

@@ -4,7 +4,7 @@ import type { Scheme, ToSign } from '../../../src/core/scheme.ts';
 import type { SigningKey } from '../../../src/core/signing-key.ts';
 import { bytesOf } from '../../vectors/format.ts';
 import { schemeVectors } from '../../vectors/read-schemes.ts';
-import { fieldsOf, inputOf, type SchemeCase, schemeOf } from '../../vectors/scheme-format.ts';
+import { fieldsOf, inputOf, isSignedLikeAnother, type SchemeCase, schemeOf } from '../../vectors/scheme-format.ts';
 import { equal } from './check.ts';
 import type { StageCheck } from './vector-stages.ts';
 
@@ -38,7 +38,16 @@ function signs(one: SchemeCase, scheme: Scheme): void {
 function reads(one: SchemeCase, scheme: Scheme): void {
   const { method, url, headers, body } = one.request;
   const sent = one.stages.target ? url.replace(/^(\w+:\/\/[^/]+).*/, (_, origin) => origin + one.stages.target) : url;
-  const presented = scheme.read(toMessage({ method, url: sent }, fieldsOf([...headers, ...one.stages.headers])));
+  const message = toMessage({ method, url: sent }, fieldsOf([...headers, ...one.stages.headers]));
+  if (isSignedLikeAnother(one)) {
+    equal(
+      refusalBy(() => scheme.read(message)),
+      'malformed_field',
+      'the refusal',
+    );
+    return;
+  }
+  const presented = scheme.read(message);
   const bytes = bytesOf(body);
   const given = presented.stringToSign;
   const string: ToSign = typeof given === 'function' ? given(bytes) : given;
@@ -50,6 +59,15 @@ function reads(one: SchemeCase, scheme: Scheme): void {
     [true],
     'whether the signature is valid',
   );
+}
+
+function refusalBy(read: () => unknown): unknown {
+  try {
+    read();
+    return undefined;
+  } catch (error) {
+    return (error as { readonly code?: unknown }).code;
+  }
 }
 
 const made = [...new Set(schemeVectors.cases.map(({ scheme }) => scheme.made))];

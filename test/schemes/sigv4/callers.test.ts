@@ -107,7 +107,7 @@ describe('A verifier of sigv4 for S3', () => {
     const client = new AwsClient({ ...credentials, ...s3 });
     const outcomes: string[] = [];
     for (const verifier of [strict, lenient, open]) {
-      const request = await client.sign('https://photos.example.com/a b+c', { method: 'PUT', body: 'x' });
+      const request = await client.sign('https://photos.example.com/a b%2Bc', { method: 'PUT', body: 'x' });
       const result = await verifier.verify(request);
       outcomes.push(result.ok ? 'ok' : result.error.code);
     }
