@@ -1,2 +1,2 @@
 export { browserKeyStore } from './browser/browser-key-store.ts';
-export type { KeptSession, NewSession, OpenedKeys, SessionKeyStore } from './client/renewing/key-store.ts';
+export type { KeptSession, NewSession, SessionKeyStore } from './client/renewing/key-store.ts';

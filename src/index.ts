@@ -18,7 +18,7 @@ export { prepareRequest } from './client/prepare-request.ts';
 export type { RedirectOptions } from './client/redirects.ts';
 export { redirectFetch } from './client/redirects.ts';
 export type { FetchedSession, FetchSession, SessionRequest } from './client/renewing/fetched-session.ts';
-export type { KeptSession, NewSession, OpenedKeys, SessionKeyStore } from './client/renewing/key-store.ts';
+export type { KeptSession, NewSession, SessionKeyStore } from './client/renewing/key-store.ts';
 export type { RenewingOptions } from './client/renewing/options.ts';
 export type { RenewingCredentials } from './client/renewing/renewing.ts';
 export { renewing } from './client/renewing/renewing.ts';

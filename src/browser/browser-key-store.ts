@@ -1,17 +1,19 @@
-import type { KeptSession, OpenedKeys, SessionKeyStore } from '../client/renewing/key-store.ts';
+import type { KeptSession, SessionKeyStore } from '../client/renewing/key-store.ts';
 import { fail, SignatureError } from '../core/errors.ts';
 import { keptRecord } from './database.ts';
 import { hiddenSecret, newPair, type OwnPair } from './key-pair.ts';
 
+/** The pair was made for the session, or for the next. */
 type Kept = { readonly pair: OwnPair; readonly session: KeptSession | undefined };
 
 /**
  * Keeps the key pair and the session of `renewing` in IndexedDB, so that they survive a reload and all tabs share them. No script can
- * read the keys: the browser signs with them and exports none. `forget()` of `renewing` deletes them. Works in pages, workers and service
+ * read the keys: the browser signs with them and exports none. Each session has a pair of its own. `forget()` of `renewing` deletes them. Works in pages, workers and service
  * workers, on https and on localhost.
  *
  * @param name 1 to 64 of A-Z a-z 0-9 . _ - It is part of the name of the database. Give each user a name of their own, such as their id, so
- * that nobody signs with the session of the user before.
+ * that nobody signs with the session of the user before, and set `subject` of `renewing`, because all tabs ask with one cookie. An origin
+ * that asks two issuers needs a name for each: credentials of one name share a session.
  * @throws SignatureError `invalid_configuration`. Without IndexedDB or WebCrypto, as in jsdom, happy-dom and on servers, the functions of
  * the store throw it when they are first called.
  * @example
@@ -27,7 +29,7 @@ type Kept = { readonly pair: OwnPair; readonly session: KeptSession | undefined 
  *     body: JSON.stringify({ publicKey }),
  *     signal,
  *   });
- * const session = renewing(ask, { keyStore: browserKeyStore('user-7') });
+ * const session = renewing(ask, { subject: 'user-7', keyStore: browserKeyStore('user-7') });
  * const api = session.fetch(signedFetch(createSigner({ credentials: session, scheme: rfc9421() })));
  */
 export function browserKeyStore(name: string): SessionKeyStore {
@@ -36,7 +38,12 @@ export function browserKeyStore(name: string): SessionKeyStore {
   }
   const label = `countersign ${name}`;
   const record = keptRecord<Kept>(label);
+  const listeners: Array<() => void> = [];
   let channel: BroadcastChannel | undefined;
+  /** Until then, what is kept is that of the user before. */
+  let gone: Promise<unknown> = Promise.resolve();
+
+  const remove = () => record.change(() => undefined);
 
   function openChannel(): BroadcastChannel | undefined {
     // Not on servers: there, an open channel would keep the process running.
@@ -47,11 +54,16 @@ export function browserKeyStore(name: string): SessionKeyStore {
   return {
     open: () =>
       used(async () => {
-        const found = await record.read();
-        if (found) return opened(found);
+        gone = gone.catch(remove);
+        await gone;
+        return (await record.read())?.session;
+      }),
+    makePair: () =>
+      used(async () => {
+        // Never one that was there: a script that ran once may have left one behind, and know its private key.
         const pair = await newPair();
-        // Another tab may have made one meanwhile.
-        return opened((await record.change((before) => before ?? { pair, session: undefined })) as Kept);
+        await record.change((before) => ({ pair, session: before?.session }));
+        return pair.publicKey;
       }),
     keep: ({ secret, ...rest }, publicKey) =>
       used(async () => {
@@ -67,10 +79,17 @@ export function browserKeyStore(name: string): SessionKeyStore {
       }),
     forget: () =>
       used(async () => {
-        await record.change(() => undefined);
-        openChannel()?.postMessage('forget');
+        // A channel does not notify its own object.
+        for (const listener of listeners) listener();
+        gone = remove();
+        try {
+          await gone;
+        } finally {
+          openChannel()?.postMessage('forget');
+        }
       }),
     onForget(listener) {
+      listeners.push(listener);
       openChannel()?.addEventListener('message', () => listener());
     },
     async alone<Result>(run: () => Promise<Result>, signal: AbortSignal) {
@@ -79,8 +98,6 @@ export function browserKeyStore(name: string): SessionKeyStore {
     },
   };
 }
-
-const opened = ({ pair, session }: Kept): OpenedKeys => ({ publicKey: pair.publicKey, session });
 
 /**
  * Runs with the parts of a browser that a key store needs.

@@ -57,10 +57,30 @@ export function keptRecord<Value>(databaseName: string): KeptRecord<Value> {
   };
 }
 
-const open = (name: string): Promise<IDBDatabase> =>
+/** Opens the database at any version. One that someone else has made, without the store, is deleted and made anew. */
+async function open(name: string): Promise<IDBDatabase> {
+  const found = await done(indexedDB.open(name));
+  if (found.objectStoreNames.contains(storeName)) return found;
+  found.close();
+  await done(indexedDB.deleteDatabase(name));
+  return done(indexedDB.open(name));
+}
+
+/** How long to wait for others that hold a database open, in milliseconds. */
+const limit = 5000;
+
+const done = (request: IDBOpenDBRequest): Promise<IDBDatabase> =>
   new Promise((resolve, reject) => {
-    const request = indexedDB.open(name, 1);
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      reject(new Error('The database is blocked.'));
+    }, limit);
     request.onupgradeneeded = () => request.result.createObjectStore(storeName);
-    request.onsuccess = () => resolve(request.result);
+    request.onsuccess = () => {
+      clearTimeout(timer);
+      if (isLate) request.result?.close();
+      resolve(request.result);
+    };
     request.onerror = () => reject(request.error);
   });

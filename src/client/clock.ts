@@ -34,7 +34,8 @@ export function correctedClock(clock: () => number = () => Date.now()): Correcte
     correct(serverTime: number, sentAt: number) {
       const receivedAt = clock();
       // The server read its clock, in whole seconds, between sentAt and receivedAt.
-      if (receivedAt - sentAt <= prompt) offset = serverTime + 500 - (sentAt + receivedAt) / 2;
+      // A clock that was set back meanwhile gives no such pair.
+      if (receivedAt >= sentAt && receivedAt - sentAt <= prompt) offset = serverTime + 500 - (sentAt + receivedAt) / 2;
       // An attacker may have delayed a slow exchange. An offset that fits it may be right, and stays. In place of any other, the
       // smallest that fits: a request signed with a future time stays valid for longer, so nobody must set the clock ahead.
       else if (offset < serverTime - receivedAt || offset > serverTime + 1000 - sentAt)

@@ -37,12 +37,18 @@ function browser() {
   let kept: { pair: Awaited<ReturnType<typeof generate>>; session: KeptSession | undefined } | undefined;
   let queue: Promise<unknown> = Promise.resolve();
   const listeners = new Map<object, () => void>();
+  let gone: Promise<unknown> = Promise.resolve();
   const tab = (): SessionKeyStore => {
     const self = {};
     return {
       async open() {
-        kept ??= { pair: await generate(), session: undefined };
-        return { publicKey: kept.pair.publicKey, session: kept.session };
+        await gone;
+        return kept?.session;
+      },
+      async makePair() {
+        const pair = await generate();
+        kept = { pair, session: kept?.session };
+        return pair.publicKey;
       },
       async keep({ secret: _, ...rest }, publicKey) {
         if (kept?.pair.publicKey !== publicKey) throw new Error('gone');
@@ -51,7 +57,8 @@ function browser() {
         return session;
       },
       async forget() {
-        await new Promise((resolve) => setTimeout(resolve, 5));
+        gone = new Promise((resolve) => setTimeout(resolve, 5));
+        await gone;
         kept = undefined;
         for (const [other, listener] of listeners) if (other !== self) listener();
       },
@@ -155,6 +162,24 @@ describe('renewing with a key store', () => {
     };
     for (const call of [refusing(), refusing()]) expect((await call('https://api.example.com/')).status).toBe(200);
     expect(state.asked).toBe(2);
+  });
+
+  it('uses no kept session of another subject', async () => {
+    const { tab } = browser();
+    let asked = 0;
+    const ask =
+      (subject: string) =>
+      async ({ publicKey = '' }: SessionRequest) => {
+        asked++;
+        return issueBoundSession(parent, { expiresIn: 100, publicKey, subject });
+      };
+    await renewing(ask('ada'), { keyStore: tab() })();
+    for (const _ of [1, 2]) {
+      const { accessKey } = await renewing(ask('bob'), { subject: 'bob', keyStore: tab() })();
+      const [claims = ''] = accessKey.split('~p1.')[1]?.split('.') ?? [];
+      expect(JSON.parse(Buffer.from(claims, 'base64url').toString()).u).toBe('bob');
+    }
+    expect(asked).toBe(2);
   });
 
   it('does not believe a kept session that was asked for later than now', async () => {

@@ -95,6 +95,15 @@ describe('correctedClock', () => {
     expect(Math.abs(clock.offset() - 3_600_000)).toBeLessThanOrEqual(took / 2 + 500);
   });
 
+  it.each([-7_200_000, -6_000, -500])('is right if the system clock is set back by %i ms during an exchange', (set) => {
+    let now = server - 3_600_000;
+    const clock = correctedClock(() => now);
+    const sentAt = now;
+    now += 200 + set;
+    clock.correct(server, sentAt);
+    expect(Math.abs(clock() - (server + 200))).toBeLessThanOrEqual(1000);
+  });
+
   it.each([5_001, 60_000, 300_000])('is not set ahead by who holds the response back for %i ms', (held) => {
     let now = server;
     const clock = correctedClock(() => now);

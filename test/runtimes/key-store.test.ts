@@ -105,8 +105,49 @@ function appIn(isBound = true) {
     const given: Given = { task, api: String(api), name, isBound };
     return (await tab.evaluate('return run(context);', given)) as Seen;
   };
-  return { run };
+  return { name, run };
 }
+
+/** The database of a store: at a later version, and without what the store needs. */
+const makesForeign = `
+const { name, version } = JSON.parse(context);
+await new Promise((resolve, reject) => {
+  const request = indexedDB.open('countersign ' + name, version);
+  request.onsuccess = () => { request.result.close(); resolve(); };
+  request.onerror = () => reject(request.error);
+});
+return '1';`;
+
+/** A script holds the database open, and has asked to delete it: whatever opens it must wait. */
+const holds = `
+const { name } = JSON.parse(context);
+window.held = await new Promise((resolve) => {
+  const request = indexedDB.open('countersign ' + name);
+  request.onsuccess = () => resolve(request.result);
+});
+indexedDB.deleteDatabase('countersign ' + name);
+return '1';`;
+const lets = 'window.held.close(); return 1;';
+
+/** A script that ran once leaves a pair behind of which it knows the private key. */
+const plants = `
+const { name } = JSON.parse(context);
+const algorithm = { name: 'ECDSA', namedCurve: 'P-256' };
+const pair = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+const pkcs8 = await crypto.subtle.exportKey('pkcs8', pair.privateKey);
+const raw = String.fromCharCode(...new Uint8Array(await crypto.subtle.exportKey('raw', pair.publicKey)));
+const publicKey = btoa(raw).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+const privateKey = await crypto.subtle.importKey('pkcs8', pkcs8, algorithm, false, ['sign']);
+await new Promise((resolve) => {
+  const request = indexedDB.open('countersign ' + name, 1);
+  request.onupgradeneeded = () => request.result.createObjectStore('keys');
+  request.onsuccess = () => {
+    const transaction = request.result.transaction('keys', 'readwrite');
+    transaction.objectStore('keys').put({ pair: { privateKey, publicKey }, session: undefined }, 'own');
+    transaction.oncomplete = () => { request.result.close(); resolve(); };
+  };
+});
+return JSON.stringify(publicKey);`;
 
 /** As in browsers that know no Ed25519. */
 const withoutEd25519 = `
@@ -213,6 +254,42 @@ for (const { openTab, ...host } of [...tabHosts, webKitTabs]) {
       expect(await run(tab, 'call')).toEqual(first);
     }, 60_000);
 
+    it('is forgotten by all credentials of one store', async () => {
+      const { run } = appIn();
+      await run(tab, 'call');
+      isLoggedIn = false;
+      expect(await run(tab, 'forgetOther')).toBe(true);
+      expect(await run(tab, 'call')).toMatchObject({ failed: 'session_unavailable', status: 401 });
+    }, 60_000);
+
+    it.each([1, 2])(
+      'works with a database of version %i that has nothing of its own, and forgets',
+      async (version) => {
+        const { name, run } = appIn();
+        await tab.evaluate(makesForeign, { name, version });
+        expect(await run(tab, 'call')).toMatchObject(accepted(true));
+        expect(await run(tab, 'forget')).toBe(true);
+        expect(await run(tab, 'read')).toMatchObject({ records: 0 });
+      },
+      60_000,
+    );
+
+    it('forgets what a database of a later version has kept', async () => {
+      const { name, run } = appIn();
+      await run(tab, 'call');
+      await tab.evaluate(makesForeign, { name, version: 2 });
+      expect(await run(tab, 'forget')).toBe(true);
+      expect(await run(tab, 'read')).toMatchObject({ records: 0 });
+    }, 60_000);
+
+    it('binds no session to a pair that a script has left behind', async () => {
+      const { name, run } = appIn();
+      const publicKey = await tab.evaluate(plants, { name });
+      expect(await run(tab, 'call')).toMatchObject(accepted(true));
+      const [, claims = ''] = JSON.parse(issued[0] ?? '').accessKey.split('~p1.');
+      expect(JSON.parse(Buffer.from(claims.split('.')[0], 'base64url').toString()).k).not.toBe(publicKey);
+    }, 60_000);
+
     // A second page of WebKitGTK's driver is a second browser.
     if (host.name === webKitTabs.name) return;
     it('shares it among tabs, and forgets it in all', async () => {
@@ -225,6 +302,21 @@ for (const { openTab, ...host } of [...tabHosts, webKitTabs]) {
       await run(other, 'forget');
       isLoggedIn = false;
       await expect.poll(() => run(tab, 'call')).toMatchObject({ failed: 'session_unavailable', status: 401 });
+      await other.close();
+    }, 60_000);
+
+    it('fails to forget while the database is blocked, does not wait for ever, and other tabs forget', async () => {
+      const { name, run } = appIn();
+      const other = await openTab();
+      await other.goto(String(page));
+      for (const each of [tab, other]) await run(each, 'call');
+      await tab.evaluate(holds, { name });
+      isLoggedIn = false;
+      expect(await run(tab, 'forget')).toMatchObject({ failed: 'session_unavailable' });
+      await expect.poll(() => run(other, 'call'), { timeout: 20_000 }).toMatchObject({ failed: 'session_unavailable' });
+      await tab.evaluate(lets, {});
+      expect(await run(tab, 'forget')).toBe(true);
+      expect(await run(tab, 'read')).toMatchObject({ records: 0 });
       await other.close();
     }, 60_000);
   });

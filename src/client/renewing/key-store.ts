@@ -14,32 +14,34 @@ export type KeptSession = {
 /** A session to keep. `secret` is undefined if it is bound to the key pair of the store. */
 export type NewSession = Omit<KeptSession, 'secret'> & { readonly secret: string | undefined };
 
-/** What a key store holds. */
-export type OpenedKeys = {
-  /** The raw public key of the store's key pair, in base64url. */
-  readonly publicKey: string;
-  /** The session that was kept last, if there is one. */
-  readonly session: KeptSession | undefined;
-};
-
 /** Keeps the keys of `renewing` beyond a reload, and shares them among tabs. Made by `browserKeyStore`. */
 export type SessionKeyStore = {
   /**
-   * Returns what is kept. Makes a key pair if there is none.
+   * Returns the session that was kept last, if there is one. After `forget` was called it waits until the keys are gone.
    *
-   * @throws SignatureError `session_unavailable`, `invalid_configuration`
+   * @throws SignatureError `session_unavailable`, also if the keys cannot be deleted; `invalid_configuration`
    */
-  open(): Promise<OpenedKeys>;
+  open(): Promise<KeptSession | undefined>;
+  /**
+   * Makes the key pair for the next session. Returns its raw public key, in base64url.
+   *
+   * @throws SignatureError `session_unavailable`
+   */
+  makePair(): Promise<string>;
   /**
    * Keeps a session, and returns it with a secret that cannot be exported.
    *
    * @param publicKey of the key pair with which the session was asked for.
-   * @throws SignatureError `session_unavailable`, also if that key pair is gone.
+   * @throws SignatureError `session_unavailable`, also if that key pair is gone, or is no longer the newest.
    */
   keep(session: NewSession, publicKey: string): Promise<KeptSession>;
-  /** Deletes all that is kept, then notifies the other tabs. */
+  /**
+   * Notifies the listeners of this store, deletes all that is kept, then notifies the other tabs, also if it cannot delete.
+   *
+   * @throws SignatureError `session_unavailable` if it cannot delete, or has to wait for longer than 5 seconds.
+   */
   forget(): Promise<void>;
-  /** Sets what to call when another tab has called `forget`. */
+  /** Adds what to call when this store or another tab forgets. */
   onForget(listener: () => void): void;
   /** Waits until no other tab runs anything, then runs. Rejects with the reason of the signal if it aborts meanwhile. */
   alone<Result>(run: () => Promise<Result>, signal: AbortSignal): Promise<Result>;

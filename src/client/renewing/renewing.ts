@@ -79,8 +79,6 @@ export function renewing(fetchSession: FetchSession, options: RenewingOptions = 
   let generation = 0;
   /** Those that wait for a response. */
   const calls = new Set<AbortController>();
-  /** Until the keys are gone, nothing may be read from the key store. */
-  let cleared: Promise<void> = Promise.resolve();
   let pending: Promise<Held> | undefined;
   let failed: { readonly at: Moment; readonly count: number; readonly error: SignatureError } | undefined;
   /** Sessions in a row that were refused although they were new. */
@@ -105,11 +103,11 @@ export function renewing(fetchSession: FetchSession, options: RenewingOptions = 
     store: SessionKeyStore,
     { signal, started }: { readonly signal: AbortSignal; readonly started: number },
   ): Promise<Held> {
-    await cleared;
+    const session = await store.open();
     if (started !== generation) throw forgotten();
-    const { publicKey, session } = await store.open();
     const kept = session && isFor(subject, parseSessionKey(session.accessKey)) && heldOf(session);
     if (kept && isNewer(kept)) return kept;
+    const publicKey = await store.makePair();
     const { from, ...made } = await ask(publicKey, signal);
     if (started !== generation) throw forgotten();
     return heldOf(await store.keep({ ...made, askedAt: from.time }, publicKey));
@@ -211,10 +209,9 @@ export function renewing(fetchSession: FetchSession, options: RenewingOptions = 
           calls.delete(call);
         }
       },
-    forget() {
+    async forget() {
       reset();
-      if (keyStore) cleared = keyStore.forget();
-      return cleared;
+      await keyStore?.forget();
     },
   });
 }

@@ -1,9 +1,9 @@
 // For pages, workers and service workers: an app whose keys are in IndexedDB. Each task takes and returns JSON.
 import { countersignV1, createSigner, type RenewingCredentials, renewing, signedFetch } from 'countersign';
-import { browserKeyStore } from 'countersign/browser';
+import { browserKeyStore, type SessionKeyStore } from 'countersign/browser';
 import { rfc9421 } from 'countersign/schemes';
 
-export type Task = 'call' | 'forget' | 'read' | 'worker' | 'serviceWorker';
+export type Task = 'call' | 'forget' | 'forgetOther' | 'read' | 'worker' | 'serviceWorker';
 export type Given = {
   readonly task: Task;
   /** Origin of the API. */
@@ -15,6 +15,13 @@ export type Given = {
 };
 
 const sessions = new Map<string, RenewingCredentials>();
+const stores = new Map<string, SessionKeyStore>();
+
+function storeOf(name: string): SessionKeyStore {
+  const store = stores.get(name) ?? browserKeyStore(name);
+  stores.set(name, store);
+  return store;
+}
 
 function sessionOf({ name, isBound }: Given): RenewingCredentials {
   const ask = ({ publicKey, signal }: { publicKey: string | undefined; signal: AbortSignal }) =>
@@ -24,7 +31,7 @@ function sessionOf({ name, isBound }: Given): RenewingCredentials {
       body: JSON.stringify({ publicKey: isBound ? publicKey : undefined }),
       signal,
     });
-  const session = sessions.get(name) ?? renewing(ask, { keyStore: browserKeyStore(name) });
+  const session = sessions.get(name) ?? renewing(ask, { keyStore: storeOf(name) });
   sessions.set(name, session);
   return session;
 }
@@ -81,6 +88,11 @@ const tasks: Readonly<Record<Task, (given: Given) => Promise<unknown>>> = {
   read,
   async forget(given) {
     await sessionOf(given).forget();
+    return true;
+  },
+  // By other credentials of the same store.
+  async forgetOther({ name }) {
+    await renewing(() => new Response(null, { status: 401 }), { keyStore: storeOf(name) }).forget();
     return true;
   },
   worker: (given) => asked(new Worker('/app.js'), given),
