@@ -43,6 +43,19 @@ describe.runIf(sqliteHere())('a new secret', () => {
     expect(await json('keys', 'list', '--service', 'untouched')).toEqual({ keys: [] });
   });
 
+  it('is written to no file named -, which others take for standard output', async () => {
+    for (const command of [
+      ['keys', 'create', '--service', 'untouched'],
+      ['keys', 'sealing-key'],
+    ]) {
+      const { status, stdout, stderr } = await run(...command, '--out', '-');
+      expect([status, stdout]).toEqual([2, '']);
+      expect(stderr).toContain('--print-secret');
+    }
+    expect(existsSync(join(path, '-'))).toBe(false);
+    expect(await json('keys', 'list', '--service', 'untouched')).toEqual({ keys: [] });
+  });
+
   it('that was not made leaves no file', async () => {
     const { accessKey } = await created();
     const taken = await run('keys', 'create', '--service', 'x', '--access-key', accessKey, '--out', 'taken.json');

@@ -1,7 +1,10 @@
-import { execFile } from 'node:child_process';
-import { readdirSync } from 'node:fs';
-import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { sql } from 'kysely';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { connect } from '../stores/sql-connect.ts';
 import { mariadb, postgres, type SqlServer, startMariadb, startPostgres } from '../stores/sql-servers.ts';
 import { type World, worldOf } from '../stores/sql-world.ts';
 import { present } from '../vectors/present.ts';
@@ -52,24 +55,98 @@ describe.each([
     }
   });
 
-  it('ends a key whose secret could not be written, and leaves no file', async () => {
+  /** A database with its tables, a folder to work in, and the program run by `sh`, such as with a limit on the size of files. */
+  async function limited() {
     const url = await world.empty();
     const env = { COUNTERSIGN_DATABASE_URL: url, COUNTERSIGN_SEALING_KEY: `one:${sealing}` };
     await countersign(['migrate'], { env });
     const { path, remove } = folder();
-    // No file may grow: what the database has is written by its own process.
-    const command = `ulimit -f 0; exec '${process.execPath}' '${bin}' keys create --service shop --out shop.json`;
-    const options = { cwd: path, env: { ...searchPath, ...env } };
-    const failed = await promisify(execFile)('sh', ['-c', command], options).then(
-      () => expect.fail('was written'),
-      (error: { code: number; stderr: string }) => error,
-    );
-    expect([failed.code, failed.stderr]).toEqual([2, expect.stringContaining('shop.json cannot be written')]);
+    onTestFinished(remove);
+    const json = async (...args: string[]) => JSON.parse((await countersign([...args, '--json'], { env })).stdout);
+    const start = (prefix: string, args: string) =>
+      spawn('sh', ['-c', `${prefix} '${process.execPath}' '${bin}' ${args}`], {
+        cwd: path,
+        env: { ...searchPath, ...env },
+      });
+    const run = async (prefix: string, args: string) => {
+      const child = start(prefix, args);
+      let stderr = '';
+      child.stderr.setEncoding('utf8').on('data', (text: string) => {
+        stderr += text;
+      });
+      const [status] = await once(child, 'close');
+      return { status, stderr };
+    };
+    return { url, path, json, start, run };
+  }
+
+  // No file may grow beyond this. What the database has is written by its own process.
+  const limits = ['ulimit -f 0; exec', ...(process.platform === 'linux' ? ['exec prlimit --fsize=60'] : [])];
+
+  it.each(limits)('makes no secret that cannot be written whole, and leaves no file: %s', async (prefix) => {
+    const { path, json, run } = await limited();
+    const { status, stderr } = await run(prefix, 'keys create --service shop --out shop.json');
+    expect([status, stderr]).toEqual([2, expect.stringContaining('shop.json cannot be written')]);
     expect(readdirSync(path)).toEqual([]);
-    remove();
-    const { stdout } = await countersign(['keys', 'list', '--json'], { env });
-    expect(JSON.parse(stdout)).toMatchObject({ keys: [{ service: 'shop', state: 'revoked' }] });
+    expect(await json('keys', 'list')).toEqual({ keys: [] });
+    const sealed = await run(prefix, 'keys sealing-key --name a-name-that-is-not-short-at-all --out sealing.key');
+    expect([sealed.status, readdirSync(path)]).toEqual([2, []]);
   });
+
+  it.each(limits)('leaves the secrets of a key as they are where the new one cannot be written: %s', async (prefix) => {
+    const { path, json, run } = await limited();
+    const { accessKey } = await json('keys', 'create', '--service', 'shop', '--print-secret');
+    const before = await json('keys', 'show', accessKey);
+    const { status, stderr } = await run(prefix, `keys rotate ${accessKey} --overlap 0 --out shop.json`);
+    expect([status, stderr]).toEqual([2, expect.stringContaining('shop.json cannot be written')]);
+    expect(readdirSync(path)).toEqual([]);
+    expect(await json('keys', 'show', accessKey)).toEqual(before);
+  });
+
+  if (name === 'PostgreSQL') {
+    it('has written a secret before it is stored, so that none is lost where the program is interrupted', async () => {
+      const { url, path, json, start } = await limited();
+      const database = connect(url);
+      onTestFinished(() => database.destroy());
+      await database.transaction().execute(async (transaction) => {
+        // The program waits for the table.
+        await sql`lock table countersign_keys in exclusive mode`.execute(transaction);
+        const child = start('exec', 'keys create --service shop --out shop.json');
+        const ended = once(child, 'close');
+        await vi.waitFor(() => expect(readFileSync(join(path, 'shop.json'), 'utf8')).toMatch(/\}\n$/), 20_000);
+        child.kill('SIGINT');
+        await ended;
+      });
+      const { accessKey, secret } = JSON.parse(readFileSync(join(path, 'shop.json'), 'utf8'));
+      expect(secret).toMatch(/^csign_sk_live_/);
+      const { keys } = await json('keys', 'list');
+      for (const key of keys) expect(key.accessKey).toBe(accessKey);
+    });
+
+    it('keeps the file where it cannot be known whether the secret was stored, and says so', async () => {
+      const { url, path, start } = await limited();
+      const database = connect(url);
+      onTestFinished(() => database.destroy());
+      let stderr = '';
+      await database.transaction().execute(async (transaction) => {
+        await sql`lock table countersign_keys in exclusive mode`.execute(transaction);
+        const child = start('exec', 'keys create --service shop --out shop.json');
+        child.stderr.setEncoding('utf8').on('data', (text: string) => {
+          stderr += text;
+        });
+        const ended = once(child, 'close');
+        await vi.waitFor(() => expect(readFileSync(join(path, 'shop.json'), 'utf8')).toMatch(/\}\n$/), 20_000);
+        await vi.waitFor(async () => {
+          const { rows } = await sql<{ ended: boolean }>`select pg_terminate_backend(pid) as ended from pg_stat_activity
+            where datname = current_database() and wait_event_type = 'Lock'`.execute(transaction);
+          expect(rows).toHaveLength(1);
+        }, 20_000);
+        expect(await ended).toEqual([3, null]);
+      });
+      expect(stderr).toMatch(/shop\.json.*countersign keys show/s);
+      expect(JSON.parse(readFileSync(join(path, 'shop.json'), 'utf8'))).toMatchObject({ id: expect.any(String) });
+    });
+  }
 
   it('never repeats the password of a URL', async () => {
     const url = server.url.replace(/@.*/, ':hunter2@127.0.0.1:1/x');

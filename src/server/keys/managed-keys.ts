@@ -95,7 +95,19 @@ export type ManagedKeys = KeyStore & {
  * const keys = managedKeys({ table: memoryKeyTable(), secrets });
  * const { accessKey, secret } = await keys.create({ service: 'billing' });
  */
-export function managedKeys({ table, secrets, capacity, clock = () => Date.now() }: ManagedKeysOptions): ManagedKeys {
+export function managedKeys(options: ManagedKeysOptions): ManagedKeys {
+  return deliveringKeys(options, () => {});
+}
+
+/**
+ * Like `managedKeys`, but delivers a new secret before it is stored: one that cannot be delivered changes nothing.
+ *
+ * @param deliver throws if it cannot.
+ */
+export function deliveringKeys(
+  { table, secrets, capacity, clock = () => Date.now() }: ManagedKeysOptions,
+  deliver: (issued: IssuedSecret | RegisteredPublicKey) => void,
+): ManagedKeys {
   const open = recordOpener({ secrets, capacity });
 
   async function issue(
@@ -125,6 +137,7 @@ export function managedKeys({ table, secrets, capacity, clock = () => Date.now()
     const { stored, issued } = await issue({ ...rest, accessKey, environment }, given);
     const { createdAt } = stored;
     const key = { ...rest, accessKey, environment, createdAt, secrets: [stored], version: firstVersion() };
+    deliver(issued);
     if (!(await table.insert(key))) fail('invalid_configuration', `The access key ${accessKey} is taken.`);
     return issued;
   }
@@ -137,6 +150,7 @@ export function managedKeys({ table, secrets, capacity, clock = () => Date.now()
     const found = await table.read(accessKey);
     if (!found) return fail('unknown_key', `No key has the access key ${accessKey}.`, 401);
     const { stored, issued } = await issue(found, options);
+    deliver(issued);
     await changeKey(table, accessKey, (key) => rotateKey(key, stored, options), found);
     return issued;
   }

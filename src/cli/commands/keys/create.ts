@@ -6,7 +6,7 @@ import { databaseOptions } from '../../database.ts';
 import { parsePublicKey } from '../../pem-key.ts';
 import { readBytes } from '../../text-file.ts';
 import { parseDuration, parseTime } from '../../times.ts';
-import { withKeys, withSecretlessKeys } from './open-keys.ts';
+import { withDeliveringKeys, withSecretlessKeys } from './open-keys.ts';
 import { deliverSecret, printIssued, secretOutputOptions } from './secret-output.ts';
 
 const keyOptions = {
@@ -45,9 +45,7 @@ export const keysCreate = command({
     if (publicKey) {
       await withSecretlessKeys(given, async (keys) => printIssued(given, await keys.create({ ...key, publicKey })));
     } else {
-      await withKeys(given, (keys) =>
-        deliverSecret(given, { make: () => keys.create(key), undo: ({ accessKey }) => keys.revoke(accessKey) }),
-      );
+      await withDeliveringKeys(given, (open) => deliverSecret(given, open, (keys) => keys.create(key)));
     }
     return 0;
   },

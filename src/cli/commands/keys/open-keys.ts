@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import { fail } from '../../../core/errors.ts';
 import type { KeyTable } from '../../../server/keys/key-table.ts';
-import { type ManagedKeys, managedKeys } from '../../../server/keys/managed-keys.ts';
+import { deliveringKeys, type ManagedKeys, managedKeys } from '../../../server/keys/managed-keys.ts';
 import { sqlKeys } from '../../../sql/keys.ts';
 import { type AtRestValues, secretsAtRest } from '../../at-rest.ts';
 import { type DatabaseValues, withDatabase } from '../../database.ts';
@@ -10,7 +10,7 @@ import { type DatabaseValues, withDatabase } from '../../database.ts';
 export const withTable = <Result>(given: DatabaseValues, use: (table: KeyTable) => Promise<Result>): Promise<Result> =>
   withDatabase(given, { missing: 'refuse' }, async (database) => use(tableIn(database, given)));
 
-/** Opens the keys, for commands that create secrets or verify with them. */
+/** Opens the keys, for commands that verify with them. */
 export async function withKeys<Result>(
   given: DatabaseValues & AtRestValues,
   use: (keys: ManagedKeys, table: KeyTable) => Promise<Result>,
@@ -18,6 +18,18 @@ export async function withKeys<Result>(
   // Checked first, because it needs no connection.
   const secrets = await secretsAtRest(given);
   return withTable(given, (table) => use(managedKeys({ table, secrets }), table));
+}
+
+/** Opens keys whose new secrets are delivered before they are stored. */
+export type DeliveringKeys = (deliver: Parameters<typeof deliveringKeys>[1]) => ManagedKeys;
+
+/** Opens the keys, for commands that create secrets. */
+export async function withDeliveringKeys(
+  given: DatabaseValues & AtRestValues,
+  use: (open: DeliveringKeys) => Promise<void>,
+): Promise<void> {
+  const secrets = await secretsAtRest(given);
+  return withTable(given, (table) => use((deliver) => deliveringKeys({ table, secrets }, deliver)));
 }
 
 /** Opens the keys, for commands that neither create nor open secrets. */

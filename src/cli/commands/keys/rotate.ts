@@ -4,7 +4,7 @@ import { databaseOptions } from '../../database.ts';
 import { parsePublicKey } from '../../pem-key.ts';
 import { readBytes } from '../../text-file.ts';
 import { parseDuration, parseTime } from '../../times.ts';
-import { withKeys, withSecretlessKeys } from './open-keys.ts';
+import { withDeliveringKeys, withSecretlessKeys } from './open-keys.ts';
 import { deliverSecret, printIssued, secretOutputOptions } from './secret-output.ts';
 
 export const keysRotate = command({
@@ -46,12 +46,7 @@ export const keysRotate = command({
       ...(scheme !== undefined && { scheme }),
     };
     if (file === undefined) {
-      await withKeys(given, (keys) =>
-        deliverSecret(given, {
-          make: () => keys.rotate(accessKey, rotation),
-          undo: ({ id }) => keys.revoke(accessKey, { secret: id }),
-        }),
-      );
+      await withDeliveringKeys(given, (open) => deliverSecret(given, open, (keys) => keys.rotate(accessKey, rotation)));
       return 0;
     }
     const pem = new TextDecoder().decode(await readBytes(file, 'The public key'));

@@ -1,8 +1,9 @@
-import { closeSync, fsyncSync, openSync, rmSync, writeSync } from 'node:fs';
-import { fail } from '../../../core/errors.ts';
-import type { IssuedSecret, RegisteredPublicKey } from '../../../server/keys/managed-keys.ts';
+import { closeSync, fsyncSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { fail, SignatureError } from '../../../core/errors.ts';
+import type { IssuedSecret, ManagedKeys, RegisteredPublicKey } from '../../../server/keys/managed-keys.ts';
 import type { Options, OptionValues } from '../../command.ts';
 import { columns, printFor, printNotice, styled } from '../../output.ts';
+import type { DeliveringKeys } from './open-keys.ts';
 
 /** Options for the destination of a new secret. */
 export const secretOutputOptions = {
@@ -16,25 +17,32 @@ export type SecretOutputValues = OptionValues<typeof secretOutputOptions> & { re
 export type SecretOutput = {
   /** Undefined for standard output. */
   readonly file: string | undefined;
-  /** @throws SignatureError `invalid_configuration` if the file cannot be written; it is then removed. */
+  /**
+   * Writes a new file; does nothing for standard output.
+   *
+   * @throws SignatureError `invalid_configuration` if the file exists, or cannot be written whole: it is then removed.
+   */
   write(text: string): void;
-  /** Removes the file, if no secret was created. */
+  /** Removes the file that was written. */
   discard(): void;
 };
 
 /**
- * Opens the destination before the secret is created, so that the secret can neither be lost nor end up in a log.
+ * Chooses the destination before a secret is created, so that the secret can neither be lost nor end up in a log.
  *
- * @throws SignatureError `invalid_configuration` for a file that exists, and for standard output that is not a terminal unless
- * --print-secret is given.
+ * @throws SignatureError `invalid_configuration` for `-`, and for standard output that is not a terminal unless --print-secret is
+ * given.
  */
 export function openSecretOutput({
   out,
   'print-secret': asked,
 }: Pick<SecretOutputValues, 'out' | 'print-secret'>): SecretOutput {
+  if (out === '-') {
+    fail('invalid_configuration', 'Give --print-secret for standard output, or --out ./- for a file of this name.');
+  }
   if (out !== undefined) {
     if (asked) fail('invalid_configuration', 'Give --out or --print-secret, not both.');
-    return createFile(out);
+    return newFile(out);
   }
   if (!asked && !process.stdout.isTTY) {
     fail(
@@ -45,54 +53,70 @@ export function openSecretOutput({
   return { file: undefined, write: () => {}, discard: () => {} };
 }
 
-function createFile(file: string): SecretOutput {
-  let opened: number;
-  try {
-    // The flag x refuses links and existing files.
-    opened = openSync(file, 'wx', 0o600);
-  } catch (cause) {
-    return fail('invalid_configuration', `${file} cannot be created; an existing file is not overwritten.`, 400, cause);
-  }
-  const discard = () => rmSync(file, { force: true });
+function newFile(file: string): SecretOutput {
+  let written = false;
+  const discard = () => {
+    if (written) rmSync(file, { force: true });
+  };
   return {
     file,
     write(text) {
+      const opened = createFile(file);
+      written = true;
       try {
-        writeSync(opened, text);
+        // It writes on where the system has written a part.
+        writeFileSync(opened, text);
         fsyncSync(opened);
-        closeSync(opened);
       } catch (cause) {
         discard();
-        fail('invalid_configuration', `${file} cannot be written.`, 400, cause);
+        fail('invalid_configuration', `${file} cannot be written. Nothing was changed.`, 400, cause);
+      } finally {
+        closeSync(opened);
       }
     },
     discard,
   };
 }
 
-/** How to create a secret, and how to revoke it if it could not be delivered. */
-export type Making = {
-  make(): Promise<IssuedSecret>;
-  undo(issued: IssuedSecret): Promise<void>;
-};
+function createFile(file: string): number {
+  try {
+    // The flag x refuses links and existing files.
+    return openSync(file, 'wx', 0o600);
+  } catch (cause) {
+    return fail('invalid_configuration', `${file} cannot be created; an existing file is not overwritten.`, 400, cause);
+  }
+}
 
-/** Creates a secret and delivers it, once. */
-export async function deliverSecret(given: SecretOutputValues, { make, undo }: Making): Promise<void> {
+/**
+ * Creates a secret and delivers it, once. A file is written before the secret is stored, so that a full disk or an interruption
+ * leaves no secret that nobody has.
+ */
+export async function deliverSecret(
+  given: SecretOutputValues,
+  open: DeliveringKeys,
+  make: (keys: ManagedKeys) => Promise<IssuedSecret>,
+): Promise<void> {
   const output = openSecretOutput(given);
-  const issued = await make().catch((error) => {
+  let delivered: string | undefined;
+  const keys = open(({ accessKey, id, secret }) => {
+    output.write(`${JSON.stringify({ accessKey, id, secret }, null, 2)}\n`);
+    delivered = id;
+  });
+  const issued = await make(keys).catch((error: unknown) => {
+    // The database may have stored it before the connection was lost.
+    if (delivered !== undefined && output.file !== undefined && isUnavailable(error)) {
+      const { message, status } = error;
+      const advice = `Whether the secret ${delivered} was stored is not known: ${output.file} has it. See: countersign keys show`;
+      return fail(error.code, `${message} ${advice}`, status, error.cause);
+    }
     output.discard();
     throw error;
   });
-  const { accessKey, id, secret } = issued;
-  try {
-    output.write(`${JSON.stringify({ accessKey, id, secret }, null, 2)}\n`);
-  } catch (error) {
-    // The secret was not delivered, so it is revoked.
-    await undo(issued);
-    throw error;
-  }
   printIssued(given, issued, output.file);
 }
+
+const isUnavailable = (error: unknown): error is SignatureError =>
+  error instanceof SignatureError && error.code === 'key_store_unavailable';
 
 /** Prints the result; the secret only if it was not written to a file. */
 export function printIssued(
