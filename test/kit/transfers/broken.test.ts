@@ -34,6 +34,13 @@ describe.each(placed)('the client of $scheme in $language', ({ command, env, pla
     }
   });
 
+  it('takes no interim response for the response', async () => {
+    const failed = 'HTTP/1.1 500 Internal Server Error\r\nConnection: close\r\nContent-Length: 4\r\n\r\nfail';
+    server.respondWith(() => `HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n${failed}`);
+    const [status, output] = await call('GET', `${server.origin}/orders`);
+    expect([status, output]).toEqual([failure[0], expect.not.stringMatching(/^103\n/)]);
+  });
+
   it('sends no nonce a second time when a connection that was kept breaks', async () => {
     server.respondWith((count) => [unavailable, undefined][count - 1] ?? complete);
     await call('GET', `${server.origin}/orders`);

@@ -149,6 +149,7 @@ namespace Countersign
     /// <summary>
     /// Signs what an HttpClient sends, each attempt anew, and follows no redirect. A handler that changes requests belongs around it.
     /// <c>new HttpClient(new SigningHandler(accessKey, secret))</c>
+    /// Set headers with Add: HttpClient drops a value of several lines that TryAddWithoutValidation took, and then it is not signed.
     /// </summary>
     public sealed class SigningHandler : DelegatingHandler
     {
@@ -172,6 +173,8 @@ namespace Countersign
             {
                 Signed signed = await SignAsync(request);
                 HttpResponseMessage response = await base.SendAsync(request, cancelled);
+                // Mono takes an interim response for the response.
+                if ((int)response.StatusCode < 200) throw new HttpRequestException("The response is an interim one.");
                 if (MayRetry(request, (int)response.StatusCode) && attempt < 3)
                 {
                     response.Dispose();

@@ -34,7 +34,7 @@ sub call {
         $credentials->{accessKey}, $credentials->{secret}, check_response => $ENV{COUNTERSIGN_CHECK_RESPONSE},
     );
     print "$response->{status}\n$response->{content}\n";
-    return $response->{status} < 300 ? 0 : 1;
+    return $response->{status} =~ /^2/ ? 0 : 1;
 }
 
 my ($command, @given) = @ARGV;

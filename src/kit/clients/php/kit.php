@@ -49,7 +49,7 @@ function call(string $method, string $url, string $type = '', string $body = '')
         (bool) getenv('COUNTERSIGN_CHECK_RESPONSE'),
     );
     echo "$status\n$content\n";
-    return $status < 300 ? 0 : 1;
+    return $status >= 200 && $status < 300 ? 0 : 1;
 }
 
 $given = array_slice($argv, 2);

@@ -104,7 +104,7 @@ async function call([method, url, type = '', body = '']) {
   const envVar = Object.entries(values).map(([key, value]) => ({ key, value: value ?? '' }));
   const { last, texts } = await run(collection, { envVar });
   process.stdout.write([...(last ? [last.code, last.stream] : []), ...texts].map((line) => `${line}\n`).join(''));
-  return last?.code < 300 && !texts.length ? 0 : 1;
+  return last?.code >= 200 && last.code < 300 && !texts.length ? 0 : 1;
 }
 
 const [command, ...given] = process.argv.slice(2);

@@ -116,6 +116,7 @@ def send(method, url, headers, body, access_key, secret, attempts=3, check_respo
             connection.putheader("Content-Length", str(len(body)))
         connection.endheaders(body or None)
         response = connection.getresponse()
+        require(response.status >= 200, "http.client takes an interim response for the response.")
         content = response.read()
         connection.close()
         if may_retry(method, headers, response.status) and attempt + 1 < attempts:

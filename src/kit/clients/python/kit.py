@@ -57,7 +57,7 @@ def call(method, url, content_type="", body=""):
         check_response=bool(os.environ.get("COUNTERSIGN_CHECK_RESPONSE")),
     )
     print(status, content_received.decode(), sep="\n")
-    return 0 if status < 300 else 1
+    return 0 if 200 <= status < 300 else 1
 
 
 if __name__ == "__main__":

@@ -70,7 +70,7 @@ fn call(given: &[String]) -> Result<i32, String> {
     };
     let response = send(request, env::var("COUNTERSIGN_CHECK_RESPONSE").is_ok())?;
     println!("{}\n{}", response.status, String::from_utf8_lossy(&response.body));
-    Ok(if response.status < 300 { 0 } else { 1 })
+    Ok(if response.status / 100 == 2 { 0 } else { 1 })
 }
 
 fn main() {

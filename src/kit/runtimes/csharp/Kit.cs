@@ -64,7 +64,7 @@ public static class Kit
         using (HttpResponseMessage response = await client.SendAsync(request))
         {
             Console.WriteLine((int)response.StatusCode + "\n" + await response.Content.ReadAsStringAsync());
-            return (int)response.StatusCode < 300 ? 0 : 1;
+            return response.IsSuccessStatusCode ? 0 : 1;
         }
     }
 

@@ -82,7 +82,7 @@ func call(method, url, contentType, body string) int {
 			var received []byte
 			if received, err = io.ReadAll(response.Body); err == nil {
 				fmt.Printf("%d\n%s\n", response.StatusCode, received)
-				return map[bool]int{true: 0, false: 1}[response.StatusCode < 300]
+				return map[bool]int{true: 0, false: 1}[response.StatusCode/100 == 2]
 			}
 		}
 	}

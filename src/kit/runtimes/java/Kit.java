@@ -65,7 +65,7 @@ public final class Kit {
     r.secret = member(credentials, "secret").getBytes(StandardCharsets.UTF_8);
     HttpResponse<byte[]> response = Countersign.send(r);
     System.out.println(response.statusCode() + "\n" + new String(response.body(), StandardCharsets.UTF_8));
-    return response.statusCode() < 300 ? 0 : 1;
+    return response.statusCode() / 100 == 2 ? 0 : 1;
   }
 
   public static void main(String[] given) throws Exception {

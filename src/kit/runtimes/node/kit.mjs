@@ -39,7 +39,7 @@ async function call([method, url, type = '', body = '']) {
     secret,
   });
   process.stdout.write(`${response.status}\n${response.body}\n`);
-  return response.status < 300 ? 0 : 1;
+  return response.status >= 200 && response.status < 300 ? 0 : 1;
 }
 
 const [command, ...given] = process.argv.slice(2);

@@ -32,7 +32,7 @@ sub call {
         $credentials->{accessKey}, $credentials->{secret},
     );
     print "$response->{status}\n$response->{content}\n";
-    return $response->{status} < 300 ? 0 : 1;
+    return $response->{status} =~ /^2/ ? 0 : 1;
 }
 
 my ($command, @given) = @ARGV;

@@ -44,7 +44,7 @@ function call(string $method, string $url, string $type = '', string $body = '')
         $credentials['secret'],
     );
     echo "$status\n$content\n";
-    return $status < 300 ? 0 : 1;
+    return $status >= 200 && $status < 300 ? 0 : 1;
 }
 
 $given = array_slice($argv, 2);

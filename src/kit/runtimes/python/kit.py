@@ -48,7 +48,7 @@ def call(method, url, content_type="", body=""):
     content = read(".", body[1:]) if body.startswith("@") else body.encode()
     status, _, received = send(method, url, headers, content, credentials["accessKey"], credentials["secret"])
     print(status, received.decode(), sep="\n")
-    return 0 if status < 300 else 1
+    return 0 if 200 <= status < 300 else 1
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ def call(method, url, type = '', body = '')
     credentials['accessKey'], credentials['secret']
   )
   puts response.code, response.body
-  response.code.to_i < 300
+  response.code.start_with?('2')
 end
 
 command, *given = ARGV

@@ -257,7 +257,10 @@ func (t Transport) RoundTrip(request *http.Request) (*http.Response, error) {
 		if err == nil && !ResponseIsSigned(sent.Header.Get("X-API-Signature"), t.Secret, response, content) {
 			err = errors.New("the response is not countersigned")
 		}
-		return response, err
+		if err != nil {
+			return nil, err
+		}
+		return response, nil
 	}
 }
 

@@ -40,6 +40,7 @@ public static Signed Sign(SigningRequest given)
 /// <summary>
 /// Signs what an HttpClient sends, each attempt anew, and follows no redirect. A handler that changes requests belongs around it.
 /// <c>new HttpClient(new SigningHandler(accessKey, secret))</c>
+/// Set headers with Add: HttpClient drops a value of several lines that TryAddWithoutValidation took, and then it is not signed.
 /// </summary>
 public sealed class SigningHandler
     : DelegatingHandler
@@ -67,6 +68,8 @@ public sealed class SigningHandler
         {
             await SignAsync(request, given, headers);
             HttpResponseMessage response = await base.SendAsync(request, cancelled);
+            // Mono takes an interim response for the response.
+            if ((int)response.StatusCode < 200) throw new HttpRequestException("The response is an interim one.");
             if (!MayRetry(request, (int)response.StatusCode) || attempt >= 3) return response;
             response.Dispose();
             await Task.Delay(200 * attempt, cancelled);

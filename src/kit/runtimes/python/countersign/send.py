@@ -54,6 +54,7 @@ def send(method, url, headers, body, access_key, secret, attempts=3, **options):
             connection.putheader("Content-Length", str(len(body)))
         connection.endheaders(body or None)
         response = connection.getresponse()
+        require(response.status >= 200, "http.client takes an interim response for the response.")
         content = response.read()
         connection.close()
         if may_retry(method, response.status) and attempt + 1 < attempts:

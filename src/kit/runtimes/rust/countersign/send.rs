@@ -106,6 +106,7 @@ fn join_fields(headers: &[Field]) -> Vec<Field> {
 
 fn read(response: ureq::Response, method: &str) -> Result<Response, String> {
     let status = response.status();
+    require(status >= 200, "ureq takes an interim response for the response.")?;
     let length = response.header("content-length").and_then(|text| text.parse::<usize>().ok());
     let has_body = !method.eq_ignore_ascii_case("HEAD") && status != 304;
     let mut names = response.headers_names();
