@@ -37,6 +37,20 @@ describe.each(able)('a client of a defined scheme in $language', ({ language, co
     },
   );
 
+  // An HTTP library drops a line break, or escapes a blank or a letter: it sends another URL than the signed one.
+  it.each([
+    ...['/orders/7/refund\n{"amount":1}', '/a\rb', '/a\tb', '/a b', '/a\u007fb', '/Köln', '/a?b\nc'].map(
+      (target) => origin + target,
+    ),
+    ...['a\nb', 'a b', 'a\u0001b'].map((host) => `https://${host}/`),
+  ])('signs no URL that is sent in another spelling: %j', async (url) => {
+    const [one = ''] = readdirSync(`${folder.path}/vectors/plain`);
+    writeFileSync(`${folder.path}/vectors/plain/${one}/challenge`, 'a-challenge-of-the-server');
+    writeFileSync(`${folder.path}/vectors/plain/${one}/url`, url);
+    const { output } = await run([...command, 'check', `../../vectors/plain/${one}`], place, env);
+    expect(output).toMatch(/must be printable ASCII/i);
+  });
+
   it('sends no method that contains a request', async () => {
     let received = '';
     const server = createServer((socket) => {

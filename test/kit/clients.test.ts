@@ -80,6 +80,20 @@ describe.each(clients)('the client in $language', ({ language, command, build, e
     expect(status).toBe(0);
   });
 
+  it.each(['a\nb', 'a b', 'a\u0001b', 'köln.example'])(
+    'refuses to sign a host that no server has: %j',
+    async (host) => {
+      const changed = unpack({
+        ...all,
+        'vectors/plain/get/url': `https://${host}/orders`,
+        'vectors/plain/get/refused': '',
+      });
+      const { output } = await run([...command, 'check', `${changed.path}/vectors/plain/get`], place, env);
+      changed.remove();
+      expect(output).toBe('1 of 1 cases agree\n');
+    },
+  );
+
   it('disagrees with a case that is wrong', async () => {
     const wrong = unpack({ ...all, 'vectors/plain/get/string-to-sign': 'countersign-v2-request' });
     const { output, status } = await run([...command, 'check', `${wrong.path}/vectors/plain/get`], place, env);

@@ -99,6 +99,7 @@ namespace Countersign
         {
             Match url = Regex.Match(r.Url, "^([Hh][Tt][Tt][Pp][Ss]?)://([^/?#]*)([^#]*)", RegexOptions.Singleline);
             Require(url.Success && !url.Groups[2].Value.Contains("@"), "The URL must be absolute, without a user name.");
+            Require(Regex.IsMatch(url.Groups[2].Value, "^[!-~]*\\z"), "The host must be printable ASCII, without blanks.");
             string time = r.Time ?? DateTimeOffset.UtcNow.ToUnixTimeSeconds().ToString();
             string nonce = r.Nonce ?? RandomNonce();
             Require(Regex.IsMatch(r.Method, "^[A-Za-z0-9_!#$%&'*+.^`|~-]{1,64}\\z"), "The method is not a token.");

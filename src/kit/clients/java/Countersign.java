@@ -130,6 +130,7 @@ public final class Countersign {
   public static Signed sign(Request r) throws GeneralSecurityException {
     Matcher parts = ABSOLUTE.matcher(r.url);
     require(parts.matches() && !parts.group(2).contains("@"), "The URL must be absolute, without a user name.");
+    require(parts.group(2).matches("[!-~]*"), "The host must be printable ASCII, without blanks.");
     String time = r.time != null ? r.time : String.valueOf(System.currentTimeMillis() / 1000);
     String nonce = r.nonce != null ? r.nonce : randomNonce();
     require(r.method.matches("[\\w!#$%&'*+.^`|~-]{1,64}"), "The method is not a token.");

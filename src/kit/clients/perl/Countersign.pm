@@ -49,6 +49,7 @@ sub sign {
     my ($method, $url, $headers, $body, $access_key, $secret, %options) = @_;
     my ($scheme, $host, $target) = $url =~ m{^(https?)://([^/?#]*)([^#]*)}is or die "The URL must be absolute.\n";
     die "The URL has a user name.\n" if $host =~ /@/;
+    die "The host must be printable ASCII, without blanks.\n" unless $host =~ /^[!-~]*\z/;
     my $time = $options{time} // time;
     my $nonce = $options{nonce} // random_nonce();
     die "The method is not a token.\n" unless $method =~ /^[\w!#\$%&'*+.^`|~-]{1,64}\z/a;

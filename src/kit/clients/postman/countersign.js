@@ -45,6 +45,7 @@ function sign({ method, url, headers = [], body = '', accessKey, secret, ...opti
   const { signedHeaders = [], unsignedBody = false } = options;
   const [, scheme, host, target] = /^(https?):\/\/([^/?#]*)([^#]*)/is.exec(url) ?? [];
   check(host !== undefined && !host.includes('@'), 'The URL must be absolute, without a user name.');
+  check(/^[!-~]*$/.test(host), 'The host must be printable ASCII, without blanks.');
   check(/^[\w!#$%&'*+.^`|~-]{1,64}$/.test(method), 'The method is not a token.');
   check(/^[\w-]{16,128}$/.test(nonce), 'A nonce has 16 to 128 of A-Z a-z 0-9 _ -');
   check(/^[\w.~-]{1,512}$/.test(accessKey), 'The access key is malformed.');

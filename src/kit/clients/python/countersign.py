@@ -60,6 +60,7 @@ def sign(method, url, headers, body, access_key, secret, time=None, nonce=None, 
     """
     parts = re.match(r"(https?)://([^/?#]*)([^#]*)", url, re.IGNORECASE | re.DOTALL)
     require(parts and "@" not in parts[2], "The URL must be absolute, without a user name.")
+    require(re.fullmatch("[!-~]*", parts[2]), "The host must be printable ASCII, without blanks.")
     require(re.fullmatch(r"[\w!#$%&'*+.^`|~-]{1,64}", method, re.ASCII), "The method is not a token.")
     nonce = secrets.token_hex(16) if nonce is None else nonce
     require(re.fullmatch(r"[\w-]{16,128}", nonce, re.ASCII), "A nonce has 16 to 128 of A-Z a-z 0-9 _ -")

@@ -55,6 +55,7 @@ module Countersign
   def sign(method, url, headers, body, access_key, secret, time: Time.now.to_i, nonce: SecureRandom.hex(16), signed_headers: [], unsigned_body: false)
     parts = url.b.match(%r{\A(https?)://([^/?#]*)([^#]*)}inm)
     check(parts && !parts[2].include?('@'), 'The URL must be absolute, without a user name.')
+    check(parts[2].match?(/\A[!-~]*\z/n), 'The host must be printable ASCII, without blanks.')
     check(method.match?(/\A[\w!#$%&'*+.^`|~-]{1,64}\z/), 'The method is not a token.')
     check(nonce.match?(/\A[\w-]{16,128}\z/), 'A nonce has 16 to 128 of A-Z a-z 0-9 _ -')
     check(access_key.match?(/\A[\w.~-]{1,512}\z/), 'The access key is malformed.')

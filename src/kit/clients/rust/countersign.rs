@@ -145,6 +145,7 @@ fn split_url(url: &str) -> Result<[&str; 3], String> {
     let (host, target) = rest.split_at(at);
     let known = scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http");
     require(known && !host.contains('@'), "The URL must be absolute, without a user name.")?;
+    require(host.bytes().all(|byte| byte.is_ascii_graphic()), "The host must be printable ASCII, without blanks.")?;
     Ok([scheme, host, target])
 }
 

@@ -23,6 +23,7 @@ var (
 	modifiers   = strings.Fields("content-encoding content-range idempotency-key if-match if-modified-since if-none-match if-range if-unmodified-since range")
 	notSignable = regexp.MustCompile("^(x-api-.*|content-(type|digest|length)|host|connection|transfer-encoding|te|trailer|upgrade|keep-alive|accept-encoding|set-cookie)$")
 	absolute    = regexp.MustCompile(`(?is)^(https?)://([^/?#]*)([^#]*)`)
+	visible     = regexp.MustCompile(`^[!-~]*$`)
 	token       = regexp.MustCompile("^[a-z0-9!#$%&'*+.^_`|~-]+$")
 	nonceForm   = regexp.MustCompile(`^[\w-]{16,128}$`)
 	keyForm     = regexp.MustCompile(`^[\w.~-]{1,512}$`)
@@ -105,6 +106,9 @@ func Sign(r Request) ([]Field, string, error) {
 	parts := absolute.FindStringSubmatch(r.URL)
 	if parts == nil || strings.Contains(parts[2], "@") {
 		return nil, "", errors.New("the URL must be absolute, without a user name")
+	}
+	if !visible.MatchString(parts[2]) {
+		return nil, "", errors.New("the host must be printable ASCII, without blanks")
 	}
 	if r.Time == "" {
 		r.Time = strconv.FormatInt(time.Now().Unix(), 10)

@@ -58,6 +58,8 @@ private static Prepared Prepare(SigningRequest given)
 {
     Match url = Regex.Match(given.Url, "^([Hh][Tt][Tt][Pp][Ss]?)://([^/?#]*)([^#]*)", RegexOptions.Singleline);
     Check(url.Success && !url.Groups[2].Value.Contains("@"), "The URL must be absolute, without a user name.");
+    // Others are dropped or escaped when the URL is sent, and a line break could pass for the end of a field.
+    Check(Regex.IsMatch(url.Groups[2].Value + url.Groups[3].Value, "^[!-~]*\\z"), "The host and the target must be printable ASCII, without blanks.");
     Check(Regex.IsMatch(given.Method, "^[A-Za-z0-9_!#$%&'*+.^`|~-]{1,64}\\z"), "The method is not a token.");
     bool isIssued = Regex.IsMatch(given.Challenge ?? "", "^[A-Za-z0-9_.~+/=-]{0,512}\\z");
     Check(isIssued, "The challenge has characters that no server issues, or more than 512.");

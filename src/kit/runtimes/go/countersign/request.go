@@ -24,6 +24,9 @@ type prepared struct {
 var absolute = regexp.MustCompile(`(?is)^(https?)://([^/?#]*)([^#]*)`)
 
 
+var visible = regexp.MustCompile(`^[!-~]*$`)
+
+
 var token = regexp.MustCompile("^[\\w!#$%&'*+.^`|~-]{1,64}$")
 
 
@@ -51,6 +54,8 @@ func present(text string) *string {
 func prepare(given Request) *prepared {
 	parts := absolute.FindStringSubmatch(given.URL)
 	check(parts != nil && !strings.Contains(parts[2], "@"), "the URL must be absolute, without a user name")
+	// Others are dropped or escaped when the URL is sent, and a line break could pass for the end of a field.
+	check(visible.MatchString(parts[2]+parts[3]), "the host and the target must be printable ASCII, without blanks")
 	check(token.MatchString(given.Method), "the method is not a token")
 	check(challengeForm.MatchString(given.Challenge), "the challenge has characters that no server issues, or more than 512")
 	at := given.Time

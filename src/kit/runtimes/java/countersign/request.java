@@ -76,6 +76,8 @@ private static final class Prepared {
 private static Prepared prepare(Request given) {
   Matcher parts = ABSOLUTE.matcher(given.url);
   check(parts.matches() && !parts.group(2).contains("@"), "The URL must be absolute, without a user name.");
+  // Others are dropped or escaped when the URL is sent, and a line break could pass for the end of a field.
+  check((parts.group(2) + parts.group(3)).matches("[!-~]*"), "The host and the target must be printable ASCII, without blanks.");
   check(given.method.matches("[\\w!#$%&'*+.^`|~-]{1,64}"), "The method is not a token.");
   check(given.challenge == null || given.challenge.matches("[\\w.~+/=-]{0,512}"), "The challenge has characters that no server issues, or more than 512.");
   Prepared r = new Prepared();

@@ -14,6 +14,8 @@ function prepare({ method, url, headers = [], body, accessKey, ...options }) {
   const { signedHeaders = [], sessionToken, challenge } = options;
   const [, scheme, host, target] = /^(https?):\/\/([^/?#]*)([^#]*)/is.exec(url) ?? [];
   check(host !== undefined && !host.includes('@'), 'The URL must be absolute, without a user name.');
+  // Others are dropped or escaped when the URL is sent, and a line break could pass for the end of a field.
+  check(/^[!-~]*$/.test(host + target), 'The host and the target must be printable ASCII, without blanks.');
   check(/^[\w!#$%&'*+.^`|~-]{1,64}$/.test(method), 'The method is not a token.');
   check(/^[\w.~+/=-]{0,512}$/.test(challenge ?? ''), 'The challenge has characters that no server issues, or more than 512.');
   return {

@@ -2,6 +2,8 @@ sub prepare {
     my ($method, $url, $headers, $body, $access_key, %options) = @_;
     my ($scheme, $host, $target) = $url =~ m{^(https?)://([^/?#]*)([^#]*)}is or die "The URL must be absolute.\n";
     die "The URL has a user name.\n" if $host =~ /@/;
+    # Others are dropped or escaped when the URL is sent, and a line break could pass for the end of a field.
+    die "The host and the target must be printable ASCII, without blanks.\n" unless "$host$target" =~ /^[!-~]*\z/;
     die "The method is not a token.\n" unless $method =~ /^[\w!#\$%&'*+.^`|~-]{1,64}\z/a;
     die "The challenge has characters that no server issues, or more than 512.\n" unless ($options{challenge} // '') =~ m{^[\w.~+/=-]{0,512}\z}a;
     my $authority = lc $host;

@@ -6,6 +6,8 @@ def require(condition, problem):
 def prepare(method, url, headers, body, access_key, time, nonce, signed_headers, session_token, challenge):
     parts = re.match(r"(https?)://([^/?#]*)([^#]*)", url, re.IGNORECASE | re.DOTALL)
     require(parts and "@" not in parts[2], "The URL must be absolute, without a user name.")
+    # Others are dropped or escaped when the URL is sent, and a line break could pass for the end of a field.
+    require(re.fullmatch("[!-~]*", parts[2] + parts[3]), "The host and the target must be printable ASCII, without blanks.")
     require(re.fullmatch(r"[\w!#$%&'*+.^`|~-]{1,64}", method, re.ASCII), "The method is not a token.")
     require(re.fullmatch(r"[\w.~+/=-]{0,512}", challenge or "", re.ASCII), "The challenge has characters that no server issues, or more than 512.")
     scheme = parts[1].lower()

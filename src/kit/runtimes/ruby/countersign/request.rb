@@ -6,6 +6,8 @@ end
 def prepare(method, url, headers, body, access_key, options)
   parts = url.b.match(%r{\A(https?)://([^/?#]*)([^#]*)}inm)
   check(parts && !parts[2].include?('@'), 'The URL must be absolute, without a user name.')
+  # Others are dropped or escaped when the URL is sent, and a line break could pass for the end of a field.
+  check((parts[2] + parts[3]).match?(/\A[!-~]*\z/n), 'The host and the target must be printable ASCII, without blanks.')
   check(method.match?(/\A[\w!#$%&'*+.^`|~-]{1,64}\z/), 'The method is not a token.')
   check(options[:challenge].to_s.match?(%r{\A[\w.~+/=-]{0,512}\z}), 'The challenge has characters that no server issues, or more than 512.')
   scheme = parts[1].downcase

@@ -109,6 +109,8 @@ fn prepare(given: &Request) -> Result<Prepared, String> {
     let scheme_name = scheme.to_ascii_lowercase();
     let is_known = scheme_name == "https" || scheme_name == "http";
     require(is_known && !host.contains('@'), "The URL must be absolute, without a user name.")?;
+    // Others are dropped or escaped when the URL is sent, and a line break could pass for the end of a field.
+    require(rest.bytes().all(|byte| byte.is_ascii_graphic()), "The host and the target must be printable ASCII, without blanks.")?;
     require(is_made_of(&given.method, 1..=64, "_!#$%&'*+.^`|~-"), "The method is not a token.")?;
     let is_issued = is_made_of(given.challenge.as_deref().unwrap_or(""), 0..=512, "_.~+/=-");
     require(is_issued, "The challenge has characters that no server issues, or more than 512.")?;
