@@ -1,6 +1,6 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import { SignatureError } from './core/errors.ts';
-import { receivedFromHono, replaceRequest } from './node/hono-request.ts';
+import { isMisspelt, receivedFromHono, replaceRequest } from './node/hono-request.ts';
 import { type Caller, createGate, createScopeCheck, type GateOptions } from './server/gate.ts';
 import { errorResponse, toResponse } from './server/response/refusal-response.ts';
 import type { Verifier } from './server/verify/verifier.ts';
@@ -60,7 +60,12 @@ function toMiddleware(verifier: Verifier, options: HonoGateOptions): MiddlewareH
       c.res = toResponse(errorResponse(lowerCase(), ''));
       return undefined;
     }
-    const passed = await gate({ request: receivedFromHono(c), source: c });
+    const request = receivedFromHono(c);
+    if (isMisspelt(request)) {
+      c.res = toResponse(errorResponse(misspelt(), ''));
+      return undefined;
+    }
+    const passed = await gate({ request, source: c });
     if (passed.ok) {
       replaceRequest(c, passed.request);
       c.set('caller', passed.caller);
@@ -72,6 +77,12 @@ function toMiddleware(verifier: Verifier, options: HonoGateOptions): MiddlewareH
     return undefined;
   };
 }
+
+const misspelt = (): SignatureError =>
+  new SignatureError(
+    'malformed_field',
+    'The path has escapes that are not UTF-8: write all in upper case, and no letters.',
+  );
 
 const lowerCase = (): SignatureError => new SignatureError('malformed_field', 'The method must be in upper case.');
 

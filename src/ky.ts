@@ -1,6 +1,6 @@
 import { type Body, bodyToSign, bytesInMemory } from './client/body.ts';
 import { unlessAborted } from './client/outgoing.ts';
-import { mayHaveBody, refuseUnsendable, setSignature } from './client/request.ts';
+import { mayHaveBody, refuseUnsendable, setSignature, withEscapes } from './client/request.ts';
 import type { Signer } from './client/signer.ts';
 import { sha256OfBody } from './core/digest.ts';
 import { SignatureError } from './core/errors.ts';
@@ -56,7 +56,8 @@ export function signingHooks(signer: Signer): SigningHooks {
 
 type Call = { readonly body?: Body; readonly signal?: AbortSignal };
 
-async function sign(signer: Signer, request: Request, { body, signal }: Call): Promise<Request | undefined> {
+async function sign(signer: Signer, given: Request, { body, signal }: Call): Promise<Request | undefined> {
+  const request = withEscapes(given);
   const { headers } = request;
   const message = toMessage(request, headers);
   refuseUnsendable(message);
@@ -69,5 +70,5 @@ async function sign(signer: Signer, request: Request, { body, signal }: Call): P
   const { headers: added, target } = await unlessAborted(signer.signMessage(message, known.body), signal);
   const signed = setSignature(request, added, signer.scheme.fields);
   const readdressed = target && (await signer.scheme.withTarget?.(signed, { target, body: known.bytes }));
-  return readdressed || (signed === request ? undefined : signed);
+  return readdressed || (signed === given ? undefined : signed);
 }

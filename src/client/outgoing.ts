@@ -1,3 +1,4 @@
+import { escapePercents } from '../core/address.ts';
 import { type Awaitable, isPromise } from '../core/awaitable.ts';
 import { sha256OfBody } from '../core/digest.ts';
 import { fail } from '../core/errors.ts';
@@ -5,7 +6,7 @@ import { type Message, toMessage, upperCaseMethod } from '../core/message.ts';
 import type { SignedBody } from '../core/scheme.ts';
 import { referrerInit } from '../core/with-target.ts';
 import { type Body, type BodyToSign, bodyToSign, bytesInMemory, defaultContentType, toResponse } from './body.ts';
-import { isRequest, mayHaveBody, refuseUnsendable, setSignature } from './request.ts';
+import { isRequest, mayHaveBody, refuseUnsendable, setSignature, withEscapes } from './request.ts';
 import type { SignedMessage, Signer } from './signer.ts';
 
 /** The second argument of `fetch`, with the options of a signed request. */
@@ -40,7 +41,7 @@ export async function signForFetch(
   const { known, sent, inMemory } = await readBodyOf(call, signer);
   const settings = { ...extras, method, headers, ...(sent !== undefined && { body: sent }) };
   const byAddress = !given && inMemory;
-  const request = byAddress ? checkedRequest(input, settings) : requestToSign(call, settings);
+  const request = withEscapes(byAddress ? checkedRequest(`${input}`, settings) : requestToSign(call, settings));
   if (request.method !== method) fail('invalid_request', `This runtime sends ${request.method} for ${method}.`);
   const message = toMessage(request, request.headers);
   refuseUnsendable(message);
@@ -122,8 +123,8 @@ async function readBodyOf({ given, body, headers, signal }: Call, signer: Signer
 }
 
 /** Returns a Request without body: the platform resolves the address, checks the method, and drops the headers that browsers drop. */
-function checkedRequest(input: string | URL | Request, { body: _, signal: __, ...settings }: RequestInit): Request {
-  return new Request(input, settings);
+function checkedRequest(address: string, { body: _, signal: __, ...settings }: RequestInit): Request {
+  return new Request(escapePercents(address), settings);
 }
 
 function requestToSign({ given, input, changed, method }: Call, settings: RequestInit): Request {

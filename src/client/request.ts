@@ -1,3 +1,4 @@
+import { escapePercents } from '../core/address.ts';
 import { fail } from '../core/errors.ts';
 import type { Message } from '../core/message.ts';
 import { referrerInit } from '../core/with-target.ts';
@@ -14,6 +15,15 @@ export function refuseUnsendable({ target, authority, headers }: Message): void 
   if (inBun && target.startsWith('//')) fail('invalid_request', 'Bun sends a path that begins with // as another.');
   if ((inBun || 'EdgeRuntime' in globalThis) && (headers.get('host') ?? authority) !== authority)
     fail('invalid_request', 'The Host header is not the host of the URL.');
+}
+
+/**
+ * Returns the Request at its address with each `%` in an escape, as it is signed. One with a body stays as it is, because some runtimes
+ * cannot copy it: a verifier refuses its address.
+ */
+export function withEscapes(request: Request): Request {
+  const url = escapePercents(request.url);
+  return url === request.url || mayHaveBody(request) ? request : new Request(url, request);
 }
 
 /** Whether a Request may have a body. Firefox has no `Request.body`: there, only GET and HEAD are known to have none. */

@@ -145,7 +145,7 @@ export function describeAdapter(adapter: Adapter): void {
       '//double//slash',
       '/?a=1&a=2&b',
       ...(adapter.decodes ? [] : ['/%F0']),
-      '/a?q=%F0%zz',
+      '/a?q=%F0%25zz',
       "/it's(a)*;x=1",
       '/a?b=c+d%2Bd',
       '/?',

@@ -161,7 +161,7 @@ const targets = [
   '/x?url=http://y//z',
   '/%7Eme/~',
   '/a%25b',
-  '/a?q=%F0%zz',
+  '/a?q=%F0%25zz',
 ];
 
 describe.runIf(nginxHere)('nginx', () => {

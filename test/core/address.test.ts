@@ -3,7 +3,7 @@ import { normaliseTarget, parseAddress, toHref } from '../../src/core/address.ts
 
 const refusal = expect.objectContaining({
   code: 'invalid_request',
-  message: 'The URL must be absolute, http or https, without user name.',
+  message: 'The URL must be of http or https, without user name.',
 });
 
 describe('an address', () => {

@@ -190,6 +190,18 @@ export const grammar: readonly VerifyDraft[] = [
     from: { sent: '/a/..%5Cb' },
   },
   {
+    ...malformed('target-percent', () => ({ target: '/100%' }), 'Some routers read it as another path than /100%25.'),
+    from: { sent: '/100%25' },
+  },
+  {
+    ...malformed(
+      'target-percent-in-query',
+      () => ({ target: '/a?q=a%%27' }),
+      'Some parsers decode nothing of a value with a % that begins no escape.',
+    ),
+    from: { sent: '/a?q=a%25%27' },
+  },
+  {
     ...malformed('target-space', () => ({ target: '/a b' }), 'Clients escape a space.'),
     from: { sent: '/a%20b' },
   },

@@ -151,6 +151,7 @@ def verify(case, keys, seen):
         require(signed, "missing_signature")
         require(matches(r"[\w.~!$&'()*+,;=%:\[\]-]+", received["host"]), "malformed_field")
         require(matches(r"/[!$%&'-;=@-\[\]^_a-z|~]*(\?[!$%&'-;=?-~]*)?", received["target"]), "malformed_field")
+        require(not re.search(r"%(?![0-9A-Fa-f]{2})", received["target"]), "malformed_field")
         access_key = need("x-api-key", r"[\w.~-]{1,512}")
         timestamp = need("x-api-timestamp", r"[0-9]{1,12}")
         nonce = need("x-api-nonce", r"[\w-]{16,128}")

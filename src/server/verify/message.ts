@@ -1,4 +1,4 @@
-import { type Address, isAuthority, normaliseTarget, parseAddress } from '../../core/address.ts';
+import { type Address, hasBarePercent, isAuthority, normaliseTarget, parseAddress } from '../../core/address.ts';
 import { fail } from '../../core/errors.ts';
 import { type HeaderView, type Message, upperCaseMethod } from '../../core/message.ts';
 import {
@@ -168,6 +168,10 @@ const sendable = /^\/[!$%&'-;=@-[\]^_a-z|~]*(?:\?[!$%&'-;=?-~]*)?$/;
  * @throws SignatureError `malformed_field`
  */
 function requireSendable(target: string): void {
+  // Frameworks leave the rest of a value undecoded, or decode it twice.
+  if (hasBarePercent(target)) {
+    fail('malformed_field', 'The request target contains a % that begins no escape: a client must send %25.');
+  }
   if (sendable.test(target)) return;
   // Clients sign the origin-form only (RFC 9112 section 3.2.1).
   if (!/^\/[^#]*$/.test(target)) fail('malformed_field', 'The request target must be a path, without a fragment.');

@@ -28,7 +28,10 @@ export const targetChecks: readonly Check[] = [
       const { message } = await explainSigning(signerFor(context), url);
       equal(message.target, signed, 'the target signed');
       for (const send of Object.values(waysFor(context))) await accepted(await send(url));
-      await accepted(await fetch(url, { headers: prepareRequest(signerFor(context), { url }).headers }));
+      const prepared = prepareRequest(signerFor(context), { url });
+      // A runtime sends `%zz` as it is, which a verifier refuses.
+      const sent = written.includes('%zz') ? prepared.url : url;
+      await accepted(await fetch(sent, { headers: prepared.headers }));
     },
   })) satisfies Check[]),
   {

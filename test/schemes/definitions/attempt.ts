@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { escapePercents } from '../../../src/core/address.ts';
 
 /** A request that is to be signed, with everything that a signature may be made of. */
 export type Attempt = {
@@ -52,7 +53,7 @@ const target = fc
   .record({ path: odd('/'), query: fc.option(odd('&', '=', '?', '/')), host: fc.constant('https://a.example') })
   .map(({ path, query, host }) => {
     const { pathname, search } = new URL(`${host}/${path.replace(/^\/+/, '')}${query === null ? '' : `?${query}`}`);
-    return pathname + search;
+    return escapePercents(pathname + search);
   });
 
 const utf8 = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
