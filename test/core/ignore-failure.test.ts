@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import { createSigner, generateCredentials, retirementFetch } from 'countersign';
 import { forwardAuth } from 'countersign/gateway';
+import { createKitServer } from 'countersign/kit';
 import { boundedSink, createVerifier, memoryKeys, memoryReplay } from 'countersign/server';
 import { expect, it, onTestFinished } from 'vitest';
 import { listening } from '../adapters/adapter.ts';
@@ -18,6 +19,10 @@ const places: Readonly<Record<string, (failing: () => Promise<never>) => Promise
       new Request('https://api.example.com/'),
     );
     return sink.idle();
+  },
+  async onRequest(failing) {
+    const server = createKitServer({ credentials: generateCredentials(), onRequest: failing });
+    return server.handle(new Request('https://api.example.com/'));
   },
   async report(failing) {
     const verifier = createVerifier({ keys: memoryKeys([]), replay: memoryReplay() });

@@ -1,5 +1,6 @@
 import { normaliseTarget } from '../../core/address.ts';
 import { SignatureError } from '../../core/errors.ts';
+import { ignoreFailure } from '../../core/ignore-failure.ts';
 import type { SignatureExplanation } from '../../explain/explanation.ts';
 import { countersignV1 } from '../../schemes/countersign-v1/scheme.ts';
 import { defineScheme } from '../../schemes/define/define-scheme.ts';
@@ -137,11 +138,10 @@ export function createKitServer(options: KitServerOptions): KitServer {
         explanation: undefined,
       }));
       const { method, target } = received;
-      try {
-        onRequest?.({ method, target, status: response.status, ...(explanation && { explanation }) });
-      } catch {
-        // A failing callback must not affect the request.
-      }
+      // A failing callback must not affect the request.
+      ignoreFailure(() =>
+        onRequest?.({ method, target, status: response.status, ...(explanation && { explanation }) }),
+      );
       return response;
     },
     scenarios: () => checklist.list(),
