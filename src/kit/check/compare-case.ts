@@ -1,3 +1,4 @@
+import { decodeBase64, decodeHex, decodeUtf8 } from '../../core/encoding.ts';
 import { secretPlaceholder } from '../../schemes/define/keyed-hash.ts';
 import type { KitCase } from '../cases.ts';
 
@@ -42,7 +43,19 @@ const hideSecret = (
   found: string | undefined,
   { expected, secret }: { readonly expected: { readonly stringToSign?: string }; readonly secret: string },
 ): string | undefined =>
-  expected.stringToSign?.includes(secretPlaceholder) ? found?.replaceAll(secret, secretPlaceholder) : found;
+  expected.stringToSign?.includes(secretPlaceholder)
+    ? formsOf(secret).reduce((text, form) => text?.replaceAll(form, secretPlaceholder), found)
+    : found;
+
+// The hash has the bytes that a secret in hex or base64 stands for, and a signer writes them as UTF-8 or one in each character.
+function formsOf(secret: string): readonly string[] {
+  const unpadded = secret.replace(/={1,2}$/, '');
+  const decoded = [
+    /^(?:[\da-f]{2})+$/i.test(secret) ? decodeHex(secret.toLowerCase()) : undefined,
+    /^(?:[\w+/-]{4})*(?:[\w+/-]{2,3})?$/.test(unpadded) ? decodeBase64(unpadded) : undefined,
+  ].flatMap((bytes) => (bytes?.length ? [decodeUtf8(bytes), String.fromCharCode(...bytes)] : []));
+  return [secret, ...decoded];
+}
 
 // A signer without a string to show is compared by its headers alone, and so is one whose string is no text.
 function compareTexts(expected: string | undefined, found: string | undefined): CaseDifference | undefined {

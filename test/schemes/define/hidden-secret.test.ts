@@ -139,12 +139,28 @@ describe.each(definitions)(
       const { cases } = JSON.parse(kit['vectors/core.json'] ?? '');
       for (const { expected } of cases) expectHidden(expected);
       const [first] = cases;
+      // Of letters of base64, in a number that no base64 has.
+      expect(compareCase({ ...first, secret: 'secretOf17Letters' }, first.expected)).toBe(undefined);
       const found = compareCase(first, {
         stringToSign: `x${first.expected.stringToSign.replace('{secret}', canary)}`,
         headers: first.expected.headers,
       });
       expect(found?.stage).toBe('string-to-sign');
       expectHidden(JSON.stringify(found));
+    });
+
+    it.each(['hex', 'base64', 'base64url'] as const)('what a signer writes of a secret in %s', (form) => {
+      const secret = Buffer.from(canary).toString(form);
+      const own = { ...definition, secret: form };
+      const kit = createKit({ origin: 'https://api.example.com', definition: own, credentials: { accessKey, secret } });
+      const [first] = JSON.parse(kit['vectors/core.json'] ?? '').cases;
+      for (const written of [canary, secret]) {
+        const stringToSign = `x${first.expected.stringToSign.replace('{secret}', written)}`;
+        const found = compareCase(first, { stringToSign, headers: first.expected.headers });
+        expect(found?.stage).toBe('string-to-sign');
+        expectHidden(JSON.stringify(found));
+        expect(JSON.stringify(found)).not.toContain(secret);
+      }
     });
 
     it('messages about secrets that cannot be used', () => {
