@@ -17,7 +17,7 @@ import { atRestOptions, secretsAtRest } from './at-rest.ts';
 import type { Options, OptionValues } from './command.ts';
 import { databaseOptions, withDatabase } from './database.ts';
 import { findingOptions, findScheme, parseFinding, schemeOptions } from './find-scheme.ts';
-import { printNotice } from './output.ts';
+import { jsonLine, printNotice } from './output.ts';
 import { redisOptions, withRedisReplay } from './redis.ts';
 import { parseDuration } from './times.ts';
 
@@ -107,9 +107,7 @@ function auditOf(
   const sink = sinks[audit]?.();
   const onLoss = ({ method, path }: { readonly method: string; readonly path: string }, loss: string) =>
     printNotice(
-      json
-        ? JSON.stringify({ auditLoss: { method, path, loss } })
-        : `Lost the audit event of ${method} ${path}: ${loss}.`,
+      json ? jsonLine({ auditLoss: { method, path, loss } }) : `Lost the audit event of ${method} ${path}: ${loss}.`,
     );
   return sink && boundedSink(sink, { onLoss, capacity: 10_000 });
 }

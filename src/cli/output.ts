@@ -10,12 +10,15 @@ export function printFor({ json }: { readonly json: boolean }, { value, text }: 
   print(json ? printJson(value) : text);
 }
 
-/** Indented JSON. JSON.stringify escapes only some of the characters that a terminal obeys. */
-export const printJson = (value: object): string =>
-  JSON.stringify(value, null, 2).replace(
-    /[\u007f-\u009f]/g,
-    (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+/** Indented JSON, without characters that a terminal obeys. */
+export const printJson = (value: object): string => escapeControls(JSON.stringify(value, null, 2));
+
+/** JSON on one line, without characters that a terminal obeys. */
+export const jsonLine = (value: object): string => escapeControls(JSON.stringify(value));
+
+// JSON.stringify escapes only some of them.
+const escapeControls = (json: string): string =>
+  json.replace(/[\u007f-\u009f]/g, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
 /**
  * Replaces what a terminal would obey, or not show, in text that a server, a file or a database contains: control, bidirectional and

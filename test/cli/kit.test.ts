@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 import { createSigner } from 'countersign';
 import { createKit } from 'countersign/kit';
 import { afterAll, describe, expect, it, vi } from 'vitest';
@@ -28,6 +30,18 @@ async function serving(args: readonly string[], use: (url: string) => Promise<vo
   child.kill('SIGTERM');
   const [status] = (await closed) as [number];
   return { status, output: lines.join('\n') };
+}
+
+/** Sends a request with headers that fetch refuses, each byte one character. */
+async function sendRaw(url: string, headers: string): Promise<string> {
+  const { hostname, port, host } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  const signed = `X-API-Timestamp: 1\r\nX-API-Nonce: 0123456789abcdef\r\nX-API-Signature: v1=${'a'.repeat(64)}`;
+  socket.end(
+    `POST /orders HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n${signed}\r\n${headers}\r\n\r\n`,
+    'latin1',
+  );
+  return text(socket);
 }
 
 const kit = createKit({ origin });
@@ -210,13 +224,18 @@ describe('countersign kit serve', () => {
 
   it('has the pair of the default kit, and prints JSON', async () => {
     const { output } = await serving(['--json'], async (url) => {
+      const response = await sendRaw(url, 'X-API-Key: a\u009b31m');
+      expect(response).toMatch(/^HTTP\/1\.1 40[01] /);
       expect((await fetch(await createSigner(pair).sign(`${url}/orders`))).status).toBe(200);
     });
     expect(output.split('\n').map((line) => Object.keys(JSON.parse(line))[0])).toEqual([
       'listening',
       'method',
+      'method',
       'scenarios',
     ]);
+    expect(output).not.toMatch(/[\u007f-\u009f]/);
+    expect(output).toContain('\\u009b31m');
   });
 });
 

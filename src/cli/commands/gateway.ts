@@ -9,7 +9,7 @@ import type { Verifier } from '../../server/verify/verifier.ts';
 import { command, type commonOptions, type Options, type OptionValues } from '../command.ts';
 import { describeSchemes } from '../find-scheme.ts';
 import { gatewayVerifierOptions, withGatewayVerifier } from '../gateway-verifier.ts';
-import { printFor, printNotice } from '../output.ts';
+import { jsonLine, printFor, printNotice } from '../output.ts';
 import { listenOptions, serve } from '../serve.ts';
 import { parseDuration } from '../times.ts';
 
@@ -127,7 +127,7 @@ const reportTo =
     const fault = { time: new Date().toISOString(), method, path, code, message, ...(reason && { reason }) };
     printNotice(
       json
-        ? JSON.stringify({ fault })
+        ? jsonLine({ fault })
         : `${fault.time} ${method} ${path}: ${code}: ${message}${reason ? ` (${reason})` : ''}`,
     );
   };

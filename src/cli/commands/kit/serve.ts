@@ -7,7 +7,7 @@ import { receivedFromNode } from '../../../node/received.ts';
 import { command } from '../../command.ts';
 import { formatExplanation } from '../../format-explanation.ts';
 import { kitCredentials, kitDefinition } from '../../kit-options.ts';
-import { print, printable } from '../../output.ts';
+import { jsonLine, print, printable } from '../../output.ts';
 import { listenOptions, serve } from '../../serve.ts';
 
 export const kitServe = command({
@@ -35,12 +35,12 @@ export const kitServe = command({
     const server = createKitServer({
       credentials: found ?? throwAwayCredentials('https://api.example.com', definition),
       ...(definition && { definition }),
-      onRequest: (seen) => print(given.json ? JSON.stringify(seen) : describeExchange(seen)),
+      onRequest: (seen) => print(given.json ? jsonLine(seen) : describeExchange(seen)),
     });
     const more = { 'tls-certificate': undefined, 'tls-key': undefined };
     await serve(toListener(server), { ...given, ...more, listen: given.listen ?? '127.0.0.1:9400' });
     const scenarios = server.scenarios();
-    print(given.json ? JSON.stringify({ scenarios }) : summarise(scenarios));
+    print(given.json ? jsonLine({ scenarios }) : summarise(scenarios));
     return scenarios.every(({ state, optional }) => state === 'passed' || optional) ? 0 : 1;
   },
 });
