@@ -77,6 +77,7 @@ countersign_sign() {
   [[ $url =~ $all && ${BASH_REMATCH[2]} != *@* ]] || countersign_refuse 'The URL must be absolute, without a user name.' || return
   local scheme=${BASH_REMATCH[1]} host=${BASH_REMATCH[2],,} target=${BASH_REMATCH[3]}
   [[ $host =~ ^[!-~]*$ ]] || countersign_refuse 'The host must be printable ASCII, without blanks.' || return
+  [[ -f $body || $body == /dev/null ]] || countersign_refuse "There is no file for the body: $body" || return
   [[ ${method,,} =~ $token ]] || countersign_refuse 'The method is not a token.' || return
   [[ $nonce =~ ^[A-Za-z0-9_-]{16,128}$ ]] || countersign_refuse 'The nonce is malformed.' || return
   [[ $COUNTERSIGN_ACCESS_KEY =~ ^[A-Za-z0-9._~-]+$ ]] || countersign_refuse 'The access key is malformed.' || return

@@ -104,8 +104,10 @@ sub send_request {
     for my $attempt (1 .. 3) {
         my ($added) = sign($method, $url, $headers, $body, $access_key, $secret);
         die "A header is one line.\n" if grep { "$_->[0]$_->[1]" =~ /[\r\n\0]/ } @$headers;
-        my %fields = map { $_->[0] => $_->[1] } @$headers, @$added;
-        $signature = $fields{'X-API-Signature'};
+        my %fields;
+        push @{ $fields{ lc $_->[0] } }, $_->[1] for @$headers;
+        $fields{ lc $_->[0] } = $_->[1] for @$added;
+        $signature = $fields{'x-api-signature'};
         # Without a content type HTTP::Tiny adds one to a body, which would not be signed.
         die "Give a Content-Type with a body.\n" if length $body && !defined value_of($headers, 'content-type');
         $response = $http->request($method, $url, { headers => \%fields, length $body ? (content => $body) : () });

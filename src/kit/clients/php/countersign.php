@@ -60,6 +60,7 @@ function countersign_sign(string $method, string $url, array $headers, string $b
     $absolute = preg_match('~^(https?)://([^/?#]*)([^#]*)~is', $url, $parts);
     countersign_require($absolute && !str_contains($parts[2], '@'), 'The URL must be absolute, without a user name.');
     countersign_require((bool) preg_match('/^[!-~]*$/D', $parts[2]), 'The host must be printable ASCII, without blanks.');
+    countersign_require(array_filter($headers, 'is_array') === $headers, 'Write headers as pairs: [[name, value], ...].');
     $time = (string) ($options['time'] ?? time());
     $nonce = $options['nonce'] ?? bin2hex(random_bytes(16));
     countersign_require((bool) preg_match('/^[\w!#$%&\'*+.^`|~-]{1,64}$/D', $method), 'The method is not a token.');

@@ -46,7 +46,10 @@ def call(method, url, content_type="", body=""):
     with open(os.environ.get("COUNTERSIGN_CREDENTIALS", "../../credentials.json")) as file:
         credentials = json.load(file)
     headers = [("Content-Type", content_type)] if content_type else []
-    content = read(".", body[1:]) if body.startswith("@") else body.encode()
+    content = body.encode()
+    if body.startswith("@"):
+        with open(body[1:], "rb") as file:
+            content = file.read()
     status, _, content_received = send(
         method,
         url,

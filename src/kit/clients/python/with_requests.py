@@ -7,7 +7,19 @@ session.post("https://api.example.com/orders", json={"sku": "A-1"})
 import time
 
 import requests
-from countersign import may_retry, response_is_signed, sign
+from countersign import may_retry, require, response_is_signed, sign
+
+
+def read_whole(request):
+    """Returns the body as bytes: a text is sent in UTF-8, and a file or an iterator is read, to be signed and to be sent again."""
+    body = request.body or b""
+    if isinstance(body, (bytes, bytearray)):
+        return bytes(body)
+    body = body.encode() if isinstance(body, str) else body.read() if hasattr(body, "read") else b"".join(body)
+    require(isinstance(body, bytes), "Open the file of the body in binary mode.")
+    request.headers.pop("Transfer-Encoding", None)
+    request.headers["Content-Length"] = str(len(body))
+    return body
 
 
 class SignedSession(requests.Session):
@@ -22,8 +34,8 @@ class SignedSession(requests.Session):
     # The prepared request has the body and the URL that are sent. urllib3's own retries would send one nonce twice.
     def send(self, request, **options):
         for attempt in range(self.attempts):
-            body = request.body or b""
-            body = body.encode() if isinstance(body, str) else body
+            body = read_whole(request)
+            request.body = body or request.body
             headers = [(name, value) for name, value in request.headers.items() if not name.lower().startswith("x-api-")]
             added, _ = sign(request.method, request.url, headers, body, self.access_key, self.secret)
             request.headers.update(added)

@@ -108,7 +108,9 @@ module Countersign
       # Otherwise Net::HTTP decodes what it has asked for, and adds a content type that is not signed.
       request['Accept-Encoding'] = 'identity'
       check(headers.none? { |name, value| "#{name}#{value}".b.match?(/[\r\n\0]/n) }, 'A header is one line.')
-      headers.each { |name, value| request[name] = value }
+      # What Net::HTTP has set itself is replaced; a name that the caller repeats is sent with all its values.
+      headers.each { |name, _| request.delete(name) }
+      headers.each { |name, value| request.add_field(name, value) }
       added.each { |name, value| request[name] = value }
       request.body = body unless body.empty?
       request.delete('Content-Type') unless headers.any? { |name, _| name.downcase == 'content-type' }

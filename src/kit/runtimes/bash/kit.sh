@@ -27,7 +27,7 @@ call() { # method, url, content type, body or @file
   sed -n 's/.*"secret": *"\([^"]*\)".*/\1/p' "$file" | tr -d '\n' >"$work/secret"
   COUNTERSIGN_SECRET_FILE=$work/secret
   [[ -z ${3:-} ]] || headers=("Content-Type: $3")
-  if [[ ${4:-} == @* ]]; then cat "${4#@}" >"$work/body"; else printf %s "${4:-}" >"$work/body"; fi
+  if [[ ${4:-} == @* ]]; then cat "${4#@}" >"$work/body" || return; else printf %s "${4:-}" >"$work/body"; fi
   countersign_curl "$1" "$2" "$work/body" "${headers[@]}"
 }
 

@@ -65,7 +65,12 @@ func call(method, url, contentType, body string) int {
 	}
 	content := []byte(body)
 	if strings.HasPrefix(body, "@") {
-		content = []byte(read("", body[1:]))
+		file, err := os.ReadFile(body[1:])
+		if err != nil {
+			fmt.Println(err)
+			return 1
+		}
+		content = file
 	}
 	var sent io.Reader
 	if len(content) > 0 {

@@ -35,11 +35,15 @@ function check(string $case): ?string
 function call(string $method, string $url, string $type = '', string $body = ''): int
 {
     $credentials = json_decode(file_get_contents(getenv('COUNTERSIGN_CREDENTIALS') ?: '../../credentials.json'), true);
+    $sent = str_starts_with($body, '@') ? file_get_contents(substr($body, 1)) : $body;
+    if ($sent === false) {
+        return 1;
+    }
     [$status, , $content] = Countersign\send(
         $method,
         $url,
         $type === '' ? [] : [['Content-Type', $type]],
-        str_starts_with($body, '@') ? file_get_contents(substr($body, 1)) : $body,
+        $sent,
         $credentials['accessKey'],
         $credentials['secret'],
     );

@@ -45,7 +45,10 @@ def call(method, url, content_type="", body=""):
     with open(os.environ.get("COUNTERSIGN_CREDENTIALS", "../../credentials.json")) as file:
         credentials = json.load(file)
     headers = [("Content-Type", content_type)] if content_type else []
-    content = read(".", body[1:]) if body.startswith("@") else body.encode()
+    content = body.encode()
+    if body.startswith("@"):
+        with open(body[1:], "rb") as file:
+            content = file.read()
     status, _, received = send(method, url, headers, content, credentials["accessKey"], credentials["secret"])
     print(status, received.decode(), sep="\n")
     return 0 if 200 <= status < 300 else 1

@@ -54,9 +54,11 @@ sub send_request {
     for my $attempt (1 .. 3) {
         my ($added, undef, $signed_url) = sign($method, $url, $headers, $body, $access_key, $secret, %options);
         die "A header is one line.\n" if grep { "$_->[0]$_->[1]" =~ /[\r\n\0]/ } @$headers, @$added;
-        my %fields = map { $_->[0] => $_->[1] } @$headers, @$added;
+        my %fields;
+        push @{ $fields{ lc $_->[0] } }, $_->[1] for @$headers;
+        $fields{ lc $_->[0] } = $_->[1] for @$added;
         # Without a content type HTTP::Tiny adds one to a body, which would not be signed.
-        die "Give a Content-Type with a body.\n" if length $body && !grep { lc $_ eq 'content-type' } keys %fields;
+        die "Give a Content-Type with a body.\n" if length $body && !$fields{'content-type'};
         $response = $http->request($method, $signed_url, { headers => \%fields, length $body ? (content => $body) : () });
         last unless may_retry($method, $response->{status}) && $attempt < 3;
         select undef, undef, undef, 0.2 * $attempt;

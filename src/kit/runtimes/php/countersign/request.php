@@ -12,6 +12,7 @@ function prepare(string $method, string $url, array $headers, string $body, stri
     check($absolute && !str_contains($parts[2], '@'), 'The URL must be absolute, without a user name.');
     // Others are dropped or escaped when the URL is sent, and a line break could pass for the end of a field.
     check((bool) preg_match('/^[!-~]*$/D', $parts[2] . $parts[3]), 'The host and the target must be printable ASCII, without blanks.');
+    check(array_filter($headers, 'is_array') === $headers, 'Write headers as pairs: [[name, value], ...].');
     check((bool) preg_match('/^[\w!#$%&\'*+.^`|~-]{1,64}$/D', $method), 'The method is not a token.');
     $isIssued = preg_match('~^[\w.\~+/=-]{0,512}$~D', $options['challenge'] ?? '');
     check((bool) $isIssued, 'The challenge has characters that no server issues, or more than 512.');

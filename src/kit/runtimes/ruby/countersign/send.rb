@@ -52,9 +52,12 @@ def send_request(method, url, headers, body, access_key, secret, **options)
     request = Net::HTTPGenericRequest.new(method, !body.empty?, method != 'HEAD', target.start_with?('/') ? target : "/#{target}")
     # Otherwise Net::HTTP decodes what it has asked for, and adds a content type that is not signed.
     request['Accept-Encoding'] = 'identity'
-    all = headers + added.to_a
+    all = headers.to_a + added.to_a
     check(all.none? { |name, value| "#{name}#{value}".b.match?(/[\r\n\0]/n) }, 'A header is one line.')
-    all.each { |name, value| request[name] = value }
+    # What Net::HTTP has set itself is replaced; a name that the caller repeats is sent with all its values.
+    headers.each { |name, _| request.delete(name) }
+    headers.each { |name, value| request.add_field(name, value) }
+    added.each { |name, value| request[name] = value }
     request.body = body unless body.empty?
     request.delete('Content-Type') unless all.any? { |name, _| name.downcase == 'content-type' }
     http = Net::HTTP.new(origin.hostname, origin.port)
