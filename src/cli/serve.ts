@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { fail } from '../core/errors.ts';
 import type { GatewayListener } from '../gateway/listener.ts';
 import type { commonOptions, Options, OptionValues } from './command.ts';
@@ -22,16 +23,25 @@ export const listenOptions = {
 
 type GivenListen = OptionValues<typeof listenOptions & Pick<typeof commonOptions, 'json'>>;
 
+/** Responds to bytes that are not HTTP. */
+type RefuseMalformed = (error: Error, socket: Duplex) => void;
+
 /**
  * Serves until a signal stops the process, then finishes open requests.
  *
+ * @param refuseMalformed responds to bytes that are not HTTP; by default with 400 and no body.
  * @returns the exit status: 0, or 1 if requests were aborted.
  * @throws SignatureError `invalid_configuration` if it cannot listen.
  */
-export async function serve(listener: GatewayListener, given: GivenListen): Promise<number> {
+export async function serve(
+  listener: GatewayListener,
+  given: GivenListen,
+  refuseMalformed?: RefuseMalformed,
+): Promise<number> {
   const grace = parseDuration('grace', given.grace ?? '30') * 1000;
   const { host, port } = parseListen(given.listen ?? '127.0.0.1:9301');
   const server = (await serverOf(given, listener)).on('checkContinue', listener);
+  if (refuseMalformed) server.on('clientError', refuseMalformed);
   await startListening(server, { host, port });
   const { address, family, port: bound } = server.address() as AddressInfo;
   const protocol = given['tls-key'] === undefined ? 'http' : 'https';

@@ -1,6 +1,7 @@
 import type { Finding } from '../core/scheme-finding.ts';
 import type { KitCase } from './cases.ts';
 import { type KitLanguage, languageFacts } from './languages.ts';
+import { describeUsage } from './usage.ts';
 
 type Described = {
   readonly name: string;
@@ -38,7 +39,7 @@ const steps = (languages: readonly KitLanguage[], scheme: string): string =>
       ? '1. Copy the client of your language.'
       : `1. Write a signer for \`${scheme}\`, with time and nonce as arguments.`,
     '2. Check it with the cases in `vectors/`.',
-    '3. Send requests to `countersign kit serve`, or to the sandbox of the provider.',
+    `3. Start \`${serveCommand(scheme)}\` in this folder. It needs Node.js. Send requests to http://127.0.0.1:9400, or to the sandbox of the provider.`,
     '4. Sign every attempt anew: a retry with the same nonce is a replay. Follow no redirect: a signature is for one origin.',
     '5. Take your own pair instead of that in `credentials.json`.',
   ].join('\n');
@@ -54,6 +55,8 @@ const clients = (languages: readonly KitLanguage[], scheme: string): string =>
     '',
     'Run the commands in the folder of the client.',
     'Each client is one file with the standard library alone; Rust needs crates. `kit` beside it is for these commands and is not needed later.',
+    '',
+    ...describeUsage(languages, scheme),
     ...(languages.includes('postman')
       ? ['For Postman, import `clients/postman/countersign.postman_collection.json`: its script signs each request.']
       : []),
@@ -86,18 +89,27 @@ function workedOut({ method, url, headers, body, time, nonce, accessKey, secret,
   ].join('\n\n');
 }
 
+const serveCommand = (scheme: string): string =>
+  `npx countersign kit serve --credentials credentials.json${scheme === 'countersign-v1' ? '' : ' --definition definition.json'}`;
+
 function describeChecking(scheme: string): string {
-  const definition = scheme === 'countersign-v1' ? '' : ' --definition definition.json';
   return [
     '- `vectors/core.json` has the cases as JSON, `vectors/plain` one file for each value and stage: `diff` shows the fault.',
     '  Bytes to sign that are no text, such as those with a raw digest, are in `string-to-sign.hex`.',
     '  `signed-headers` names the headers that the caller chooses. A signer must refuse a case with a file `refused`.',
     '- `npx countersign kit check --cases vectors/core.json -- ./my-signer` feeds them to your own signer, a line of JSON each, and names',
     '  the first stage that differs.',
-    `- \`npx countersign kit serve --credentials credentials.json${definition}\` verifies requests on 127.0.0.1:9400, explains each one that`,
-    '  does not fit, and ticks off a list of situations, such as a retry and a redirect. `GET /kit` shows the list.',
+    `- \`${serveCommand(scheme)}\` verifies requests on 127.0.0.1:9400, or where`,
+    '  `--listen 127.0.0.1:9500` says. It explains each one that does not fit, in its terminal and in the response: `advice` says what to',
+    '  change, and `stringToSign` of `explanation` is what the client should have signed. It ticks off a list of situations, such as a',
+    '  retry and a redirect. `GET /kit` shows the list.',
   ].join('\n');
 }
 
 const careOf = (findings: readonly Finding[]): string =>
-  findings.map(({ severity, message }) => `- ${message} (${severity})`).join('\n');
+  findings
+    .map(({ code, severity, message }) => `- ${message}${code === 'no-nonce' ? ` ${equalRequests}` : ''} (${severity})`)
+    .join('\n');
+
+const equalRequests =
+  'Two equal requests with the same time have the same signature, and the second is refused as a replay: send it later, or change it.';

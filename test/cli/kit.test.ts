@@ -1,36 +1,19 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { createSigner } from 'countersign';
 import { createKit } from 'countersign/kit';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { partner } from '../schemes/define/rig.ts';
-import { bin, countersign, folder, searchPath } from './run.ts';
+import { serving } from './kit-serving.ts';
+import { countersign, folder } from './run.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const work = folder();
 afterAll(() => work.remove());
 const origin = 'https://api.example.com';
-
-/** Starts kit serve, and stops it again. */
-async function serving(args: readonly string[], use: (url: string) => Promise<void>) {
-  const child = spawn(process.execPath, [bin, 'kit', 'serve', '--listen', '127.0.0.1:0', ...args], { env: searchPath });
-  const lines: string[] = [];
-  const reader = createInterface({ input: child.stdout });
-  const first = once(reader, 'line');
-  reader.on('line', (line) => lines.push(line));
-  const [listening] = (await first) as [string];
-  await use(/http:\/\/[\d.:]+/.exec(listening)?.[0] ?? '');
-  const closed = once(child, 'close');
-  child.kill('SIGTERM');
-  const [status] = (await closed) as [number];
-  return { status, output: lines.join('\n') };
-}
 
 /** Sends a request with headers that fetch refuses, each byte one character. */
 async function sendRaw(url: string, headers: string): Promise<string> {

@@ -52,6 +52,24 @@ describe('a kit', () => {
     expect(plain('string-to-sign')).toContain(`sha-256=:${digest}:`);
   });
 
+  it.each([kit, createKit({ origin, definition: partner })])('names what a program calls, in each client', (own) => {
+    const lines = [
+      ...(own['README.md'] ?? '').matchAll(/^- \[[^\]]+\]\((clients\/\w+)\): `(?:new HttpClient\(new )?([^ (]+)/gm),
+    ];
+    const folders = new Set(Object.keys(own).flatMap((path) => /^clients\/\w+/.exec(path) ?? []));
+    expect(new Set([...lines.map(([, folder]) => folder), 'clients/postman'])).toEqual(
+      new Set([...folders, 'clients/postman']),
+    );
+    for (const [, folder = '', call = ''] of lines) {
+      const client = Object.entries(own).filter(
+        ([path]) => path.startsWith(`${folder}/`) && !/\/kit\.\w+$/i.test(path),
+      );
+      const name = call.replace(/^.*[.:\\]/, '');
+      const defined = new RegExp(`(?:def|sub|func|function|fn|public|>) (?:self\\.)?${name}[( ]|^${name}\\(\\)`, 'm');
+      expect([folder, client.some(([, text]) => defined.test(text))]).toEqual([folder, true]);
+    }
+  });
+
   it('has the clients and the protocol of the repository', () => {
     expect(readFileSync(new URL('../../src/kit/client-files.json', import.meta.url), 'utf8')).toBe(text);
   });

@@ -1,6 +1,6 @@
 import { createSigner, type Signer } from 'countersign';
 import { createKitServer, type KitServer } from 'countersign/kit';
-import { defineScheme } from 'countersign/schemes';
+import { defineScheme, huaweiCloud } from 'countersign/schemes';
 import type { ReceivedRequest } from 'countersign/server';
 import { describe, expect, it } from 'vitest';
 import { partner } from '../schemes/define/rig.ts';
@@ -35,6 +35,32 @@ describe('a kit server', () => {
     expect(await response.json()).toMatchObject({
       code: 'signature_mismatch',
       explanation: { differences: [{ code: 'path-slash' }], stringToSign: expect.stringContaining('/orders/') },
+    });
+  });
+
+  it('says in words what to change', async () => {
+    const { server, signer } = stage();
+    const adviceFor = async (request: Request) => (await (await server.handle(request)).json()).advice;
+    const request = await signer.sign(`${origin}/orders`);
+    expect(await adviceFor(new Request(`${origin}/orders/`, request))).toEqual([
+      expect.stringMatching(/^The caller signed the path \/orders; \/orders\/ was received\. .+ the same slashes/),
+    ]);
+    const stranger = createSigner({ ...credentials, secret: 'another secret of that length', clock: () => time });
+    expect(await adviceFor(await stranger.sign(`${origin}/orders`))).toEqual([
+      expect.stringContaining('the secrets differ'),
+    ]);
+    await server.handle(request.clone());
+    expect(await adviceFor(request)).toEqual([]);
+  });
+
+  it('says why two equal requests of a scheme without a nonce are a replay', async () => {
+    const server = createKitServer({ credentials, definition: huaweiCloud, clock: () => time });
+    const scheme = defineScheme(huaweiCloud);
+    const signer = createSigner({ ...credentials, scheme, clock: () => time });
+    expect((await server.handle(await signer.sign(`${origin}/orders`))).status).toBe(200);
+    expect(await (await server.handle(await signer.sign(`${origin}/orders`))).json()).toMatchObject({
+      code: 'replayed_request',
+      advice: [expect.stringContaining('signs no nonce')],
     });
   });
 

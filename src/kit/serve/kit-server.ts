@@ -14,6 +14,7 @@ import type { ReceivedRequest } from '../../server/verify/message.ts';
 import type { Verified } from '../../server/verify/result.ts';
 import { createVerifier } from '../../server/verify/verifier.ts';
 import { checkKitCredentials, type KitCredentials } from '../credentials.ts';
+import { advise } from './advise.ts';
 import { createBehaviours, type Seen } from './behaviours.ts';
 import { createKitExplainer } from './explainer.ts';
 import { type Checklist, createChecklist, type ScenarioState } from './scenarios.ts';
@@ -44,7 +45,8 @@ export type KitExchange = {
 /** A server that verifies requests, explains those that it refuses, and ticks off situations. */
 export type KitServer = {
   /**
-   * Responds to a request, and never rejects. A refusal by the verifier contains the whole explanation. Explains one request at a
+   * Responds to a request, and never rejects. A refusal by the verifier contains `advice`, a list of
+   * sentences that say what to change, and the whole explanation. Explains one request at a
    * time; if more than eight are open, a refusal has a `note` instead. A body of more than 2 MiB gets 413.
    */
   handle(request: Request | ReceivedRequest): Promise<Response>;
@@ -111,7 +113,9 @@ export function createKitServer(options: KitServerOptions): KitServer {
     if (atLateClock && error.code === 'stale_timestamp') return { response: new Response(response.body, response) };
     const explanation = await explain(received);
     const explained = explanation ? { explanation } : { note: unexplained };
-    const problem = { ...JSON.parse(response.body || '{}'), code: error.code, reason: error.message, ...explained };
+    const { code, message: reason } = error;
+    const advice = advise({ code, scheme, explanation });
+    const problem = { ...JSON.parse(response.body || '{}'), code, reason, advice, ...explained };
     const text = JSON.stringify(problem, null, 2);
     return { response: new Response(text, { status, headers: unsigned(headers) }), explanation };
   }

@@ -9,6 +9,7 @@ import { formatExplanation } from '../../format-explanation.ts';
 import { kitCredentials, kitDefinition } from '../../kit-options.ts';
 import { jsonLine, print, printable } from '../../output.ts';
 import { listenOptions, serve } from '../../serve.ts';
+import { refuseMalformed } from './malformed.ts';
 
 export const kitServe = command({
   name: 'kit serve',
@@ -37,8 +38,14 @@ export const kitServe = command({
       ...(definition && { definition }),
       onRequest: (seen) => print(given.json ? jsonLine(seen) : describeExchange(seen)),
     });
+    const report = (detail: string) =>
+      print(given.json ? JSON.stringify({ status: 400, detail }) : `400 The request is not HTTP: ${detail}`);
     const more = { 'tls-certificate': undefined, 'tls-key': undefined };
-    await serve(toListener(server), { ...given, ...more, listen: given.listen ?? '127.0.0.1:9400' });
+    await serve(
+      toListener(server),
+      { ...given, ...more, listen: given.listen ?? '127.0.0.1:9400' },
+      refuseMalformed(report),
+    );
     const scenarios = server.scenarios();
     print(given.json ? jsonLine({ scenarios }) : summarise(scenarios));
     return scenarios.every(({ state, optional }) => state === 'passed' || optional) ? 0 : 1;
