@@ -20,6 +20,7 @@ const small = {
   mutate: [
     'src/core/{address,constant-time,digest,encoding,field-names,message,modifying-headers,signing-key,with-target}.ts',
     'src/schemes/countersign-v1/*.ts',
+    'src/server/verify/{body,check-record,checks,find-key,find-secrets,match-key,message,prepared-keys}.ts',
   ],
 };
 

@@ -14,7 +14,7 @@ export default defineConfig({
   test: {
     include: [
       'test/{client,core}/*.test.ts',
-      'test/server/*.test.ts',
+      'test/server/{*,verify/*}.test.ts',
       'test/schemes/{countersign-v1/*,split-fields}.test.ts',
       'test/vectors/{sign,verify,respond,protocol}.test.ts',
     ],
