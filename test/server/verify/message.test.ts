@@ -92,6 +92,7 @@ describe('the address of a received request', () => {
   });
 
   const pathText = 'malformed_field: The request target must be a path, without a fragment.';
+  const percentText = 'malformed_field: The request target contains a % that begins no escape: a client must send %25.';
   const escapeText =
     'malformed_field: The request target contains characters that a client must escape, such as a space, control character or backslash in the path.';
   it.each([
@@ -103,13 +104,19 @@ describe('the address of a received request', () => {
     ['/a b', escapeText],
     ['/a\\b', escapeText],
     ['/a?b=c d', escapeText],
+    ['/100%', percentText],
+    ['/?a=%2', percentText],
+    ['/?a=%zz', percentText],
   ])('with the target %s is refused', (target, text) => {
     expect(textOf(() => addressOf({ target }))).toBe(text);
   });
 
-  it.each(['/a^b|c', '/a?b=\\{c}`', '/', '/?', "/a!$%&'()*+,-./0:;=@Z[]_a~"])('with the target %s is one', (target) => {
-    expect(addressOf({ target }).rawTarget).toBe(target);
-  });
+  it.each(['/a^b|c', '/a?b=\\{c}`', '/', '/?', "/a!$%2f&'()*+,-./0:;=@Z[]_a~"])(
+    'with the target %s is one',
+    (target) => {
+      expect(addressOf({ target }).rawTarget).toBe(target);
+    },
+  );
 });
 
 describe('the public address', () => {
