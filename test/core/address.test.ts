@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { normaliseTarget, parseAddress, toHref } from '../../src/core/address.ts';
+import { escapePercents, hasBarePercent, normaliseTarget, parseAddress, toHref } from '../../src/core/address.ts';
 
 const refusal = expect.objectContaining({
   code: 'invalid_request',
@@ -117,5 +117,21 @@ describe('the normal form of a target', () => {
       expect(normaliseTarget(`/${escaped}`)).toBe(`/${expected}`);
       expect(normaliseTarget(`/${escaped.toUpperCase()}`)).toBe(`/${expected}`);
     }
+  });
+});
+
+describe('a % that begins no escape', () => {
+  it.each([
+    ['%', '%25'],
+    ['/100%', '/100%25'],
+    ['/%4', '/%254'],
+    ['/%zz%4z%z4', '/%25zz%254z%25z4'],
+    ['/%%41', '/%25%41'],
+  ])('is found in %s, and escaped', (text, escaped) => {
+    expect([hasBarePercent(text), escapePercents(text)]).toEqual([true, escaped]);
+  });
+
+  it.each(['', '/a', '/%41%4a%4A'])('is not in %s', (text) => {
+    expect([hasBarePercent(text), escapePercents(text)]).toEqual([false, text]);
   });
 });

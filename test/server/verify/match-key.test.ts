@@ -151,6 +151,16 @@ describe('a secret that one scheme alone can use', () => {
     });
   });
 
+  it('has another reason for a session, which a CryptoKey cannot issue', async () => {
+    const algorithm = { name: 'HMAC', hash: 'SHA-256' };
+    const key = await crypto.subtle.importKey('raw', new Uint8Array(32), algorithm, false, ['sign', 'verify']);
+    const session = { parent: 'shop', accessKeys: ['shop~s1.e30'] } as unknown as NonNullable<Candidate['session']>;
+    await expect(matching({ ...candidate(), session }, [{ secret: key }])).rejects.toMatchObject({
+      code: 'signature_mismatch',
+      message: expect.stringContaining('from which no session can be derived'),
+    });
+  });
+
   it('is not missed where another secret made the signature', async () => {
     const other = 'the other secret of the shop';
     const [match] = await matching(candidate({ signatures: [macOf('text', other)] }, strict), [

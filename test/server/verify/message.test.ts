@@ -1,4 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { normaliseTarget } from '../../../src/core/address.ts';
 import type { PublicAddress, ReceivedRequest } from '../../../src/server/verify/message.ts';
 import { createRequestResolver } from '../../../src/server/verify/message.ts';
 
@@ -115,6 +117,34 @@ describe('the address of a received request', () => {
     'with the target %s is one',
     (target) => {
       expect(addressOf({ target }).rawTarget).toBe(target);
+    },
+  );
+});
+
+describe('the target of a received request', () => {
+  const piece = fc.oneof(
+    fc.string({ unit: 'grapheme', maxLength: 3 }),
+    fc.integer({ min: 0, max: 255 }).map((byte) => `%${byte.toString(16).padStart(2, '0')}`),
+    fc.integer({ min: 0, max: 255 }).map((byte) => `%${byte.toString(16).padStart(2, '0').toUpperCase()}`),
+    fc.constantFrom('/', '?', '&', '=', '%', '%4', '%zz', '..', '//'),
+  );
+  it('is normalised in the same way by the short way and by the long one', () => {
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 8 }), (pieces) => {
+        const target = `/${pieces.join('')}`;
+        const text = textOf(() => addressOf({ target }).target);
+        if (!text.startsWith('malformed_field')) expect(JSON.parse(text)).toBe(normaliseTarget(target));
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it.each(Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0')))(
+    'with the escape %%%s',
+    (digits) => {
+      for (const escaped of [`%${digits}`, `%${digits.toUpperCase()}`]) {
+        expect(addressOf({ target: `/a${escaped}b` }).target).toBe(normaliseTarget(`/a${escaped}b`));
+      }
     },
   );
 });
