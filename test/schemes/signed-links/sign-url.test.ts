@@ -28,7 +28,7 @@ describe('a signed URL', () => {
     ['https://api.example.com/a?b=1&', 'https://api.example.com/a?b=1&&'],
     ['https://api.example.com/a??', 'https://api.example.com/a??&'],
     ['https://api.example.com/a?&', 'https://api.example.com/a?&&'],
-    ['https://api.example.com/a?q=%', 'https://api.example.com/a?q=%&'],
+    ['https://api.example.com/a?q=%', 'https://api.example.com/a?q=%25&'],
     ['https://api.example.com/a b?q=ü"^|', 'https://api.example.com/a%20b?q=%C3%BC%22^|&'],
     ['HTTPS://API.example.com:443/%7e', 'https://api.example.com/%7e?'],
     ['http://[::1]:8080/a/../b', 'http://[::1]:8080/b?'],

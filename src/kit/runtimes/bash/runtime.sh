@@ -17,9 +17,9 @@ begin() { # method, url, body file, header lines: reads the request into variabl
   r_headers=("$@")
   [[ $url =~ ^(https?)://([^/?#]*)([^#]*) && ${BASH_REMATCH[2]} != *@* ]] || refuse 'The URL must be absolute, without a user name.' || return
   r_scheme=${BASH_REMATCH[1]} r_authority=${BASH_REMATCH[2],,} r_target=${BASH_REMATCH[3]}
-  # Others are dropped or escaped when the URL is sent, and a line break could pass for the end of a field.
-  [[ ${BASH_REMATCH[2]}$r_target =~ $visible ]] || refuse 'The host and the target must be printable ASCII, without blanks.' || return
   r_origin=$r_scheme://${BASH_REMATCH[2]}
+  # Others are dropped or escaped when the URL is sent, and a line break could pass for the end of a field.
+  [[ $r_origin$r_target =~ $visible ]] || refuse 'The host and the target must be printable ASCII, without blanks.' || return
   [[ -f $r_body || $r_body == /dev/null ]] || refuse "There is no file for the body: $r_body" || return
   [[ $r_method =~ $token ]] || refuse 'The method is not a token.' || return
   [[ $r_challenge =~ $challenge_form && ${#r_challenge} -le 512 ]] ||
