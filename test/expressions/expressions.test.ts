@@ -31,7 +31,6 @@ const bounded: Readonly<Record<string, string>> = {
   '^https?:\\/\\/(?:[a-z\\d]+(?:-[a-z\\d]+)*\\.)+[a-z]+(?:\\/(?![.%])[\\w!$%&()*+,.:;=@~-]+)*\\/?(?:\\?[\\w!$%&()*+,./:;=?@~-]*)?$':
     'begins at the start alone; labels, dots, slashes and ? exclude each other, and the lookahead sees one character',
   '^(https?):\\/\\/([^/?#@]+)(?![^/?#])([^#]*)': 'begins at the start alone; the lookahead sees one character',
-  '%([\\da-f]{2})|(?:%(?![\\da-f]{2})|[^!$%&-;=?-Z[\\]_a-z~])+': 'no way back: the lookahead sees two characters',
   '^([^:]*[^:.])\\.?(?=:|$)': 'begins at the start alone; the lookahead sees one character',
   '^(["\'])(.*)\\1$': 'begins at the start alone, and refers back to one character; the field has at most 1024',
   '^::ffff:(?=\\d+\\.)': 'begins at the start alone',
