@@ -1,5 +1,6 @@
 import { explainSigning, signedFetch } from 'countersign';
 import { signParts } from '../../../src/client/prepare-request.ts';
+import { escapePercents } from '../../../src/core/address.ts';
 import { type Check, type Context, describeError } from './check.ts';
 import { signerFor } from './client.ts';
 import { type RandomRequest, randomRequests } from './random-requests.ts';
@@ -32,8 +33,11 @@ async function refusalOf(
     const given = body();
     const init: RequestInit = { method, headers: fields, ...(given !== undefined && { body: given }) };
     const url = context.base + target;
+    // A Request with a body is sent to the address that it has.
     const response =
-      way === 'sign' ? await fetch(await signer.sign(new Request(url, init))) : await signedFetch(signer)(url, init);
+      way === 'sign'
+        ? await fetch(await signer.sign(new Request(escapePercents(url), init)))
+        : await signedFetch(signer)(url, init);
     const answer = await response.text();
     return response.status === 200 ? undefined : `${response.status} ${response.headers.get('x-reason')} ${answer}`;
   } catch (error) {

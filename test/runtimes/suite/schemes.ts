@@ -61,6 +61,9 @@ async function pairOf(algorithm: object): Promise<CryptoKeyPair | undefined> {
   }
 }
 
+const maySetDate = (): boolean =>
+  new Request('https://api.example.com/', { headers: { date: 'now' } }).headers.has('date');
+
 /** The schemes other than the default, with the runtime's own Request and keys. */
 export const schemeChecks: readonly Check[] = [
   ...schemeStageChecks,
@@ -70,6 +73,9 @@ export const schemeChecks: readonly Check[] = [
       for (const one of schemeVectors.cases) {
         // Bun sends one slash of two at the beginning of a path, but in the middle all.
         if (runtime === 'bun' && /^https?:\/\/[^/]+\/\//.test(one.request.url)) continue;
+        // Browsers let no page set date.
+        const isForbidden = one.stages.headers.some(([name]) => name === 'date') && !maySetDate();
+        if (isForbidden) continue;
         const signed = await signerOf(one).sign(requestOf(one));
         const added = one.stages.headers.map(([name]) => [name, signed.headers.get(name)]);
         equal(added, one.stages.headers, `headers of ${one.name}`);
