@@ -2,8 +2,8 @@ import { SignatureError } from '../core/errors.ts';
 import type { Scheme } from '../core/scheme.ts';
 import type { SigningKey } from '../core/signing-key.ts';
 import type { KeyRecord, KeySecret } from '../server/contracts.ts';
-import type { Difference, DifferenceCode } from './difference.ts';
-import { bareHashes, otherAlgorithms } from './other-algorithms.ts';
+import { type Difference, describeMisuse } from './difference.ts';
+import { bareHash, otherAlgorithms } from './other-algorithms.ts';
 import { secretForms } from './secret-forms.ts';
 
 /** A key that may have made a signature. */
@@ -58,11 +58,13 @@ const listPublic = (scheme: Scheme, accessKey: string): readonly CandidateSigner
   [
     ...toSigners(scheme, { secret: accessKey, difference: describeAccessKey }),
     ...placeholders.flatMap(({ label, secret }) => toSigners(scheme, { secret, difference: describeMissing(label) })),
-    ...bareHashes(algorithmOf(scheme, accessKey)).map(({ name, key }) => ({
-      key,
-      difference: describeMissing(`nothing: the bare ${name} of the text`),
-    })),
+    toBareSigner(bareHash(algorithmOf(scheme, accessKey))),
   ].map((signer) => ({ ...signer, anyone: true }) as const);
+
+const toBareSigner = ({ name, key }: ReturnType<typeof bareHash>): CandidateSigner => ({
+  key,
+  difference: describeMissing(`nothing: the bare ${name} of the text`),
+});
 
 const describeAccessKey: Difference = {
   code: 'secret-swapped',
@@ -139,11 +141,3 @@ function listMisuses(scheme: Scheme, { entry: { id, secret }, guarded }: Misused
     );
   return [...formSigners, ...otherAlgorithms(algorithmOf(scheme, secret), secret)].map((signer) => ({ ...signer, id }));
 }
-
-const describeMisuse = (code: DifferenceCode, label: string): Difference => ({
-  code,
-  message: `The caller used its secret incorrectly: ${label}.`,
-  remedy:
-    "In the caller's code, use the secret exactly as issued and as the scheme demands, without additional characters.",
-  proven: true,
-});

@@ -69,3 +69,12 @@ export type Difference = {
    */
   readonly proven: boolean;
 };
+
+/** Describes a secret that is right, and that the caller used in a wrong form or at a wrong place. */
+export const describeMisuse = (code: DifferenceCode, label: string): Difference => ({
+  code,
+  message: `The caller used its secret incorrectly: ${label}.`,
+  remedy:
+    "In the caller's code, use the secret exactly as issued and as the scheme demands, without additional characters.",
+  proven: true,
+});

@@ -1,9 +1,10 @@
 import { concatBytes } from '../core/body.ts';
 import { utf8 } from '../core/encoding.ts';
 import type { SigningKey } from '../core/signing-key.ts';
-import { digests } from '../schemes/define/digests.ts';
+import type { KeyedHash } from '../schemes/define/definition.ts';
+import { digests, hmacWith } from '../schemes/define/digests.ts';
 import { findMarker, type PlaceableKey, secretPlaceholder } from '../schemes/define/keyed-hash.ts';
-import type { Difference } from './difference.ts';
+import { type Difference, describeMisuse } from './difference.ts';
 import { sameBytes } from './variation.ts';
 
 /** A key that makes signatures in another way than the scheme. */
@@ -12,21 +13,7 @@ export type OtherKey = { readonly key: SigningKey; readonly difference: Differen
 type Hash = (data: Uint8Array) => Uint8Array;
 type Parts = readonly Uint8Array[];
 
-/** The hash of an algorithm; SHA-256 for one without, such as that of a key pair. */
-function hashOf(algorithm: string): {
-  readonly name: string;
-  readonly keyed: boolean;
-  readonly hash: Hash;
-  readonly block: number;
-} {
-  const keyed = digests.has(algorithm);
-  const own = keyed ? algorithm : algorithm.replace(/^hmac-/, '');
-  const name = digests.has(own) ? own : 'sha256';
-  const hash = digests.get(name)?.of as Hash;
-  return { name: names[name] ?? name, keyed, hash, block: /384|512/.test(name) ? 128 : 64 };
-}
-
-const names: Readonly<Record<string, string>> = {
+const names: Readonly<Record<KeyedHash, string>> = {
   sha256: 'SHA-256',
   sha384: 'SHA-384',
   sha512: 'SHA-512',
@@ -34,16 +21,31 @@ const names: Readonly<Record<string, string>> = {
   md5: 'MD5',
 };
 
+const isHash = (name: string): name is KeyedHash => digests.has(name);
+
+type NamedHash = { readonly name: string; readonly hash: Hash; hmac(key: Uint8Array, data: Uint8Array): Uint8Array };
+
+/** The hash of an algorithm; SHA-256 for one without, such as that of a key pair. */
+function hashOf(algorithm: string): NamedHash {
+  const stated = algorithm.replace(/^hmac-/, '');
+  const own = isHash(stated) ? stated : 'sha256';
+  return {
+    name: names[own],
+    hash: digests.get(own)?.of as Hash,
+    hmac: (key, data) => hmacWith(own, key, data),
+  };
+}
+
 /** Lists the keys of callers that hash where the scheme has HMAC, or use HMAC where it hashes, or put the secret at another place. */
 export function otherAlgorithms(algorithm: string, secret: string | Uint8Array): readonly OtherKey[] {
   const bytes = typeof secret === 'string' ? utf8(secret) : secret;
-  return hashOf(algorithm).keyed ? listMacs(algorithm, bytes) : listHashes(algorithm, bytes);
+  return isHash(algorithm) ? listMacs(algorithm, bytes) : listHashes(algorithm, bytes);
 }
 
-/** The keys that hash the text alone, which everybody can do. */
-export function bareHashes(algorithm: string): ReadonlyArray<{ readonly name: string; readonly key: SigningKey }> {
+/** The key that hashes the text alone, which everybody can do. */
+export function bareHash(algorithm: string): { readonly name: string; readonly key: SigningKey } {
   const { name, hash } = hashOf(algorithm);
-  return [{ name, key: createKey(algorithm, hash) }];
+  return { name, key: createKey(algorithm, hash) };
 }
 
 function createKey(algorithm: string, sign: Hash): SigningKey {
@@ -63,17 +65,9 @@ function createPlacedKey(algorithm: string, sign: (before: Uint8Array, after: Ui
   };
 }
 
-/** HMAC, RFC 2104. */
-function hmacBy({ hash, block }: { readonly hash: Hash; readonly block: number }, key: Uint8Array): Hash {
-  const short = key.length > block ? hash(key) : key;
-  const pad = (byte: number) => new Uint8Array(block).map((_, i) => (short[i] ?? 0) ^ byte);
-  return (data) => hash(concatBytes([pad(0x5c), hash(concatBytes([pad(0x36), data]))]));
-}
-
 /** What callers make of secret and string without HMAC. */
 function listHashes(algorithm: string, secret: Uint8Array): readonly OtherKey[] {
-  const own = hashOf(algorithm);
-  const { name, hash } = own;
+  const { name, hash, hmac } = hashOf(algorithm);
   const hashed = (of: string, parts: (text: Uint8Array) => Parts): OtherKey => ({
     key: createKey(algorithm, (text) => hash(concatBytes(parts(text)))),
     difference: {
@@ -86,8 +80,8 @@ function listHashes(algorithm: string, secret: Uint8Array): readonly OtherKey[] 
   const lineBreak = Uint8Array.of(10);
   return [
     {
-      key: createKey(algorithm, (text) => hmacBy(own, text)(secret)),
-      difference: describeMisplaced('as the message, with the string to sign as the key'),
+      key: createKey(algorithm, (text) => hmac(text, secret)),
+      difference: describeMisuse('secret-swapped', 'as the message, with the string to sign as the key'),
     },
     hashed('the secret followed by the string to sign', (text) => [secret, text]),
     hashed('the string to sign followed by the secret', (text) => [text, secret]),
@@ -101,11 +95,9 @@ const macName = (name: string): string => `HMAC-${name.replace('SHA-', 'SHA')}`;
 
 /** What callers make of a string that contains the secret: HMAC, or a hash with the secret at another place. */
 function listMacs(algorithm: string, secret: Uint8Array): readonly OtherKey[] {
-  const own = hashOf(algorithm);
-  const { name, hash } = own;
-  const mac = hmacBy(own, secret);
+  const { name, hash, hmac } = hashOf(algorithm);
   const signed = (what: string, parts: (before: Uint8Array, after: Uint8Array) => Parts): OtherKey => ({
-    key: createPlacedKey(algorithm, (before, after) => mac(concatBytes(parts(before, after)))),
+    key: createPlacedKey(algorithm, (before, after) => hmac(secret, concatBytes(parts(before, after)))),
     difference: {
       code: 'algorithm',
       message: `The caller signed with ${macName(name)} of the string to sign, ${what}.`,
@@ -115,7 +107,10 @@ function listMacs(algorithm: string, secret: Uint8Array): readonly OtherKey[] {
   });
   const moved = (place: string, parts: (before: Uint8Array, after: Uint8Array) => Parts): OtherKey => ({
     key: createPlacedKey(algorithm, (before, after) => hash(concatBytes(parts(before, after)))),
-    difference: describeMisplaced(`${place} the rest of the string to sign, not where it has ${secretPlaceholder}`),
+    difference: describeMisuse(
+      'secret-swapped',
+      `${place} the rest of the string to sign, not where it has ${secretPlaceholder}`,
+    ),
   });
   return [
     signed('without the secret in it', (before, after) => [before, after]),
@@ -135,11 +130,3 @@ function closeUp(before: Uint8Array, after: Uint8Array): Parts {
   if (!after.length) return [before.subarray(0, -1)];
   return !before.length || before.at(-1) === after[0] ? [before, after.subarray(1)] : [before, after];
 }
-
-const describeMisplaced = (label: string): Difference => ({
-  code: 'secret-swapped',
-  message: `The caller used its secret incorrectly: ${label}.`,
-  remedy:
-    "In the caller's code, use the secret exactly as issued and as the scheme demands, without additional characters.",
-  proven: true,
-});

@@ -22,7 +22,7 @@ const definedCalls: Readonly<Partial<Record<KitLanguage, string>>> = {
 };
 
 /** Returns the code that a program calls to send a signed request; undefined for Postman, whose script signs by itself. */
-export const callOf = (language: KitLanguage, scheme: string): string | undefined =>
+const callOf = (language: KitLanguage, scheme: string): string | undefined =>
   (scheme === 'countersign-v1' ? undefined : definedCalls[language]) ?? calls[language];
 
 /** Describes for a README what to call from a program, and what to pass. */
