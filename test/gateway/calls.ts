@@ -74,3 +74,13 @@ export function codeOf({ status, bytes }: Answered): string {
 }
 
 export const jsonOf = ({ bytes }: Answered): unknown => JSON.parse(bytes.toString());
+
+/** The headers by which nginx describes a request to the gateway. */
+export const nginxHeaders = (sent: Sent): Readonly<Record<string, string | readonly string[]>> => ({
+  ...sent.headers,
+  'X-Original-Method': sent.method,
+  'X-Original-URI': sent.target,
+  'X-Original-Host': 'api.example.com',
+  'X-Original-Proto': 'https',
+  'X-Original-Address': '203.0.113.9',
+});

@@ -4,7 +4,7 @@ import { forwardAuth, reverseProxy } from 'countersign/gateway';
 import { afterEach, expect, it } from 'vitest';
 import { type App, listening } from '../adapters/adapter.ts';
 import { sendHttp1 } from '../adapters/wire.ts';
-import { parties, signed } from './calls.ts';
+import { nginxHeaders, parties, signed } from './calls.ts';
 
 const opened: App[] = [];
 afterEach(async () => {
@@ -54,13 +54,6 @@ it.each([Restrictions, NoSessions])('forwardAuth enforces the getters of %o', as
   const origin = await open(forwardAuth(verifier, new Options()));
   const credentials = issueSession({ accessKey, secret }, { expiresIn: 60 });
   const sent = signed({ signer: createSigner({ credentials }) });
-  const headers = {
-    ...sent.headers,
-    'X-Original-Method': sent.method,
-    'X-Original-URI': sent.target,
-    'X-Original-Host': 'api.example.com',
-    'X-Original-Proto': 'https',
-    'X-Original-Address': '203.0.113.9',
-  };
+  const headers = nginxHeaders(sent);
   expect((await sendHttp1(origin, { method: 'GET', target: '/', headers })).status).toBe(403);
 });

@@ -4,7 +4,7 @@ import { type ForwardAuthOptions, forwardAuth } from 'countersign/gateway';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type App, listening } from '../adapters/adapter.ts';
 import { sendHttp1 } from '../adapters/wire.ts';
-import { parties, signed } from './calls.ts';
+import { nginxHeaders, parties, signed } from './calls.ts';
 
 const opened: App[] = [];
 afterEach(async () => {
@@ -18,14 +18,7 @@ async function asked(options: Partial<ForwardAuthOptions>, granted?: Omit<Sessio
   opened.push(app);
   const session = issueSession({ accessKey, secret }, { expiresIn: 900, ...granted });
   const sent = signed({ signer: granted ? createSigner({ credentials: session }) : signer });
-  const described = {
-    ...sent.headers,
-    'X-Original-Method': sent.method,
-    'X-Original-URI': sent.target,
-    'X-Original-Host': 'api.example.com',
-    'X-Original-Proto': 'https',
-    'X-Original-Address': '203.0.113.9',
-  };
+  const described = nginxHeaders(sent);
   const { status, headers } = await sendHttp1(app.origin, { method: 'GET', target: '/', headers: described });
   const claims = JSON.parse(Buffer.from(session.accessKey.split('~s1.')[1] ?? '', 'base64url').toString());
   return { status, get: (name: string) => headers.get(`x-countersign-${name}`), accessKey, id: claims.i };

@@ -8,7 +8,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { type App, listening } from '../adapters/adapter.ts';
 import { type Sent, sendBeginning, sendHttp1 } from '../adapters/wire.ts';
 import { blocksOf, pageNamed } from '../docs/markdown.ts';
-import { type Call, called, codeOf, type Parties, pairOf, parties, signed } from './calls.ts';
+import { type Call, called, codeOf, nginxHeaders, type Parties, pairOf, parties, signed } from './calls.ts';
 import {
   type EnvoySettings,
   envoy,
@@ -287,13 +287,8 @@ describe('Envoy', () => {
 });
 
 describe('the listener', () => {
-  const nginxHeaders = (sent: Sent, change: Readonly<Record<string, string | readonly string[]>> = {}) => ({
-    ...sent.headers,
-    'X-Original-Method': sent.method,
-    'X-Original-URI': sent.target,
-    'X-Original-Host': 'api.example.com',
-    'X-Original-Proto': 'https',
-    'X-Original-Address': '203.0.113.9',
+  const changedHeaders = (sent: Sent, change: Readonly<Record<string, string | readonly string[]>> = {}) => ({
+    ...nginxHeaders(sent),
     ...change,
   });
   const ask = (gateway: string, headers: Sent['headers']) =>
@@ -304,13 +299,13 @@ describe('the listener', () => {
     const reports: SignatureError[] = [];
     const report = (error: SignatureError) => void reports.push(error);
     const strict = await open(known, { dialect: 'nginx', proxies: ['192.0.2.0/24', '2001:db8::1'], report });
-    const refused = await ask(strict, nginxHeaders(signed(known)));
+    const refused = await ask(strict, changedHeaders(signed(known)));
     expect(codeOf(refused)).toBe('403 untrusted_proxy');
     expect(refused.headers.get('x-countersign-status')).toBe('403');
     expect(known.events).toEqual([]);
     expect(reports.map(({ code }) => code)).toEqual(['untrusted_proxy']);
     const loose = await open(known, { dialect: 'nginx', proxies: ['127.0.0.1'] });
-    expect((await ask(loose, nginxHeaders(signed(known)))).status).toBe(200);
+    expect((await ask(loose, changedHeaders(signed(known)))).status).toBe(200);
   });
 
   it('knows an address of IPv4 in the clothes of IPv6', async () => {
@@ -319,7 +314,7 @@ describe('the listener', () => {
     await new Promise<void>((resolve) => server.listen(0, '::', resolve));
     const address = server.address();
     const port = typeof address === 'object' && address ? address.port : 0;
-    expect((await ask(`http://127.0.0.1:${port}`, nginxHeaders(signed(known)))).status).toBe(200);
+    expect((await ask(`http://127.0.0.1:${port}`, changedHeaders(signed(known)))).status).toBe(200);
     await new Promise((resolve) => server.close(resolve));
   });
 
@@ -328,7 +323,7 @@ describe('the listener', () => {
     async (name) => {
       const known = parties();
       const gateway = await open(known, { dialect: 'nginx' });
-      const whole = nginxHeaders(signed(known));
+      const whole = changedHeaders(signed(known));
       const { [name as keyof typeof whole]: value = '', ...rest } = whole;
       for (const headers of [rest, { ...rest, [name]: '' }, { ...rest, [name]: [String(value), String(value)] }]) {
         const answer = await ask(gateway, headers);
@@ -350,7 +345,7 @@ describe('the listener', () => {
     ['X-Original-Method', 'get', '400'],
   ])('refuses a request of which %s is %s', async (name, value, status) => {
     const known = parties();
-    const answer = await ask(await open(known, { dialect: 'nginx' }), nginxHeaders(signed(known), { [name]: value }));
+    const answer = await ask(await open(known, { dialect: 'nginx' }), changedHeaders(signed(known), { [name]: value }));
     expect(answer.headers.get('x-countersign-status')).toBe(status);
   });
 
@@ -358,7 +353,7 @@ describe('the listener', () => {
     const service = 'Größe & Co, "x"\r\nX-Admin: 1 %41 😀';
     const record = { service, environment: '本番', scopes: ['a b', 'c,d', 'é'] };
     const known = parties({}, record);
-    const { headers } = await ask(await open(known, { dialect: 'nginx' }), nginxHeaders(signed(known)));
+    const { headers } = await ask(await open(known, { dialect: 'nginx' }), changedHeaders(signed(known)));
     const value = (name: string) => headers.get(`x-countersign-${name}`) ?? '';
     expect(value('service')).toMatch(/^[\w.~:/@%-]+$/);
     expect(decodeURIComponent(value('service'))).toBe(service);
@@ -370,7 +365,7 @@ describe('the listener', () => {
   it('tells nginx the problem in a header of ASCII', async () => {
     const known = parties({}, { scopes: [] });
     const gateway = await open(known, { dialect: 'nginx', scope: 'größe😀' });
-    const answer = await ask(gateway, nginxHeaders(signed(known)));
+    const answer = await ask(gateway, changedHeaders(signed(known)));
     const problem = answer.headers.get('x-countersign-problem') ?? '';
     expect(problem).toMatch(/^[\x20-\x7e]+$/);
     expect(JSON.parse(problem)).toEqual(JSON.parse(answer.bytes.toString()));
@@ -387,7 +382,7 @@ describe('the listener', () => {
     } as RequestInit);
     const { headers } = await signer.sign(request);
     const sent = { method: 'POST', target: '/v1/orders?page=2', headers: Object.fromEntries(headers) };
-    const answer = await ask(await open(known, { dialect: 'nginx' }), nginxHeaders(sent));
+    const answer = await ask(await open(known, { dialect: 'nginx' }), changedHeaders(sent));
     expect(answer.headers.get('x-countersign-body')).toBe('unsigned');
   });
 
@@ -400,7 +395,7 @@ describe('the listener', () => {
     const sha512 = Buffer.from(await crypto.subtle.digest('SHA-512', bytes)).toString('base64');
     const sentWith = async (declared: Record<string, string>) => {
       const { headers } = await signer.sign(new Request(url, { method: 'POST', body: bytes, headers: declared }));
-      return nginxHeaders({ method: 'POST', target: '/v1/orders?page=2', headers: Object.fromEntries(headers) });
+      return changedHeaders({ method: 'POST', target: '/v1/orders?page=2', headers: Object.fromEntries(headers) });
     };
     expect((await ask(gateway, await sentWith({}))).status).toBe(200);
     expect((await ask(gateway, await sentWith({ 'content-digest': `sha-512=:${sha512}:` }))).status).toBe(401);
@@ -410,7 +405,7 @@ describe('the listener', () => {
   it('answers without waiting for a body that nobody is to read', async () => {
     const known = parties();
     const gateway = await open(known, { dialect: 'nginx' });
-    const lines = Object.entries(nginxHeaders(signed(known))).map(([name, value]) => `${name}: ${value}`);
+    const lines = Object.entries(changedHeaders(signed(known))).map(([name, value]) => `${name}: ${value}`);
     const head = ['GET / HTTP/1.1', ...lines, 'Content-Length: 1000', '', 'abc'].join('\r\n');
     const answer = await sendBeginning(gateway, head);
     expect(answer).toMatch(/^HTTP\/1\.1 200 /);
@@ -424,7 +419,7 @@ describe('the listener', () => {
     };
     const gateway = await open(known, { dialect: 'nginx', report });
     expect((await ask(gateway, {})).status).toBe(403);
-    expect((await ask(gateway, nginxHeaders(signed(known)))).status).toBe(200);
+    expect((await ask(gateway, changedHeaders(signed(known)))).status).toBe(200);
   });
 
   it.each<[string, Partial<ForwardAuthOptions>, Parameters<typeof parties>[0]]>([

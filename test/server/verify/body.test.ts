@@ -12,6 +12,7 @@ import {
   sha256OfReceived,
 } from '../../../src/server/verify/body.ts';
 import type { ReceivedRequest } from '../../../src/server/verify/message.ts';
+import { errorText } from './error-text.ts';
 
 const bytes = new TextEncoder().encode('{"items":3}');
 const digestOf = (data: Uint8Array) => new Uint8Array(createHash('sha256').update(data).digest());
@@ -38,12 +39,7 @@ async function outcomeOf(run: () => Promise<string>): Promise<string> {
   try {
     return await run();
   } catch (error) {
-    const { code, status, message } = error as {
-      readonly code: string;
-      readonly status: number;
-      readonly message: string;
-    };
-    return `${status} ${code}: ${message}`;
+    return errorText(error);
   }
 }
 

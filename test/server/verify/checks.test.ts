@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { PresentedSignature } from '../../../src/core/scheme.ts';
 import { requireAllowed, requireChallenge, requireFresh, requireScope } from '../../../src/server/verify/checks.ts';
+import { errorText } from './error-text.ts';
 
 const base: PresentedSignature = {
   accessKey: 'shop',
@@ -17,12 +18,7 @@ function outcomeOf(run: () => void): string {
     run();
     return 'accepted';
   } catch (error) {
-    const { code, status, message } = error as {
-      readonly code: string;
-      readonly status: number;
-      readonly message: string;
-    };
-    return `${status} ${code}: ${message}`;
+    return errorText(error);
   }
 }
 
